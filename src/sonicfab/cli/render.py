@@ -1,0 +1,53 @@
+"""`sonicfab render`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sonicfab.cli.options import (
+    Format,
+    Inventory,
+    Limit,
+    OutputFormat,
+    Templates,
+    Topology,
+    Verbose,
+    own_templates,
+)
+
+
+def render(
+    inventory: Inventory,
+    topology: Topology,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The build folder.", metavar="DIR", envvar="SONICFAB_BUILD")
+    ] = Path("build"),
+    limit: Limit = [],  # noqa: B006 - typer copies it
+    templates: Templates = [],  # noqa: B006
+    format: OutputFormat = Format.TABLE,  # noqa: A002 - the name of the option
+    verbose: Verbose = 0,
+) -> None:
+    """Render config_db.json and frr.conf of every switch, and plan.json.
+
+    The files go to DIR/FABRIC/SWITCH/. Numbers that the topology leaves to its pools are allotted and kept in
+    TOPOLOGY.numbers.yml.
+
+    Example: sonicfab render -i inventories/scs-lab.yml -t topologies/spine-leaf-1x2.yml -o build/
+    """
+    from sonicfab.fabric import open_fabric, render_fabric, select, write_build
+    from sonicfab.report.build import json_build, show_build
+    from sonicfab.report.console import diagnostics, log_to_stderr, note
+
+    log_to_stderr(verbose)
+    fabric = open_fabric(inventory, topology)
+    diagnostics(fabric.warnings)
+    configs = render_fabric(fabric, select(fabric.plan, limit), own_templates(templates))
+    if fabric.keep_numbers():
+        counts = [(len(fabric.allotted), "allotted"), (len(fabric.released), "released")]
+        told = ", ".join(f"{count} {what}" for count, what in counts if count)
+        note(f"{fabric.numbers_file}: numbers {told}; look at them and keep the file in git")
+    changed = write_build(output, fabric.plan, configs.values())
+    (json_build if format is Format.JSON else show_build)(fabric.plan, output, changed)

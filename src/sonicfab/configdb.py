@@ -1,0 +1,188 @@
+"""A config_db as a value: TABLE -> key -> field -> string or list of strings.
+
+Keys of several parts are one string joined by "|", as in config_db.json.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii
+from typing import Literal
+
+Value = str | list[str]
+Row = Mapping[str, Value]
+Table = Mapping[str, Row]
+ConfigDb = Mapping[str, Table]
+
+FABRIC_TABLES = frozenset(
+    {
+        "DEVICE_METADATA",
+        "PORT",
+        "INTERFACE",
+        "LOOPBACK_INTERFACE",
+        "MGMT_PORT",
+        "MGMT_INTERFACE",
+        "VERSIONS",
+        # BGP is in frr.conf. Rows here would make bgpcfgd or frrcfgd add sessions of their own, as those of the
+        # factory default do: one BGP_NEIGHBOR for each port (sonic-buildimage config_samples.py, preset t1).
+        "BGP_NEIGHBOR",
+        "BGP_NEIGHBOR_AF",
+        "BGP_PEER_GROUP",
+        "BGP_PEER_GROUP_AF",
+        "BGP_PEER_RANGE",
+        "BGP_GLOBALS",
+        "BGP_GLOBALS_AF",
+        "BGP_GLOBALS_AF_NETWORK",
+        "DEVICE_NEIGHBOR",
+        "DEVICE_NEIGHBOR_METADATA",
+    }
+)
+"""Tables that sonicfab owns on every switch of a fabric: a row that was not rendered does not belong there."""
+
+SERVICE_TABLES = frozenset(
+    {
+        "MGMT_VRF_CONFIG",
+        "NTP",
+        "NTP_SERVER",
+        "DNS_NAMESERVER",
+        "SYSLOG_SERVER",
+        "SNMP",
+        "SNMP_COMMUNITY",
+    }
+)
+"""Tables that sonicfab owns on the switches whose inventory says something of them."""
+
+SECRET_TABLES = frozenset({"SNMP_COMMUNITY"})
+"""Tables whose keys are secrets."""
+
+_FROM_SYSTEM: Mapping[str, frozenset[str]] = {
+    # sonic-buildimage files/build_templates/init_cfg.json.j2 and sonic-utilities scripts/db_migrator.py put these
+    # into the running config by themselves, and may put them back at every reload
+    "DEVICE_METADATA": frozenset(
+        {
+            "buffer_model",
+            "create_only_config_db_buffers",
+            "default_bgp_status",
+            "default_pfcwd_status",
+            "synchronous_mode",
+            "timezone",
+        }
+    ),
+    "NTP": frozenset({"admin_state", "authentication", "dhcp", "server_role", "src_intf", "vrf"}),
+    "PORT": frozenset({"dhcp_rate_limit"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference: how `running` must change to become what is intended.
+
+    A change of a whole row has no field; its `old` or `new` is the row as text.
+    """
+
+    action: Literal["add", "remove", "change"]
+    table: str
+    key: str
+    field: str = ""
+    old: str = ""
+    new: str = ""
+
+    def __str__(self) -> str:
+        """`+ TABLE|key ...`, `- TABLE|key ...` or `~ TABLE|key field: old -> new`, secrets masked."""
+        if self.table in SECRET_TABLES:
+            sign = {"add": "+", "remove": "-", "change": "~"}[self.action]
+            return f"{sign} {self.table}|********"
+        place = f"{self.table}|{self.key}" + (f" {self.field}" if self.field else "")
+        if self.action == "add":
+            return f"+ {place}{': ' + self.new if self.new else ''}"
+        if self.action == "remove":
+            return f"- {place}{': ' + self.old if self.old else ''}"
+        return f"~ {place}: {self.old} -> {self.new}"
+
+
+@lru_cache(maxsize=65536)
+def natural_key(text: str) -> tuple[tuple[int, str], ...]:
+    """Sorts Ethernet2 before Ethernet10: runs of digits count as numbers."""
+    parts = re.split(r"(\d+)", text)
+    return tuple((int(part), "") if index % 2 else (-1, part) for index, part in enumerate(parts))
+
+
+def dumps(config: ConfigDb) -> str:
+    """The text of a config_db.json: indented by 4, everything in natural order, no empty tables.
+
+    An empty table is left out because SONiC ignores it when it loads a file, and its config updater refuses it.
+    """
+    tables = []
+    for table in sorted(name for name in config if config[name]):
+        rows = config[table]
+        written = [f"        {_string(key)}: {_row(rows[key])}" for key in sorted(rows, key=natural_key)]
+        tables.append(f"    {_string(table)}: {{\n" + ",\n".join(written) + "\n    }")
+    return "{\n" + ",\n".join(tables) + "\n}\n"
+
+
+def _row(row: Row) -> str:
+    if not row:
+        return "{}"
+    fields = [f"            {_string(name)}: {_scalar(row[name])}" for name in sorted(row, key=natural_key)]
+    return "{\n" + ",\n".join(fields) + "\n        }"
+
+
+def _scalar(value: Value) -> str:
+    return _string(value) if isinstance(value, str) else json.dumps(list(value))
+
+
+_string = encode_basestring_ascii
+
+
+def merge(intended: ConfigDb, running: ConfigDb, owned: Collection[str]) -> dict[str, Table]:
+    """What to load: the intended tables, and of the running config all tables that are not owned.
+
+    A reload replaces the whole config_db, so the operator's own tables (ACLs, AAA, VLANs ...) are carried along.
+    """
+    kept = {table: rows for table, rows in running.items() if table not in owned}
+    return {**kept, **{table: rows for table, rows in intended.items() if rows}}
+
+
+def diff(intended: ConfigDb, running: ConfigDb, owned: Collection[str]) -> list[Change]:
+    """How the running config's owned tables must change; fields that SONiC adds by itself are no difference."""
+    changes: list[Change] = []
+    for table in sorted(owned):
+        changes += _table_diff(table, intended.get(table, {}), running.get(table, {}))
+    return changes
+
+
+def _table_diff(table: str, intended: Table, running: Table) -> Iterator[Change]:
+    for key in sorted(intended.keys() | running.keys(), key=natural_key):
+        if key not in running:
+            yield Change("add", table, key, new=_text(intended[key]))
+        elif key not in intended:
+            # NTP|global comes from init_cfg.json again at every reload
+            if not set(running[key]) <= _FROM_SYSTEM.get(table, frozenset()) or not running[key]:
+                yield Change("remove", table, key, old=_text(running[key]))
+        else:
+            yield from _row_diff(table, key, intended[key], running[key])
+
+
+def _row_diff(table: str, key: str, intended: Row, running: Row) -> Iterator[Change]:
+    tolerated = _FROM_SYSTEM.get(table, frozenset())
+    for name in sorted(intended.keys() | running.keys(), key=natural_key):
+        if name not in intended:
+            if name not in tolerated:
+                yield Change("remove", table, key, name, old=_value_text(running[name]))
+        elif name not in running:
+            yield Change("add", table, key, name, new=_value_text(intended[name]))
+        elif intended[name] != running[name]:
+            old, new = _value_text(running[name]), _value_text(intended[name])
+            yield Change("change", table, key, name, old, new)
+
+
+def _text(row: Row) -> str:
+    return ", ".join(f"{name}={_value_text(row[name])}" for name in sorted(row, key=natural_key))
+
+
+def _value_text(value: Value) -> str:
+    return value if isinstance(value, str) else ",".join(value)

@@ -1,0 +1,137 @@
+"""A YAML file as a value that remembers where everything stands.
+
+Every scalar stays a string (YAML's guesses turn a MAC address into a base-60 number and `no` into False);
+the models give each its type. Keys written twice are mistakes, not overrides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sonicfab.errors import Diagnostic, DocumentName, InputError, KeyPath, Place, Problem
+
+_Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # libyaml's scanner is ten times faster
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file that was read: `value` holds mappings, lists, strings and None."""
+
+    name: DocumentName
+    file: str
+    lines: tuple[str, ...]
+    root: yaml.Node | None
+    value: Any
+
+    def place(self, path: KeyPath, *, on_key: bool = False) -> Place:
+        """Where `path` stands; a step that is not in the file (a missing key) stays on what holds it."""
+        node, mark = self.root, None
+        for step in path:
+            found = _child(node, step)
+            if found is None:
+                continue
+            key, node = found
+            mark = key.start_mark if on_key or not isinstance(node, yaml.ScalarNode) else node.start_mark
+        if mark is None:
+            return Place(self.file)
+        return Place(self.file, mark.line + 1, mark.column + 1)
+
+    def diagnostic(self, problem: Problem, *, secret: bool = False) -> Diagnostic:
+        """The problem with its place and, unless it is about a secret, the line that it is about."""
+        place = self.place(problem.path, on_key=problem.on_key)
+        excerpt = "" if secret or not place.line else self.lines[place.line - 1].rstrip()
+        return Diagnostic(problem.severity, problem.message, place, problem.hint, excerpt)
+
+
+def read_document(path: Path, name: DocumentName) -> Document:
+    """Read one YAML file.
+
+    Raises:
+        InputError: it cannot be read, is not UTF-8 or not YAML, or writes a key twice.
+    """
+    file = str(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as err:
+        reason = err.strerror if isinstance(err, OSError) else "it is not UTF-8 text"
+        raise _unreadable(Diagnostic("error", f"cannot read the {name}: {reason}", Place(file))) from err
+    lines = tuple(text.splitlines())
+    try:
+        loader = _Loader(text)
+        root = loader.get_single_node()
+    except yaml.MarkedYAMLError as err:
+        raise _unreadable(_syntax(err, file, lines)) from err
+    except yaml.reader.ReaderError as err:
+        raise _unreadable(Diagnostic("error", f"not valid YAML: {err.reason}", Place(file))) from err
+    problems: list[Problem] = []
+    value = _value(root, (), (), problems) if root is not None else None
+    document = Document(name, file, lines, root, value)
+    if problems:
+        raise InputError(f"{file} is not usable", diagnostics=[document.diagnostic(one) for one in problems])
+    return document
+
+
+def _unreadable(diagnostic: Diagnostic) -> InputError:
+    return InputError(f"{diagnostic.place.file} is not usable", diagnostics=[diagnostic])
+
+
+def _syntax(err: yaml.MarkedYAMLError, file: str, lines: tuple[str, ...]) -> Diagnostic:
+    mark = err.problem_mark or err.context_mark
+    place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
+    excerpt = lines[mark.line] if mark and mark.line < len(lines) else ""
+    hint = "indent with spaces, not with tabs" if excerpt.lstrip(" ").startswith("\t") else ""
+    context = f" ({err.context})" if err.context else ""
+    return Diagnostic("error", f"not valid YAML: {err.problem}{context}", place, hint, excerpt)
+
+
+def _child(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        # the last one counts, so that a key written twice is shown where it stands again
+        found = [(key, value) for key, value in node.value if key.value == str(step)]
+        return found[-1] if found else None
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return node.value[step], node.value[step]
+    return None
+
+
+def _value(node: yaml.Node, path: KeyPath, above: tuple[yaml.Node, ...], problems: list[Problem]) -> Any:
+    if any(node is one for one in above):
+        problems.append(_problem(path, "this alias contains itself"))
+        return None
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, path, (*above, node), problems)
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(item, (*path, index), (*above, node), problems) for index, item in enumerate(node.value)]
+    return None if node.value == "" and getattr(node, "style", None) is None else node.value
+
+
+def _mapping(
+    node: yaml.MappingNode, path: KeyPath, above: tuple[yaml.Node, ...], problems: list[Problem]
+) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    merged: dict[str, Any] = {}
+    first: dict[str, int] = {}
+    for key, item in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            problems.append(_problem(path, "a key must be a plain word"))
+            continue
+        name = key.value
+        if name == "<<" and key.style is None:  # YAML 1.1 merge: what stands in the mapping itself wins
+            for part in item.value if isinstance(item, yaml.SequenceNode) else [item]:
+                values = _value(part, path, above, problems)
+                merged = {**(values if isinstance(values, dict) else {}), **merged}
+            continue
+        if name in first:
+            message = f"key '{name}' is written twice (first in line {first[name]})"
+            problems.append(_problem((*path, name), message))
+        first.setdefault(name, key.start_mark.line + 1)
+        result[name] = _value(item, (*path, name), above, problems)
+    return {**merged, **result}
+
+
+def _problem(path: KeyPath, message: str) -> Problem:
+    return Problem("inventory", path, message, on_key=True)

@@ -1,0 +1,167 @@
+"""A fabric from its two files: read, numbered, planned, rendered, and written to the build folder."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sonicfab.document import Document
+from sonicfab.errors import Diagnostic, DocumentName, InputError
+from sonicfab.hints import did_you_mean
+from sonicfab.load import Secrets, diagnose, load_both, load_numbers
+from sonicfab.model.fields import ROLES
+from sonicfab.model.numbers import Numbers
+from sonicfab.output import OutputFile, remove_files, write_file, write_files
+from sonicfab.plan.assemble import PlanProblems, make_plan
+from sonicfab.plan.dump import numbers_text, plan_text
+from sonicfab.plan.types import FabricPlan, SwitchPlan
+from sonicfab.render import Renderer, SwitchConfig, template_folders
+
+
+@dataclass(frozen=True, slots=True)
+class Fabric:
+    """A planned fabric.
+
+    Attributes:
+        secrets: finds what the inventory refers to.
+        warnings: what is odd, but not wrong.
+        numbers_file: where the allotted numbers are kept.
+        numbers: what that file must hold; "" when every number is given by hand.
+        allotted: the switches and links whose numbers the file does not hold yet.
+        released: the switches and links whose numbers it still holds.
+    """
+
+    plan: FabricPlan
+    secrets: Secrets
+    warnings: tuple[Diagnostic, ...]
+    numbers_file: Path
+    numbers: str
+    allotted: tuple[str, ...]
+    released: tuple[str, ...]
+
+    def require_numbers(self) -> None:
+        """Refuse to go on with numbers that nobody has seen or kept.
+
+        Raises:
+            InputError: some numbers are not in the numbers file yet.
+        """
+        if self.allotted:
+            message = f"{self.numbers_file} does not hold the numbers of {', '.join(self.allotted[:5])}"
+            more = f" and {len(self.allotted) - 5} more" if len(self.allotted) > 5 else ""
+            raise InputError(message + more, hint="run `sonicfab render` first: it allots them for you to look at")
+
+    def keep_numbers(self) -> bool:
+        """Write the numbers file; False when nothing had to change.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        if not self.allotted and not self.released:
+            return False
+        if not self.numbers:
+            remove_files(self.numbers_file.parent, [self.numbers_file.name])
+            return True
+        return write_file(self.numbers_file, OutputFile(self.numbers))
+
+
+def open_fabric(inventory: Path, topology: Path) -> Fabric:
+    """Read both files and the numbers file, and plan.
+
+    Raises:
+        InputError: with every mistake in the files, in the order in which they stand there.
+    """
+    numbers_file = topology.with_name(f"{topology.stem}.numbers.yml")
+    inventory_file, topology_file = load_both(inventory, topology)
+    recorded = load_numbers(numbers_file)
+    documents: dict[DocumentName, Document] = {
+        "inventory": inventory_file.document,
+        "topology": topology_file.document,
+        "numbers": recorded.document,
+    }
+    try:
+        plan, numbers, warnings = make_plan(inventory_file.value, topology_file.value, recorded.value)
+    except PlanProblems as err:
+        diagnostics = diagnose(err.problems, documents)
+        raise InputError(f"{topology} cannot be planned", diagnostics=diagnostics) from err
+    before, after = _rows(recorded.value), _rows(numbers)
+    return Fabric(
+        plan=plan,
+        secrets=Secrets(inventory.parent),
+        warnings=tuple(diagnose(warnings, documents)),
+        numbers_file=numbers_file,
+        numbers=numbers_text(plan.name, numbers),
+        allotted=tuple(name for name, row in after.items() if before.get(name) != row),
+        released=tuple(name for name in before if name not in after),
+    )
+
+
+def _rows(numbers: Numbers) -> dict[str, tuple[object, ...]]:
+    switches = {name: (row.asn, row.ipv4, row.ipv6) for name, row in numbers.switches.items()}
+    return {**switches, **{name: (row.ipv4, row.ipv6) for name, row in numbers.links.items()}}
+
+
+def select(plan: FabricPlan, limits: Iterable[str]) -> list[SwitchPlan]:
+    """The switches that `--limit` names: names, patterns such as `*leaf*`, roles, also joined by commas.
+
+    Raises:
+        InputError: a word names no switch.
+    """
+    words = [word for limit in limits for word in limit.split(",") if word]
+    if not words:
+        return list(plan.switches.values())
+    chosen: set[str] = set()
+    for word in words:
+        names = {
+            name
+            for name, switch in plan.switches.items()
+            if fnmatch.fnmatchcase(name, word) or (word in ROLES and switch.role == word)
+        }
+        if not names:
+            raise InputError(f"--limit {word}: no such switch in {plan.name}", did_you_mean(word, plan.switches))
+        chosen |= names
+    return [switch for name, switch in plan.switches.items() if name in chosen]
+
+
+def render_fabric(
+    fabric: Fabric, switches: Iterable[SwitchPlan], templates: Sequence[Path] = ()
+) -> dict[str, SwitchConfig]:
+    """The configs of the switches by name; `templates` are folders that come before sonicfab's own.
+
+    Raises:
+        InputError: a template or a secret is not usable.
+    """
+    renderer = Renderer(template_folders(templates), fabric.secrets.resolve)
+    return {switch.name: renderer.render(fabric.plan, switch) for switch in switches}
+
+
+def write_build(folder: Path, plan: FabricPlan, configs: Iterable[SwitchConfig]) -> dict[str, bool]:
+    """Write the configs and plan.json below folder/FABRIC; switch name -> whether a file of it changed.
+
+    A switch that has left the fabric leaves the folder, too.
+
+    Raises:
+        OutputError: a file cannot be written; the old build is as it was.
+    """
+    fabric = folder / plan.name
+    files: dict[str, OutputFile] = {}
+    names: list[str] = []
+    for config in configs:
+        names.append(config.switch)
+        files[f"{config.switch}/config_db.json"] = OutputFile(config.config_db_text, config.secret)
+        files[f"{config.switch}/frr.conf"] = OutputFile(config.frr)
+    files["plan.json"] = OutputFile(plan_text(plan))
+    gone = [name for name in _switches_before(fabric / "plan.json") if name not in plan.switches]
+    changed = {name.partition("/")[0] for name in write_files(fabric, files)}
+    remove_files(fabric, [f"{name}/{file}" for name in gone for file in ("config_db.json", "frr.conf")])
+    return {name: name in changed for name in names}
+
+
+def _switches_before(plan_file: Path) -> list[str]:
+    try:
+        names = json.loads(plan_file.read_text(encoding="utf-8"))["switches"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []  # no build yet, or a file that is not ours
+    return [name for name in names if "/" not in name and name not in ("", ".", "..")]

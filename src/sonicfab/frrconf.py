@@ -1,0 +1,105 @@
+"""FRR configuration text by meaning: contexts and their lines, whatever order FRR prints them in.
+
+FRR prints named objects (route-maps, prefix-lists) in the order in which they were made, and its releases put
+the sections in different orders, so two texts that mean the same need not be equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+Context = tuple[str, ...]
+
+_CLOSERS = frozenset({"exit", "exit-address-family", "exit-vrf", "exit-vni", "end", "!"})
+_OPENERS: Mapping[str, tuple[str, ...]] = {
+    "": (
+        "router ",
+        "interface ",
+        "route-map ",
+        "vrf ",
+        "line vty",
+        "bfd",
+        "nexthop-group ",
+        "pbr-map ",
+        "key chain ",
+    ),
+    "router": ("address-family ", "vni ", "segment-routing "),
+    "bfd": ("peer ", "profile "),
+}
+"""First word of the outermost context -> how lines begin that open a context in it."""
+
+_HOST_LINES = (
+    # what belongs to the program or the host and not to the fabric; `ip forwarding` shows what the kernel does
+    "frr version ",
+    "frr defaults ",
+    "hostname ",
+    "log ",
+    "service integrated-vtysh-config",
+    "Building configuration...",
+    "Current configuration:",
+    "no ip forwarding",
+    "no ipv6 forwarding",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FrrChange:
+    """A line that is missing from the running config (`+`) or does not belong there (`-`), in its context."""
+
+    sign: str
+    context: Context
+    line: str
+
+    def __str__(self) -> str:
+        """`+ router bgp 65404 / address-family ipv4 unicast / network 10.10.21.4/32`, secrets masked."""
+        return f"{self.sign} {' / '.join([*self.context, _masked(self.line)])}"
+
+
+def parse(text: str) -> Mapping[Context, frozenset[str]]:
+    """Context -> its lines. The top level is the context (); a context without lines is there too."""
+    contexts: dict[Context, set[str]] = {(): set()}
+    for context, line in _lines(text):
+        contexts.setdefault(context, set())
+        if line:
+            contexts[context].add(line)
+    return {context: frozenset(lines) for context, lines in contexts.items()}
+
+
+def diff(intended: str, running: str) -> list[FrrChange]:
+    """How the running config must change; an empty list says that both mean the same."""
+    want, have = parse(intended), parse(running)
+    changes: list[FrrChange] = []
+    for context in sorted(want.keys() | have.keys()):
+        if context not in have and not want[context]:
+            changes.append(FrrChange("+", context[:-1], context[-1]))
+        if context not in want and not have[context]:
+            changes.append(FrrChange("-", context[:-1], context[-1]))
+        missing = want.get(context, frozenset()) - have.get(context, frozenset())
+        foreign = have.get(context, frozenset()) - want.get(context, frozenset())
+        changes += [FrrChange("-", context, line) for line in sorted(foreign)]
+        changes += [FrrChange("+", context, line) for line in sorted(missing)]
+    return changes
+
+
+def _lines(text: str) -> Iterator[tuple[Context, str]]:
+    """(context, line) of each line that means something; (context, "") when a context opens."""
+    opened: list[str] = []
+    for raw in text.splitlines():
+        line = raw.strip()
+        if not line or line in _CLOSERS or raw.startswith(_HOST_LINES):
+            continue
+        del opened[len(raw) - len(raw.lstrip(" ")) :]  # FRR indents by one for each context
+        if line.startswith(_OPENERS.get(opened[0].split(" ")[0] if opened else "", ())):
+            opened.append(line)
+            yield tuple(opened), ""
+        else:
+            yield tuple(opened), line
+
+
+def _masked(line: str) -> str:
+    words = line.split(" ")
+    if "password" in words:
+        after = words.index("password") + 1
+        words[after:] = ["********"]
+    return " ".join(words)

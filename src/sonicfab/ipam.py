@@ -1,0 +1,83 @@
+"""Pools of numbers: what may be handed out, in which order. Pure; who gets what is decided in plan.numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import (
+    IPv4Address,
+    IPv4Interface,
+    IPv4Network,
+    IPv6Address,
+    IPv6Interface,
+    IPv6Network,
+    ip_interface,
+)
+
+IpAddress = IPv4Address | IPv6Address
+IpInterface = IPv4Interface | IPv6Interface
+IpNetwork = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class AddressPool:
+    """Single addresses out of a network; not its first one, and not an IPv4 network's last one.
+
+    A loopback may be any address, but people and tools take the first and the last for the network itself.
+    """
+
+    network: IpNetwork
+
+    @property
+    def size(self) -> int:
+        """How many addresses there are to hand out."""
+        return max(self.network.num_addresses - (2 if self.network.version == 4 else 1), 0)
+
+    def __contains__(self, number: object) -> bool:
+        """Any address of the network belongs to it, also those that are not handed out."""
+        return isinstance(number, (IPv4Address, IPv6Address)) and number in self.network
+
+    def __iter__(self) -> Iterator[IpAddress]:
+        """From the lowest up."""
+        first = int(self.network.network_address) + 1
+        make = IPv4Address if self.network.version == 4 else IPv6Address
+        return (make(number) for number in range(first, first + self.size))
+
+    def __str__(self) -> str:
+        """The network."""
+        return str(self.network)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPool:
+    """Networks of two addresses: /31 (RFC 3021) or /127 (RFC 6164)."""
+
+    network: IpNetwork
+
+    @property
+    def size(self) -> int:
+        """How many links there is room for."""
+        return self.network.num_addresses // 2
+
+    def __contains__(self, number: object) -> bool:
+        """True for a /31 or /127 inside the pool."""
+        if not isinstance(number, (IPv4Network, IPv6Network)) or number.version != self.network.version:
+            return False
+        return number.prefixlen == number.max_prefixlen - 1 and number.network_address in self.network
+
+    def __iter__(self) -> Iterator[IpNetwork]:
+        """From the lowest up."""
+        make = IPv4Network if self.network.version == 4 else IPv6Network
+        length = self.network.max_prefixlen - 1
+        start = int(self.network.network_address)
+        return (make((start + 2 * number, length)) for number in range(self.size))
+
+    def __str__(self) -> str:
+        """The network."""
+        return str(self.network)
+
+
+def link_ends(network: IpNetwork) -> tuple[IpInterface, IpInterface]:
+    """The two addresses of a link network with its prefix length, the lower one first."""
+    low, high = network.network_address, network.network_address + 1
+    return ip_interface(f"{low}/{network.prefixlen}"), ip_interface(f"{high}/{network.prefixlen}")

@@ -1,0 +1,223 @@
+"""Text to models: the files of one fabric, with every mistake at once and in its place.
+
+The only module besides `cli` that reads the environment: it resolves references to secrets.
+"""
+
+from __future__ import annotations
+
+import os
+import types
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from sonicfab.document import Document, read_document
+from sonicfab.errors import Diagnostic, DocumentName, InputError, Problem
+from sonicfab.hints import did_you_mean
+from sonicfab.model.fields import SecretRef, shown
+from sonicfab.model.inventory import Inventory
+from sonicfab.model.numbers import Numbers
+from sonicfab.model.topology import Topology
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded(Generic[Model]):
+    """A file as a model, and the document that tells where things stand in it."""
+
+    value: Model
+    document: Document
+
+
+def load_inventory(path: Path) -> Loaded[Inventory]:
+    """Read an inventory file.
+
+    Raises:
+        InputError: with every mistake in it.
+    """
+    return _load(path, "inventory", Inventory)
+
+
+def load_topology(path: Path) -> Loaded[Topology]:
+    """Read a topology file.
+
+    Raises:
+        InputError: with every mistake in it.
+    """
+    return _load(path, "topology", Topology)
+
+
+def load_numbers(path: Path) -> Loaded[Numbers]:
+    """Read the numbers file of a topology; one that does not exist holds no numbers.
+
+    Raises:
+        InputError: with every mistake in it.
+    """
+    if not path.exists():
+        return Loaded(Numbers(), Document("numbers", str(path), (), None, None))
+    return _load(path, "numbers", Numbers)
+
+
+def load_both(inventory: Path, topology: Path) -> tuple[Loaded[Inventory], Loaded[Topology]]:
+    """Read both files; the mistakes of one do not hide those of the other.
+
+    Raises:
+        InputError: with every mistake in either.
+    """
+    errors: list[InputError] = []
+    loaded: list[Any] = []
+    steps: list[tuple[Callable[[Path], Any], Path]] = [(load_inventory, inventory), (load_topology, topology)]
+    for read, path in steps:
+        try:
+            loaded.append(read(path))
+        except InputError as err:
+            errors.append(err)
+    if errors:
+        raise InputError(
+            "; ".join(str(err) for err in errors), diagnostics=[d for err in errors for d in err.diagnostics]
+        )
+    return loaded[0], loaded[1]
+
+
+def diagnose(problems: Iterable[Problem], documents: Mapping[DocumentName, Document]) -> list[Diagnostic]:
+    """Give each problem its place, in the order of the files and lines."""
+    found = [(problem.document, documents[problem.document].diagnostic(problem)) for problem in problems]
+    order = list(documents)
+    found.sort(key=lambda item: (order.index(item[0]), item[1].place.line, item[1].place.column))
+    return [diagnostic for _, diagnostic in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """Finds the secrets that an inventory refers to; relative files start at the inventory's folder."""
+
+    folder: Path
+
+    def resolve(self, ref: SecretRef, what: str) -> str:
+        """The secret behind a reference; `what` names its use in the error.
+
+        Raises:
+            InputError: the variable is not set, or the file cannot be read, or it is empty.
+        """
+        if ref.scheme == "env":
+            value = os.environ.get(ref.name, "")
+            reason = f"the environment variable {ref.name} is not set"
+        else:
+            path = self.path(ref)
+            try:
+                value = path.read_text(encoding="utf-8").rstrip("\n")
+                reason = f"{path} is empty"
+            except (OSError, UnicodeDecodeError) as err:
+                why = getattr(err, "strerror", None) or "not UTF-8 text"
+                value, reason = "", f"{path} cannot be read ({why})"
+        if not value:
+            raise InputError(f"{what}: {reason}", hint=f"the inventory refers to it as {ref}")
+        return value
+
+    def path(self, ref: SecretRef) -> Path:
+        """The file that a `file:` reference means."""
+        return self.folder / Path(ref.name).expanduser()
+
+
+def _load(path: Path, name: DocumentName, model: type[Model]) -> Loaded[Model]:
+    document = read_document(path, name)
+    try:
+        return Loaded(model.model_validate({} if document.value is None else document.value), document)
+    except ValidationError as err:
+        diagnostics: dict[Diagnostic, None] = {}
+        for error in err.errors(include_url=False):
+            problem = _problem(name, model, error)
+            secret = error["type"] == "sonicfab_secret"
+            diagnostics[document.diagnostic(problem, secret=secret)] = None
+        ordered = sorted(diagnostics, key=lambda d: (d.place.line, d.place.column))
+        raise InputError(f"{path} is not usable", diagnostics=ordered) from err
+
+
+_SAYS = {
+    "int_parsing": "expected a whole number, got {got}",
+    "int_type": "expected a whole number, got {got}",
+    "bool_parsing": "expected true or false, got {got}",
+    "bool_type": "expected true or false, got {got}",
+    "string_type": "expected a word, got {got}",
+    "list_type": "expected a list, got {got}",
+    "tuple_type": "expected a list, got {got}",
+    "dict_type": "expected a mapping, got {got}",
+    "model_type": "expected a mapping, got {got}",
+    "model_attributes_type": "expected a mapping, got {got}",
+    "greater_than_equal": "expected at least {ge}, got {got}",
+    "less_than_equal": "expected at most {le}, got {got}",
+    "string_too_long": "expected at most {max_length} characters, got {got}",
+    "string_too_short": "expected at least {min_length} character(s), got {got}",
+    "string_pattern_mismatch": "{got} has a character that is not allowed here",
+    "too_long": "expected at most {max_length} entries, got {actual_length}",
+    "too_short": "expected at least {min_length} entry, got {actual_length}",
+    "ip_any_address": "expected an IP address, got {got}",
+    "ip_any_interface": "expected an IP address with its prefix length such as 10.10.23.110/24, got {got}",
+    "ip_v4_address": "expected an IPv4 address, got {got}",
+    "ip_v6_address": "expected an IPv6 address, got {got}",
+    "ip_v4_network": "expected an IPv4 network such as 10.10.21.0/24, got {got}",
+    "ip_v6_network": "expected an IPv6 network such as fd00:1::/64, got {got}",
+}
+
+
+def _problem(name: DocumentName, model: type[BaseModel], error: Any) -> Problem:
+    kind, path, context = error["type"], tuple(error["loc"]), error.get("ctx", {})
+    if kind == "extra_forbidden":
+        word = str(path[-1])
+        hint = did_you_mean(word, _keys_at(model, path[:-1]))
+        return Problem(name, path, f"unknown key '{word}'", hint, on_key=True)
+    if kind == "missing":
+        return Problem(name, path, f"missing key '{path[-1]}'", on_key=True)
+    if kind == "sonicfab_secret":
+        return Problem(name, path, error["msg"], "write where it is: env:NAME or file:PATH")
+    on_key = path[-1:] == ("[key]",)
+    if on_key:
+        path = path[:-1]
+    got = shown(path[-1] if on_key else error["input"])
+    if kind == "literal_error":
+        choices = [choice.strip("' ") for choice in context["expected"].replace(" or ", ", ").split(",")]
+        message = f"expected one of {', '.join(choices)}, got {got}"
+        return Problem(name, path, message, did_you_mean(got.strip("'"), choices), on_key=on_key)
+    if kind == "sonicfab":
+        return Problem(name, path, error["msg"], context.get("hint", ""), on_key=on_key)
+    hint = ""
+    if kind.endswith("network") and isinstance(error["input"], str) and "/" in error["input"]:
+        hint = "the host bits must be zero, and the prefix length must fit"
+    message = _SAYS[kind].format(got=got, **context) if kind in _SAYS else error["msg"]
+    return Problem(name, path, message, hint, on_key=on_key)
+
+
+def _keys_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
+    """The keys that the model knows at a place, for "did you mean"."""
+    candidates: list[Any] = [model]
+    for step in path:
+        inner: list[Any] = []
+        for candidate in candidates:
+            if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+                if step in candidate.model_fields:
+                    inner += _parts(candidate.model_fields[str(step)].annotation)
+                elif step == candidate.__name__:  # the tag of a union is the name of its model
+                    inner.append(candidate)
+            else:
+                inner.append(candidate)
+        tagged = [one for one in inner if getattr(one, "__name__", "") == step]
+        candidates = tagged or inner
+    models = [one for one in candidates if isinstance(one, type) and issubclass(one, BaseModel)]
+    return list(dict.fromkeys(key for one in models for key in one.model_fields))
+
+
+def _parts(annotation: Any) -> list[Any]:
+    """The models inside an annotation such as dict[str, Settings] or tuple[A | B, ...]."""
+    origin = get_origin(annotation)
+    if origin is None:
+        return [annotation] if isinstance(annotation, type) and issubclass(annotation, BaseModel) else []
+    arguments = get_args(annotation)
+    if origin is Annotated:
+        return _parts(arguments[0])
+    if origin in (Union, types.UnionType, tuple, list, dict):
+        return [part for argument in arguments for part in _parts(argument)]
+    return []

@@ -1,0 +1,212 @@
+"""The kinds of values that stand in an inventory or a topology.
+
+Files are read with every scalar as a string, so a MAC address is never a base-60 number and a switch
+named `on` stays `on`; each kind here turns its string into a value, or says what it expected.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeVar, get_args
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from sonicfab.asn import AsnPool
+
+Role = Literal["leaf", "spine", "superspine", "borderleaf"]
+ROLES: tuple[str, ...] = get_args(Role)
+
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+_MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
+_SPEED = re.compile(r"(\d{1,4})\s?[gG]|(\d{3,7})")
+_PORT_RANGE = re.compile(r"([A-Za-z]+)(\d+)\s*-\s*(?:\1)?(\d+)")
+
+
+class Strict(BaseModel):
+    """A mapping in a user's file: no unknown keys, no change after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_is_empty(cls, value: Any) -> Any:
+        return {} if value is None else value  # `leaf1:` with nothing behind it sets nothing
+
+
+def expected(what: str, value: object, hint: str = "") -> PydanticCustomError:
+    """The error "expected WHAT, got VALUE"; `load` turns it into a diagnostic."""
+    context = {"what": what, "got": shown(value), "hint": hint}
+    return PydanticCustomError("sonicfab", "expected {what}, got {got}", context)
+
+
+def shown(value: object) -> str:
+    """A value as an error message names it."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    return "a mapping" if isinstance(value, dict) else f"'{value}'"
+
+
+def _switch_name(value: str) -> str:
+    # DEVICE_METADATA hostname is at most 63 characters on every build (sonic-device_metadata.yang), and it
+    # becomes the host name of the box: letters, digits and inner hyphens.
+    if not _NAME.fullmatch(value):
+        raise expected("a switch name (letters, digits and inner hyphens, at most 63)", value)
+    return value
+
+
+def _mac(value: str) -> str:
+    text = value.strip().lower().replace("-", ":")
+    if not _MAC.fullmatch(text):
+        raise expected("a MAC address such as 90:2d:77:58:27:50", value)
+    if int(text[:2], 16) & 1:
+        hint = "this one is a group address: its first byte is odd"
+        raise expected("the MAC address of one switch", value, hint)
+    return text
+
+
+def _speed(value: Any) -> int:
+    match = _SPEED.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not match:
+        raise expected("a port speed such as 100G, 25G or 100000 (Mb/s)", value)
+    return int(match[1]) * 1000 if match[1] else int(match[2])
+
+
+def _host(value: str) -> str:
+    if not _HOST.fullmatch(value) and not re.fullmatch(r"[0-9a-fA-F:.]+", value):
+        raise expected("an IP address or a host name", value)
+    return value
+
+
+def parse_asn(text: str) -> int:
+    """A 2- or 4-byte AS number, plain (65501, 4200000001) or in dot form (64086.59905, RFC 5396).
+
+    Raises:
+        PydanticCustomError: it is neither, or out of range.
+    """
+    parts = text.strip().split(".")
+    if not all(part.isdigit() for part in parts) or len(parts) > 2:
+        raise expected("an AS number such as 65501 or 4200000001", text)
+    number = int(parts[0]) if len(parts) == 1 else (int(parts[0]) << 16) + int(parts[1])
+    if not 1 <= number <= 4294967294 or number == 65535 or (len(parts) == 2 and max(map(int, parts)) > 65535):
+        # RFC 7300: 65535 and 4294967295 are the last of their ranges and reserved
+        raise expected("an AS number between 1 and 4294967294 (65535 is reserved)", text)
+    return number
+
+
+def _asn(value: Any) -> int:
+    if not isinstance(value, str):
+        raise expected("an AS number such as 65501", value)
+    return parse_asn(value)
+
+
+def _asn_pool(value: Any) -> AsnPool:
+    if isinstance(value, AsnPool):
+        return value
+    if not isinstance(value, str):
+        raise expected("an AS number (shared by the role) or a range such as 65401-65499", value)
+    first, _, last = value.partition("-")
+    pool = AsnPool(parse_asn(first), parse_asn(last or first))
+    if pool.last < pool.first:
+        raise expected("a range from the smaller to the larger AS number", value)
+    return pool
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRef:
+    """Where a secret is to be found, never the secret itself: `env:NAME` or `file:PATH`."""
+
+    scheme: Literal["env", "file"]
+    name: str
+
+    def __str__(self) -> str:
+        """As the user writes it."""
+        return f"{self.scheme}:{self.name}"
+
+
+def _secret(value: Any) -> SecretRef:
+    if isinstance(value, SecretRef):
+        return value
+    scheme, _, name = value.partition(":") if isinstance(value, str) else ("", "", "")
+    if scheme not in ("env", "file") or not name:
+        # the value may be a password: it is not repeated, and `load` shows no excerpt for this kind
+        raise PydanticCustomError("sonicfab_secret", "a secret must not stand in this file", {})
+    return SecretRef("env" if scheme == "env" else "file", name)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One end of a link as the user names it: a switch and a port name or alias."""
+
+    switch: str
+    port: str
+
+    def __str__(self) -> str:
+        """SWITCH:PORT, as in the topology file."""
+        return f"{self.switch}:{self.port}"
+
+
+def _ends(value: Any) -> tuple[Endpoint, Endpoint]:
+    if isinstance(value, tuple):
+        return value
+    ends = re.split(r"\s+-+\s+", value.strip()) if isinstance(value, str) else []
+    pairs = [end.partition(":") for end in ends]
+    if len(pairs) != 2 or not all(switch and port for switch, _, port in pairs):
+        raise expected("a link such as 'spine1:Ethernet112 - leaf1:Ethernet72'", value)
+    return Endpoint(pairs[0][0], pairs[0][2]), Endpoint(pairs[1][0], pairs[1][2])
+
+
+def _port_list(value: Any) -> tuple[str, ...]:
+    entries = [value] if isinstance(value, str) else value
+    if not isinstance(entries, (list, tuple)) or not all(isinstance(entry, str) and entry for entry in entries):
+        raise expected("port names such as Ethernet0 or Ethernet38-47", value)
+    names: list[str] = []
+    for entry in entries:
+        match = _PORT_RANGE.fullmatch(entry)
+        if not match:
+            names.append(entry)
+            continue
+        first, last = int(match[2]), int(match[3])
+        if last < first or last - first > 1000:
+            raise expected("a port range from the smaller to the larger number", entry)
+        names.extend(f"{match[1]}{number}" for number in range(first, last + 1))
+    return tuple(names)
+
+
+_Item = TypeVar("_Item")
+
+
+def _one_or_many(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+_STRING = WithJsonSchema({"type": "string"})
+_PORTS = {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+
+SwitchName = Annotated[str, AfterValidator(_switch_name)]
+FabricName = SwitchName
+Mac = Annotated[str, AfterValidator(_mac)]
+Speed = Annotated[int, BeforeValidator(_speed), WithJsonSchema({"type": ["string", "integer"]})]
+Asn = Annotated[int, BeforeValidator(_asn), WithJsonSchema({"type": ["string", "integer"]})]
+AsnPoolField = Annotated[AsnPool, BeforeValidator(_asn_pool), WithJsonSchema({"type": ["string", "integer"]})]
+Secret = Annotated[
+    SecretRef, BeforeValidator(_secret), WithJsonSchema({"type": "string", "pattern": "^(env|file):.+"})
+]
+Ends = Annotated[tuple[Endpoint, Endpoint], BeforeValidator(_ends), _STRING]
+PortList = Annotated[tuple[str, ...], BeforeValidator(_port_list), WithJsonSchema(_PORTS)]
+HostName = Annotated[str, AfterValidator(_host)]
+OneOrMany = Annotated[tuple[_Item, ...], BeforeValidator(_one_or_many)]
+Mtu = Annotated[int, Field(ge=1280, le=9216)]
+"""Bytes; 9216 is the largest in sonic-port.yang, 1280 the smallest that IPv6 works with (RFC 8200)."""

@@ -1,0 +1,181 @@
+"""The topology: how the switches of one fabric are cabled, numbered and routed."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic.functional_validators import ModelWrapValidatorHandler
+
+from sonicfab.model.fields import (
+    Asn,
+    AsnPoolField,
+    Ends,
+    FabricName,
+    Mtu,
+    OneOrMany,
+    PortList,
+    Role,
+    Speed,
+    Strict,
+    SwitchName,
+    expected,
+)
+
+
+class Pools(Strict):
+    """An IPv4 and an IPv6 pool; without one, that family is not used."""
+
+    ipv4: IPv4Network | None = None
+    ipv6: IPv6Network | None = None
+
+
+class LoopbackPools(Strict):
+    """Where the loopbacks come from; IPv4 always, for it is the router id too."""
+
+    ipv4: IPv4Network
+    ipv6: IPv6Network | None = None
+
+
+class Underlay(Pools):
+    """How two switches of a link address each other.
+
+    `unnumbered`: BGP over IPv6 link-local addresses, both families over it (RFC 8950). With a pool instead,
+    each link gets an IPv4 /31 (RFC 3021), an IPv6 /127 (RFC 6164), or both.
+    """
+
+    addressing: Literal["unnumbered", "numbered"] = "unnumbered"
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _read(cls, value: Any, handler: ModelWrapValidatorHandler[Underlay]) -> Underlay:
+        if value == "unnumbered":
+            return handler({})
+        if not isinstance(value, (dict, Underlay)):
+            raise expected("'unnumbered', or pools such as {ipv4: 10.1.0.0/22, ipv6: fd00:1::/64}", value)
+        if isinstance(value, dict) and "addressing" not in value and {"ipv4", "ipv6"} & value.keys():
+            value = {**value, "addressing": "numbered"}
+        underlay = handler(value)
+        if underlay.addressing == "numbered" and not (underlay.ipv4 or underlay.ipv6):
+            raise expected("a pool ipv4 or ipv6 for the links of a numbered underlay", "none")
+        if underlay.addressing == "unnumbered" and (underlay.ipv4 or underlay.ipv6):
+            raise expected("no link pools with an unnumbered underlay", "pools")
+        return underlay
+
+
+class Bgp(Strict):
+    """Timers in seconds."""
+
+    keepalive: Annotated[int, Field(ge=1, le=21845)] = 3
+    hold: Annotated[int, Field(ge=3, le=65535)] = 9
+    connect_retry: Annotated[int, Field(ge=1, le=65535)] = 10
+    bfd: bool = False
+    maximum_paths: Annotated[int, Field(ge=1, le=64)] = 64
+
+    @model_validator(mode="after")
+    def _check(self) -> Bgp:
+        if self.hold < 3 * self.keepalive:  # RFC 4271 section 10: keepalive is a third of the hold time
+            raise expected(f"a hold time of at least three keepalives ({3 * self.keepalive})", str(self.hold))
+        return self
+
+
+class Link(Strict):
+    """One cable: 'spine1:Ethernet112 - leaf1:Ethernet72'."""
+
+    link: Ends
+    mtu: Mtu | None = None
+    speed: Speed | None = None
+
+
+class Mesh(Strict):
+    """Every leaf to every spine.
+
+    Uplink n of each leaf goes to spine n, and there to the port that `leaves` names for that leaf. A leaf
+    that comes or goes moves no other leaf's cables.
+    """
+
+    spines: OneOrMany[SwitchName]
+    uplinks: PortList
+    leaves: Annotated[dict[SwitchName, PortList], Field(min_length=1)]
+    mtu: Mtu | None = None
+    speed: Speed | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Mesh:
+        for leaf, ports in self.leaves.items():
+            if len(ports) * len(self.spines) != len(self.uplinks):
+                raise expected(
+                    f"{len(ports) * len(self.spines)} uplinks: {leaf} has {len(ports)} port(s) on each of "
+                    f"{len(self.spines)} spine(s)",
+                    str(len(self.uplinks)),
+                )
+        return self
+
+
+def _link_kind(value: Any) -> str:
+    if isinstance(value, (Link, Mesh)):
+        return type(value).__name__
+    return "Mesh" if isinstance(value, dict) and {"spines", "leaves", "uplinks"} & value.keys() else "Link"
+
+
+def _as_mapping(value: Any) -> Any:
+    return {"link": value} if isinstance(value, str) else value
+
+
+LinkEntry = Annotated[
+    Annotated[Link, BeforeValidator(_as_mapping, json_schema_input_type=Link | str), Tag("Link")]
+    | Annotated[Mesh, Tag("Mesh")],
+    Discriminator(_link_kind),
+]
+
+
+class HostPorts(Strict):
+    """Ports with a server behind each, on some switches or on all of a role."""
+
+    switches: OneOrMany[SwitchName] = ()
+    role: Role | None = None
+    ports: PortList
+    mtu: Mtu | None = None
+    speed: Speed | None = None
+    description: Annotated[str, Field(max_length=200, pattern=r'^[^"\\\n]*$')] = ""
+
+
+class HostPrefixes(Strict):
+    """What hosts may announce addresses out of."""
+
+    ipv4: OneOrMany[IPv4Network] = ()
+    ipv6: OneOrMany[IPv6Network] = ()
+
+
+class Hosts(Strict):
+    """BGP to the host: what the servers may announce, and where they are.
+
+    A host may announce single addresses (/32, /128) out of `prefixes`, at most `max_prefixes` of each family.
+    """
+
+    prefixes: HostPrefixes = HostPrefixes()
+    max_prefixes: Annotated[int, Field(ge=1, le=4294967295)] | None = None
+    ports: tuple[HostPorts, ...] = ()
+
+
+class SwitchNumbers(Strict):
+    """Numbers given by hand instead of taken from the pools."""
+
+    asn: Asn | None = None
+    ipv4: IPv4Address | None = None
+    ipv6: IPv6Address | None = None
+
+
+class Topology(Strict):
+    """The topology file."""
+
+    name: FabricName
+    underlay: Underlay = Underlay()
+    mtu: Mtu = 9100
+    asn: dict[Role, AsnPoolField] = {}
+    loopbacks: LoopbackPools
+    bgp: Bgp = Bgp()
+    links: tuple[LinkEntry, ...] = ()
+    hosts: Hosts = Hosts()
+    switches: dict[SwitchName, SwitchNumbers] = {}

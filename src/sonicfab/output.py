@@ -1,0 +1,107 @@
+"""Files on disk: written whole or not at all, secrets for their owner alone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sonicfab.errors import OutputError
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFile:
+    """The text of a file; a `secret` one may be read by its owner alone."""
+
+    text: str
+    secret: bool = False
+
+    @property
+    def mode(self) -> int:
+        """The file's permissions."""
+        return 0o600 if self.secret else 0o644
+
+
+def write_file(path: Path, file: OutputFile) -> bool:
+    """Write one file atomically; False when it is there already with this text and these permissions.
+
+    Raises:
+        OutputError: it cannot be written; what was there before is untouched.
+    """
+    return bool(write_files(path.parent, {path.name: file}, durable=True))
+
+
+def write_files(folder: Path, files: Mapping[str, OutputFile], *, durable: bool = False) -> list[str]:
+    """Write several files, by path below the folder; the names of those that were not there like this already.
+
+    All new contents are written before the first old file is replaced, so whatever fails until then (a full disk,
+    no permission, an interrupt) leaves every old file as it was. `durable` waits until the disk has them, for what
+    cannot be made again.
+
+    Raises:
+        OutputError: a file cannot be written.
+    """
+    changed = [name for name, file in files.items() if not _is_there(folder / name, file)]
+    staged: dict[str, str] = {}
+    try:
+        with _as_output_error():
+            for name in changed:
+                staged[name] = _stage(folder / name, files[name], durable=durable)
+            for name, temporary in list(staged.items()):
+                Path(temporary).replace(folder / name)
+                del staged[name]
+    finally:
+        for temporary in staged.values():
+            with contextlib.suppress(OSError):
+                Path(temporary).unlink()
+    return changed
+
+
+def remove_files(folder: Path, names: list[str]) -> None:
+    """Remove files below the folder and the folders that this leaves empty.
+
+    Raises:
+        OutputError: one cannot be removed.
+    """
+    with _as_output_error():
+        for name in names:
+            path = folder / name
+            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # not empty: something of the user's is in there
+                path.parent.rmdir()
+
+
+def _is_there(path: Path, file: OutputFile) -> bool:
+    try:
+        return path.read_text(encoding="utf-8") == file.text and (path.stat().st_mode & 0o777) == file.mode
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _stage(path: Path, file: OutputFile, *, durable: bool) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(file.text)
+            stream.flush()
+            os.fchmod(stream.fileno(), file.mode)
+            if durable:
+                os.fsync(stream.fileno())
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return temporary
+
+
+@contextlib.contextmanager
+def _as_output_error() -> Iterator[None]:
+    try:
+        yield
+    except OSError as err:
+        where = err.filename2 or err.filename or ""
+        reason = err.strerror or str(err)
+        raise OutputError(f"cannot write{f' {where}' if where else ''}: {reason}") from err

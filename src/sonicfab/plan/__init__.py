@@ -1,0 +1,1 @@
+"""Inventory and topology to a plan: everything decided, nothing rendered."""

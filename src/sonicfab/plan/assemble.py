@@ -1,0 +1,198 @@
+"""Inventory and topology to a plan: the one place where the fabric is looked at as a whole. Pure, O(links)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, replace
+from functools import cache
+from itertools import combinations
+from typing import Literal
+
+from sonicfab.asn import is_private
+from sonicfab.builds import get_build
+from sonicfab.configdb import natural_key
+from sonicfab.errors import Problem
+from sonicfab.hints import did_you_mean
+from sonicfab.ipam import link_ends
+from sonicfab.model.inventory import Inventory
+from sonicfab.model.numbers import Numbers
+from sonicfab.model.topology import Topology
+from sonicfab.plan.cabling import Cabling, HostPort, members, resolve
+from sonicfab.plan.numbers import Allotment, allot
+from sonicfab.plan.sessions import peer_groups
+from sonicfab.plan.settings import SwitchSettings, settle
+from sonicfab.plan.types import (
+    BgpPlan,
+    FabricPlan,
+    Family,
+    HostPolicy,
+    IpNetwork,
+    LinkPlan,
+    PeerGroup,
+    PortPlan,
+    SwitchPlan,
+)
+from sonicfab.platforms import PlatformPort, get_platform
+
+
+class PlanProblems(Exception):  # noqa: N818 - not an error of its own: the caller gives each problem its place
+    """The plan cannot be made; `problems` are all that was found."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__(f"{len(problems)} problem(s)")
+        self.problems = problems
+
+
+def make_plan(
+    inventory: Inventory, topology: Topology, recorded: Numbers
+) -> tuple[FabricPlan, Numbers, list[Problem]]:
+    """The plan, what the numbers file must hold for it, and warnings.
+
+    Raises:
+        PlanProblems: with everything that is wrong, not the first alone.
+    """
+    named = members(topology)
+    problems = [
+        Problem(
+            "topology", path, f"switch '{name}' is not in the inventory", did_you_mean(name, inventory.devices)
+        )
+        for name, path in named.items()
+        if name not in inventory.devices
+    ]
+    names = sorted((name for name in named if name in inventory.devices), key=natural_key)
+    settings, found = settle(inventory, names)
+    problems += found
+    cabling, found = resolve(topology, settings)
+    problems += found
+    roles = {name: one.role for name, one in settings.items()}
+    allotment, found = allot(topology, roles, [link.name for link in cabling.links], recorded)
+    problems += [*found, *_check(topology, cabling, allotment)]
+    if any(problem.severity == "error" for problem in problems):
+        raise PlanProblems(problems)
+    return _fabric(topology, settings, cabling, allotment), allotment.record, problems
+
+
+def _fabric(
+    topology: Topology, settings: Mapping[str, SwitchSettings], cabling: Cabling, allotment: Allotment
+) -> FabricPlan:
+    networks = (allotment.links_ipv4, allotment.links_ipv6)
+    links = tuple(
+        replace(link, ipv4=networks[0].get(link.name), ipv6=networks[1].get(link.name)) for link in cabling.links
+    )
+    families: tuple[Family, ...] = ("ipv4", "ipv6") if topology.loopbacks.ipv6 else ("ipv4",)
+    roles = {name: one.role for name, one in settings.items()}
+    groups = peer_groups(links, cabling.hosts, roles, allotment.asns, families)
+    ports = _used_ports(links, cabling.hosts, settings)
+    hosts, bgp = topology.hosts, topology.bgp
+    return FabricPlan(
+        name=topology.name,
+        numbered=topology.underlay.addressing == "numbered",
+        mtu=topology.mtu,
+        loopback_ipv4=topology.loopbacks.ipv4,
+        loopback_ipv6=topology.loopbacks.ipv6,
+        bgp=BgpPlan(bgp.keepalive, bgp.hold, bgp.connect_retry, bgp.bfd, bgp.maximum_paths),
+        hosts=HostPolicy(hosts.prefixes.ipv4, hosts.prefixes.ipv6, hosts.max_prefixes),
+        links=links,
+        switches={
+            name: _switch(one, allotment, groups.get(name, ()), ports[name], topology.mtu)
+            for name, one in settings.items()
+        },
+    )
+
+
+def _switch(
+    settings: SwitchSettings,
+    allotment: Allotment,
+    groups: tuple[PeerGroup, ...],
+    used: Mapping[str, PortPlan],
+    mtu: int,
+) -> SwitchPlan:
+    unused = _unused_ports(settings.platform, get_build(settings.build).port_table, mtu)
+    return SwitchPlan(
+        **{field.name: getattr(settings, field.name) for field in fields(settings)},
+        asn=allotment.asns[settings.name],
+        loopback_ipv4=allotment.ipv4[settings.name],
+        loopback_ipv6=allotment.ipv6.get(settings.name),
+        ports=tuple(used.get(name, port) for name, port in unused.items()),
+        groups=groups,
+    )
+
+
+@cache
+def _unused_ports(platform: str, table: str, mtu: int) -> Mapping[str, PortPlan]:
+    """The whole port table of a model, nothing plugged in; one for all switches of the model."""
+    ports = get_platform(platform).ports(table).values()
+    return {port.name: _port(port, port.speed, mtu, "unused") for port in ports}
+
+
+def _port(port: PlatformPort, speed: int, mtu: int, use: Literal["link", "host", "unused"]) -> PortPlan:
+    # config_db has no default for FEC and 100G optics and DACs need RS: sonic-buildimage sonic-config-engine
+    # minigraph.py writes it for speed 100000, and only there
+    fec = "rs" if speed == 100000 else ""
+    return PortPlan(port.name, port.alias, port.lanes, port.index, speed, fec, mtu, use)
+
+
+def _used_ports(
+    links: Iterable[LinkPlan], hosts: Iterable[HostPort], settings: Mapping[str, SwitchSettings]
+) -> Mapping[str, Mapping[str, PortPlan]]:
+    used: dict[str, dict[str, PortPlan]] = {name: {} for name in settings}
+    tables = {
+        name: get_platform(one.platform).ports(get_build(one.build).port_table) for name, one in settings.items()
+    }
+    for link in links:
+        networks = [network for network in (link.ipv4, link.ipv6) if network is not None]
+        for (switch, port), far, end in ((link.a, link.b, 0), (link.b, link.a, 1)):
+            used[switch][port] = replace(
+                _port(tables[switch][port], link.speed, link.mtu, "link"),
+                description=f"{far[0]}:{far[1]}",
+                far_end=f"{far[0]}:{far[1]}",
+                link_local=not networks,
+                addresses=tuple(link_ends(network)[end] for network in networks),
+            )
+    for host in hosts:
+        port_plan = _port(tables[host.switch][host.port], host.speed, host.mtu, "host")
+        used[host.switch][host.port] = replace(port_plan, description=host.description or "host", link_local=True)
+    return used
+
+
+def _check(topology: Topology, cabling: Cabling, allotment: Allotment) -> Iterator[Problem]:
+    yield from _check_families(topology)
+    yield from _check_overlaps(topology)
+    for role, pool in topology.asn.items():
+        if not (is_private(pool.first) and is_private(pool.last)):
+            message = f"ASN {pool} of the role {role} is not private (RFC 6996)"
+            yield Problem("topology", ("asn", role), message, severity="warning")
+    for link in cabling.links:
+        one, other = (allotment.asns.get(end[0]) for end in (link.a, link.b))
+        if one is not None and one == other:
+            message = f"both ends of {link.name} have ASN {one}: no BGP session is planned on this link"
+            yield Problem("topology", ("links",), message, "eBGP needs two ASNs", "warning", on_key=True)
+    if cabling.hosts and not (topology.hosts.prefixes.ipv4 or topology.hosts.prefixes.ipv6):
+        message = "hosts have ports, but no prefixes that they may announce: all they send is refused"
+        yield Problem("topology", ("hosts",), message, "add `prefixes`", "warning", on_key=True)
+
+
+def _check_families(topology: Topology) -> Iterator[Problem]:
+    underlay, loopbacks = topology.underlay, topology.loopbacks
+    if underlay.ipv4 and not underlay.ipv6 and loopbacks.ipv6:
+        message = "an IPv4 underlay cannot carry the IPv6 loopbacks"
+        hint = "add an ipv6 pool, use an ipv6 pool alone, or unnumbered"
+        yield Problem("topology", ("underlay",), message, hint, on_key=True)
+
+
+def _check_overlaps(topology: Topology) -> Iterator[Problem]:
+    """Pools of different uses must not share addresses: a host could announce the loopback of a switch."""
+    hosts = topology.hosts.prefixes
+    pools: list[tuple[tuple[str, ...], IpNetwork | None]] = [
+        (("loopbacks", "ipv4"), topology.loopbacks.ipv4),
+        (("loopbacks", "ipv6"), topology.loopbacks.ipv6),
+        (("underlay", "ipv4"), topology.underlay.ipv4),
+        (("underlay", "ipv6"), topology.underlay.ipv6),
+        *((("hosts", "prefixes", "ipv4"), network) for network in hosts.ipv4),
+        *((("hosts", "prefixes", "ipv6"), network) for network in hosts.ipv6),
+    ]
+    known = [(path, network) for path, network in pools if network is not None]
+    for (path, network), (other_path, other) in combinations(known, 2):
+        if network.version == other.version and network.overlaps(other):
+            message = f"{other} overlaps {network}, which is {'.'.join(path)}"
+            yield Problem("topology", other_path, message)

@@ -1,0 +1,121 @@
+"""The plan and the numbers as files for people: plan.json in the build folder, the numbers file in git."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sonicfab.configdb import natural_key
+from sonicfab.model.numbers import Numbers
+from sonicfab.plan.types import FabricPlan, PortPlan, SwitchPlan
+
+FORMAT_VERSION = 1
+
+_HEADER = """\
+# Numbers of the fabric {fabric}, allotted by sonicfab from the pools of its topology.
+#
+# Keep this file in git beside the topology: it is what leaves every number where it is when switches or links
+# come, go or change places. `sonicfab render` adds what is new and drops what is gone; a number may also be
+# changed by hand.
+"""
+
+
+def plan_text(plan: FabricPlan) -> str:
+    """The plan as JSON.
+
+    How to log in is left out: it says nothing about the fabric, and differs from one operator to the next.
+    """
+    value = {
+        "format_version": FORMAT_VERSION,
+        "fabric": plan.name,
+        "underlay": "numbered" if plan.numbered else "unnumbered",
+        "mtu": plan.mtu,
+        "loopbacks": {
+            "ipv4": str(plan.loopback_ipv4),
+            "ipv6": str(plan.loopback_ipv6) if plan.loopback_ipv6 else None,
+        },
+        "bgp": {name: getattr(plan.bgp, name) for name in plan.bgp.__slots__},
+        "hosts": {
+            "ipv4": [str(network) for network in plan.hosts.ipv4],
+            "ipv6": [str(network) for network in plan.hosts.ipv6],
+            "max_prefixes": plan.hosts.max_prefixes,
+        },
+        "links": [
+            {
+                "link": link.name,
+                "speed": link.speed,
+                "mtu": link.mtu,
+                "ipv4": str(link.ipv4) if link.ipv4 else None,
+                "ipv6": str(link.ipv6) if link.ipv6 else None,
+            }
+            for link in plan.links
+        ],
+        "switches": {name: _switch(one) for name, one in plan.switches.items()},
+    }
+    return json.dumps(value, indent=2) + "\n"
+
+
+def _switch(switch: SwitchPlan) -> dict[str, Any]:
+    return {
+        "role": switch.role,
+        "platform": switch.platform,
+        "image_build": switch.build,
+        "mac": switch.mac,
+        "serial": switch.serial or None,
+        "management": {
+            "address": str(switch.management.address),
+            "gateway": str(switch.management.gateway),
+            "vrf": switch.management.vrf,
+        },
+        "asn": switch.asn,
+        "loopbacks": {
+            "ipv4": str(switch.loopback_ipv4),
+            "ipv6": str(switch.loopback_ipv6) if switch.loopback_ipv6 else None,
+        },
+        "ports": {port.name: _port(port) for port in switch.ports if port.use != "unused"},
+        "sessions": [
+            {
+                "peer": session.peer,
+                "group": group.name,
+                "port": session.port,
+                "switch": session.switch or None,
+                "remote_asn": session.remote_asn,
+                "families": list(session.families),
+            }
+            for group, session in switch.sessions
+        ],
+    }
+
+
+def _port(port: PortPlan) -> dict[str, Any]:
+    return {
+        "alias": port.alias,
+        "use": port.use,
+        "far_end": port.far_end or None,
+        "speed": port.speed,
+        "fec": port.fec or None,
+        "mtu": port.mtu,
+        "addresses": [str(address) for address in port.addresses],
+    }
+
+
+def numbers_text(fabric: str, numbers: Numbers) -> str:
+    """The numbers file; "" when there is nothing to keep."""
+    if not numbers.switches and not numbers.links:
+        return ""
+    lines = [_HEADER.format(fabric=fabric)]
+    for section, rows in (("switches", numbers.switches), ("links", numbers.links)):
+        if rows:
+            lines.append(f"{section}:")
+            lines += [f"  {name}: {{{_row(rows[name])}}}" for name in sorted(rows, key=natural_key)]
+    return "\n".join(lines) + "\n"
+
+
+def _row(row: object) -> str:
+    values = {name: getattr(row, name, None) for name in ("asn", "ipv4", "ipv6")}
+    return ", ".join(f"{name}: {_scalar(value)}" for name, value in values.items() if value is not None)
+
+
+def _scalar(value: object) -> str:
+    text = str(value)
+    return f'"{text}"' if text.endswith(":") or "::" in text else text  # "fd00::" ends like a YAML key

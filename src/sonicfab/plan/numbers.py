@@ -1,0 +1,195 @@
+"""Numbers that never move: ASNs, loopbacks and link networks, by hand, as recorded, or new from the pools.
+
+What was allotted once is recorded in the numbers file and stays; only what has no number yet takes the lowest
+one that is free. So switches and links may come, go or change places without moving anyone else's number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import Any, Literal, Protocol
+
+from sonicfab.asn import AsnPool, is_private
+from sonicfab.errors import KeyPath, Problem
+from sonicfab.ipam import AddressPool, LinkPool
+from sonicfab.model.numbers import Numbers
+from sonicfab.model.topology import Pools, SwitchNumbers, Topology
+
+
+@dataclass(frozen=True, slots=True)
+class Allotment:
+    """Every number of the fabric by switch or link name; `record` is what belongs into the numbers file."""
+
+    asns: Mapping[str, int]
+    ipv4: Mapping[str, IPv4Address]
+    ipv6: Mapping[str, IPv6Address]
+    links_ipv4: Mapping[str, IPv4Network]
+    links_ipv6: Mapping[str, IPv6Network]
+    record: Numbers
+
+
+def allot(
+    topology: Topology, roles: Mapping[str, str], links: Iterable[str], recorded: Numbers
+) -> tuple[Allotment, list[Problem]]:
+    """Number the switches (name -> role) and links (by name) of a fabric; new numbers go out in that order."""
+    kinds = {
+        "asn": _asns(topology, roles),
+        "ipv4": _loopbacks(topology.loopbacks.ipv4, "ipv4"),
+        "ipv6": _loopbacks(topology.loopbacks.ipv6, "ipv6"),
+        "link ipv4": _link_networks(topology.underlay.ipv4, "ipv4"),
+        "link ipv6": _link_networks(topology.underlay.ipv6, "ipv6"),
+    }
+    by_link = list(links)
+    settled: dict[str, dict[str, Any]] = {}
+    new: dict[str, dict[str, Any]] = {}
+    problems: list[Problem] = []
+    for label, kind in kinds.items():
+        names = by_link if kind.section == "links" else list(roles)
+        hand = topology.switches if kind.section == "switches" else {}
+        book = _Book(kind, hand, getattr(recorded, kind.section))
+        settled[label], new[label] = book.settle(names)
+        problems += book.problems
+    record = Numbers.model_construct(
+        switches={
+            name: SwitchNumbers.model_construct(**row)
+            for name in roles
+            if any((row := {field: new[field].get(name) for field in ("asn", "ipv4", "ipv6")}).values())
+        },
+        links={
+            name: Pools.model_construct(**row)
+            for name in by_link
+            if any((row := {field: new[f"link {field}"].get(name) for field in ("ipv4", "ipv6")}).values())
+        },
+    )
+    allotment = Allotment(
+        settled["asn"], settled["ipv4"], settled["ipv6"], settled["link ipv4"], settled["link ipv6"], record
+    )
+    return allotment, problems
+
+
+class _Pool(Protocol):
+    @property
+    def size(self) -> int: ...
+    def __contains__(self, number: object) -> bool: ...
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """One kind of number: its name for people, where it is written, and the pool that each name draws from."""
+
+    what: str
+    section: Literal["switches", "links"]
+    field: str
+    pools: Mapping[str, tuple[_Pool, KeyPath]]
+    key: Mapping[str, str]
+    """Name -> key of its pool; a name that is not here draws from the pool ""."""
+
+    def pool(self, name: str) -> tuple[_Pool, KeyPath] | None:
+        """The pool that a switch or link draws from, and where the topology gives it."""
+        return self.pools.get(self.key.get(name, ""))
+
+
+def _asns(topology: Topology, roles: Mapping[str, str]) -> _Kind:
+    pools: dict[str, tuple[_Pool, KeyPath]] = {role: (pool, ("asn", role)) for role, pool in topology.asn.items()}
+    return _Kind("ASN", "switches", "asn", pools, roles)
+
+
+def _loopbacks(network: IPv4Network | IPv6Network | None, field: str) -> _Kind:
+    pools: dict[str, tuple[_Pool, KeyPath]] = {}
+    if network is not None:
+        pools[""] = (AddressPool(network), ("loopbacks", field))
+    return _Kind(f"{_NAMES[field]} loopback", "switches", field, pools, {})
+
+
+def _link_networks(network: IPv4Network | IPv6Network | None, field: str) -> _Kind:
+    pools: dict[str, tuple[_Pool, KeyPath]] = {}
+    if network is not None:
+        pools[""] = (LinkPool(network), ("underlay", field))
+    return _Kind(f"{_NAMES[field]} link network", "links", field, pools, {})
+
+
+_NAMES = {"ipv4": "IPv4", "ipv6": "IPv6"}
+
+
+class _Book:
+    """Who has which number of one kind."""
+
+    def __init__(self, kind: _Kind, by_hand: Mapping[str, Any], recorded: Mapping[str, Any]) -> None:
+        self.kind = kind
+        self.problems: list[Problem] = []
+        self._by_hand = {name: getattr(row, kind.field) for name, row in by_hand.items()}
+        self._recorded = {name: getattr(row, kind.field) for name, row in recorded.items()}
+        self._owner: dict[Any, str] = {}
+        for role, (pool, _) in kind.pools.items():
+            if isinstance(pool, AsnPool) and pool.shared:
+                self._owner[pool.first] = f"the role {role}"
+
+    def settle(self, names: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The numbers by name, and those of them that the numbers file must hold."""
+        by_hand = self._claimed(names, self._by_hand, "topology")
+        rest = [name for name in names if self._by_hand.get(name) is None]
+        shared = {name: self._shared(name) for name in rest if self._shared(name) is not None}
+        rest = [name for name in rest if name not in shared]
+        recorded = self._claimed(rest, self._recorded, "numbers")
+        new = self._new([name for name in rest if self._recorded.get(name) is None])
+        return {**by_hand, **shared, **recorded, **new}, {**recorded, **new}
+
+    def _claimed(
+        self, names: list[str], given: Mapping[str, Any], document: Literal["topology", "numbers"]
+    ) -> dict[str, Any]:
+        numbers = {name: given[name] for name in names if given.get(name) is not None}
+        return {name: number for name, number in numbers.items() if self._claim(name, number, document)}
+
+    def _new(self, names: list[str]) -> dict[str, Any]:
+        free: dict[KeyPath, Iterator[Any]] = {}
+        missing: dict[KeyPath, int] = {}
+        numbers: dict[str, Any] = {}
+        for name in names:
+            found = self.kind.pool(name)
+            if found is None:
+                self._no_pool(name)
+                continue
+            pool, path = found
+            number = next((one for one in free.setdefault(path, iter(pool)) if one not in self._owner), None)
+            if number is None:
+                missing[path] = missing.get(path, 0) + 1
+            else:
+                self._owner[number] = name
+                numbers[name] = number
+        for path, count in missing.items():
+            pool = next(pool for pool, at in self.kind.pools.values() if at == path)
+            message = f"the pool {pool} is too small: it has room for {pool.size}, {count} more would be needed"
+            self.problems.append(Problem("topology", path, message))
+        return numbers
+
+    def _shared(self, name: str) -> int | None:
+        found = self.kind.pool(name)
+        return found[0].first if found and isinstance(found[0], AsnPool) and found[0].shared else None
+
+    def _claim(self, name: str, number: object, document: Literal["topology", "numbers"]) -> bool:
+        what = self.kind.what
+        path = (self.kind.section, name, self.kind.field)
+        found = self.kind.pool(name)
+        hint = "delete the line and render again: a new number is allotted" if document == "numbers" else ""
+        outside = found is None or number not in found[0]
+        if outside and not (document == "topology" and what == "ASN"):
+            where = f"not in the pool {found[0]}" if found else "of a kind that the topology has no pool for"
+            self.problems.append(Problem(document, path, f"{what} {number} of {name} is {where}", hint))
+            return False
+        owner = self._owner.setdefault(number, name)
+        if owner not in (name, f"the role {self.kind.key.get(name, '')}"):
+            self.problems.append(Problem(document, path, f"{what} {number} belongs to {owner} already", hint))
+            return False
+        if isinstance(number, int) and not is_private(number):
+            message = f"ASN {number} of {name} is not a private one (RFC 6996)"
+            self.problems.append(Problem(document, path, message, severity="warning"))
+        return True
+
+    def _no_pool(self, name: str) -> None:
+        if self.kind.what == "ASN":
+            role = self.kind.key[name]
+            hint = f"give `asn: {{{role}: ...}}` a number or a range, or {name} its own under `switches`"
+            self.problems.append(Problem("topology", ("asn",), f"there is no ASN for {name} ({role})", hint))

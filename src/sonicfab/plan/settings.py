@@ -1,0 +1,184 @@
+"""What the inventory says of each switch, after defaults and groups have fallen to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sonicfab.builds import DEFAULT_BUILD, build_names, get_build
+from sonicfab.errors import KeyPath, Problem
+from sonicfab.hints import did_you_mean
+from sonicfab.model.inventory import Device, Inventory, Settings
+from sonicfab.plan.types import ManagementPlan, SnmpPlan, SshPlan
+from sonicfab.platforms import get_platform, platform_names
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchSettings:
+    """One switch of the inventory, complete; the names are those of `SwitchPlan`."""
+
+    name: str
+    role: str
+    platform: str
+    build: str
+    mac: str
+    serial: str
+    ssh: SshPlan
+    management: ManagementPlan
+    ntp: tuple[str, ...] | None
+    dns: tuple[str, ...] | None
+    syslog: tuple[str, ...] | None
+    timezone: str | None
+    snmp: SnmpPlan
+
+
+def settle(inventory: Inventory, names: Iterable[str]) -> tuple[dict[str, SwitchSettings], list[Problem]]:
+    """The settings of the named switches (those that are complete), and every problem found in them."""
+    settled: dict[str, SwitchSettings] = {}
+    problems = list(_clashes(inventory))
+    for name in names:
+        layers = _Layers(inventory, name)
+        found = [*layers.unknown_groups(), *_check(name, layers)]
+        problems += found
+        if not found:
+            settled[name] = _settings(name, layers)
+    return settled, list(dict.fromkeys(problems))  # one mistake in defaults is one problem, not one a switch
+
+
+class _Layers:
+    """The places that may set a value of one switch, the nearest first."""
+
+    def __init__(self, inventory: Inventory, name: str) -> None:
+        self.inventory, self.name = inventory, name
+        self.device: Device = inventory.devices[name]
+        groups = [group for group in self.device.groups if group in inventory.groups]
+        self.layers: list[tuple[KeyPath, Settings]] = [
+            (("devices", name), self.device),
+            *((("groups", group), inventory.groups[group]) for group in reversed(groups)),
+            (("defaults",), inventory.defaults),
+        ]
+
+    def find(self, *keys: str) -> tuple[Any, KeyPath]:
+        """The nearest value that is set, and where; (None, the device) when none is."""
+        for path, settings in self.layers:
+            value: Any = settings
+            for key in keys:
+                value = getattr(value, key)
+            if value is not None:
+                return value, (*path, *keys)
+        return None, ("devices", self.name)
+
+    def get(self, *keys: str) -> Any:  # noqa: ANN401 - as many types as there are settings
+        """The nearest value that is set, or None."""
+        return self.find(*keys)[0]
+
+    def unknown_groups(self) -> Iterator[Problem]:
+        """Groups that the device names and nobody defined."""
+        for index, group in enumerate(self.device.groups):
+            if group not in self.inventory.groups:
+                hint = did_you_mean(group, self.inventory.groups)
+                yield Problem(
+                    "inventory", ("devices", self.name, "groups", index), f"unknown group '{group}'", hint
+                )
+
+
+def _check(name: str, layers: _Layers) -> Iterator[Problem]:
+    for keys in (("platform",), ("role",), ("management", "address"), ("management", "gateway")):
+        if layers.get(*keys) is None:
+            hint = "set it for the device, for one of its groups or in defaults"
+            yield _problem(("devices", name), f"switch {name} has no {' '.join(keys)}", hint, on_key=True)
+    if layers.device.mac is None:
+        hint = "it is the base MAC on the label and in `show platform syseeprom`"
+        yield _problem(("devices", name), f"switch {name} has no mac", hint, on_key=True)
+    yield from _check_platform(layers)
+    yield from _check_management(layers)
+
+
+def _check_platform(layers: _Layers) -> Iterator[Problem]:
+    platform, platform_path = layers.find("platform")
+    build, build_path = layers.find("image_build")
+    build = build or DEFAULT_BUILD
+    if platform is not None and platform not in platform_names():
+        yield _problem(platform_path, f"unknown platform '{platform}'", did_you_mean(platform, platform_names()))
+        platform = None
+    if build not in build_names():
+        yield _problem(build_path, f"unknown image build '{build}'", did_you_mean(build, build_names()))
+        return
+    if platform is None:
+        return
+    facts = get_build(build)
+    if platform in facts.unfit_platforms:
+        yield _problem(build_path, f"{build} cannot run on {platform}: {facts.unfit_platforms[platform]}")
+    elif facts.port_table not in get_platform(platform).port_tables:
+        yield _problem(build_path, f"the port table of {platform} under {build} is not known")
+
+
+def _check_management(layers: _Layers) -> Iterator[Problem]:
+    address, _ = layers.find("management", "address")
+    gateway, path = layers.find("management", "gateway")
+    if address is None or gateway is None:
+        return
+    if gateway.version != address.version:
+        yield _problem(
+            path, f"gateway {gateway} is IPv{gateway.version}, the address {address} is IPv{address.version}"
+        )
+    elif gateway not in address.network:
+        yield _problem(path, f"gateway {gateway} is not in {address.network}, the network of {layers.name}")
+    elif gateway == address.ip:
+        yield _problem(path, f"gateway {gateway} is the address of {layers.name} itself")
+
+
+def _clashes(inventory: Inventory) -> Iterator[Problem]:
+    """The same MAC, serial number or management address on two switches, anywhere in the inventory."""
+    owners: dict[tuple[str, str], str] = {}
+    for name, device in inventory.devices.items():
+        address = device.management.address
+        unique = (
+            ("mac", "MAC address", device.mac),
+            ("serial", "serial number", device.serial),
+            ("management", "management address", address.ip if address else None),
+        )
+        for key, what, value in unique:
+            if value is None:
+                continue
+            owner = owners.setdefault((key, str(value)), name)
+            if owner != name:
+                yield _problem(("devices", name, key), f"{what} {value} belongs to {owner} already")
+
+
+def _settings(name: str, layers: _Layers) -> SwitchSettings:
+    agent = layers.get("ssh", "agent")
+    dns = layers.get("dns")
+    return SwitchSettings(
+        name=name,
+        role=layers.get("role"),
+        platform=layers.get("platform"),
+        build=layers.get("image_build") or DEFAULT_BUILD,
+        mac=str(layers.device.mac),
+        serial=layers.device.serial or "",
+        ssh=SshPlan(
+            user=layers.get("ssh", "user") or "admin",
+            port=layers.get("ssh", "port") or 22,
+            password=layers.get("ssh", "password"),
+            key=layers.get("ssh", "key"),
+            passphrase=layers.get("ssh", "passphrase"),
+            agent=True if agent is None else agent,
+            jump_host=layers.get("ssh", "jump_host") or "",
+            known_hosts=layers.get("ssh", "known_hosts") or "",
+        ),
+        management=ManagementPlan(
+            address=layers.get("management", "address"),
+            gateway=layers.get("management", "gateway"),
+            vrf=bool(layers.get("management", "vrf")),
+        ),
+        ntp=layers.get("ntp"),
+        dns=None if dns is None else tuple(str(address) for address in dns),
+        syslog=layers.get("syslog"),
+        timezone=layers.get("timezone"),
+        snmp=SnmpPlan(*(layers.get("snmp", key) for key in ("community", "location", "contact"))),
+    )
+
+
+def _problem(path: KeyPath, message: str, hint: str = "", *, on_key: bool = False) -> Problem:
+    return Problem("inventory", path, message, hint, on_key=on_key)

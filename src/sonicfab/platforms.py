@@ -1,0 +1,88 @@
+"""Switch models: their identity on the switch and their port tables. A model is a file, not code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from pydantic import BaseModel, ConfigDict
+
+from sonicfab.datafiles import fact_names, read_facts
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformPort:
+    """One row of a port table; `speed` in Mb/s is what the port has when nobody asks for another."""
+
+    name: str
+    lanes: tuple[int, ...]
+    alias: str
+    index: int
+    speed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """A switch model.
+
+    Attributes:
+        name: as inventories write it, e.g. as7326-56x.
+        model: as people call it.
+        platform: SONiC's platform string, e.g. x86_64-accton_as7326_56x-r0.
+        hwsku: SONiC's hardware SKU, e.g. Accton-AS7326-56X.
+        asic: the asic_type of sonic_version.yml.
+        speeds: port speed -> the speeds (Mb/s) that such a port can do.
+        port_tables: port table name (a build says which) -> port name -> port, in front panel order.
+    """
+
+    name: str
+    model: str
+    platform: str
+    hwsku: str
+    asic: str
+    speeds: Mapping[int, tuple[int, ...]]
+    port_tables: Mapping[str, Mapping[str, PlatformPort]]
+
+    def ports(self, table: str) -> Mapping[str, PlatformPort]:
+        """The ports as the named table has them; a KeyError says that this model has no such table."""
+        return self.port_tables[table]
+
+
+class _Port(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    lanes: tuple[int, ...]
+    alias: str
+    index: int
+    speed: int
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    name: str
+    model: str
+    platform: str
+    hwsku: str
+    asic: str
+    speeds: dict[int, tuple[int, ...]]
+    port_tables: dict[str, dict[str, _Port]]
+
+
+def platform_names() -> tuple[str, ...]:
+    """The models that are known."""
+    return fact_names("platforms")
+
+
+@cache
+def get_platform(name: str) -> Platform:
+    """The switch model of that name.
+
+    Raises:
+        KeyError: it is not known.
+    """
+    data = read_facts("platforms", name, _File)
+    tables = {
+        table: {port: PlatformPort(port, row.lanes, row.alias, row.index, row.speed) for port, row in rows.items()}
+        for table, rows in data.port_tables.items()
+    }
+    return Platform(data.name, data.model, data.platform, data.hwsku, data.asic, data.speeds, tables)

@@ -1,0 +1,59 @@
+"""The result of `sonicfab render`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sonicfab.plan.types import FabricPlan
+from sonicfab.report.console import json_result, say, table
+
+FORMAT_VERSION = 1
+_ROWS_WORTH_SHOWING = 50
+
+
+def show_build(plan: FabricPlan, folder: Path, changed: Mapping[str, bool]) -> None:
+    """A table of the switches; of a large fabric only the last line."""
+    if len(changed) <= _ROWS_WORTH_SHOWING:
+        _show_table(plan, changed)
+    count = sum(changed.values())
+    switches = f"{len(changed)} switch{'es' * (len(changed) != 1)}"
+    say(f"{plan.name}: {switches} rendered, {count} changed, in {folder / plan.name}/")
+
+
+def json_build(plan: FabricPlan, folder: Path, changed: Mapping[str, bool]) -> None:
+    """The same for programs."""
+    switches: dict[str, Any] = {
+        name: {
+            "asn": plan.switches[name].asn,
+            "image_build": plan.switches[name].build,
+            "changed": one,
+            "config_db": str(folder / plan.name / name / "config_db.json"),
+            "frr": str(folder / plan.name / name / "frr.conf"),
+        }
+        for name, one in changed.items()
+    }
+    json_result({"format_version": FORMAT_VERSION, "fabric": plan.name, "switches": switches})
+
+
+def _show_table(plan: FabricPlan, changed: Mapping[str, bool]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    rows = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for column in ("switch", "role", "platform", "image build", "ASN", "loopback", "files"):
+        rows.add_column(column, justify="right" if column == "ASN" else "left", overflow="fold")
+    for name, one in changed.items():
+        switch = plan.switches[name]
+        state = "changed" if one else "as before"
+        rows.add_row(
+            name,
+            switch.role,
+            switch.platform,
+            switch.build,
+            str(switch.asn),
+            str(switch.loopback_ipv4),
+            state,
+        )
+    table(rows)
