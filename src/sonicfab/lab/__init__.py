@@ -1,0 +1,1 @@
+"""Labs: virtual switches made from the same plan, for the same push and verify."""

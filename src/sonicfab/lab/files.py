@@ -1,0 +1,156 @@
+"""The files of lab switches: those that all share, and those of each. Pure; `netns` writes them."""
+
+from __future__ import annotations
+
+import grp
+import json
+import pwd
+import shlex
+from importlib.resources import files
+from pathlib import Path
+
+from sonicfab.lab.sonic.__main__ import PROGRAMS
+from sonicfab.lab.spec import LabSpec, LabSwitch
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_USERS = ("daemon", "nobody", "frr", "redis", "sshd", "_lldpd")
+_GROUPS = ("daemon", "nogroup", "tty", "frr", "frrvty", "redis", "_lldpd")
+_HOST_FILES = ("ld.so.cache", "ld.so.conf", "services", "protocols", "localtime", "bash.bashrc", "login.defs")
+
+_SSHD = f"""\
+HostKey /etc/ssh/ssh_host_ed25519_key
+AuthorizedKeysFile /home/admin/.ssh/authorized_keys
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+# admin is user 0 of a lab switch, because set-user-ID programs such as sudo do nothing in a user namespace
+PermitRootLogin yes
+AllowUsers admin
+StrictModes no
+UsePAM no
+UseDNS no
+PrintMotd no
+# OpenSSH's default, sntrup761, takes three times as long to log in
+KexAlgorithms curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256
+SetEnv PATH={PATH}
+Subsystem sftp internal-sftp
+"""
+
+_SUDO = """\
+#!/bin/sh
+# admin may do everything, as on SONiC; it is user 0 here, so there is nothing to change but the names
+while [ $# -gt 0 ]; do
+  case $1 in
+    -u) shift 2 ;;
+    --) shift; break ;;
+    -*) shift ;;
+    *) break ;;
+  esac
+done
+export SUDO_USER="${USER:-admin}" USER=root
+exec "$@"
+"""
+
+_DOCKER = """\
+#!/bin/sh
+# docker exec [OPTIONS] CONTAINER COMMAND: a container is a service of this switch that runs or does not
+[ "${1:-}" = exec ] || { echo "docker $*: this lab switch does not do that" >&2; exit 1; }
+shift
+while [ $# -gt 0 ]; do
+  case $1 in
+    -u | -e | -w) shift 2 ;;
+    -*) shift ;;
+    *) break ;;
+  esac
+done
+name=$1
+shift
+if [ "$name" != database ] && [ ! -e "/run/sonic/$name.since" ]; then
+  echo "Error response from daemon: container $name is not running" >&2
+  exit 1
+fi
+[ "$name" = bgp ] && PATH=/opt/frr:$PATH
+exec "$@"
+"""
+
+_VTYSH = """\
+#!/bin/sh
+exec docker exec -i bgp vtysh "$@"
+"""
+
+
+def shared_files(python: Path, public_key: str) -> dict[str, str]:
+    """Files of all switches: path below `usr/` (over the host's /usr) or `files/` (the switch's root) -> text."""
+    run = f"exec {shlex.quote(str(python))} -S -s -E /usr/local/lib/sonic/run.py"
+    programs = {f"usr/local/bin/{name}": f'#!/bin/sh\n{run} {name} "$@"\n' for name in PROGRAMS}
+    code = {
+        f"usr/local/lib/sonic/sonicfab/lab/sonic/{entry.name}": entry.read_text(encoding="utf-8")
+        for entry in (files("sonicfab") / "lab" / "sonic").iterdir()
+        if entry.name.endswith(".py")
+    }
+    package = (files("sonicfab") / "__init__.py").read_text(encoding="utf-8")
+    return {  # usr/local/bin comes before whatever of these names the host has
+        **programs,
+        **code,
+        "usr/local/lib/sonic/run.py": code["usr/local/lib/sonic/sonicfab/lab/sonic/__main__.py"],
+        "usr/local/lib/sonic/sonicfab/__init__.py": package,
+        "usr/local/lib/sonic/sonicfab/lab/__init__.py": "",
+        "usr/local/bin/sudo": _SUDO,
+        "usr/local/bin/docker": _DOCKER,
+        "usr/local/bin/vtysh": _VTYSH,
+        "files/etc/passwd": _passwd(),
+        "files/etc/group": _group(),
+        "files/etc/shadow": "root:*:19000:0:99999:7:::\nadmin:*:19000:0:99999:7:::\n",
+        "files/etc/nsswitch.conf": "passwd: files\ngroup: files\nshadow: files\nhosts: files\n",
+        "files/etc/hosts": "127.0.0.1 localhost\n::1 localhost\n",
+        "files/etc/pam.d/frr": "auth sufficient pam_permit.so\naccount sufficient pam_permit.so\n",
+        "files/etc/profile": f"export PATH={PATH}\n",
+        "files/etc/ssh/sshd_config": _SSHD,
+        "files/home/admin/.ssh/authorized_keys": public_key,
+        "files/etc/sonic/init_cfg.json": (files("sonicfab") / "data" / "lab" / "init_cfg.json").read_text(
+            encoding="utf-8"
+        ),
+    }
+
+
+def switch_files(spec: LabSpec, switch: LabSwitch) -> dict[str, str]:
+    """Files of one switch, paths as above."""
+    facts = {
+        "format_version": 1,
+        "lab": spec.name,
+        "switch": switch.name,
+        "asic": switch.asic,
+        "serial": switch.serial,
+        "frr_start_lines": switch.frr_start_lines,
+        "database_version": switch.database_version,
+        "swss_ready_after": spec.swss_ready_after,
+    }
+    device = f"usr/share/sonic/device/{switch.platform}"
+    return {
+        "files/etc/sonic/sonic_version.yml": switch.sonic_version,
+        "files/etc/sonic/sonicfab-lab.json": json.dumps(facts, indent=1),
+        "files/host/machine.conf": f"onie_platform={switch.platform}\n",
+        f"{device}/default_sku": f"{switch.hwsku} t1\n",
+        f"{device}/{switch.hwsku}/port_config.ini": switch.port_config,
+    }
+
+
+def host_files() -> list[Path]:
+    """Files of this machine's /etc that programs of its /usr need."""
+    return [path for name in _HOST_FILES if (path := Path("/etc") / name).exists()]
+
+
+def _passwd() -> str:
+    rows = ["root:x:0:0:root:/root:/bin/bash", "admin:x:0:0:admin:/home/admin:/bin/bash"]
+    for user in pwd.getpwall():
+        if user.pw_name in _USERS:
+            rows.append(f"{user.pw_name}:x:{user.pw_uid}:{user.pw_gid}::{user.pw_dir}:{user.pw_shell}")
+    return "\n".join(rows) + "\n"
+
+
+def _group() -> str:
+    rows = ["root:x:0:"]
+    for group in grp.getgrall():
+        if group.gr_name in _GROUPS:
+            members = ",".join(member for member in group.gr_mem if member in _USERS)
+            rows.append(f"{group.gr_name}:x:{group.gr_gid}:{members}")
+    return "\n".join(rows) + "\n"

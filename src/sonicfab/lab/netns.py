@@ -1,0 +1,209 @@
+"""Lab switches as sets of namespaces, wired by veth; everything below one holder, whose end ends all of it.
+
+The holder is a process in mount, network and PID namespaces of its own (and a user namespace, without root). It
+lives as long as the pipe to its keeper is open, so nothing outlives a keeper that is killed. The root network
+namespace of this machine is never touched.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from importlib.resources import files
+from pathlib import Path
+
+from sonicfab.errors import LabError
+from sonicfab.lab import files as lab_files
+from sonicfab.lab.spec import LabSpec, LabSwitch
+from sonicfab.lab.state import enter
+
+BOOT_TIMEOUT = 120.0
+_HOLD = """\
+mount -t proc proc /proc && mount -t tmpfs -o mode=755 run /run && mkdir -p /run/netns || exit 1
+ip link set lo up
+echo ready
+trap '' CHLD
+exec cat
+"""
+
+
+class Holder:
+    """The namespaces that hold a lab."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make them.
+
+        Raises:
+            LabError: the kernel or its settings do not allow it.
+        """
+        self.rootless = os.geteuid() != 0
+        self._log = (folder / "holder.log").open("wb")
+        user = ["--user", "--map-root-user", "--map-auto"] if self.rootless else []
+        command = ["unshare", *user, "--mount", "--net", "--pid", "--fork", "--kill-child", "sh", "-c", _HOLD]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, start_new_session=True
+        )
+        assert self._process.stdout is not None
+        if self._process.stdout.readline() != b"ready\n":
+            self.close()
+            why = (folder / "holder.log").read_text(encoding="utf-8", errors="replace").strip()
+            raise LabError(
+                f"cannot make namespaces: {why or 'unshare failed'}", "`sonicfab lab doctor` says what to do"
+            )
+        self.pid = first_process(self._process.pid)
+
+    def run(self, *command: str, stdin: str = "") -> str:
+        """Run a command in the holder's namespaces and return its output.
+
+        Raises:
+            LabError: it fails.
+        """
+        done = subprocess.run([*self.prefix(), *command], input=stdin, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise LabError(f"{' '.join(command[:3])} failed: {done.stderr.strip().splitlines()[-1:] or '?'}")
+        return done.stdout
+
+    def prefix(self) -> list[str]:
+        """The command prefix that runs a program in the holder's namespaces."""
+        user = ["--user", "--preserve-credentials"] if self.rootless else []
+        return ["nsenter", f"--target={self.pid}", *user, "--mount", "--net", "--pid", "--"]
+
+    def close(self) -> None:
+        """End everything in it."""
+        if self._process.stdin:
+            self._process.stdin.close()
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._log.close()
+
+
+def write_shared(folder: Path, public_key: str) -> None:
+    """The files that all switches of a lab share."""
+    python = Path(sys.executable).resolve()
+    _write(folder, lab_files.shared_files(python, public_key))
+    for path in lab_files.host_files():
+        shutil.copy2(path, folder / "files" / "etc" / path.name)
+    shutil.copytree(
+        "/etc/alternatives", folder / "files" / "etc" / "alternatives", symlinks=True, dirs_exist_ok=True
+    )
+    for program in (folder / "usr" / "local" / "bin").iterdir():
+        program.chmod(0o755)
+
+
+def build_network(holder: Holder, spec: LabSpec) -> None:
+    """One network namespace for each switch, with all ports of its platform.
+
+    A cabled port is one end of a veth pair whose other end is the far port. Any other port has its other end in a
+    namespace where it stays down: a port with nothing plugged in.
+
+    Raises:
+        LabError: the kernel refuses.
+    """
+    names = [switch.name for switch in spec.switches]
+    for name in ("unplugged", *names):
+        holder.run("ip", "netns", "add", name)
+    lines = [
+        f"link add {a_port} netns {a} type veth peer name {b_port} netns {b}"
+        for a, a_port, b, b_port in spec.links
+    ]
+    cabled = {(a, a_port) for a, a_port, _, _ in spec.links} | {(b, b_port) for _, _, b, b_port in spec.links}
+    count = 0
+    for switch in spec.switches:
+        for port in switch.ports:
+            if (switch.name, port) not in cabled:
+                lines.append(f"link add {port} netns {switch.name} type veth peer name u{count} netns unplugged")
+                count += 1
+    holder.run("ip", "-batch", "-", stdin="\n".join(lines))
+    for switch in spec.switches:
+        # all ports of a switch have its base MAC address, as on SONiC; eth0 leads nowhere, so it has no far end
+        changes = [f"link set {port} address {switch.mac}" for port in switch.ports]
+        changes.append(f"link add eth0 address {switch.mac} type bridge")
+        holder.run("ip", "-n", switch.name, "-batch", "-", stdin="\n".join(changes))
+
+
+class Booting:
+    """A switch that is being started."""
+
+    def __init__(self, holder: Holder, spec: LabSpec, switch: LabSwitch, folder: Path, shared: Path) -> None:
+        self.switch, self._holder = switch, holder
+        self._seed = folder / switch.name
+        _write(self._seed, lab_files.switch_files(spec, switch))
+        script = files("sonicfab") / "lab" / "switch-root.sh"
+        python_home = str(Path(sys.base_prefix).resolve())
+        command = [
+            *holder.prefix(),
+            "nsenter",
+            f"--net=/run/netns/{switch.name}",
+            "unshare",
+            *("--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child"),
+            *("sh", str(script), str(self._seed), str(shared), python_home),
+        ]
+        self._log = self._seed / "boot.log"
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def wait(self) -> int:
+        """Wait until its services run; the number of its first process.
+
+        Raises:
+            LabError: it does not start; the message ends with the last line of its log.
+        """
+        ready = self._seed / "ready"
+        deadline = time.monotonic() + BOOT_TIMEOUT
+        while not (ready.exists() and ready.read_text(encoding="utf-8")):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+                reason = lines[-1] if lines else f"exit code {self._process.returncode}"
+                raise LabError(f"switch {self.switch.name} does not start: {reason}", f"all of it: {self._log}")
+            time.sleep(0.02)
+        return first_process(self._process.pid)
+
+
+def ssh_server(pid: int, *, rootless: bool) -> list[str]:
+    """The command that serves one SSH connection, its socket as stdin and stdout, inside a switch."""
+    return [*enter(pid, rootless=rootless), "/usr/sbin/sshd", "-i", "-f", "/etc/ssh/sshd_config"]
+
+
+def first_process(pid: int) -> int:
+    """The first process of the PID namespace that a chain of nsenter and unshare has made, as we number it.
+
+    Raises:
+        LabError: the chain ended before.
+    """
+    while True:
+        try:
+            status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+            numbers = next(line for line in status.splitlines() if line.startswith("NSpid:")).split()
+            if len(numbers) > 2 and numbers[-1] == "1":
+                return pid
+            pid = _children(pid)[0]
+        except (OSError, IndexError, StopIteration) as err:
+            raise LabError("a lab process ended while it was started") from err
+
+
+def _children(pid: int) -> list[int]:
+    listed = Path(f"/proc/{pid}/task/{pid}/children")
+    if listed.exists():
+        return [int(word) for word in listed.read_text(encoding="utf-8").split()]
+    found: list[int] = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):  # a kernel without CONFIG_PROC_CHILDREN
+        try:
+            fields = stat.read_text(encoding="utf-8").rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid:
+            found.append(int(stat.parent.name))
+    return sorted(found)
+
+
+def _write(folder: Path, texts: dict[str, str]) -> None:
+    for name, text in texts.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")

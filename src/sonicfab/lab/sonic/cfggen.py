@@ -1,0 +1,125 @@
+"""sonic-cfggen, as far as it matters here.
+
+-j FILE, -d, -H, -k SKU, -v VAR, --var-json VAR, --print-data, --preset t1, --write-to-db.
+
+Follows sonic-buildimage src/sonic-config-engine/{sonic-cfggen,config_samples.py,portconfig.py}.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sonicfab.lab.sonic import db, paths
+
+
+def main(arguments: list[str]) -> int:
+    """The program; a file that is no JSON ends in a traceback and exit code 1, as in the original."""
+    parser = argparse.ArgumentParser(prog="sonic-cfggen")
+    parser.add_argument("-j", "--json", action="append", default=[])
+    parser.add_argument("-d", "--from-db", action="store_true")
+    parser.add_argument("-H", "--platform-info", action="store_true")
+    parser.add_argument("-k", "--hwsku")
+    parser.add_argument("-v", "--var")
+    parser.add_argument("--var-json")
+    parser.add_argument("--preset", choices=["t1"])
+    parser.add_argument("--print-data", action="store_true")
+    parser.add_argument("--write-to-db", action="store_true")
+    options = parser.parse_args(arguments)
+    data: dict[str, Any] = {}
+    if options.platform_info:
+        deep_update(data, platform_info())
+    if options.hwsku:
+        deep_update(data, {"DEVICE_METADATA": {"localhost": {"hwsku": options.hwsku}}, "PORT": port_table()})
+    for name in options.json:
+        with Path(name).open(encoding="utf-8") as stream:
+            deep_update(data, json.load(stream))
+    if options.from_db:
+        deep_update(data, db.read())
+    if options.preset:
+        data = t1_preset(data)
+    if options.write_to_db:
+        db.merge(data)
+    if options.print_data:
+        print(json.dumps(data, indent=4, sort_keys=True))
+    if options.var:
+        print(_variable(data, options.var))
+    if options.var_json and options.var_json in data:
+        print(json.dumps(data[options.var_json], indent=4, sort_keys=True))
+    return 0
+
+
+def deep_update(target: dict[str, Any], source: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge nested mappings; values of `source` win."""
+    for key, value in source.items():
+        if isinstance(value, Mapping) and isinstance(target.get(key), dict):
+            deep_update(target[key], value)
+        else:
+            target[key] = value
+    return target
+
+
+def platform_info() -> dict[str, Any]:
+    """What -H adds: the platform of /host/machine.conf and the MAC address of eth0."""
+    machine = dict(
+        line.split("=", 1) for line in paths.MACHINE_CONF.read_text(encoding="utf-8").splitlines() if "=" in line
+    )
+    mac = Path("/sys/class/net/eth0/address").read_text(encoding="utf-8").strip()
+    return {"DEVICE_METADATA": {"localhost": {"platform": machine["onie_platform"], "mac": mac}}}
+
+
+def port_table() -> dict[str, dict[str, str]]:
+    """PORT as port_config.ini of the platform has it."""
+    file = next(paths.DEVICE.glob("*/*/port_config.ini"))
+    rows = [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    columns = rows[0].lstrip("# ").split()
+    ports: dict[str, dict[str, str]] = {}
+    for row in rows[1:]:
+        values = dict(zip(columns, row.split(), strict=True))
+        ports[values.pop("name")] = values
+    return ports
+
+
+def t1_preset(data: dict[str, Any]) -> dict[str, Any]:
+    """The factory default of both Edgecore models (default_sku says t1): an address and a neighbour on every port.
+
+    config_samples.py generate_t1_sample_config().
+    """
+    data["FLEX_COUNTER_TABLE"] = {"ACL": {"FLEX_COUNTER_STATUS": "disable", "POLL_INTERVAL": "10000"}}
+    data["DEVICE_METADATA"]["localhost"].update(hostname="sonic", type="LeafRouter", bgp_asn="65100")
+    data["LOOPBACK_INTERFACE"] = {"Loopback0": {}, "Loopback0|10.1.0.1/32": {}}
+    data["DEVICE_NEIGHBOR"] = {}
+    interfaces: dict[str, Any] = {}
+    neighbors: dict[str, Any] = {}
+    ports = sorted(data["PORT"], key=lambda name: int(re.sub(r"\D", "", name)))
+    half = len(ports) // 2
+    for count, port in enumerate(ports):
+        data["PORT"][port].update(admin_status="up", mtu="9100")
+        local, peer = (f"10.0.{number // 256}.{number % 256}" for number in (2 * count, 2 * count + 1))
+        interfaces[port] = {}
+        interfaces[f"{port}|{local}/31"] = {}
+        neighbors[peer] = {
+            "rrclient": "0",
+            "name": f"ARISTA{1 + count % half:02d}{'T2' if count < half else 'T0'}",
+            "local_addr": local,
+            "nhopself": "0",
+            "holdtime": "180",
+            "asn": str(65200 if count < half else 64001 + count - half),
+            "keepalive": "60",
+        }
+    data["INTERFACE"], data["BGP_NEIGHBOR"] = interfaces, neighbors
+    return data
+
+
+def _variable(data: Mapping[str, Any], path: str) -> str:
+    """A dotted variable; one that is not there is an empty line and no error."""
+    value: Any = data
+    for step in path.split("."):
+        if not isinstance(value, Mapping) or step not in value:
+            return ""
+        value = value[step]
+    return str(value)

@@ -1,0 +1,110 @@
+"""CONFIG_DB in the switch's redis, laid out as SONiC does (sonic-swss-common common/configdb.h, configdb.cpp).
+
+Database 4; a row is a hash TABLE|KEY; an empty row is the field NULL; a list is a field NAME@ joined by commas.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+DATABASES = {
+    "APPL_DB": 0,
+    "ASIC_DB": 1,
+    "COUNTERS_DB": 2,
+    "CONFIG_DB": 4,
+    "FLEX_COUNTER_DB": 5,
+    "STATE_DB": 6,
+}
+"""database_config.json of sonic-swss-common."""
+
+INITIALIZED = "CONFIG_DB_INITIALIZED"
+
+_DUMP = """
+local rows = {}
+for _, key in ipairs(redis.call('KEYS', '*')) do
+  if redis.call('TYPE', key).ok == 'hash' then
+    local row, flat = {}, redis.call('HGETALL', key)
+    for i = 1, #flat, 2 do row[flat[i]] = flat[i + 1] end
+    rows[key] = row
+  end
+end
+return cjson.encode(rows)
+"""
+_RUN = "for _, command in ipairs(cjson.decode(ARGV[1])) do redis.call(unpack(command)) end"
+
+Config = dict[str, dict[str, dict[str, Any]]]
+
+
+def redis(*arguments: str, database: int = DATABASES["CONFIG_DB"], stdin: str | None = None) -> str:
+    """Run the real redis-cli and return what it says; a RuntimeError carries its complaint."""
+    command = ["redis-cli", "-s", "/run/redis/redis.sock", "-n", str(database), *arguments]
+    done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
+    if done.returncode or done.stdout.startswith(("ERR ", "(error)", "Could not connect")):
+        raise RuntimeError((done.stderr or done.stdout).strip())
+    return done.stdout
+
+
+def read() -> Config:
+    """The whole CONFIG_DB as TABLE -> key -> field -> value."""
+    rows: dict[str, dict[str, str]] = json.loads(redis("EVAL", _DUMP, "0"))
+    config: Config = {}
+    for name, raw in rows.items():
+        table, _, key = name.partition("|")
+        config.setdefault(table, {})[key] = _from_raw(raw)
+    return config
+
+
+def merge(config: Mapping[str, Any]) -> None:
+    """mod_config(): set every field of every row given; what is not given stays; a row given as null goes away.
+
+    Raises:
+        TypeError: a list holds something else than strings, as in the original (`','.join`).
+    """
+    commands: list[list[str]] = []
+    for table, rows in config.items():
+        for key, row in (rows or {}).items():
+            name = f"{table.upper()}|{key}"
+            if row is None:
+                commands.append(["DEL", name])
+            else:
+                commands.append(["HSET", name, *_to_raw(row)])
+    run(commands)
+
+
+def run(commands: Iterable[list[str]], database: int = DATABASES["CONFIG_DB"]) -> None:
+    """Run redis commands in one go."""
+    todo = list(commands)
+    if todo:
+        redis("-x", "EVAL", _RUN, "0", database=database, stdin=json.dumps(todo))
+
+
+def flush() -> None:
+    """FLUSHDB of CONFIG_DB."""
+    redis("FLUSHDB")
+
+
+def set_initialized() -> None:
+    """What `config reload` and the database container do when CONFIG_DB is filled."""
+    redis("SET", INITIALIZED, "1")
+
+
+def _to_raw(row: Mapping[str, Any]) -> list[str]:
+    if not row:
+        return ["NULL", "NULL"]
+    flat: list[str] = []
+    for field, value in row.items():
+        flat += [f"{field}@", ",".join(value)] if isinstance(value, list) else [field, str(value)]
+    return flat
+
+
+def _from_raw(raw: Mapping[str, str]) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    for field, value in raw.items():
+        if field.endswith("@"):
+            row[field[:-1]] = value.split(",") if value else []
+        elif field != "NULL":
+            row[field] = value
+    return row

@@ -1,0 +1,104 @@
+"""What CONFIG_DB says of interfaces, made true in the kernel: the part of swss, hostcfgd and interfaces-config.
+
+Follows sonic-swss cfgmgr/{portmgr,intfmgr}.cpp and sonic-buildimage files/image_config/interfaces/interfaces.j2.
+There is no ASIC: what the kernel forwards is what the switch forwards.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterable
+from ipaddress import ip_interface
+from pathlib import Path
+from typing import Any
+
+from sonicfab.lab.sonic import db
+
+_MGMT_TABLE = "5000"
+"""The routing table of the VRF `mgmt`: interfaces.j2."""
+
+
+def apply(config: db.Config) -> None:
+    """Make ports, addresses, Loopback0, eth0 and the host name what CONFIG_DB says."""
+    links = {link["ifname"]: link for link in json.loads(_ip("-j", "addr", "show") or "[]")}
+    commands: list[str] = []
+    if config.get("LOOPBACK_INTERFACE") and "Loopback0" not in links:
+        _make_loopback("Loopback0")
+        commands.append("link set Loopback0 up")
+    wanted = _addresses(config)
+    for name, link in links.items():
+        commands += _address_changes(name, link, wanted.get(name, set()))
+    for name in wanted.keys() - links.keys():
+        if name == "Loopback0":
+            commands += [f"addr add {address} dev {name}" for address in sorted(wanted[name])]
+    for name, port in config.get("PORT", {}).items():
+        if name in links:
+            commands.append(f"link set {name} mtu {port.get('mtu', '9100')}")  # portmgr.h: DEFAULT_MTU_STR
+            commands.append(f"link set {name} {port.get('admin_status', 'down')}")
+    commands.append("link set eth0 up")
+    commands += _management(config)
+    _ip("-force", "-batch", "-", stdin="\n".join(commands))
+    hostname = config.get("DEVICE_METADATA", {}).get("localhost", {}).get("hostname")
+    if hostname:
+        subprocess.run(["hostname", hostname], check=False)
+        Path("/etc/hostname").write_text(f"{hostname}\n", encoding="utf-8")
+
+
+def stop() -> None:
+    """What the data plane looks like while swss is down: every port without link and without address."""
+    ports = [path.name for path in Path("/sys/class/net").glob("Ethernet*")]
+    commands = [f"link set {name} down" for name in ports] + [f"addr flush dev {name}" for name in ports]
+    if Path("/sys/class/net/Loopback0").exists():
+        commands.append("addr flush dev Loopback0")
+    _ip("-force", "-batch", "-", stdin="\n".join(commands))
+
+
+def _addresses(config: db.Config) -> dict[str, set[str]]:
+    wanted: dict[str, set[str]] = {}
+    for table in ("INTERFACE", "LOOPBACK_INTERFACE", "MGMT_INTERFACE"):
+        for key in config.get(table, {}):
+            name, _, address = key.partition("|")
+            if address:
+                wanted.setdefault(name, set()).add(str(ip_interface(address)))
+    return wanted
+
+
+def _address_changes(name: str, link: dict[str, Any], wanted: set[str]) -> Iterable[str]:
+    if not name.startswith(("Ethernet", "Loopback")) and name != "eth0":
+        return
+    have = {
+        str(ip_interface(f"{one['local']}/{one['prefixlen']}"))
+        for one in link.get("addr_info", [])
+        if one.get("scope") != "link"
+    }
+    for address in sorted(have - wanted):
+        yield f"addr del {address} dev {name}"
+    for address in sorted(wanted - have):
+        # the management network is in a VRF of its own; this kernel may have no VRFs, so its route must not be
+        # in the main table, where the fabric's routes are
+        yield f"addr add {address} dev {name}{' noprefixroute' if name == 'eth0' else ''}"
+
+
+def _management(config: db.Config) -> Iterable[str]:
+    for key, row in config.get("MGMT_INTERFACE", {}).items():
+        name, _, address = key.partition("|")
+        if address:
+            yield f"route replace {ip_interface(address).network} dev {name} table {_MGMT_TABLE}"
+            if "gwaddr" in row:
+                yield f"route replace default via {row['gwaddr']} dev {name} table {_MGMT_TABLE}"
+
+
+def _make_loopback(name: str) -> None:
+    # a kernel without the dummy driver does as well with a bridge that has no members
+    for kind in ("dummy", "bridge"):
+        done = subprocess.run(["ip", "link", "add", name, "type", kind], capture_output=True, check=False)
+        if done.returncode == 0:
+            return
+    raise RuntimeError(f"the kernel can make {name} neither as dummy nor as bridge")
+
+
+def _ip(*arguments: str, stdin: str | None = None) -> str:
+    return subprocess.run(
+        ["ip", *arguments], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False
+    ).stdout

@@ -1,0 +1,19 @@
+"""Where things are on a SONiC switch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ETC = Path("/etc/sonic")
+CONFIG_DB = ETC / "config_db.json"
+INIT_CFG = ETC / "init_cfg.json"
+SONIC_VERSION = ETC / "sonic_version.yml"
+RELOAD_LOCK = ETC / "reload.lock"
+FRR = Path("/etc/frr")
+"""In the bgp container; /etc/sonic/frr on the host is the same folder."""
+MACHINE_CONF = Path("/host/machine.conf")
+DEVICE = Path("/usr/share/sonic/device")
+STATE = Path("/run/sonic")
+"""What systemd would know: which services run, and since when."""
+LAB = ETC / "sonicfab-lab.json"
+"""Says that this is a lab switch, and of which lab; no real switch has it."""

@@ -1,0 +1,258 @@
+"""The containers `bgp` and `lldp` and what systemd knows of them.
+
+bgp follows sonic-buildimage dockers/docker-fpm-frr/{docker_init.sh,frr/supervisord/supervisord.conf.j2} and
+files/build_templates/bgp.service.j2 (StartLimitBurst=3 in 1200 s); lldp follows dockers/docker-lldp/lldpmgrd.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from sonicfab.lab.sonic import bgpcfg, db, kernel, paths
+
+START_LIMIT = 3
+START_INTERVAL = 1200.0
+_FRR_BIN = Path("/usr/lib/frr")
+_FRR_RUN = Path("/run/frr")
+_DAEMON_FILES = ("bgpd.conf", "zebra.conf", "staticd.conf")
+_MODULES = ("dplane_fpm_nl", "zebra_fpm")
+
+
+class StartLimitError(RuntimeError):
+    """The service was started too often."""
+
+
+def lab_facts() -> dict[str, Any]:
+    """What the lab says of this switch: the lines its image's start script appends, how fast swss gets ready."""
+    facts: dict[str, Any] = json.loads(paths.LAB.read_text(encoding="utf-8"))
+    return facts
+
+
+def is_active(service: str) -> bool:
+    """Whether a service runs."""
+    return (paths.STATE / f"{service}.since").exists()
+
+
+def active_since(service: str) -> float:
+    """When it was started, by the monotonic clock; 0 when it does not run."""
+    file = paths.STATE / f"{service}.since"
+    return float(file.read_text(encoding="utf-8")) if file.exists() else 0.0
+
+
+def swss_ready() -> bool:
+    """What `config reload` asks before it begins: config/main.py _swss_ready() wants swss up for 120 s.
+
+    A lab may let that time pass faster (`swss_ready_after`).
+    """
+    age = time.monotonic() - active_since("swss")
+    return is_active("swss") and age >= float(lab_facts()["swss_ready_after"])
+
+
+def reset_failed() -> None:
+    """`systemctl reset-failed`: forget the starts."""
+    (paths.STATE / "bgp.starts").unlink(missing_ok=True)
+
+
+def stop_all() -> None:
+    """`systemctl stop sonic.target`."""
+    for stop in (stop_lldp, stop_bgp, stop_swss):
+        stop()
+
+
+def start_all() -> None:
+    """`systemctl restart sonic.target`."""
+    config = db.read()
+    start_swss(config)
+    start_bgp(config)
+    start_lldp(config)
+
+
+def start_swss(config: db.Config) -> None:
+    """Ports and addresses."""
+    kernel.apply(config)
+    _mark("swss")
+
+
+def stop_swss() -> None:
+    """Ports down, addresses gone."""
+    _unmark("swss")
+    kernel.stop()
+
+
+def start_bgp(config: db.Config) -> None:
+    """Start the bgp container: docker_init.sh, the daemons, `vtysh -b`, bgpcfgd.
+
+    Raises:
+        StartLimitError: it was started three times within 20 minutes already.
+    """
+    _count_start()
+    metadata = config.get("DEVICE_METADATA", {}).get("localhost", {})
+    docker_init(metadata)
+    # supervisord.conf.j2: bfdd only with frr_mgmt_framework_config "true"; mgmtd where this FRR has it
+    framework = metadata.get("frr_mgmt_framework_config") == "true"
+    daemons = ["mgmtd", "zebra", "staticd", "bgpd", *(["bfdd"] if framework else [])]
+    for daemon in daemons:
+        _start_daemon(daemon)
+    mode = metadata.get("docker_routing_config_mode", "")
+    if mode in ("unified", "split-unified"):
+        # supervisord does not look at its exit code: a bad line comes up silently short
+        subprocess.run([bgpcfg.VTYSH, "-b"], capture_output=True, check=False)
+    _mark("bgp")
+    if not framework:
+        bgpcfg.run(config)
+
+
+def stop_bgp() -> None:
+    """Stop the bgp container: all FRR daemons."""
+    _unmark("bgp")
+    _end([_pid(file) for file in _FRR_RUN.glob("*.pid")])
+
+
+def restart_bgp() -> None:
+    """`systemctl restart bgp`."""
+    stop_bgp()
+    start_bgp(db.read())
+
+
+def docker_init(metadata: dict[str, Any]) -> None:
+    """Which FRR files survive the start of the container, per docker_routing_config_mode."""
+    mode = metadata.get("docker_routing_config_mode", "") or "separated"
+    paths.FRR.mkdir(parents=True, exist_ok=True)
+    integrated = paths.FRR / "frr.conf"
+    if mode == "split-unified":
+        _remove(_DAEMON_FILES)
+        _append_start_lines(integrated)
+    elif mode == "split":
+        _remove(["frr.conf"])
+        _append_start_lines(paths.FRR / "zebra.conf")
+    elif mode == "separated":
+        _remove(["frr.conf"])
+        _write_daemon_files(metadata)
+    elif mode == "unified":
+        _remove(_DAEMON_FILES)
+        integrated.write_text(bgpcfg.base_config(metadata), encoding="utf-8")
+    if mode in ("split-unified", "unified", "split", "separated"):
+        word = "service" if mode.endswith("unified") else "no service"
+        (paths.FRR / "vtysh.conf").write_text(f"{word} integrated-vtysh-config\n", encoding="utf-8")
+    for file in (paths.FRR, *paths.FRR.iterdir()):
+        shutil.chown(file, "frr", "frr")
+
+
+def start_lldp(config: db.Config) -> None:
+    """Start lldpd; as lldpmgrd does, a port's id is its alias and its description that of PORT."""
+    if shutil.which("lldpd") is None:
+        return
+    Path("/run/lldpd").mkdir(exist_ok=True)
+    shutil.chown("/run/lldpd", "_lldpd", "_lldpd")
+    metadata = config.get("DEVICE_METADATA", {}).get("localhost", {})
+    started = subprocess.run(
+        ["lldpd", "-I", "Ethernet*,eth0", "-C", "eth0", "-S", "SONiC"], capture_output=True, check=False
+    )
+    if started.returncode:
+        return
+    lines = [f"configure system hostname {metadata.get('hostname', 'sonic')}", "configure lldp tx-interval 5"]
+    for name, port in config.get("PORT", {}).items():
+        line = f"configure ports {name} lldp portidsubtype local {port.get('alias', name)}"
+        description = port.get("description")
+        lines.append(f'{line} description "{description}"' if description else line)
+    done = subprocess.run(["lldpcli"], input="\n".join(lines), capture_output=True, text=True, check=False)
+    if done.returncode == 0:
+        _mark("lldp")
+
+
+def stop_lldp() -> None:
+    """Stop lldpd."""
+    _unmark("lldp")
+    _end([_pid(Path("/run/lldpd.pid"))])
+
+
+def _start_daemon(name: str) -> None:
+    program = _FRR_BIN / name
+    if not program.exists():
+        return
+    command = [str(program), "-d", "-A", "127.0.0.1", "--log", f"file:/var/log/frr/{name}.log"]
+    if name == "zebra":
+        command += ["-s", "90000000", *_fpm_module()]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{name} does not start: {(done.stderr or done.stdout).strip()}")
+
+
+def _fpm_module() -> list[str]:
+    for name in _MODULES:
+        if any(Path("/usr/lib").glob(f"**/frr/modules/{name}.so")):
+            return ["-M", name]
+    return []
+
+
+def _append_start_lines(file: Path) -> None:
+    """write_default_zebra_config(): lines that are not there at the beginning of a line are appended."""
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    lines = text.splitlines()
+    missing = [line for line in lab_facts()["frr_start_lines"] if line not in lines]
+    if missing or not file.exists():
+        file.write_text(text + "".join(f"{line}\n" for line in missing), encoding="utf-8")
+
+
+def _write_daemon_files(metadata: dict[str, Any]) -> None:
+    (paths.FRR / "bgpd.conf").write_text(bgpcfg.base_config(metadata), encoding="utf-8")
+    (paths.FRR / "zebra.conf").write_text("", encoding="utf-8")
+    _append_start_lines(paths.FRR / "zebra.conf")
+    (paths.FRR / "staticd.conf").write_text("", encoding="utf-8")
+
+
+def _remove(names: Iterable[str]) -> None:
+    for name in names:
+        (paths.FRR / name).unlink(missing_ok=True)
+
+
+def _count_start() -> None:
+    file = paths.STATE / "bgp.starts"
+    now = time.monotonic()
+    starts: list[float] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
+    starts = [start for start in starts if now - start < START_INTERVAL]
+    if len(starts) >= START_LIMIT:
+        raise StartLimitError
+    file.write_text(json.dumps([*starts, now]), encoding="utf-8")
+
+
+def _mark(service: str) -> None:
+    (paths.STATE / f"{service}.since").write_text(str(time.monotonic()), encoding="utf-8")
+
+
+def _unmark(service: str) -> None:
+    (paths.STATE / f"{service}.since").unlink(missing_ok=True)
+
+
+def _pid(file: Path) -> int:
+    try:
+        return int(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return 0
+
+
+def _end(pids: Iterable[int]) -> None:
+    """SIGTERM, and SIGKILL for those that are still there after five seconds."""
+    waiting = [pid for pid in pids if pid and _signal(pid, signal.SIGTERM)]
+    deadline = time.monotonic() + 5
+    while waiting and time.monotonic() < deadline:
+        time.sleep(0.02)
+        waiting = [pid for pid in waiting if _signal(pid, 0)]
+    for pid in waiting:
+        _signal(pid, signal.SIGKILL)
+
+
+def _signal(pid: int, number: int) -> bool:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return False
+    return True

@@ -1,0 +1,49 @@
+"""systemctl, as far as SONiC's services go: bgp, lldp, swss and the state of the system."""
+
+from __future__ import annotations
+
+import sys
+
+from sonicfab.lab.sonic import db, services
+
+_LIMIT_TEXT = """\
+Job for bgp.service failed because start of the service was attempted too often.
+See "systemctl status bgp.service" and "journalctl -xeu bgp.service" for details.
+To force a start use "systemctl reset-failed bgp.service"
+followed by "systemctl start bgp.service" again."""
+
+
+def main(arguments: list[str]) -> int:
+    """The program."""
+    words = [word for word in arguments if not word.startswith("-")]
+    action = words[0] if words else ""
+    service = words[1].removesuffix(".service") if len(words) > 1 else ""
+    if action == "is-system-running":
+        state = str(services.lab_facts().get("system_state", "running"))
+        print(state)
+        return 0 if state == "running" else 1
+    if action == "reset-failed":
+        services.reset_failed()
+        return 0
+    if action == "is-active":
+        active = services.is_active(service)
+        print("active" if active else "inactive")
+        return 0 if active else 3
+    if action in ("start", "stop", "restart") and service in ("bgp", "lldp", "swss"):
+        return _run(action, service)
+    print(f"systemctl {' '.join(arguments)}: this lab switch does not do that", file=sys.stderr)
+    return 1
+
+
+def _run(action: str, service: str) -> int:
+    if action != "start":
+        {"bgp": services.stop_bgp, "lldp": services.stop_lldp, "swss": services.stop_swss}[service]()
+    if action == "stop" or services.is_active(service):
+        return 0
+    try:
+        start = {"bgp": services.start_bgp, "lldp": services.start_lldp, "swss": services.start_swss}[service]
+        start(db.read())
+    except services.StartLimitError:
+        print(_LIMIT_TEXT, file=sys.stderr)
+        return 1
+    return 0

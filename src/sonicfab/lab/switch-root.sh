@@ -1,0 +1,72 @@
+#!/bin/sh
+# The first process of a lab switch, in mount, UTS, IPC, PID and network namespaces of its own: builds the switch's
+# root (the host's /usr read-only under SONiC's own programs, everything else fresh), starts redis and the services.
+#   switch-root.sh SEED SHARED PYTHON_HOME
+# SEED    files of this switch alone, SHARED  files of all switches of the lab: each with files/ and usr/
+set -eu
+exec 3> "$1/ready"   # the keeper waits for a word in it
+seed=$1 shared=$2 python_home=$3
+
+mount --make-rprivate / 2>/dev/null || mount --make-rslave /
+root=$seed/root
+mkdir -p "$root"
+mount -t tmpfs -o size=256m,mode=755 switch "$root"
+cd "$root"
+mkdir -p usr etc/frr etc/sonic/frr var/log/frr var/tmp run/redis run/frr run/sshd run/lock run/sonic tmp root home \
+  dev proc sys mnt/old opt/frr host
+for name in bin sbin lib lib32 lib64 libx32; do
+  if [ -L "/$name" ]; then ln -s "usr/$name" "$name"; fi
+done
+ln -s ../run var/run
+chmod 1777 tmp var/tmp
+
+mount -t overlay switch-usr -o "lowerdir=$shared/usr:$seed/usr:/usr" usr
+: > opt/frr/vtysh
+mount --bind /usr/bin/vtysh opt/frr/vtysh
+case $python_home in
+  /usr | /usr/*) ;;
+  *) mkdir -p "./$python_home" && mount --bind "$python_home" "./$python_home" ;;
+esac
+mount -t proc proc proc
+mount -t sysfs -o ro sysfs sys 2>/dev/null || mount --rbind /sys sys
+mount -t tmpfs -o mode=755 dev dev
+for name in null zero full random urandom tty; do
+  : > "dev/$name"
+  mount --bind "/dev/$name" "dev/$name"
+done
+mkdir dev/pts dev/shm
+mount -t devpts -o newinstance,ptmxmode=0666,mode=620,gid=5 devpts dev/pts 2>/dev/null ||
+  mount -t devpts -o newinstance,ptmxmode=0666,mode=620 devpts dev/pts
+ln -s pts/ptmx dev/ptmx
+ln -s /proc/self/fd dev/fd
+chmod 1777 dev/shm
+
+cp -a "$shared/files/." "$seed/files/." .
+mount --bind etc/sonic/frr etc/frr
+chown frr:frr run/frr var/log/frr etc/sonic/frr
+
+hostname sonic
+pivot_root . mnt/old
+cd /
+umount -l /mnt/old
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root USER=root
+
+# sonic-buildimage files/image_config/sysctl/90-sonic.conf; a kernel may lack some
+sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv6.conf.default.forwarding=1 \
+  net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.keep_addr_on_down=1 \
+  net.ipv6.conf.default.keep_addr_on_down=1 net.ipv4.fib_multipath_hash_policy=1 2>/dev/null || true
+ip link set lo up
+redis-server --port 0 --unixsocket /run/redis/redis.sock --unixsocketperm 777 --save '' --appendonly no \
+  --daemonize yes --databases 16 --logfile /var/log/redis.log --pidfile /run/redis/redis.pid >/dev/null
+tries=0
+until [ -S /run/redis/redis.sock ]; do
+  tries=$((tries + 1))
+  [ "$tries" -lt 200 ] || { echo "redis does not start: $(tail -n 1 /var/log/redis.log)" >&2; exit 1; }
+  sleep 0.02
+done
+sonic-boot
+echo ready >&3
+exec 3>&-
+
+trap '' CHLD   # orphans are reaped by the kernel, also after exec
+exec sleep infinity

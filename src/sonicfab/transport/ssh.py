@@ -1,0 +1,225 @@
+"""SSH through netmiko's connection handling; commands on exec channels, with exit codes and no prompts."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import select
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import paramiko
+from netmiko.exceptions import NetmikoAuthenticationException, NetmikoTimeoutException
+from netmiko.linux.linux_ssh import LinuxSSH
+
+from sonicfab.errors import CommandTimeoutError, HostKeyError, InputError, LoginError, TransportError
+from sonicfab.transport import CommandResult, Transport
+
+log = logging.getLogger(__name__)
+_READ = 65536
+
+
+@dataclass(frozen=True)
+class SshTarget:
+    """Where to log in and as whom; the secrets are resolved here and never printed.
+
+    Attributes:
+        key: an OpenSSH private key as text, or the path of one.
+        known_hosts: a file of host keys to trust instead of the user's own; "" for ~/.ssh/known_hosts.
+        use_user_config: honour ~/.ssh/config (host names, ProxyCommand, ProxyJump), SSH agent and the usual keys.
+        jump: the host to go through.
+    """
+
+    host: str
+    port: int
+    user: str
+    password: str | None = None
+    key: str | Path | None = None
+    passphrase: str | None = None
+    known_hosts: str = ""
+    agent: bool = True
+    use_user_config: bool = True
+    jump: SshTarget | None = None
+
+    def __repr__(self) -> str:
+        return f"SshTarget({self.user}@{self.host}:{self.port})"
+
+    def __str__(self) -> str:
+        """USER@HOST:PORT."""
+        return f"{self.user}@{self.host}:{self.port}"
+
+
+class _Connection(LinuxSSH):
+    """Netmiko's way to a Linux host, but without the interactive shell whose prompt it would have to recognise."""
+
+    def open_client(self) -> paramiko.SSHClient:
+        """Connect and log in."""
+        client: paramiko.SSHClient = self._build_ssh_client()
+        client.connect(**self._connect_params_dict())
+        return client
+
+
+class SshTransport(Transport):
+    """One SSH connection; each command has its own exec channel on it."""
+
+    def __init__(self, target: SshTarget, *, connect_timeout: float = 15.0) -> None:
+        """Connect.
+
+        Raises:
+            HostKeyError: the host key is unknown or another one than expected.
+            LoginError: the switch refused the login.
+            TransportError: it cannot be reached.
+        """
+        self.target = target
+        self._jump = SshTransport(target.jump, connect_timeout=connect_timeout) if target.jump else None
+        try:
+            sock = self._jump.tunnel(target.host, target.port) if self._jump else None
+            self._client = _connect(target, connect_timeout, sock)
+        except BaseException:
+            if self._jump:
+                self._jump.close()
+            raise
+        transport = self._client.get_transport()
+        if transport is None:  # connect() returned, so there is one; the type does not know it
+            raise TransportError(f"cannot reach {target}: the connection is gone")
+        self._transport = transport
+        self._transport.set_keepalive(15)
+
+    def tunnel(self, host: str, port: int) -> paramiko.Channel:
+        """A byte stream from this host to another, for a connection through it.
+
+        Raises:
+            TransportError: this host cannot reach the other.
+        """
+        try:
+            return self._transport.open_channel("direct-tcpip", (host, port), ("127.0.0.1", 0), timeout=15)
+        except (paramiko.SSHException, EOFError, OSError) as err:
+            raise TransportError(f"{self.target} cannot reach {host}:{port}: {_reason(err)}") from err
+
+    def run(self, command: str, *, stdin: bytes = b"", timeout: float = 60.0) -> CommandResult:
+        """See Transport.run."""
+        started = time.monotonic()
+        try:
+            with self._transport.open_session(timeout=timeout) as channel:
+                channel.settimeout(timeout)
+                channel.exec_command(command)
+                if stdin:
+                    channel.sendall(stdin)
+                channel.shutdown_write()
+                out, err = _collect(channel, started + timeout)
+                code = channel.recv_exit_status()
+        except TimeoutError as err_:
+            raise CommandTimeoutError(
+                f"{self.target}: no answer within {timeout:.0f} s to: {_shorten(command)}"
+            ) from err_
+        except (paramiko.SSHException, EOFError, OSError) as err_:
+            raise TransportError(f"{self.target}: the connection broke: {_reason(err_)}") from err_
+        if code == -1:  # the server closed the channel without a status: it was killed, or the connection is going
+            raise TransportError(f"{self.target}: the connection broke during: {_shorten(command)}")
+        seconds = time.monotonic() - started
+        log.info("%s: %s -> %d in %.2f s", self.target, _shorten(command), code, seconds)
+        return CommandResult(command, code, out.decode(errors="replace"), err.decode(errors="replace"), seconds)
+
+    def close(self) -> None:
+        """See Transport.close."""
+        with contextlib.suppress(Exception):  # it is over either way
+            self._client.close()
+        if self._jump:
+            self._jump.close()
+
+
+def _connect(target: SshTarget, timeout: float, sock: paramiko.Channel | None) -> paramiko.SSHClient:
+    user_config = Path.home() / ".ssh" / "config"
+    options: dict[str, Any] = {
+        "device_type": "linux",
+        "host": target.host,
+        "port": target.port,
+        "username": target.user,
+        "password": target.password,
+        "passphrase": target.passphrase,
+        "use_keys": target.use_user_config and target.key is None,
+        "allow_agent": target.agent and target.use_user_config,
+        "ssh_strict": True,
+        "system_host_keys": not target.known_hosts,
+        "alt_host_keys": bool(target.known_hosts),
+        "alt_key_file": str(Path(target.known_hosts).expanduser()) if target.known_hosts else "",
+        "ssh_config_file": str(user_config) if target.use_user_config and user_config.is_file() else None,
+        "conn_timeout": timeout,
+        "auth_timeout": timeout,
+        "banner_timeout": timeout,
+        "sock": sock,
+        "auto_connect": False,
+    }
+    if isinstance(target.key, Path):
+        options["key_file"] = str(target.key)
+        options["use_keys"] = True
+    elif target.key is not None:
+        options["pkey"] = _private_key(target.key, target.passphrase)
+    try:
+        return _Connection(**options).open_client()
+    except paramiko.BadHostKeyException as err:
+        raise HostKeyError(
+            f"{target} has another host key than the known one: this may be another machine",
+            hint=f"if it was reinstalled: ssh-keygen -R '{_known_hosts_name(target)}', then ssh to it once",
+        ) from err
+    except (paramiko.AuthenticationException, NetmikoAuthenticationException) as err:
+        tried = "key" if target.key else "password" if target.password else "SSH agent and default keys"
+        raise LoginError(f"{target} refused the login", hint=f"tried: {tried}") from err
+    except paramiko.SSHException as err:
+        if "not found in known_hosts" in str(err):
+            raise HostKeyError(
+                f"the host key of {target} is not known",
+                hint=f"log in once with `ssh -p {target.port} {target.user}@{target.host}` and compare the key",
+            ) from err
+        raise TransportError(f"cannot reach {target}: {_reason(err)}") from err
+    except (NetmikoTimeoutException, OSError, EOFError) as err:
+        raise TransportError(f"cannot reach {target}: {_reason(err)}") from err
+    except ValueError as err:  # netmiko: a ProxyJump in ~/.ssh/config that it cannot follow
+        raise TransportError(f"cannot reach {target}: {err}") from err
+
+
+def _private_key(text: str, passphrase: str | None) -> paramiko.PKey:
+    for kind in (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey):
+        with contextlib.suppress(paramiko.SSHException, ValueError):
+            return kind.from_private_key(io.StringIO(text), passphrase)
+    raise InputError("the SSH key is not an OpenSSH private key, or its passphrase is wrong")
+
+
+def _collect(channel: paramiko.Channel, deadline: float) -> tuple[bytes, bytes]:
+    """Both outputs of a command until it ends.
+
+    Raises:
+        TimeoutError: it has not ended at the deadline (time.monotonic()).
+    """
+    out, err = bytearray(), bytearray()
+    while True:
+        while channel.recv_ready():
+            out += channel.recv(_READ)
+        while channel.recv_stderr_ready():
+            err += channel.recv_stderr(_READ)
+        ended = channel.exit_status_ready() and (channel.eof_received or channel.closed)
+        if ended and not (channel.recv_ready() or channel.recv_stderr_ready()):
+            return bytes(out), bytes(err)
+        remaining = deadline - time.monotonic()
+        if remaining <= 0:
+            raise TimeoutError
+        if channel.eof_received:  # the exit status may follow the end of the output
+            channel.status_event.wait(min(remaining, 0.1))
+        else:
+            select.select([channel], [], [], min(remaining, 1.0))
+
+
+def _known_hosts_name(target: SshTarget) -> str:
+    return target.host if target.port == 22 else f"[{target.host}]:{target.port}"
+
+
+def _reason(err: BaseException) -> str:
+    text = str(err) or type(err).__name__
+    return text.strip().splitlines()[0]
+
+
+def _shorten(command: str) -> str:
+    return command if len(command) <= 120 else f"{command[:117]}..."
