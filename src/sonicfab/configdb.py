@@ -141,10 +141,20 @@ _string = encode_basestring_ascii
 def merge(intended: ConfigDb, running: ConfigDb, owned: Collection[str]) -> dict[str, Table]:
     """What to load: the intended tables, and of the running config all tables that are not owned.
 
-    A reload replaces the whole config_db, so the operator's own tables (ACLs, AAA, VLANs ...) are carried along.
+    A reload replaces the whole config_db, so the operator's own tables (ACLs, AAA, VLANs ...) are carried along,
+    and so are the fields of our rows that SONiC has put there by itself.
     """
-    kept = {table: rows for table, rows in running.items() if table not in owned}
-    return {**kept, **{table: rows for table, rows in intended.items() if rows}}
+    merged: dict[str, Table] = {table: rows for table, rows in running.items() if table not in owned}
+    for table, rows in intended.items():
+        if rows:
+            system = _FROM_SYSTEM.get(table, frozenset())
+            have = running.get(table, {})
+            merged[table] = {key: {**_only(have.get(key, {}), system), **row} for key, row in rows.items()}
+    return merged
+
+
+def _only(row: Row, names: Collection[str]) -> Row:
+    return {name: value for name, value in row.items() if name in names}
 
 
 def diff(intended: ConfigDb, running: ConfigDb, owned: Collection[str]) -> list[Change]:

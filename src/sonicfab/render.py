@@ -93,9 +93,7 @@ class Renderer:
         for name in self._config_db:
             for table, rows in self._tables(name, values).items():
                 if table in tables:
-                    raise TemplateError(
-                        f"table {table} is written by {writer[table]} and by {name}: one must do it"
-                    )
+                    raise TemplateError(f"table {table} is written by {writer[table]} and by {name}: one must do it")
                 tables[table], writer[table] = rows, name
         return SwitchConfig(switch.name, tables, self._text(FRR_TEMPLATE, values), community is not None)
 
@@ -146,9 +144,7 @@ def _rows(name: str, table: str, rows: object) -> Table:
         for field, value in row.items():
             members = value if isinstance(value, list) else [value]
             if not all(isinstance(member, str) for member in members):
-                raise TemplateError(
-                    f"template {name}: {table}|{key} {field} must be a string or a list of strings"
-                )
+                raise TemplateError(f"template {name}: {table}|{key} {field} must be a string or a list of strings")
     return rows
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from sonicfab.access import Access
+    from sonicfab.fabric import Fabric
 
 
 class Format(str, Enum):
@@ -14,6 +18,14 @@ class Format(str, Enum):
 
     TABLE = "table"
     JSON = "json"
+
+
+class VerifyFormat(str, Enum):
+    """How a verification is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    JUNIT = "junit"
 
 
 Inventory = Annotated[
@@ -50,6 +62,13 @@ Templates = Annotated[
         metavar="DIR",
     ),
 ]
+Lab = Annotated[bool, typer.Option("--lab", help="Go to the running lab of this fabric instead of the real switches.")]
+LabName = Annotated[
+    str,
+    typer.Option(
+        "--lab-name", help="Go to the lab of this name; implies --lab.", envvar="SONICFAB_LAB", metavar="NAME"
+    ),
+]
 OutputFormat = Annotated[Format, typer.Option("--format", "-f", help="Print a table, or JSON for programs.")]
 Verbose = Annotated[
     int,
@@ -73,3 +92,13 @@ def own_templates(given: list[Path]) -> list[Path]:
         raise InputError(f"--templates {missing[0]}: no such folder")
     local = Path("templates")
     return given or ([local] if local.is_dir() else [])
+
+
+def access_to(fabric: Fabric, *, lab: bool, lab_name: str) -> Access:
+    """How the switches are reached: in the lab, or where the inventory says."""
+    from sonicfab.access import lab_access, ssh_access
+    from sonicfab.lab.state import find_lab
+
+    if lab or lab_name:
+        return lab_access(find_lab(lab_name or fabric.plan.name))
+    return ssh_access(fabric.secrets)

@@ -27,9 +27,7 @@ def start_lab(spec: LabSpec, progress: Progress) -> LabState:
     """
     remove_dead(spec.name)
     if any(state.name == spec.name for state in running_labs()):
-        raise LabError(
-            f"lab {spec.name} is running already", "`sonicfab lab down` ends it; --name makes another one"
-        )
+        raise LabError(f"lab {spec.name} is running already", "`sonicfab lab down` ends it; --name makes another one")
     folder = labs_folder() / spec.name
     try:
         folder.mkdir(parents=True, mode=0o700)

@@ -25,8 +25,7 @@ _HOLD = """\
 mount -t proc proc /proc && mount -t tmpfs -o mode=755 run /run && mkdir -p /run/netns || exit 1
 ip link set lo up
 echo ready
-trap '' CHLD
-exec cat
+exec env --ignore-signal=CHLD cat
 """
 
 
@@ -89,9 +88,7 @@ def write_shared(folder: Path, public_key: str) -> None:
     _write(folder, lab_files.shared_files(python, public_key))
     for path in lab_files.host_files():
         shutil.copy2(path, folder / "files" / "etc" / path.name)
-    shutil.copytree(
-        "/etc/alternatives", folder / "files" / "etc" / "alternatives", symlinks=True, dirs_exist_ok=True
-    )
+    shutil.copytree("/etc/alternatives", folder / "files" / "etc" / "alternatives", symlinks=True, dirs_exist_ok=True)
     for program in (folder / "usr" / "local" / "bin").iterdir():
         program.chmod(0o755)
 
@@ -109,8 +106,7 @@ def build_network(holder: Holder, spec: LabSpec) -> None:
     for name in ("unplugged", *names):
         holder.run("ip", "netns", "add", name)
     lines = [
-        f"link add {a_port} netns {a} type veth peer name {b_port} netns {b}"
-        for a, a_port, b, b_port in spec.links
+        f"link add {a_port} netns {a} type veth peer name {b_port} netns {b}" for a, a_port, b, b_port in spec.links
     ]
     cabled = {(a, a_port) for a, a_port, _, _ in spec.links} | {(b, b_port) for _, _, b, b_port in spec.links}
     count = 0

@@ -68,5 +68,5 @@ sonic-boot
 echo ready >&3
 exec 3>&-
 
-trap '' CHLD   # orphans are reaped by the kernel, also after exec
-exec sleep infinity
+# with SIGCHLD ignored, the kernel reaps the orphans that end up here
+exec env --ignore-signal=CHLD sleep infinity

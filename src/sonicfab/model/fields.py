@@ -201,9 +201,7 @@ Mac = Annotated[str, AfterValidator(_mac)]
 Speed = Annotated[int, BeforeValidator(_speed), WithJsonSchema({"type": ["string", "integer"]})]
 Asn = Annotated[int, BeforeValidator(_asn), WithJsonSchema({"type": ["string", "integer"]})]
 AsnPoolField = Annotated[AsnPool, BeforeValidator(_asn_pool), WithJsonSchema({"type": ["string", "integer"]})]
-Secret = Annotated[
-    SecretRef, BeforeValidator(_secret), WithJsonSchema({"type": "string", "pattern": "^(env|file):.+"})
-]
+Secret = Annotated[SecretRef, BeforeValidator(_secret), WithJsonSchema({"type": "string", "pattern": "^(env|file):.+"})]
 Ends = Annotated[tuple[Endpoint, Endpoint], BeforeValidator(_ends), _STRING]
 PortList = Annotated[tuple[str, ...], BeforeValidator(_port_list), WithJsonSchema(_PORTS)]
 HostName = Annotated[str, AfterValidator(_host)]

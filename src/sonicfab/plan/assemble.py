@@ -43,9 +43,7 @@ class PlanProblems(Exception):  # noqa: N818 - not an error of its own: the call
         self.problems = problems
 
 
-def make_plan(
-    inventory: Inventory, topology: Topology, recorded: Numbers
-) -> tuple[FabricPlan, Numbers, list[Problem]]:
+def make_plan(inventory: Inventory, topology: Topology, recorded: Numbers) -> tuple[FabricPlan, Numbers, list[Problem]]:
     """The plan, what the numbers file must hold for it, and warnings.
 
     Raises:
@@ -53,9 +51,7 @@ def make_plan(
     """
     named = members(topology)
     problems = [
-        Problem(
-            "topology", path, f"switch '{name}' is not in the inventory", did_you_mean(name, inventory.devices)
-        )
+        Problem("topology", path, f"switch '{name}' is not in the inventory", did_you_mean(name, inventory.devices))
         for name, path in named.items()
         if name not in inventory.devices
     ]
@@ -136,9 +132,7 @@ def _used_ports(
     links: Iterable[LinkPlan], hosts: Iterable[HostPort], settings: Mapping[str, SwitchSettings]
 ) -> Mapping[str, Mapping[str, PortPlan]]:
     used: dict[str, dict[str, PortPlan]] = {name: {} for name in settings}
-    tables = {
-        name: get_platform(one.platform).ports(get_build(one.build).port_table) for name, one in settings.items()
-    }
+    tables = {name: get_platform(one.platform).ports(get_build(one.build).port_table) for name, one in settings.items()}
     for link in links:
         networks = [network for network in (link.ipv4, link.ipv6) if network is not None]
         for (switch, port), far, end in ((link.a, link.b, 0), (link.b, link.a, 1)):

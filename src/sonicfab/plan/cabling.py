@@ -180,9 +180,7 @@ class _Plugs:
             return a_port.speed
         both = set(self._platform(a).speeds[a_port.speed]) & set(self._platform(b).speeds[b_port.speed])
         ends = " and ".join(f"{switch}:{port.name} {speed_text(port.speed)}" for switch, port in pairs)
-        hint = (
-            f"give the link a speed that both can do: {', '.join(map(speed_text, sorted(both)))}" if both else ""
-        )
+        hint = f"give the link a speed that both can do: {', '.join(map(speed_text, sorted(both)))}" if both else ""
         self.report(cable.path, f"the ends have different speeds: {ends}", hint)
         return None
 

@@ -32,7 +32,7 @@ def peer_groups(
             for switch, group, session in _link_sessions(link, roles, asns, families):
                 groups[switch][group].append(("fabric", session))
     for host in hosts:
-        session = Session(host.port, host.port, "", None, families, host.description or "host")
+        session = Session(host.port, host.port, "", "", None, families, host.description or "host")
         groups[host.switch]["HOST"].append(("host", session))
     return {switch: tuple(_sorted(found)) for switch, found in groups.items()}
 
@@ -45,13 +45,13 @@ def _link_sessions(
     for (switch, port), (far, far_port), low in ((link.a, link.b, True), (link.b, link.a, False)):
         group, description = roles[far].upper(), f"{far}:{far_port}"
         if not networks:
-            yield switch, group, Session(port, port, far, asns[far], families, description)
+            yield switch, group, Session(port, port, far, far_port, asns[far], families, description)
         for network in networks:
             # with both families numbered, each has a session of its own; one alone carries all (RFC 8950)
             own: tuple[Family, ...] = ("ipv4",) if network.version == 4 else ("ipv6",)
             carried = own if len(networks) > 1 else families
             peer = str(link_ends(network)[1 if low else 0].ip)
-            session = Session(peer, port, far, asns[far], carried, description)
+            session = Session(peer, port, far, far_port, asns[far], carried, description)
             yield switch, f"{group}-V{network.version}", session
 
 

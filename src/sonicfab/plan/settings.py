@@ -78,9 +78,7 @@ class _Layers:
         for index, group in enumerate(self.device.groups):
             if group not in self.inventory.groups:
                 hint = did_you_mean(group, self.inventory.groups)
-                yield Problem(
-                    "inventory", ("devices", self.name, "groups", index), f"unknown group '{group}'", hint
-                )
+                yield Problem("inventory", ("devices", self.name, "groups", index), f"unknown group '{group}'", hint)
 
 
 def _check(name: str, layers: _Layers) -> Iterator[Problem]:

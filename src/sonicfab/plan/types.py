@@ -106,6 +106,7 @@ class Session:
         peer: what FRR calls the neighbour: the port (unnumbered) or the far address.
         port: the local port it runs over.
         switch: the far switch; "" for a host.
+        far_port: its port; "" for a host.
         remote_asn: of the far switch; None for a host, whose number is its own.
         families: negotiated on it.
     """
@@ -113,9 +114,15 @@ class Session:
     peer: str
     port: str
     switch: str
+    far_port: str
     remote_asn: int | None
     families: tuple[Family, ...]
     description: str
+
+    @property
+    def far_end(self) -> str:
+        """SWITCH:PORT at the other end."""
+        return f"{self.switch}:{self.far_port}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 WIDTH = 100
 """Columns that a table may use."""
 
-MARKS = {"ok": "✔", "failed": "✘", "skipped": "-"}
-_PLAIN_MARKS = {"ok": "ok", "failed": "FAILED", "skipped": "skipped"}
+MARKS = {"ok": "✔", "failed": "✘", "skipped": "-", "unreached": "?"}
+_PLAIN_MARKS = {"ok": "ok", "failed": "FAILED", "skipped": "skipped", "unreached": "not reached"}
 
 
 def say(text: str) -> None:
@@ -102,7 +102,5 @@ def _console() -> Console:
 def log_to_stderr(verbosity: int) -> None:
     """-v: what sonicfab does; -vv: what the SSH library does, too. Secrets are never logged."""
     level = {0: logging.WARNING, 1: logging.INFO}.get(verbosity, logging.DEBUG)
-    logging.basicConfig(
-        level=level if verbosity > 1 else logging.WARNING, format="%(name)s: %(message)s", force=True
-    )
+    logging.basicConfig(level=level if verbosity > 1 else logging.WARNING, format="%(name)s: %(message)s", force=True)
     logging.getLogger("sonicfab").setLevel(level)

@@ -93,9 +93,7 @@ def _reload_locked(options: argparse.Namespace) -> int:
             print("SwSS container is not ready. Retry later or use -f to avoid system checks")
             return NOT_READY
     what = f"the file(s) {options.filename}" if options.filename else "the default config file(s)"
-    if not options.yes and not _confirm(
-        f"Clear current config and reload config in config_db format from {what} ?"
-    ):
+    if not options.yes and not _confirm(f"Clear current config and reload config in config_db format from {what} ?"):
         return 1
     if not options.no_service_restart:
         print("Disabling container monitoring ...")
@@ -189,9 +187,7 @@ def _interface(name: str, action: str) -> int:
 def _natural(value: Any) -> Any:  # noqa: ANN401 - any JSON
     if not isinstance(value, dict):
         return value
-    keys = sorted(
-        value, key=lambda key: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", key)]
-    )
+    keys = sorted(value, key=lambda key: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", key)])
     return {key: _natural(value[key]) for key in keys}
 
 

@@ -1,0 +1,132 @@
+"""How a planned switch is reached, and whether what answers is that switch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sonicfab.builds import get_build
+from sonicfab.errors import WrongSwitchError
+from sonicfab.lab.state import LabState
+from sonicfab.load import Secrets
+from sonicfab.plan.types import SwitchPlan
+from sonicfab.platforms import get_platform
+from sonicfab.switch.operations import Switch
+from sonicfab.switch.parse import SwitchFacts
+from sonicfab.transport.ssh import SshTarget, SshTransport
+
+
+@dataclass(frozen=True)
+class Access:
+    """Opens connections to the switches of a fabric: those of a lab, or those that the inventory tells of."""
+
+    target: Callable[[SwitchPlan], SshTarget]
+    lab: str = ""
+
+    def open(self, plan: SwitchPlan) -> Switch:
+        """Connect, and refuse what is not the planned switch.
+
+        Raises:
+            WrongSwitchError: it is another switch, a lab switch instead of a real one, or the other way round.
+            TransportError: it cannot be reached.
+            SwitchError: it does not answer like SONiC.
+        """
+        switch = Switch(plan.name, SshTransport(self.target(plan)))
+        try:
+            check_identity(plan, switch.facts(), self.lab)
+        except BaseException:
+            switch.close()
+            raise
+        return switch
+
+
+def lab_access(lab: LabState) -> Access:
+    """The switches of a running lab, by its own keys and host keys alone."""
+
+    def target(plan: SwitchPlan) -> SshTarget:
+        return SshTarget(
+            host="127.0.0.1",
+            port=lab.node(plan.name).port,
+            user="admin",
+            key=lab.key,
+            known_hosts=str(lab.known_hosts),
+            agent=False,
+            use_user_config=False,
+        )
+
+    return Access(target, lab.name)
+
+
+def ssh_access(secrets: Secrets) -> Access:
+    """The real switches, at their management addresses."""
+
+    def target(plan: SwitchPlan) -> SshTarget:
+        ssh = plan.ssh
+        return SshTarget(
+            host=str(plan.management.address.ip),
+            port=ssh.port,
+            user=ssh.user,
+            password=secrets.resolve(ssh.password, f"SSH password of {plan.name}") if ssh.password else None,
+            key=_key(plan, secrets),
+            passphrase=secrets.resolve(ssh.passphrase, "passphrase of the SSH key") if ssh.passphrase else None,
+            known_hosts=ssh.known_hosts,
+            agent=ssh.agent,
+            jump=_jump(plan) if ssh.jump_host else None,
+        )
+
+    return Access(target)
+
+
+def check_identity(plan: SwitchPlan, facts: SwitchFacts, lab: str) -> None:
+    """Compare what a switch says of itself with the plan.
+
+    Raises:
+        WrongSwitchError: with everything in which they differ.
+    """
+    if lab != facts.lab:
+        raise WrongSwitchError(_lab_mismatch(plan, facts, lab), "--lab means the lab, no --lab the real switches")
+    platform, build = get_platform(plan.platform), get_build(plan.build)
+    differences = [
+        f"its {what} is {seen or 'unknown'}, not {wanted}"
+        for what, seen, wanted in (
+            ("platform", facts.platform, platform.platform),
+            ("HWSKU", facts.hwsku, platform.hwsku),
+            ("base MAC", facts.mac, plan.mac),
+            ("serial number", facts.serial, plan.serial or facts.serial),
+        )
+        if seen != wanted
+    ]
+    if facts.lab and facts.lab_switch != plan.name:
+        differences.append(f"it is {facts.lab_switch} of the lab")
+    if not build.is_told_by(facts.sonic_version):
+        says = facts.sonic_version.get("build_version", "unknown")
+        differences.append(f"it runs {says}, not {build.name}")
+    if differences:
+        raise WrongSwitchError(
+            f"{plan.name}: what answers is not the switch that the inventory means: {'; '.join(differences)}",
+            "nothing was changed on it; correct the inventory, or the address",
+        )
+
+
+def _lab_mismatch(plan: SwitchPlan, facts: SwitchFacts, lab: str) -> str:
+    if not lab:
+        return f"{plan.name}: what answers is a switch of the lab {facts.lab}, not a real one"
+    if not facts.lab:
+        return f"{plan.name}: what answers is a real switch, not one of the lab {lab}"
+    return f"{plan.name}: what answers belongs to the lab {facts.lab}, not to {lab}"
+
+
+def _key(plan: SwitchPlan, secrets: Secrets) -> str | Path | None:
+    ssh = plan.ssh
+    if ssh.key is None:
+        return None
+    if ssh.key.scheme == "file":
+        return secrets.path(ssh.key)
+    return secrets.resolve(ssh.key, f"SSH key of {plan.name}")
+
+
+def _jump(plan: SwitchPlan) -> SshTarget:
+    user, _, host = plan.ssh.jump_host.rpartition("@")
+    name, _, port = host.partition(":")
+    return SshTarget(name, int(port or 22), user or plan.ssh.user, agent=plan.ssh.agent)

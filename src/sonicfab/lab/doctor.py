@@ -1,0 +1,170 @@
+"""What this machine lacks for the embedded lab, and the command that mends it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+_PACKAGES = {
+    "zebra": ("/usr/lib/frr/zebra", "frr"),
+    "vtysh": ("/usr/bin/vtysh", "frr"),
+    "redis-server": ("/usr/bin/redis-server", "redis-server"),
+    "redis-cli": ("/usr/bin/redis-cli", "redis-tools"),
+    "sshd": ("/usr/sbin/sshd", "openssh-server"),
+    "ip": ("/usr/sbin/ip", "iproute2"),
+    "ping": ("/usr/bin/ping", "iputils-ping"),
+    "unshare": ("/usr/bin/unshare", "util-linux"),
+    "hostname": ("/usr/bin/hostname", "hostname"),
+    "sysctl": ("/usr/sbin/sysctl", "procps"),
+}
+Status = Literal["ok", "missing", "limited"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that the lab needs; `limited` is what it can do without."""
+
+    subject: str
+    status: Status
+    said: str
+    mend: str = ""
+
+
+def examine() -> list[Finding]:
+    """Look at everything that the lab needs here, as the user who asks."""
+    rootless = os.geteuid() != 0
+    findings = list(_programs())
+    findings += _merged_usr()
+    findings += _user_namespaces() if rootless else [Finding("privileges", "ok", "root")]
+    if not any(finding.status == "missing" for finding in findings):
+        findings += _kernel(rootless=rootless)
+    findings += _lldp(rootless=rootless)
+    findings.append(_fpm_module())
+    return findings
+
+
+def missing(findings: list[Finding]) -> list[Finding]:
+    """What keeps the lab from starting."""
+    return [finding for finding in findings if finding.status == "missing"]
+
+
+def _programs() -> Iterator[Finding]:
+    packages: list[str] = []
+    for name, (path, package) in _PACKAGES.items():
+        if not Path(path).exists():
+            packages.append(package)
+            yield Finding(name, "missing", f"{path} is not there", _install([package]))
+        elif name == "zebra":
+            yield Finding("FRR", "ok", _frr_version())
+    if not packages:
+        yield Finding("programs", "ok", "all there")
+
+
+def _frr_version() -> str:
+    done = subprocess.run(["/usr/lib/frr/zebra", "--version"], capture_output=True, text=True, check=False)
+    match = re.search(r"version (\S+)", done.stdout + done.stderr)
+    return match[1] if match else "of an unknown version"
+
+
+def _merged_usr() -> Iterator[Finding]:
+    if not Path("/bin").is_symlink():
+        yield Finding("/usr", "missing", "/bin is not a link to /usr/bin", _install(["usrmerge"]))
+
+
+def _user_namespaces() -> Iterator[Finding]:
+    if shutil.which("newuidmap") is None:
+        yield Finding("user namespaces", "missing", "newuidmap is not there", _install(["uidmap"]))
+        return
+    user = os.environ.get("USER", "") or str(os.getuid())
+    for file in ("/etc/subuid", "/etc/subgid"):
+        try:
+            text = Path(file).read_text(encoding="utf-8")
+        except OSError:
+            text = ""
+        if not re.search(rf"^({re.escape(user)}|{os.getuid()}):", text, re.MULTILINE):
+            mend = f"sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {user}"
+            yield Finding("subordinate ids", "missing", f"{file} has no range for {user}", mend)
+            return
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "--map-auto", "--net", "ip", "link", "set", "lo", "up"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode == 0:
+        yield Finding("user namespaces", "ok", "allowed")
+        return
+    why = (done.stderr.strip().splitlines() or ["refused"])[-1]
+    yield Finding("user namespaces", "missing", why, _userns_mend())
+
+
+def _userns_mend() -> str:
+    switches = (
+        ("kernel/apparmor_restrict_unprivileged_userns", "1", "0"),  # Ubuntu 23.10 and later
+        ("kernel/unprivileged_userns_clone", "0", "1"),  # Debian before 11
+        ("user/max_user_namespaces", "0", "15000"),
+    )
+    for name, bad, good in switches:
+        file = Path("/proc/sys") / name
+        if file.exists() and file.read_text(encoding="utf-8").strip() == bad:
+            return f"sudo sysctl -w {name.replace('/', '.')}={good}, or run the lab with sudo"
+    return "run the lab with sudo"
+
+
+def _kernel(*, rootless: bool) -> Iterator[Finding]:
+    """Try what the lab does, in namespaces that end with the test."""
+    user = ["--user", "--map-root-user", "--map-auto"] if rootless else []
+    over = "mount -t tmpfs t /mnt && mkdir /mnt/a &&"
+    tests = (
+        ("veth", "ip link add va type veth peer name vb", "missing"),
+        (
+            "overlay",
+            "mount -t tmpfs t /mnt && mkdir /mnt/a && mount -t overlay o -o lowerdir=/mnt/a:/usr /mnt",
+            "missing",
+        ),
+        ("dummy", "ip link add va type dummy", "limited"),
+        ("vrf", "ip link add va type vrf table 10", "limited"),
+    )
+    for name, script, status in tests:
+        command = ["unshare", *user, "--mount", "--net", "sh", "-c", script]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            yield Finding(f"kernel: {name}", "ok", "there")
+            continue
+        said = {
+            "dummy": "not there: Loopback0 will be a bridge without members",
+            "vrf": "not there: the VRF mgmt is configured but not made",
+        }.get(name, (done.stderr.strip().splitlines() or ["refused"])[-1])
+        limited: Status = "limited" if status == "limited" else "missing"
+        yield Finding(f"kernel: {name}", limited, said, f"sudo modprobe {name}")
+
+
+def _lldp(*, rootless: bool) -> Iterator[Finding]:
+    program = shutil.which("lldpd") or "/usr/sbin/lldpd"
+    if not Path(program).exists():
+        yield Finding("lldpd", "limited", "not there: no LLDP in the lab", _install(["lldpd"]))
+        return
+    client = shutil.which("lldpcli") or "/usr/sbin/lldpcli"
+    if rootless and not os.access(client, os.X_OK):
+        said = f"{client} is for root and its group alone: no LLDP in a lab without root"
+        yield Finding("lldpd", "limited", said, f"sudo chmod o+rx {client}")
+    else:
+        yield Finding("lldpd", "ok", "there")
+
+
+def _fpm_module() -> Finding:
+    for module in Path("/usr/lib").glob("**/frr/modules/dplane_fpm_nl.so"):
+        return Finding("FRR: dplane_fpm_nl", "ok", str(module))
+    said = "not there: FRR will not know the fpm lines of frr.conf"
+    return Finding("FRR: dplane_fpm_nl", "limited", said, _install(["frr"]))
+
+
+def _install(packages: list[str]) -> str:
+    sudo = "" if os.geteuid() == 0 else "sudo "
+    return f"{sudo}apt-get install --no-install-recommends {' '.join(packages)}"

@@ -1,0 +1,58 @@
+"""What is going on while it goes on: a bar on a terminal, a line for each step elsewhere. On stderr."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from types import TracebackType
+from typing import Any
+
+from sonicfab.report.console import note
+
+
+class Progress:
+    """Progress of one task over many switches; use it as a context."""
+
+    def __init__(self, title: str, total: int) -> None:
+        self._title, self._total = title, total
+        self._lock = threading.Lock()
+        self._last: dict[str, str] = {}
+        self._done: set[str] = set()
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> Progress:  # noqa: PYI034 - Self needs Python 3.11
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+            from rich.progress import Progress as Bar
+
+            columns = (TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn())
+            self._bar = Bar(*columns, TextColumn("{task.fields[step]}"), console=Console(stderr=True), transient=True)
+            self._task = self._bar.add_task(self._title, total=self._total, step="")
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def tell(self, switch: str, step: str) -> None:
+        """A switch has come to a step."""
+        with self._lock:
+            if self._last.get(switch) == step:
+                return
+            self._last[switch] = step
+            if self._bar is not None:
+                self._bar.update(self._task, step=f"{switch}: {step}")
+            else:
+                note(f"  {switch}: {step}")
+
+    def finish(self, switch: str) -> None:
+        """A switch is done with."""
+        with self._lock:
+            self._done.add(switch)
+            if self._bar is not None:
+                self._bar.update(self._task, completed=len(self._done))

@@ -1,0 +1,142 @@
+"""The result of `sonicfab verify`: the BGP table, what is wrong, one line to repeat; JSON and JUnit."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict
+from xml.etree import ElementTree as ET
+
+from sonicfab.plan.types import FabricPlan
+from sonicfab.report.console import json_result, mark, say, table
+from sonicfab.verify.judge import CheckResult
+from sonicfab.verify.run import Verification
+
+FORMAT_VERSION = 1
+_WORST_SHOWN = 20
+
+
+def show_verification(plan: FabricPlan, verification: Verification) -> None:
+    """Sessions as a table, then what failed with what was seen, then the verdict in one line."""
+    results = verification.results
+    _show_sessions(plan, [result for result in results if result.check == "bgp" and result.far != "host"])
+    for result in results:
+        if result.status == "unreached":
+            say(f"{mark('failed')} {result.seen}")
+    _show_counts(results)
+    _show_failures([result for result in results if result.status == "failed"])
+    say(_verdict(verification))
+
+
+def json_verification(verification: Verification) -> None:
+    """All results for programs."""
+    json_result(
+        {
+            "format_version": FORMAT_VERSION,
+            "fabric": verification.fabric,
+            "verdict": "ok" if not verification.exit_code else "failed",
+            "seconds": round(verification.seconds, 2),
+            "counts": {status: verification.count(status) for status in ("ok", "failed", "skipped", "unreached")},
+            "results": [asdict(result) for result in verification.results],
+        }
+    )
+
+
+def junit_verification(verification: Verification) -> None:
+    """A test suite for each switch, a test case for each expectation, as CI systems read them."""
+    suites = ET.Element("testsuites", name=f"sonicfab verify {verification.fabric}")
+    by_switch: dict[str, list[CheckResult]] = defaultdict(list)
+    for result in verification.results:
+        by_switch[result.switch].append(result)
+    for switch, results in by_switch.items():
+        counts = {status: sum(1 for one in results if one.status == status) for status in ("failed", "skipped")}
+        errors = sum(1 for one in results if one.status == "unreached")
+        suite = ET.SubElement(
+            suites,
+            "testsuite",
+            name=switch,
+            tests=str(len(results)),
+            failures=str(counts["failed"]),
+            errors=str(errors),
+            skipped=str(counts["skipped"]),
+        )
+        for result in results:
+            name = " ".join(word for word in (result.subject, result.family, result.far) if word)
+            case = ET.SubElement(suite, "testcase", classname=f"{switch}.{result.check}", name=name)
+            tag = {"failed": "failure", "skipped": "skipped", "unreached": "error"}.get(result.status)
+            if tag:
+                ET.SubElement(case, tag, message=f"expected {result.expected}, seen: {result.seen}")
+    ET.indent(suites)
+    say('<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suites, encoding="unicode"))
+
+
+def _show_sessions(plan: FabricPlan, sessions: list[CheckResult]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    by_end: dict[tuple[str, str], dict[str, CheckResult]] = defaultdict(dict)
+    for result in sessions:
+        by_end[result.switch, result.subject][result.family] = result
+    ends = sorted(by_end.items(), key=lambda end: all(result.status == "ok" for result in end[1].values()))
+    rows = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for column in ("switch", "peer", "far end", "", *plan.families):
+        rows.add_column(column, overflow="fold")
+    for (switch, peer), results in ends:
+        cells = []
+        for family in plan.families:
+            found = results.get(family)
+            style = "green" if found and found.status == "ok" else "red"
+            cells.append(Text(f"{mark(found.status)} {found.seen}", style) if found else Text("-"))
+        far, _, port = next(iter(results.values())).far.partition(":")
+        rows.add_row(switch, peer, far or "nobody planned it", port, *cells)
+    if ends:
+        table(rows)
+
+
+def _show_counts(results: Iterable[CheckResult]) -> None:
+    names = {"bgp": "sessions", "route": "loopback routes", "ping": "loopback pings"}
+    hosts = [result for result in results if result.far == "host"]
+    for check, name in names.items():
+        own = [result for result in results if result.check == check and result.far != "host"]
+        good = sum(1 for result in own if result.status == "ok")
+        if own:
+            say(f"{mark('ok' if good == len(own) else 'failed')} {good} of {len(own)} {name}")
+    if hosts:
+        there = len({(result.switch, result.subject) for result in hosts if result.status == "ok"})
+        ports = len({(result.switch, result.subject) for result in hosts})
+        say(f"{mark('ok' if there else 'skipped')} {there} of {ports} host ports have a host that speaks BGP")
+
+
+def _show_failures(failures: list[CheckResult]) -> None:
+    if not failures:
+        return
+    order = {"bgp": 0, "route": 1, "ping": 2}
+    failures = sorted(failures, key=lambda result: order.get(result.check, 3))
+    say("")
+    for result in failures[:_WORST_SHOWN]:
+        far = f" ({result.far})" if result.far else ""
+        say(
+            f"{mark('failed')} {result.switch} {result.check} {result.subject} {result.family}{far}: "
+            f"expected {result.expected}, seen: {result.seen}"
+        )
+    if len(failures) > _WORST_SHOWN:
+        say(f"  ... and {len(failures) - _WORST_SHOWN} more; --format json has all of them")
+
+
+def _verdict(verification: Verification) -> str:
+    name, seconds = verification.fabric, f"{verification.seconds:.1f} s"
+    failed, unreached = verification.count("failed"), verification.count("unreached")
+    if failed or unreached:
+        sessions = {
+            (result.switch, result.subject)
+            for result in verification.results
+            if result.check == "bgp" and result.status == "failed"
+        }
+        parts = [f"{len(sessions)} session ends down"] if sessions else []
+        parts += [f"{failed} expectations not met"] if failed else []
+        parts += [f"{unreached} switches not checked"] if unreached else []
+        return f"{name}: NOT as intended: {', '.join(parts)} ({seconds})"
+    if not verification.count("ok"):
+        return f"{name}: nothing was checked ({seconds})"
+    return f"{name}: as intended: all {verification.count('ok')} expectations met ({seconds})"

@@ -1,0 +1,173 @@
+"""What one can do with a switch, on top of a transport."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
+
+from sonicfab.errors import SwitchError
+from sonicfab.switch import commands, parse
+from sonicfab.switch.parse import BgpPeer, Interface, LldpNeighbor, Route, SwitchFacts
+from sonicfab.transport import CommandResult, Transport
+
+_REFUSALS = (
+    "System is not up",
+    "SwSS container is not ready",
+    "Relevant services are not up",
+    "Failed to acquire lock",
+)
+"""How `config reload` says "later", on stdout; older builds with exit code 0 (sonic-buildimage issue 8853)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadResult:
+    """How far a reload has come: `running`, `done`, `refused` for now, or `failed`; `said` is why."""
+
+    state: str
+    said: str
+
+
+class Switch:
+    """A switch that is connected; `name` is only for messages."""
+
+    def __init__(self, name: str, transport: Transport) -> None:
+        self.name = name
+        self.transport = transport
+
+    def facts(self) -> SwitchFacts:
+        """Who it says it is.
+
+        Raises:
+            SwitchError: it does not answer like SONiC.
+            TransportError: the connection broke; so for every operation.
+        """
+        answers = {name: self._run(command).stdout for name, command in commands.IDENTITY.items()}
+        return parse.facts(answers)
+
+    def running_config_db(self) -> dict[str, dict[str, dict[str, str]]]:
+        """CONFIG_DB."""
+        return parse.config_db(self._run(commands.RUNNING_CONFIG_DB).stdout)
+
+    def running_frr(self) -> str:
+        """FRR's running config; "" when the bgp container does not run."""
+        result = self.transport.run(commands.RUNNING_FRR)
+        return result.stdout if result.ok else ""
+
+    def stored_config_db(self) -> str:
+        """The config_db.json that the next start loads."""
+        return self._run(commands.STORED_CONFIG_DB).stdout
+
+    def stored_frr(self) -> str:
+        """The frr.conf on disk; "" when there is none."""
+        result = self.transport.run(commands.STORED_FRR)
+        return result.stdout if result.ok else ""
+
+    def mode_resetters(self) -> list[str]:
+        """Files that would reset the routing mode at the next reload."""
+        return self._run(commands.MODE_RESETTERS).stdout.split()
+
+    def backup(self, push_id: str) -> None:
+        """Keep config_db.json and frr.conf on the switch.
+
+        Raises:
+            SwitchError: it cannot, for instance for a full disk.
+        """
+        kept = commands.BACKUPS_KEPT
+        self._run(commands.BACKUP.format(stage=commands.STAGE, id=shlex.quote(push_id), kept=kept))
+
+    def stage(self, config_db: str, frr: str) -> None:
+        """Bring both files to the switch and have its own programs read them; nothing takes effect yet.
+
+        Raises:
+            SwitchError: they cannot be written, or the switch cannot read them.
+        """
+        folder = self._run(commands.UPLOAD_FOLDER).stdout.strip()
+        self.transport.put(config_db.encode(), f"{folder}/config_db.json")
+        self.transport.put(frr.encode(), f"{folder}/frr.conf")
+        quoted = shlex.quote(folder)
+        self._run(commands.STAGE_FILES.format(stage=commands.STAGE, folder=quoted), "cannot stage the new files")
+        self._run(commands.CHECK_CONFIG_DB.format(stage=commands.STAGE), "SONiC cannot read the new config_db")
+        checked = self.transport.run(commands.CHECK_FRR.format(stage=commands.STAGE))
+        # a stopped bgp container cannot check; the push that starts it again is not to be refused for that
+        if not checked.ok and "is not running" not in checked.stderr:
+            raise SwitchError(f"{self.name}: FRR does not understand the new frr.conf: {_frr_reason(checked)}")
+
+    def install_frr(self) -> None:
+        """Put the staged frr.conf in place; it counts from the next start of the bgp container."""
+        self._run(commands.INSTALL_FRR.format(stage=commands.STAGE))
+
+    def start_reload(self) -> None:
+        """`config reload` of the staged file, detached from the connection."""
+        self._run(commands.RELOAD.format(stage=commands.STAGE))
+
+    def reload_result(self) -> ReloadResult:
+        """How the last reload goes."""
+        first, _, log = self._run(commands.RELOAD_RESULT.format(stage=commands.STAGE)).stdout.partition("\n")
+        if not first:
+            return ReloadResult("running", "")
+        refusal = next((line for line in log.splitlines() if line.startswith(_REFUSALS)), "")
+        if refusal:
+            return ReloadResult("refused", refusal)
+        lines = log.strip().splitlines()
+        said = lines[-1] if lines else f"exit code {first}"
+        return ReloadResult("done" if first == "0" else "failed", said)
+
+    def save(self) -> None:
+        """Make CONFIG_DB what the next start loads."""
+        self._run(commands.SAVE)
+
+    def bgp_summary(self) -> list[BgpPeer]:
+        """All peers; none when bgpd does not run.
+
+        Raises:
+            SwitchError: bgpd or its container does not run.
+        """
+        return parse.bgp_summary(self._run(commands.BGP_SUMMARY).stdout)
+
+    def bgp_routes(self) -> dict[str, Route]:
+        """Prefix -> selected BGP route, both families."""
+        return parse.bgp_routes(self._run(commands.BGP_ROUTES).stdout)
+
+    def interfaces(self) -> dict[str, Interface]:
+        """Name -> interface."""
+        return parse.interfaces(self._run(commands.INTERFACES).stdout)
+
+    def lldp_neighbors(self) -> list[LldpNeighbor]:
+        """Who is at the other ends of the cables."""
+        return parse.lldp_neighbors(self._run(commands.LLDP_NEIGHBORS).stdout)
+
+    def hostname(self) -> str:
+        """The host name."""
+        return self._run(commands.HOSTNAME).stdout.strip()
+
+    def uptime(self) -> float:
+        """Seconds since the start."""
+        return float(self._run(commands.UPTIME).stdout.split()[0])
+
+    def unreachable(
+        self, source: IPv4Address | IPv6Address, targets: Iterable[IPv4Address | IPv6Address], count: int = 2
+    ) -> set[str]:
+        """Those of the targets that do not answer a ping from `source`."""
+        words = " ".join(str(target) for target in targets)
+        if not words:
+            return set()
+        return set(self._run(commands.PING.format(targets=words, count=count, source=source)).stdout.split())
+
+    def close(self) -> None:
+        """End the connection."""
+        self.transport.close()
+
+    def _run(self, command: str, failure: str = "") -> CommandResult:
+        result = self.transport.run(command)
+        if not result.ok:
+            what = failure or f"`{command.split(' {')[0][:60]}` failed with exit code {result.exit_code}"
+            raise SwitchError(f"{self.name}: {what}: {result.said}")
+        return result
+
+
+def _frr_reason(result: CommandResult) -> str:
+    """The line of `vtysh -C` that names the mistake; its last line names a file that it did not read."""
+    lines = (result.stderr + result.stdout).strip().splitlines()
+    return next((line for line in lines if line.startswith("line ")), result.said)

@@ -1,0 +1,256 @@
+"""What SONiC's and FRR's commands print, as values. Pure; tested on recorded output.
+
+FRR's JSON differs by release (8.4 to 10.5): everything but a peer's state and AS is optional here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_network
+from typing import Any
+
+import yaml
+
+from sonicfab.errors import SwitchError
+
+_Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_FAMILIES = {"ipv4Unicast": "ipv4", "ipv6Unicast": "ipv6"}
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchFacts:
+    """Who a switch says it is; "" where it does not say.
+
+    Attributes:
+        sonic_version: /etc/sonic/sonic_version.yml.
+        lab: name of the lab it is a switch of; "" for a real switch.
+        lab_switch: its name in that lab.
+    """
+
+    platform: str
+    hwsku: str
+    serial: str
+    mac: str
+    sonic_version: Mapping[str, str]
+    lab: str
+    lab_switch: str
+
+
+@dataclass(frozen=True, slots=True)
+class BgpPeer:
+    """A neighbour in one address family, of `show bgp summary json`.
+
+    Attributes:
+        family: ipv4 or ipv6 (unicast).
+        state: Established, Idle, Active ...; `Idle (Admin)` when shut down.
+        reason: FRR's peerState when it says more: Policy, Admin, PfxCt.
+        uptime: seconds in this state.
+    """
+
+    peer: str
+    family: str
+    remote_asn: int
+    local_asn: int
+    state: str
+    reason: str
+    received: int
+    sent: int
+    uptime: float
+    description: str
+
+    @property
+    def established(self) -> bool:
+        """True when the session is up; whether prefixes pass is another question."""
+        return self.state == "Established"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A BGP route that zebra has selected; `ports` are the interfaces of its active next hops."""
+
+    prefix: str
+    installed: bool
+    ports: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """An interface as FRR sees it; speed in Mb/s."""
+
+    name: str
+    admin_up: bool
+    oper_up: bool
+    mtu: int
+    speed: int
+    mac: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class LldpNeighbor:
+    """Who is at the other end: a SONiC switch gives the alias as port id."""
+
+    local_port: str
+    system_name: str
+    port: str
+    port_description: str
+    chassis: str
+
+
+def facts(answers: Mapping[str, str]) -> SwitchFacts:
+    """From the answers to `commands.IDENTITY`.
+
+    Raises:
+        SwitchError: an answer is not what SONiC gives.
+    """
+    version = yaml.load(answers["sonic_version"], Loader=_Loader)  # noqa: S506 - strings only
+    if not isinstance(version, dict):
+        raise SwitchError("/etc/sonic/sonic_version.yml is not there or not YAML: is this SONiC?")
+    platform = _json(answers["platform"], "show platform summary --json")
+    lab = _json(answers["lab"], "sonicfab-lab.json") or {}
+    serial = platform.get("serial") or ""
+    return SwitchFacts(
+        platform=platform.get("platform") or "",
+        hwsku=platform.get("hwsku") or "",
+        serial="" if serial == "N/A" else serial,
+        mac=answers["mac"].strip().lower(),
+        sonic_version=version,
+        lab=lab.get("lab", ""),
+        lab_switch=lab.get("switch", ""),
+    )
+
+
+def config_db(text: str) -> dict[str, dict[str, dict[str, Any]]]:
+    """From `sonic-cfggen -d --print-data`; also from `show runningconfiguration all`, whose FRR text is dropped.
+
+    Raises:
+        SwitchError: it is not JSON.
+    """
+    data = _json(text, "the running config_db")
+    return {table: rows for table, rows in data.items() if isinstance(rows, dict)}
+
+
+def bgp_summary(text: str) -> list[BgpPeer]:
+    """From `show bgp summary json`: no peers when there is no BGP or none are configured; both print {}.
+
+    Raises:
+        SwitchError: it is not JSON.
+    """
+    peers: list[BgpPeer] = []
+    for name, family in _json(text, "show bgp summary json").items():
+        if name not in _FAMILIES:
+            continue
+        for peer, row in family.get("peers", {}).items():
+            state, reason = str(row["state"]), str(row.get("peerState", ""))
+            peers.append(
+                BgpPeer(
+                    peer=peer,
+                    family=_FAMILIES[name],
+                    remote_asn=_asn(row["remoteAs"]),
+                    local_asn=_asn(row.get("localAs", family.get("as", 0))),
+                    state=state,
+                    reason="" if reason == "OK" else reason,
+                    received=int(row.get("pfxRcd", row.get("prefixReceivedCount", 0))),
+                    sent=int(row.get("pfxSnt", 0)),
+                    uptime=float(row.get("peerUptimeMsec", 0)) / 1000,
+                    description=str(row.get("desc", "")),
+                )
+            )
+    return peers
+
+
+def bgp_routes(text: str) -> dict[str, Route]:
+    """Prefix -> route, from `show ip route bgp json` and `show ipv6 route bgp json`, one after the other.
+
+    Raises:
+        SwitchError: it is not JSON.
+    """
+    routes: dict[str, Route] = {}
+    for document in _documents(text, "show ip route bgp json"):
+        for prefix, entries in document.items():
+            for entry in entries:
+                if not entry.get("selected"):
+                    continue
+                ports = (hop.get("interfaceName") for hop in entry.get("nexthops", []) if hop.get("active"))
+                used = tuple(sorted({port for port in ports if port}))
+                routes[str(ip_network(prefix))] = Route(prefix, bool(entry.get("installed")), used)
+    return routes
+
+
+def interfaces(text: str) -> dict[str, Interface]:
+    """Name -> interface, from `show interface json`.
+
+    Raises:
+        SwitchError: it is not JSON.
+    """
+    found: dict[str, Interface] = {}
+    for name, row in _json(text, "show interface json").items():
+        found[name] = Interface(
+            name=name,
+            admin_up=row.get("administrativeStatus") == "up",
+            oper_up=row.get("operationalStatus") == "up",
+            mtu=int(row.get("mtu", 0)),
+            speed=int(row.get("speed", 0)),
+            mac=str(row.get("hardwareAddress", "")),
+            description=str(row.get("description") or ""),
+        )
+    return found
+
+
+def lldp_neighbors(text: str) -> list[LldpNeighbor]:
+    """From `lldpctl -f json0`, whose shape does not depend on how many neighbours there are.
+
+    Raises:
+        SwitchError: it is not JSON.
+    """
+    found: list[LldpNeighbor] = []
+    for block in _json(text, "lldpctl").get("lldp", []):
+        for one in block.get("interface", []):
+            chassis = _first(one.get("chassis"))
+            port = _first(one.get("port"))
+            found.append(
+                LldpNeighbor(
+                    local_port=str(one.get("name", "")),
+                    system_name=_value(chassis.get("name")),
+                    port=_value(port.get("id")),
+                    port_description=_value(port.get("descr")),
+                    chassis=_value(chassis.get("id")),
+                )
+            )
+    return found
+
+
+def _first(rows: object) -> dict[str, Any]:
+    return rows[0] if isinstance(rows, list) and rows and isinstance(rows[0], dict) else {}
+
+
+def _value(rows: object) -> str:
+    return str(_first(rows).get("value", ""))
+
+
+def _asn(value: object) -> int:
+    text = str(value)  # a string with `bgp as-notation dot`
+    high, _, low = text.rpartition(".")
+    return (int(high) << 16) + int(low) if high else int(text)
+
+
+def _json(text: str, what: str) -> Any:  # noqa: ANN401 - any JSON
+    try:
+        return json.loads(text)
+    except ValueError as err:
+        shown = text.strip().splitlines()
+        raise SwitchError(f"{what}: not JSON: {shown[0][:80] if shown else 'nothing'}") from err
+
+
+def _documents(text: str, what: str) -> Iterator[Any]:
+    """The JSON documents of a text that has several, one after the other."""
+    decoder, position = json.JSONDecoder(), 0
+    while text[position:].strip():
+        position += len(text[position:]) - len(text[position:].lstrip())
+        try:
+            document, position = decoder.raw_decode(text, position)
+        except ValueError as err:
+            raise SwitchError(f"{what}: not JSON: {text[position : position + 80]}") from err
+        yield document
