@@ -36,6 +36,7 @@ _HOST_LINES = (
     "hostname ",
     "log ",
     "service integrated-vtysh-config",
+    "no service integrated-vtysh-config",
     "Building configuration...",
     "Current configuration:",
     "no ip forwarding",
@@ -50,6 +51,12 @@ class FrrChange:
     sign: str
     context: Context
     line: str
+
+    @property
+    def section(self) -> str:
+        """The part of the config it is in: `router bgp 65404`, `route-map TO-HOST`, `ip prefix-list` ..."""
+        head = (self.context[0] if self.context else self.line).split(" ")
+        return " ".join(head[:3] if head[0] == "router" else head[:2])
 
     def __str__(self) -> str:
         """`+ router bgp 65404 / address-family ipv4 unicast / network 10.10.21.4/32`, secrets masked."""

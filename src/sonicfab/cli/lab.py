@@ -121,7 +121,8 @@ def execute(
 
     lab = _pick(running_labs(), name, switch)
     environment = ["env", "-i", f"PATH={PATH}", "USER=root", "HOME=/root", "TERM=xterm", "LANG=C.UTF-8"]
-    done = subprocess.run([*lab.enter(switch), *environment, *command], check=False)
+    words = command[1:] if command[:1] == ["--"] else command
+    done = subprocess.run([*lab.enter(switch), *environment, *words], check=False)
     raise typer.Exit(done.returncode)
 
 

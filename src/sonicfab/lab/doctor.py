@@ -123,11 +123,7 @@ def _kernel(*, rootless: bool) -> Iterator[Finding]:
     over = "mount -t tmpfs t /mnt && mkdir /mnt/a &&"
     tests = (
         ("veth", "ip link add va type veth peer name vb", "missing"),
-        (
-            "overlay",
-            "mount -t tmpfs t /mnt && mkdir /mnt/a && mount -t overlay o -o lowerdir=/mnt/a:/usr /mnt",
-            "missing",
-        ),
+        ("overlay", f"{over} mount -t overlay o -o lowerdir=/mnt/a:/usr /mnt", "missing"),
         ("dummy", "ip link add va type dummy", "limited"),
         ("vrf", "ip link add va type vrf table 10", "limited"),
     )

@@ -59,10 +59,17 @@ def shown(value: object) -> str:
     return "a mapping" if isinstance(value, dict) else f"'{value}'"
 
 
+def is_switch_name(value: str) -> bool:
+    """True for letters, digits and inner hyphens, at most 63.
+
+    DEVICE_METADATA hostname is at most 63 characters on every build (sonic-device_metadata.yang), and it becomes
+    the host name of the box.
+    """
+    return _NAME.fullmatch(value) is not None
+
+
 def _switch_name(value: str) -> str:
-    # DEVICE_METADATA hostname is at most 63 characters on every build (sonic-device_metadata.yang), and it
-    # becomes the host name of the box: letters, digits and inner hyphens.
-    if not _NAME.fullmatch(value):
+    if not is_switch_name(value):
         raise expected("a switch name (letters, digits and inner hyphens, at most 63)", value)
     return value
 

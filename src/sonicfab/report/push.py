@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import typer
 
+from sonicfab.configdb import SECRET_TABLES, Change
+from sonicfab.frrconf import FrrChange
 from sonicfab.push import Comparison
 from sonicfab.report.console import json_result, say, table
 
 FORMAT_VERSION = 1
-_LINES_SHOWN = 15
+_ALIKE_SHOWN = 3
 
 State = Literal["unchanged", "would change", "changed", "failed"]
 _COLOURS = {"+": typer.colors.GREEN, "-": typer.colors.RED, "~": typer.colors.YELLOW}
@@ -31,18 +33,18 @@ class SwitchPush:
 
 
 def show_changes(comparisons: Mapping[str, Comparison], *, everything: bool) -> None:
-    """What would change, switch by switch; long lists are cut unless everything is asked for."""
+    """What would change, switch by switch; alike changes are told once unless everything is asked for."""
     for name, comparison in comparisons.items():
         if comparison.equal:
             say(f"{name}: unchanged")
             continue
         say(f"{name}: {_summary(comparison)}")
-        lines = comparison.shown()
-        for line in lines if everything else lines[:_LINES_SHOWN]:
+        lines = comparison.shown() if everything else _condensed(comparison)
+        for line in lines:
             sign = line.removeprefix("frr: ")[:1]
             say(f"  {typer.style(line, fg=_COLOURS.get(sign))}")
-        if len(lines) > _LINES_SHOWN and not everything:
-            say(f"  ... and {len(lines) - _LINES_SHOWN} more; -v shows all")
+    if not everything and any(not comparison.equal for comparison in comparisons.values()):
+        say("(-v shows every single change)")
 
 
 def show_push(fabric: str, pushes: list[SwitchPush]) -> None:
@@ -81,6 +83,37 @@ def json_push(fabric: str, pushes: list[SwitchPush]) -> None:
         for push in pushes
     ]
     json_result({"format_version": FORMAT_VERSION, "fabric": fabric, "switches": switches})
+
+
+def _condensed(comparison: Comparison) -> list[str]:
+    """The changes, where more than three of a kind are one line."""
+    rows: dict[tuple[str, ...], list[Change]] = defaultdict(list)
+    for change in comparison.config_db:
+        kind = (change.field, change.old, change.new) if change.field else ()
+        key = (change.table, change.action, *kind)
+        rows[key].append(change)
+    lines: list[str] = []
+    for changes in rows.values():
+        lines += map(str, changes) if len(changes) <= _ALIKE_SHOWN else [_many(changes)]
+    sections: dict[tuple[str, str], list[FrrChange]] = defaultdict(list)
+    for frr_change in comparison.frr:
+        sections[frr_change.sign, frr_change.section].append(frr_change)
+    for (sign, section), frr_changes in sections.items():
+        if len(frr_changes) <= _ALIKE_SHOWN:
+            lines += [f"frr: {change}" for change in frr_changes]
+        else:
+            lines.append(f"frr: {sign} {section}: {len(frr_changes)} lines")
+    return lines or list(comparison.stored)
+
+
+def _many(changes: list[Change]) -> str:
+    one, keys = changes[0], [change.key for change in changes]
+    sign = {"add": "+", "remove": "-", "change": "~"}[one.action]
+    where = f"{len(keys)} rows" if one.table in SECRET_TABLES else f"{len(keys)} rows ({keys[0]} ... {keys[-1]})"
+    if not one.field:
+        return f"{sign} {one.table}: {where}"
+    value = {"add": one.new, "remove": one.old, "change": f"{one.old} -> {one.new}"}[one.action]
+    return f"{sign} {one.table}: {one.field} {value} in {where}"
 
 
 def _summary(comparison: Comparison) -> str:

@@ -80,18 +80,25 @@ def _show_sessions(plan: FabricPlan, sessions: list[CheckResult]) -> None:
         by_end[result.switch, result.subject][result.family] = result
     ends = sorted(by_end.items(), key=lambda end: all(result.status == "ok" for result in end[1].values()))
     rows = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for column in ("switch", "peer", "far end", "", *plan.families):
+    for column in ("switch", "peer", "far end", "", "state", *plan.families):
         rows.add_column(column, overflow="fold")
     for (switch, peer), results in ends:
-        cells = []
-        for family in plan.families:
-            found = results.get(family)
-            style = "green" if found and found.status == "ok" else "red"
-            cells.append(Text(f"{mark(found.status)} {found.seen}", style) if found else Text("-"))
-        far, _, port = next(iter(results.values())).far.partition(":")
-        rows.add_row(switch, peer, far or "nobody planned it", port, *cells)
+        worst = min(results.values(), key=lambda result: result.status == "ok")
+        far, _, port = worst.far.partition(":")
+        state = Text(f"{mark(worst.status)} {worst.seen}", "green" if worst.status == "ok" else "red")
+        counts = [_prefixes(results.get(family), worst) for family in plan.families]
+        rows.add_row(switch, peer, far or "nobody planned it", port, state, *counts)
     if ends:
         table(rows)
+
+
+def _prefixes(result: CheckResult | None, worst: CheckResult) -> str:
+    """What the table says of one family: the prefixes received, or how it differs from the session's state."""
+    if result is None:
+        return ""
+    if result.peer and result.peer.established:
+        return f"{result.peer.received} pfx"
+    return "" if result.seen == worst.seen else result.seen
 
 
 def _show_counts(results: Iterable[CheckResult]) -> None:
@@ -109,19 +116,25 @@ def _show_counts(results: Iterable[CheckResult]) -> None:
 
 
 def _show_failures(failures: list[CheckResult]) -> None:
-    if not failures:
-        return
+    """One line for both families of the same failure: sessions first, then what follows from them."""
     order = {"bgp": 0, "route": 1, "ping": 2}
-    failures = sorted(failures, key=lambda result: order.get(result.check, 3))
-    say("")
-    for result in failures[:_WORST_SHOWN]:
-        far = f" ({result.far})" if result.far else ""
-        say(
-            f"{mark('failed')} {result.switch} {result.check} {result.subject} {result.family}{far}: "
-            f"expected {result.expected}, seen: {result.seen}"
-        )
-    if len(failures) > _WORST_SHOWN:
-        say(f"  ... and {len(failures) - _WORST_SHOWN} more; --format json has all of them")
+    grouped: dict[tuple[int, str, str, str, str], list[str]] = defaultdict(list)
+    for result in failures:
+        if result.check == "bgp":
+            ends = f"{result.switch}:{result.subject}" + (f" - {result.far}" if result.far else "")
+            key = (0, "bgp", ends, result.seen, result.expected)
+            grouped[key].append(result.family)
+        else:
+            ends = f"{result.switch} to {result.far}"
+            grouped[order[result.check], result.check, ends, result.seen, ""].append(result.subject)
+    if grouped:
+        say("")
+    for _, check, ends, seen, expected in sorted(grouped)[:_WORST_SHOWN]:
+        about = ", ".join(grouped[order[check], check, ends, seen, expected])
+        wanted = f"; expected {expected}" if expected else ""
+        say(f"{mark('failed')} {check} {ends}: {seen} ({about}){wanted}")
+    if len(grouped) > _WORST_SHOWN:
+        say(f"  ... and {len(grouped) - _WORST_SHOWN} more; --format json has all of them")
 
 
 def _verdict(verification: Verification) -> str:

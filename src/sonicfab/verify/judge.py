@@ -20,7 +20,8 @@ class CheckResult:
     Attributes:
         subject: what it is about: a port or peer, or a prefix or address.
         family: ipv4 or ipv6; "" where it is about both.
-        far: the switch at the other end, or that the address belongs to.
+        far: the switch and port at the other end, "host", or the switch that the address belongs to.
+        peer: the session as the switch tells of it.
     """
 
     switch: str
@@ -31,6 +32,7 @@ class CheckResult:
     status: Status
     expected: str
     seen: str
+    peer: BgpPeer | None = None
 
 
 def judge_sessions(expected: Expectations, peers: Sequence[BgpPeer]) -> Iterator[CheckResult]:
@@ -50,15 +52,16 @@ def judge_sessions(expected: Expectations, peers: Sequence[BgpPeer]) -> Iterator
                 "ok" if good else "failed",
                 f"a session with AS {session.remote_asn}",
                 _session_text(found, session.remote_asn),
+                found,
             )
     for peer in seen.values():
         text = _session_text(peer)
         if peer.peer not in expected.host_peers:
-            yield CheckResult(name, "bgp", peer.peer, peer.family, "", "failed", "no such session", text)
+            yield CheckResult(name, "bgp", peer.peer, peer.family, "", "failed", "no such session", text, peer)
         else:
             status: Status = "ok" if peer.established else "skipped"
             text = text if peer.established else f"no host answers ({peer.state})"
-            yield CheckResult(name, "bgp", peer.peer, peer.family, "host", status, "a host may be here", text)
+            yield CheckResult(name, "bgp", peer.peer, peer.family, "host", status, "a host may be here", text, peer)
 
 
 def judge_routes(expected: Expectations, routes: Mapping[str, Route]) -> Iterator[CheckResult]:
@@ -102,13 +105,9 @@ def judge_unasked(expected: Expectations, check: Check, seen: str, status: Statu
 
 
 def _session_text(peer: BgpPeer | None, wanted_asn: int | None = None) -> str:
-    """A peer in a few words; its AS number only where it is not the one that is wanted."""
+    """A peer in a few words: its state, and its AS number where that is not the wanted one."""
     if peer is None:
         return "not configured"
-    if peer.established:
-        text = f"{peer.received} prefix{'es' * (peer.received != 1)}"
-    else:
-        text = peer.state
     reason = f" ({peer.reason})" if peer.reason else ""
     asn = f", AS {peer.remote_asn}" if peer.remote_asn not in (0, wanted_asn) else ""
-    return f"{text}{reason}{asn}"
+    return f"{peer.state}{reason}{asn}"
