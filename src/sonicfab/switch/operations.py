@@ -9,7 +9,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from sonicfab.errors import SwitchError
 from sonicfab.switch import commands, parse
-from sonicfab.switch.parse import BgpPeer, Interface, LldpNeighbor, Route, SwitchFacts
+from sonicfab.switch.parse import BgpNeighbor, BgpPeer, Interface, LldpNeighbor, Route, SwitchFacts
 from sonicfab.transport import CommandResult, Transport
 
 _REFUSALS = (
@@ -125,6 +125,10 @@ class Switch:
             SwitchError: bgpd or its container does not run.
         """
         return parse.bgp_summary(self._run(commands.BGP_SUMMARY).stdout)
+
+    def bgp_neighbors(self) -> dict[str, BgpNeighbor]:
+        """Peer -> what only the long form tells."""
+        return parse.bgp_neighbors(self._run(commands.BGP_NEIGHBORS).stdout)
 
     def bgp_routes(self) -> dict[str, Route]:
         """Prefix -> selected BGP route, both families."""

@@ -67,6 +67,17 @@ class BgpPeer:
 
 
 @dataclass(frozen=True, slots=True)
+class BgpNeighbor:
+    """A neighbour with what only `show bgp neighbors json` tells of it."""
+
+    peer: str
+    router_id: str
+    remote_router_id: str
+    accepted: Mapping[str, int]
+    """Family -> prefixes accepted."""
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """A BGP route that zebra has selected; `ports` are the interfaces of its active next hops."""
 
@@ -159,6 +170,26 @@ def bgp_summary(text: str) -> list[BgpPeer]:
                 )
             )
     return peers
+
+
+def bgp_neighbors(text: str) -> dict[str, BgpNeighbor]:
+    """Peer -> neighbour, from `show bgp neighbors json`.
+
+    Raises:
+        SwitchError: it is not JSON.
+    """
+    found: dict[str, BgpNeighbor] = {}
+    for peer, row in _json(text, "show bgp neighbors json").items():
+        if isinstance(row, dict) and "remoteAs" in row:
+            families = row.get("addressFamilyInfo", {})
+            accepted = {
+                _FAMILIES[name]: int(family.get("acceptedPrefixCounter", 0))
+                for name, family in families.items()
+                if name in _FAMILIES
+            }
+            ids = (str(row.get("localRouterId", "")), str(row.get("remoteRouterId", "")))
+            found[peer] = BgpNeighbor(peer, *ids, accepted)
+    return found
 
 
 def bgp_routes(text: str) -> dict[str, Route]:

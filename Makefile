@@ -1,0 +1,63 @@
+# What one does with this checkout. `make help` lists it.
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format golden bench packages install install-dev dist clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: packages install ## Render, boot a lab, push over SSH, verify, end the lab
+	scripts/demo
+
+test: packages install-dev dist ## Run the whole test suite
+	scripts/with-lab-rights $(BIN)/python -m pytest $(ARGS)
+
+check: install-dev ## Formatting, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: install-dev ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+golden: install-dev ## Write the golden files anew; look at the diff
+	$(BIN)/python -m pytest -q tests/test_golden.py tests/test_error_goldens.py --update-golden
+
+bench: install-dev ## Measure speed and memory beside a floor
+	$(BIN)/python benchmarks/cli.py
+	$(BIN)/python benchmarks/scale.py
+
+packages: ## Install the Debian or Ubuntu packages that are missing (asks sudo when not root)
+	@scripts/install-packages
+
+install: $(VENV)/installed ## Make the virtual environment with sonicfab in it
+
+install-dev: $(VENV)/installed-dev ## The same with everything that tests and checks need
+
+dist: build/wheel-venv/installed ## Build wheel and sdist, and install the wheel in an environment of its own
+
+$(VENV)/installed: pyproject.toml
+	@scripts/make-venv $(VENV) $(PYTHON)
+	$(BIN)/pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/installed-dev: pyproject.toml
+	@scripts/make-venv $(VENV) $(PYTHON)
+	$(BIN)/pip install --quiet --editable '.[napalm,dev]'
+	@touch $@ $(VENV)/installed
+
+SOURCES := $(shell find src templates -type f -not -name '*.pyc' 2>/dev/null)
+build/wheel-venv/installed: $(VENV)/installed-dev $(SOURCES)
+	rm -rf build/dist build/wheel-venv
+	$(BIN)/python -m build --no-isolation --outdir build/dist . > build/dist.log 2>&1 || { cat build/dist.log; exit 1; }
+	@scripts/make-venv build/wheel-venv $(PYTHON)
+	build/wheel-venv/bin/pip install --quiet build/dist/sonicfab-*.whl
+	@touch $@
+
+clean: ## Remove what was built
+	rm -rf build dist $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

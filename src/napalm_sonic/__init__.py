@@ -1,0 +1,5 @@
+"""Where NAPALM looks for its driver `sonic`: napalm.get_network_driver("sonic")."""
+
+from sonicfab.napalm_driver import SonicDriver
+
+__all__ = ["SonicDriver"]
