@@ -29,21 +29,21 @@ class Document:
 
     def place(self, path: KeyPath, *, on_key: bool = False) -> Place:
         """Where `path` stands; a step that is not in the file (a missing key) stays on what holds it."""
-        node, mark = self.root, None
+        node, mark = self.root, self.root.start_mark if self.root else None
         for step in path:
             found = _child(node, step)
             if found is None:
                 continue
             key, node = found
             mark = key.start_mark if on_key or not isinstance(node, yaml.ScalarNode) else node.start_mark
-        if mark is None:
-            return Place(self.file)
+        if mark is None:  # an empty file
+            return Place(self.file, 1, 1)
         return Place(self.file, mark.line + 1, mark.column + 1)
 
     def diagnostic(self, problem: Problem, *, secret: bool = False) -> Diagnostic:
         """The problem with its place and, unless it is about a secret, the line that it is about."""
         place = self.place(problem.path, on_key=problem.on_key)
-        excerpt = "" if secret or not place.line else self.lines[place.line - 1].rstrip()
+        excerpt = "" if secret or place.line > len(self.lines) else self.lines[place.line - 1].rstrip()
         return Diagnostic(problem.severity, problem.message, place, problem.hint, excerpt)
 
 

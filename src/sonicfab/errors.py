@@ -58,8 +58,8 @@ class Place:
 class Problem:
     """A mistake in what the user wrote, by its path in the document and not yet by line.
 
-    `path` leads from the document's root to the node, e.g. ("links", 3); `on_key` points at the key
-    itself instead of its value.
+    `path` leads from the document's root to the node, e.g. ("links", 3); `on_key` points at the key itself
+    instead of its value. Problems of one place that are `alike` are told once, with their number.
     """
 
     document: DocumentName
@@ -68,6 +68,7 @@ class Problem:
     hint: str = ""
     severity: Severity = "error"
     on_key: bool = False
+    alike: str = ""
 
 
 @dataclass(frozen=True, slots=True)

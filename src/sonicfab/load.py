@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import types
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 
@@ -84,8 +84,17 @@ def load_both(inventory: Path, topology: Path) -> tuple[Loaded[Inventory], Loade
 
 
 def diagnose(problems: Iterable[Problem], documents: Mapping[DocumentName, Document]) -> list[Diagnostic]:
-    """Give each problem its place, in the order of the files and lines."""
-    found = [(problem.document, documents[problem.document].diagnostic(problem)) for problem in problems]
+    """Give each problem its place, in the order of the files and lines; alike ones of one place become one."""
+    alike: dict[tuple[object, ...], list[Problem]] = {}
+    for number, problem in enumerate(problems):
+        key = (problem.document, problem.path, problem.alike) if problem.alike else (number,)
+        alike.setdefault(key, []).append(problem)
+    found: list[tuple[DocumentName, Diagnostic]] = []
+    for group in alike.values():
+        first = group[0]
+        if len(group) > 1:
+            first = replace(first, message=f"{first.message} (and {len(group) - 1} more like it)")
+        found.append((first.document, documents[first.document].diagnostic(first)))
     order = list(documents)
     found.sort(key=lambda item: (order.index(item[0]), item[1].place.line, item[1].place.column))
     return [diagnostic for _, diagnostic in found]
@@ -193,31 +202,40 @@ def _problem(name: DocumentName, model: type[BaseModel], error: Any) -> Problem:
 
 def _keys_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
     """The keys that the model knows at a place, for "did you mean"."""
-    candidates: list[Any] = [model]
+    annotations: list[Any] = [model]
     for step in path:
-        inner: list[Any] = []
-        for candidate in candidates:
-            if isinstance(candidate, type) and issubclass(candidate, BaseModel):
-                if step in candidate.model_fields:
-                    inner += _parts(candidate.model_fields[str(step)].annotation)
-                elif step == candidate.__name__:  # the tag of a union is the name of its model
-                    inner.append(candidate)
-            else:
-                inner.append(candidate)
-        tagged = [one for one in inner if getattr(one, "__name__", "") == step]
-        candidates = tagged or inner
-    models = [one for one in candidates if isinstance(one, type) and issubclass(one, BaseModel)]
+        annotations = [inner for annotation in annotations for inner in _step(annotation, step)]
+    models = [one for one in _alternatives(annotations) if isinstance(one, type) and issubclass(one, BaseModel)]
     return list(dict.fromkeys(key for one in models for key in one.model_fields))
 
 
-def _parts(annotation: Any) -> list[Any]:
-    """The models inside an annotation such as dict[str, Settings] or tuple[A | B, ...]."""
-    origin = get_origin(annotation)
-    if origin is None:
-        return [annotation] if isinstance(annotation, type) and issubclass(annotation, BaseModel) else []
-    arguments = get_args(annotation)
-    if origin is Annotated:
-        return _parts(arguments[0])
-    if origin in (Union, types.UnionType, tuple, list, dict):
-        return [part for argument in arguments for part in _parts(argument)]
-    return []
+def _step(annotation: Any, step: str | int) -> list[Any]:
+    """The types that a step into a value of this type can lead to."""
+    found: list[Any] = []
+    for one in _alternatives([annotation]):
+        origin, arguments = get_origin(one), get_args(one)
+        if origin is dict:
+            found.append(arguments[1])
+        elif origin in (tuple, list):
+            found += [argument for argument in arguments if argument is not Ellipsis]
+        elif isinstance(one, type) and issubclass(one, BaseModel):
+            if step == one.__name__:  # the tag of a union is the name of its model
+                found.append(one)
+            elif step in one.model_fields:
+                found.append(one.model_fields[str(step)].annotation)
+    tagged = [one for one in found if getattr(one, "__name__", "") == step]
+    return tagged or found
+
+
+def _alternatives(annotations: Iterable[Any]) -> list[Any]:
+    """Unions and Annotated taken apart."""
+    found: list[Any] = []
+    for annotation in annotations:
+        origin = get_origin(annotation)
+        if origin is Annotated:
+            found += _alternatives(get_args(annotation)[:1])
+        elif origin in (Union, types.UnionType):
+            found += _alternatives(get_args(annotation))
+        else:
+            found.append(annotation)
+    return found

@@ -16,6 +16,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    IPvAnyInterface,
     WithJsonSchema,
     model_validator,
 )
@@ -71,6 +72,18 @@ def is_switch_name(value: str) -> bool:
 def _switch_name(value: str) -> str:
     if not is_switch_name(value):
         raise expected("a switch name (letters, digits and inner hyphens, at most 63)", value)
+    return value
+
+
+def _fabric_name(value: str) -> str:
+    if not is_switch_name(value):
+        raise expected("a fabric name (letters, digits and inner hyphens, at most 63)", value)
+    return value
+
+
+def _with_length(value: Any) -> Any:
+    if isinstance(value, str) and "/" not in value:
+        raise expected("an address with its prefix length such as 10.10.23.110/24", value)
     return value
 
 
@@ -203,7 +216,8 @@ _STRING = WithJsonSchema({"type": "string"})
 _PORTS = {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 
 SwitchName = Annotated[str, AfterValidator(_switch_name)]
-FabricName = SwitchName
+FabricName = Annotated[str, AfterValidator(_fabric_name)]
+InterfaceAddress = Annotated[IPvAnyInterface, BeforeValidator(_with_length)]
 Mac = Annotated[str, AfterValidator(_mac)]
 Speed = Annotated[int, BeforeValidator(_speed), WithJsonSchema({"type": ["string", "integer"]})]
 Asn = Annotated[int, BeforeValidator(_asn), WithJsonSchema({"type": ["string", "integer"]})]

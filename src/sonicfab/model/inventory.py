@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, IPvAnyAddress, IPvAnyInterface
+from pydantic import Field, IPvAnyAddress
 
 from sonicfab.model.fields import (
     HostName,
+    InterfaceAddress,
     Mac,
     OneOrMany,
     Role,
@@ -36,7 +37,7 @@ class Ssh(Strict):
 class Management(Strict):
     """The management interface eth0."""
 
-    address: IPvAnyInterface | None = None
+    address: InterfaceAddress | None = None
     gateway: IPvAnyAddress | None = None
     vrf: bool | None = None
 

@@ -105,11 +105,9 @@ class Mesh(Strict):
     def _check(self) -> Mesh:
         for leaf, ports in self.leaves.items():
             if len(ports) * len(self.spines) != len(self.uplinks):
-                raise expected(
-                    f"{len(ports) * len(self.spines)} uplinks: {leaf} has {len(ports)} port(s) on each of "
-                    f"{len(self.spines)} spine(s)",
-                    str(len(self.uplinks)),
-                )
+                wanted = len(ports) * len(self.spines)
+                why = f"{leaf} has {len(ports)} port(s) on each of {len(self.spines)} spine(s)"
+                raise expected(f"{wanted} uplink(s), for {why}", str(len(self.uplinks)))
         return self
 
 

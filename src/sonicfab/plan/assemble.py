@@ -58,7 +58,7 @@ def make_plan(inventory: Inventory, topology: Topology, recorded: Numbers) -> tu
     names = sorted((name for name in named if name in inventory.devices), key=natural_key)
     settings, found = settle(inventory, names)
     problems += found
-    cabling, found = resolve(topology, settings)
+    cabling, found = resolve(topology, settings, complete=len(settings) == len(named))
     problems += found
     roles = {name: one.role for name, one in settings.items()}
     allotment, found = allot(topology, roles, [link.name for link in cabling.links], recorded)
@@ -160,7 +160,7 @@ def _check(topology: Topology, cabling: Cabling, allotment: Allotment) -> Iterat
         one, other = (allotment.asns.get(end[0]) for end in (link.a, link.b))
         if one is not None and one == other:
             message = f"both ends of {link.name} have ASN {one}: no BGP session is planned on this link"
-            yield Problem("topology", ("links",), message, "eBGP needs two ASNs", "warning", on_key=True)
+            yield Problem("topology", cabling.paths[link.name], message, "eBGP needs two ASNs", "warning")
     if cabling.hosts and not (topology.hosts.prefixes.ipv4 or topology.hosts.prefixes.ipv6):
         message = "hosts have ports, but no prefixes that they may announce: all they send is refused"
         yield Problem("topology", ("hosts",), message, "add `prefixes`", "warning", on_key=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sonicfab.builds import get_build
 from sonicfab.configdb import natural_key
-from sonicfab.errors import KeyPath, Problem
+from sonicfab.errors import KeyPath, Problem, Severity
 from sonicfab.hints import did_you_mean
 from sonicfab.model.fields import Endpoint
 from sonicfab.model.topology import Mesh, Topology
@@ -31,10 +32,11 @@ class HostPort:
 
 @dataclass(frozen=True, slots=True)
 class Cabling:
-    """What is plugged in where, in natural order."""
+    """What is plugged in where, in natural order; `paths` says where the topology names each link."""
 
     links: tuple[LinkPlan, ...]
     hosts: tuple[HostPort, ...]
+    paths: Mapping[str, KeyPath]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +64,20 @@ def members(topology: Topology) -> dict[str, KeyPath]:
     return named
 
 
-def resolve(topology: Topology, switches: Mapping[str, SwitchSettings]) -> tuple[Cabling, list[Problem]]:
-    """The cabling, and every problem in it; `switches` are those of the fabric whose settings are complete."""
+def resolve(
+    topology: Topology, switches: Mapping[str, SwitchSettings], *, complete: bool
+) -> tuple[Cabling, list[Problem]]:
+    """The cabling, and every problem in it.
+
+    `switches` are those of the fabric whose settings are known; `complete` says that these are all of them.
+    """
     plugs = _Plugs(switches)
-    links = [link for cable in _cables(topology) if (link := plugs.link(cable))]
-    hosts = list(_hosts(topology, switches, plugs))
+    links = {link: cable.path for cable in _cables(topology) if (link := plugs.link(cable))}
+    hosts = list(_hosts(topology, switches, plugs, complete=complete))
     cabling = Cabling(
         tuple(sorted(links, key=lambda link: natural_key(link.name))),
         tuple(sorted(hosts, key=lambda host: (natural_key(host.switch), natural_key(host.port)))),
+        {link.name: path for link, path in links.items()},
     )
     return cabling, plugs.problems
 
@@ -94,21 +102,33 @@ def _cables(topology: Topology) -> Iterator[_Cable]:
                     yield _Cable((*path, "leaves", leaf), ends, mtu, entry.speed)
 
 
-def _hosts(topology: Topology, switches: Mapping[str, SwitchSettings], plugs: _Plugs) -> Iterator[HostPort]:
+def _hosts(
+    topology: Topology, switches: Mapping[str, SwitchSettings], plugs: _Plugs, *, complete: bool
+) -> Iterator[HostPort]:
     for index, entry in enumerate(topology.hosts.ports):
         path: KeyPath = ("hosts", "ports", index)
         by_role = [name for name, one in switches.items() if one.role == entry.role]
-        if entry.role and not by_role:
+        if entry.role and not by_role and complete:
             plugs.report((*path, "role"), f"no switch of this fabric is a {entry.role}")
+        where = (*path, "ports")
         for switch in dict.fromkeys([*entry.switches, *by_role]):
-            for position, name in enumerate(entry.ports):
-                where = (*path, "ports", position)
+            for name in entry.ports:
                 port = plugs.take(Endpoint(switch, name), where, "a host port")
                 if port is None:
                     continue
                 speed = entry.speed or port.speed
                 if plugs.can_do(switch, port, speed, where):
                     yield HostPort(switch, port.name, speed, entry.mtu or topology.mtu, entry.description)
+
+
+def _nearest(name: str, ports: Mapping[str, PlatformPort]) -> str:
+    """A hint that names the port with the nearest number, else one that is spelt alike."""
+    match = re.fullmatch(r"([A-Za-z]+)(\d+)", name)
+    numbered = [port for port in ports if match and re.fullmatch(rf"{match[1]}\d+", port, re.IGNORECASE)]
+    if not match or not numbered:
+        return did_you_mean(name, ports)
+    near = min(numbered, key=lambda port: abs(int(re.sub(r"\D", "", port)) - int(match[2])))
+    return f"did you mean '{near}'?"
 
 
 class _Plugs:
@@ -120,9 +140,10 @@ class _Plugs:
         self._taken: dict[tuple[str, str], str] = {}
         self._aliases: dict[tuple[str, str], dict[str, PlatformPort]] = {}
 
-    def report(self, path: KeyPath, message: str, hint: str = "", *, warning: bool = False) -> None:
+    def report(self, path: KeyPath, message: str, hint: str = "", *, warning: bool = False, alike: str = "") -> None:
         """Note a problem of the topology."""
-        self.problems.append(Problem("topology", path, message, hint, "warning" if warning else "error"))
+        severity: Severity = "warning" if warning else "error"
+        self.problems.append(Problem("topology", path, message, hint, severity, alike=alike))
 
     def link(self, cable: _Cable) -> LinkPlan | None:
         """The cable between two real ports; None (and a problem) when it cannot be."""
@@ -150,8 +171,8 @@ class _Plugs:
         ports = self._ports(settings)
         port = ports.get(end.port)
         if port is None:
-            hint = did_you_mean(end.port, ports)
-            self.report(path, f"{end.switch} ({settings.platform}) has no port '{end.port}'", hint)
+            message = f"{end.switch} ({settings.platform}) has no port '{end.port}'"
+            self.report(path, message, _nearest(end.port, ports), alike=f"no port {end.port}")
             return None
         key = (end.switch, port.name)
         if key in self._taken:
@@ -168,7 +189,7 @@ class _Plugs:
         can = ", ".join(speed_text(one) for one in speeds)
         platform = self.switches[switch].platform
         message = f"{switch}:{port.name} ({platform}) cannot do {speed_text(speed)}"
-        self.report(path, message, f"it can do {can}")
+        self.report(path, message, f"it can do {can}", alike=f"{platform} {port.speed}")
         return False
 
     def _speed(self, cable: _Cable, pairs: list[tuple[str, PlatformPort]]) -> int | None:

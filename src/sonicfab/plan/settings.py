@@ -122,7 +122,8 @@ def _check_management(layers: _Layers) -> Iterator[Problem]:
             path, f"gateway {gateway} is IPv{gateway.version}, the address {address} is IPv{address.version}"
         )
     elif gateway not in address.network:
-        yield _problem(path, f"gateway {gateway} is not in {address.network}, the network of {layers.name}")
+        message = f"gateway {gateway} is not in {address.network}, the network of {layers.name}"
+        yield _problem(path, message, alike="gateway network")
     elif gateway == address.ip:
         yield _problem(path, f"gateway {gateway} is the address of {layers.name} itself")
 
@@ -132,17 +133,17 @@ def _clashes(inventory: Inventory) -> Iterator[Problem]:
     owners: dict[tuple[str, str], str] = {}
     for name, device in inventory.devices.items():
         address = device.management.address
-        unique = (
-            ("mac", "MAC address", device.mac),
-            ("serial", "serial number", device.serial),
-            ("management", "management address", address.ip if address else None),
+        unique: tuple[tuple[KeyPath, str, object], ...] = (
+            (("mac",), "MAC address", device.mac),
+            (("serial",), "serial number", device.serial),
+            (("management", "address"), "management address", address.ip if address else None),
         )
-        for key, what, value in unique:
+        for keys, what, value in unique:
             if value is None:
                 continue
-            owner = owners.setdefault((key, str(value)), name)
+            owner = owners.setdefault((what, str(value)), name)
             if owner != name:
-                yield _problem(("devices", name, key), f"{what} {value} belongs to {owner} already")
+                yield _problem(("devices", name, *keys), f"{what} {value} belongs to {owner} already")
 
 
 def _settings(name: str, layers: _Layers) -> SwitchSettings:
@@ -178,5 +179,5 @@ def _settings(name: str, layers: _Layers) -> SwitchSettings:
     )
 
 
-def _problem(path: KeyPath, message: str, hint: str = "", *, on_key: bool = False) -> Problem:
-    return Problem("inventory", path, message, hint, on_key=on_key)
+def _problem(path: KeyPath, message: str, hint: str = "", *, on_key: bool = False, alike: str = "") -> Problem:
+    return Problem("inventory", path, message, hint, on_key=on_key, alike=alike)

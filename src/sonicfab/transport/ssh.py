@@ -55,10 +55,10 @@ class SshTarget:
 class _Connection(LinuxSSH):
     """Netmiko's way to a Linux host, but without the interactive shell whose prompt it would have to recognise."""
 
-    def open_client(self) -> paramiko.SSHClient:
-        """Connect and log in."""
+    def open_client(self, *, look_for_keys: bool) -> paramiko.SSHClient:
+        """Connect and log in; netmiko itself uses the keys in ~/.ssh only when one of them is named."""
         client: paramiko.SSHClient = self._build_ssh_client()
-        client.connect(**self._connect_params_dict())
+        client.connect(**{**self._connect_params_dict(), "look_for_keys": look_for_keys})
         return client
 
 
@@ -140,7 +140,6 @@ def _connect(target: SshTarget, timeout: float, sock: paramiko.Channel | None) -
         "username": target.user,
         "password": target.password,
         "passphrase": target.passphrase,
-        "use_keys": target.use_user_config and target.key is None,
         "allow_agent": target.agent and target.use_user_config,
         "ssh_strict": True,
         "system_host_keys": not target.known_hosts,
@@ -154,12 +153,14 @@ def _connect(target: SshTarget, timeout: float, sock: paramiko.Channel | None) -
         "auto_connect": False,
     }
     if isinstance(target.key, Path):
+        if not target.key.is_file():
+            raise InputError(f"the SSH key {target.key} is not there")
         options["key_file"] = str(target.key)
-        options["use_keys"] = True
     elif target.key is not None:
         options["pkey"] = _private_key(target.key, target.passphrase)
     try:
-        return _Connection(**options).open_client()
+        look_for_keys = target.use_user_config and target.key is None
+        return _Connection(**options).open_client(look_for_keys=look_for_keys)
     except paramiko.BadHostKeyException as err:
         raise HostKeyError(
             f"{target} has another host key than the known one: this may be another machine",

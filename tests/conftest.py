@@ -1,0 +1,86 @@
+"""Fixtures of all tests, the network guard, and --update-golden."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+GUARD = Path(__file__).resolve().parent / "guard"
+REFERENCE = ROOT.parent / "shared" / "data"
+"""Recorded outputs and YANG models of SONiC, where they are at hand; tests that need them are skipped elsewhere."""
+
+EXAMPLES = {"scs-lab": "spine-leaf-1x2", "dc-2x4": "dc-2x4"}
+"""Inventory -> the topology that belongs to it."""
+
+sys.path.insert(0, str(GUARD))
+import sitecustomize  # noqa: E402, F401 - from here on this process is guarded
+
+os.environ["PYTHONPATH"] = os.pathsep.join([str(GUARD), *filter(None, [os.environ.get("PYTHONPATH")])])
+for _name in [name for name in os.environ if name.startswith("SONICFAB_")]:
+    del os.environ[_name]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
+    """Compare a text with a golden file, or write it with --update-golden."""
+
+    def check(path: Path, text: str) -> None:
+        if request.config.getoption("--update-golden"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert path.exists(), f"{path} is missing; pytest --update-golden writes it"
+        assert text == path.read_text(encoding="utf-8"), f"{path} differs; if that is right: pytest --update-golden"
+
+    return check
+
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def sonicfab(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Run the command line as a user does, in a folder of its own unless `cwd` says where."""
+
+    def run(
+        *arguments: object, cwd: Path | None = None, stdin: str = "", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "sonicfab", *map(str, arguments)],
+            cwd=cwd or tmp_path_factory.mktemp("cwd"),
+            env={**os.environ, "COLUMNS": "100", **environment},
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _labs_of_this_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Labs of the test run are apart from the user's own, and none outlives it."""
+    folder = tmp_path_factory.mktemp("labs")
+    os.environ["SONICFAB_LABS"] = str(folder)
+    yield
+    from sonicfab.lab.control import stop_lab
+    from sonicfab.lab.state import running_labs
+
+    for lab in running_labs():
+        stop_lab(lab)
+
+
+def example_files(inventory: str) -> list[str]:
+    """-i and -t of an example."""
+    topology = EXAMPLES[inventory]
+    return ["-i", str(ROOT / "inventories" / f"{inventory}.yml"), "-t", str(ROOT / "topologies" / f"{topology}.yml")]

@@ -1,0 +1,38 @@
+"""The guard that keeps the test suite on this machine really does."""
+
+import socket
+import subprocess
+import sys
+
+import pytest
+
+REFUSED = ["10.10.23.110", "192.0.2.11", "2001:db8::1", "example.invalid"]
+
+
+@pytest.mark.parametrize("host", REFUSED)
+def test_this_process_cannot_leave(host: str) -> None:
+    with pytest.raises(OSError, match="loopback alone"):
+        socket.create_connection((host, 22), timeout=1)
+
+
+@pytest.mark.parametrize("host", REFUSED)
+def test_a_child_cannot_leave(host: str) -> None:
+    code = f"import socket; socket.create_connection(({host!r}, 22), timeout=1)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "loopback alone" in done.stderr
+
+
+def test_loopback_is_allowed() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        with socket.create_connection(server.getsockname(), timeout=1):
+            pass
+
+
+def test_push_to_the_inventorys_own_addresses_is_refused(sonicfab, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    """What an example says of real switches can never be reached from a test, whatever the test does."""
+    from conftest import example_files
+
+    done = sonicfab("push", *example_files("scs-lab"), "--dry-run")
+    assert done.returncode == 3
+    assert done.stdout.count("the test suite talks to loopback alone") == 3
