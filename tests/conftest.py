@@ -30,8 +30,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
 
 
+Golden = Callable[[Path, str], None]
+
+
 @pytest.fixture
-def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
+def golden(request: pytest.FixtureRequest) -> Golden:
     """Compare a text with a golden file, or write it with --update-golden."""
 
     def check(path: Path, text: str) -> None:

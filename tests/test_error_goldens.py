@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from conftest import Golden, Run
+
 ERRORS = Path(__file__).parent / "errors"
 CASES = sorted(path.name for path in ERRORS.iterdir() if path.name != "base")
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_error(case: str, tmp_path: Path, sonicfab, golden) -> None:  # type: ignore[no-untyped-def]
+def test_error(case: str, tmp_path: Path, sonicfab: Run, golden: Golden) -> None:
     for folder in (ERRORS / "base", ERRORS / case):
         for file in folder.glob("*.yml"):
             shutil.copy(file, tmp_path)
@@ -33,7 +35,7 @@ def test_there_are_enough_cases() -> None:
     assert len(CASES) >= 25
 
 
-def test_the_base_is_good(sonicfab, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_the_base_is_good(sonicfab: Run, tmp_path: Path) -> None:
     for file in (ERRORS / "base").glob("*.yml"):
         shutil.copy(file, tmp_path)
     done = sonicfab("render", "-i", "inventory.yml", "-t", "topology.yml", cwd=tmp_path)

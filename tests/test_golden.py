@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import EXAMPLES, ROOT
 
+from conftest import EXAMPLES, ROOT, Golden
 from sonicfab.configdb import FABRIC_TABLES, SERVICE_TABLES, natural_key
 from sonicfab.fabric import Fabric, open_fabric, render_fabric
 from sonicfab.plan.dump import numbers_text, plan_text
@@ -33,7 +33,7 @@ def test_every_example_file_is_rendered() -> None:
 
 
 @pytest.mark.parametrize("inventory", EXAMPLES)
-def test_golden(inventory: str, golden) -> None:  # type: ignore[no-untyped-def]
+def test_golden(inventory: str, golden: Golden) -> None:
     fabric = open_example(inventory)
     assert not fabric.warnings
     assert not fabric.allotted, "the numbers file in git is complete"

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from conftest import Run, example_files
+
 REFUSED = ["10.10.23.110", "192.0.2.11", "2001:db8::1", "example.invalid"]
 
 
@@ -24,15 +26,15 @@ def test_a_child_cannot_leave(host: str) -> None:
 
 
 def test_loopback_is_allowed() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        with socket.create_connection(server.getsockname(), timeout=1):
-            pass
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname(), timeout=1) as client,
+    ):
+        assert client.getpeername() == server.getsockname()
 
 
-def test_push_to_the_inventorys_own_addresses_is_refused(sonicfab, tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_push_to_the_inventorys_own_addresses_is_refused(sonicfab: Run) -> None:
     """What an example says of real switches can never be reached from a test, whatever the test does."""
-    from conftest import example_files
-
     done = sonicfab("push", *example_files("scs-lab"), "--dry-run")
     assert done.returncode == 3
     assert done.stdout.count("the test suite talks to loopback alone") == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network
 
 import pytest
@@ -35,14 +36,14 @@ def inventory_of(leaves: list[int], spines: list[int]) -> Inventory:
     return Inventory.model_validate({"devices": devices})
 
 
-def topology_of(links: list[tuple[int, int]], *, numbered: bool, extra: dict[str, object] | None = None) -> Topology:
+def topology_of(links: list[tuple[int, int]], *, numbered: bool, extra: Mapping[str, object] | None = None) -> Topology:
     return Topology.model_validate(
         {
             "name": "property",
             "underlay": {"ipv4": "10.1.0.0/20", "ipv6": "fd00:1::/64"} if numbered else "unnumbered",
             "asn": {"spine": "65500-65510", "leaf": "4200000100-4200000300"},
             "loopbacks": {"ipv4": "10.0.0.0/22", "ipv6": "fd00::/64"},
-            "links": [f"spine{s}:{SPINE_PORTS[l]} - leaf{l}:{LEAF_PORTS[s]}" for s, l in links],
+            "links": [f"spine{s}:{SPINE_PORTS[leaf]} - leaf{leaf}:{LEAF_PORTS[s]}" for s, leaf in links],
             **(extra or {}),
         }
     )

@@ -146,32 +146,35 @@ def docker_init(metadata: dict[str, Any]) -> None:
         shutil.chown(file, "frr", "frr")
 
 
-def start_lldp(config: db.Config) -> None:
-    """Start lldpd; as lldpmgrd does, a port's id is its alias and its description that of PORT."""
-    if shutil.which("lldpd") is None:
-        return
-    Path("/run/lldpd").mkdir(exist_ok=True)
-    shutil.chown("/run/lldpd", "_lldpd", "_lldpd")
+def start_lldp(config: db.Config) -> bool:
+    """Start lldpd; as lldpmgrd does, a port's id is its alias and its description that of PORT.
+
+    False when it cannot be: a lab without root may not run lldpcli (`lab doctor` says so). The reason is in its log.
+    """
     metadata = config.get("DEVICE_METADATA", {}).get("localhost", {})
-    started = subprocess.run(
-        ["lldpd", "-I", "Ethernet*,eth0", "-C", "eth0", "-S", "SONiC"], capture_output=True, check=False
-    )
-    if started.returncode:
-        return
     lines = [f"configure system hostname {metadata.get('hostname', 'sonic')}", "configure lldp tx-interval 5"]
     for name, port in config.get("PORT", {}).items():
         line = f"configure ports {name} lldp portidsubtype local {port.get('alias', name)}"
         description = port.get("description")
         lines.append(f'{line} description "{description}"' if description else line)
-    done = subprocess.run(["lldpcli"], input="\n".join(lines), capture_output=True, text=True, check=False)
-    if done.returncode == 0:
-        _mark("lldp")
+    command = ["lldpd", "-I", "Ethernet*,eth0", "-C", "eth0", "-S", "SONiC"]
+    try:
+        Path("/run/lldpd").mkdir(exist_ok=True)
+        shutil.chown("/run/lldpd", "_lldpd", "_lldpd")
+        subprocess.run(command, capture_output=True, text=True, check=True)
+        subprocess.run(["lldpcli"], input="\n".join(lines), capture_output=True, text=True, check=True)
+    except (OSError, LookupError, subprocess.CalledProcessError) as err:
+        reason = err.stderr if isinstance(err, subprocess.CalledProcessError) else str(err)
+        Path("/var/log/lldpd.log").write_text(f"{reason.strip()}\n", encoding="utf-8")
+        return False
+    _mark("lldp")
+    return True
 
 
 def stop_lldp() -> None:
-    """Stop lldpd."""
+    """Stop lldpd: its monitor, and the child that holds the lock on its socket."""
     _unmark("lldp")
-    _end([_pid(Path("/run/lldpd.pid"))])
+    _end(_named("lldpd"))
 
 
 def _start_daemon(name: str) -> None:
@@ -230,6 +233,17 @@ def _mark(service: str) -> None:
 
 def _unmark(service: str) -> None:
     (paths.STATE / f"{service}.since").unlink(missing_ok=True)
+
+
+def _named(program: str) -> list[int]:
+    found: list[int] = []
+    for file in Path("/proc").glob("[0-9]*/comm"):
+        try:
+            if file.read_text(encoding="utf-8").strip() == program:
+                found.append(int(file.parent.name))
+        except OSError:
+            continue  # it has just ended
+    return found
 
 
 def _pid(file: Path) -> int:

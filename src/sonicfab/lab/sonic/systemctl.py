@@ -42,7 +42,9 @@ def _run(action: str, service: str) -> int:
         return 0
     try:
         start = {"bgp": services.start_bgp, "lldp": services.start_lldp, "swss": services.start_swss}[service]
-        start(db.read())
+        if start(db.read()) is False:
+            print(f"Job for {service}.service failed; see /var/log/{service}d.log", file=sys.stderr)
+            return 1
     except services.StartLimitError:
         print(_LIMIT_TEXT, file=sys.stderr)
         return 1

@@ -1,0 +1,91 @@
+"""Labs for tests: real FRR, redis, sshd and lldpd in namespaces."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import Run, example_files
+from sonicfab.lab.doctor import examine, missing
+from sonicfab.lab.files import PATH
+from sonicfab.lab.state import LabState, find_lab
+
+SPINE = "st01-sw100g-r01-u36"
+LEAF1 = "st01-sw25g-r01-u34"
+LEAF2 = "st01-sw25g-r01-u35"
+
+
+def lab_missing() -> str:
+    """Why this machine cannot run a lab; "" when it can."""
+    return "; ".join(f"{finding.subject}: {finding.said}" for finding in missing(examine()))
+
+
+needs_lab = [pytest.mark.lab, pytest.mark.skipif(bool(lab_missing()), reason=f"no lab here: {lab_missing()}")]
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command in a switch ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Lab:
+    """A running lab and the command line to use it with."""
+
+    def __init__(self, run: Run, name: str, files: list[str]) -> None:
+        self.name, self.files, self._run = name, files, run
+
+    @property
+    def state(self) -> LabState:
+        return find_lab(self.name)
+
+    def sonicfab(self, command: str, *arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
+        """A sonicfab command on this lab."""
+        return self._run(command, *self.files, "--lab-name", self.name, *arguments, **options)
+
+    def verify(self, timeout: float = 30, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.sonicfab("verify", "--timeout", timeout, *arguments)
+
+    def inside(self, switch: str, command: str, stdin: str = "") -> Done:
+        """A shell command in a switch, as root."""
+        prefix = [*self.state.enter(switch), "env", "-i", f"PATH={PATH}", "USER=root", "HOME=/root"]
+        done = subprocess.run(
+            [*prefix, "sh", "-c", command], input=stdin, capture_output=True, text=True, check=False, timeout=120
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def config_db(self, switch: str) -> dict[str, dict[str, dict[str, Any]]]:
+        """The switch's CONFIG_DB."""
+        config: dict[str, dict[str, dict[str, Any]]] = json.loads(
+            self.inside(switch, "sonic-cfggen -d --print-data").out
+        )
+        return config
+
+
+@contextmanager
+def booted(run: Run, name: str, inventory: str = "scs-lab", *options: str) -> Iterator[Lab]:
+    """A lab of an example, in factory default config, that ends with the block."""
+    files = example_files(inventory)
+    done = run("lab", "up", *files, "--name", name, *options)
+    assert done.returncode == 0, done.stderr
+    try:
+        yield Lab(run, name, files)
+    finally:
+        run("lab", "down", "--name", name)
+
+
+def rendered(run: Run, folder: Path, inventory: str = "scs-lab") -> dict[str, Path]:
+    """Switch -> folder with its rendered files."""
+    done = run("render", *example_files(inventory), "-o", folder)
+    assert done.returncode == 0, done.stderr
+    return {path.parent.name: path.parent for path in folder.glob("*/*/config_db.json")}

@@ -1,0 +1,151 @@
+"""Templates: the user's own win, mistakes in them are told with file and line, secrets come in last."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT, Run
+from sonicfab.builds import build_names
+from sonicfab.errors import InputError, TemplateError
+from sonicfab.fabric import render_fabric, write_build
+from sonicfab.load import Secrets
+from sonicfab.model.fields import SecretRef
+from sonicfab.plan.types import BgpPlan, SnmpPlan
+from sonicfab.render import Renderer, SwitchConfig, template_folders, unknown_tables
+from test_golden import open_example
+
+LEAF = "st01-sw25g-r01-u34"
+
+
+def render_with(folder: Path) -> SwitchConfig:
+    fabric = open_example("scs-lab")
+    return render_fabric(fabric, [fabric.plan.switches[LEAF]], [folder])[LEAF]
+
+
+def write(folder: Path, name: str, text: str) -> None:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def test_an_own_template_wins_and_the_others_stay(tmp_path: Path) -> None:
+    write(tmp_path, "config_db/versions.yml.j2", "VERSIONS:\n  DATABASE:\n    VERSION: version_1_0_{{ switch.asn }}\n")
+    config = render_with(tmp_path)
+    assert config.config_db["VERSIONS"] == {"DATABASE": {"VERSION": "version_1_0_65404"}}
+    assert len(config.config_db["PORT"]) == 56
+
+
+def test_an_own_template_may_add_a_table(tmp_path: Path) -> None:
+    write(tmp_path, "config_db/vlan.yml.j2", "VLAN:\n  Vlan100:\n    vlanid: 100\n    dhcp_servers: [192.0.2.1]\n")
+    config = render_with(tmp_path)
+    assert config.config_db["VLAN"] == {"Vlan100": {"vlanid": "100", "dhcp_servers": ["192.0.2.1"]}}
+    assert unknown_tables(config) == ["VLAN"]
+    assert "VLAN" in config.owned_tables
+
+
+def test_an_own_part_of_frr_conf(tmp_path: Path) -> None:
+    write(tmp_path, "frr/prefix_lists.j2", "ip prefix-list OURS seq 5 permit any\n!\n")
+    assert "ip prefix-list OURS seq 5 permit any\n!\nrouter bgp 65404" in render_with(tmp_path).frr
+
+
+def test_yaml_words_stay_words(tmp_path: Path) -> None:
+    """What YAML would turn into True, 620 or None reaches config_db as written."""
+    write(tmp_path, "config_db/x.yml.j2", "X:\n  row:\n    a: on\n    b: 10:20\n    c: null\n    d: 0100\n")
+    assert render_with(tmp_path).config_db["X"]["row"] == {"a": "on", "b": "10:20", "c": "null", "d": "0100"}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("PORT:\n  {% for port in %}\n", "x.yml.j2:2: error: the template cannot be read"),
+        (
+            "X:\n  row: {{ switch.nosuch }}\n",
+            "x.yml.j2:2: error: rendering st01-sw25g-r01-u34 failed: .* no attribute 'nosuch'",
+        ),
+        ("X: [1, 2]\n", "table X must be a mapping"),
+        ("X:\n  row: 1\n", r"row X\|row must be a mapping"),
+        ("X:\n  row:\n    f: {a: b}\n", r"X\|row f must be a string or a list of strings"),
+        ("X:\n  row: {\n", "does not make YAML for st01-sw25g-r01-u34"),
+        ("just words\n", "must make tables"),
+        ("PORT:\n  Ethernet0: {}\n", "table PORT is written by config_db/port.yml.j2 and by config_db/x.yml.j2"),
+        ('{% include "nosuch.j2" %}', "there is no template nosuch.j2"),
+    ],
+)
+def test_mistakes_in_a_template(text: str, says: str, tmp_path: Path) -> None:
+    write(tmp_path, "config_db/x.yml.j2", text)
+    with pytest.raises(TemplateError) as caught:
+        render_with(tmp_path)
+    told = "\n".join([str(caught.value), caught.value.hint, *map(str, caught.value.diagnostics)])
+    assert re.search(says, told), told
+
+
+def test_a_failed_render_leaves_the_old_build(sonicfab: Run, tmp_path: Path) -> None:
+    files = ["-i", ROOT / "inventories/scs-lab.yml", "-t", ROOT / "topologies/spine-leaf-1x2.yml"]
+    assert sonicfab("render", *files, cwd=tmp_path).returncode == 0
+    before = {path: path.read_bytes() for path in (tmp_path / "build").rglob("*") if path.is_file()}
+    write(tmp_path, "own/config_db/x.yml.j2", "PORT:\n  {{ nosuch }}\n")
+    done = sonicfab("render", *files, "--templates", "own", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "own/config_db/x.yml.j2:2: error: rendering" in done.stderr
+    assert {path: path.read_bytes() for path in (tmp_path / "build").rglob("*") if path.is_file()} == before
+
+
+def test_a_secret_is_resolved_and_its_file_is_for_the_owner_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fabric = open_example("scs-lab")
+    monkeypatch.setenv("COMMUNITY", "s3cretword")
+    snmp = SnmpPlan(SecretRef("env", "COMMUNITY"), None, None)
+    switch = dataclasses.replace(fabric.plan.switches[LEAF], snmp=snmp)
+    config = Renderer(template_folders(), Secrets(tmp_path).resolve).render(fabric.plan, switch)
+    assert config.config_db["SNMP_COMMUNITY"] == {"s3cretword": {"TYPE": "RO"}}
+    write_build(tmp_path, fabric.plan, [config])
+    folder = tmp_path / fabric.plan.name
+    assert (folder / LEAF / "config_db.json").stat().st_mode & 0o777 == 0o600
+    assert (folder / LEAF / "frr.conf").stat().st_mode & 0o777 == 0o644
+    assert "s3cretword" not in (folder / "plan.json").read_text()
+
+
+def test_a_secret_that_cannot_be_found_is_told_by_its_reference(tmp_path: Path) -> None:
+    secrets = Secrets(tmp_path)
+    with pytest.raises(InputError, match="SNMP community of leaf1: the environment variable NOSUCH is not set"):
+        secrets.resolve(SecretRef("env", "NOSUCH"), "SNMP community of leaf1")
+    with pytest.raises(InputError, match="cannot be read"):
+        secrets.resolve(SecretRef("file", "nosuch"), "x")
+    (tmp_path / "word").write_text("hello\n")
+    assert secrets.resolve(SecretRef("file", "word"), "x") == "hello"
+
+
+def test_bfd_needs_the_management_framework() -> None:
+    """supervisord.conf.j2 starts bfdd only with frr_mgmt_framework_config "true", on every build."""
+    fabric = open_example("scs-lab")
+    plan = dataclasses.replace(fabric.plan, bgp=BgpPlan(3, 9, 10, True, 64))
+    config = Renderer(template_folders(), fabric.secrets.resolve).render(plan, plan.switches[LEAF])
+    assert config.config_db["DEVICE_METADATA"]["localhost"]["frr_mgmt_framework_config"] == "true"
+    assert " neighbor SPINE bfd\n" in config.frr
+    assert "HOST bfd" not in config.frr
+
+
+@pytest.mark.parametrize("build", build_names())
+def test_start_lines_of_each_build_are_in_frr_conf(build: str) -> None:
+    """docker_init.sh appends the lines that it misses: then the file on the switch would not be the file rendered."""
+    from sonicfab.builds import get_build
+
+    fabric = open_example("scs-lab")
+    switch = dataclasses.replace(fabric.plan.switches[LEAF], build=build)
+    config = Renderer(template_folders(), fabric.secrets.resolve).render(fabric.plan, switch)
+    assert set(get_build(build).frr_start_lines) <= set(config.frr.splitlines())
+    assert config.config_db["VERSIONS"]["DATABASE"]["VERSION"] == get_build(build).database_version
+
+
+def test_services_that_the_inventory_leaves_alone_are_not_owned() -> None:
+    fabric = open_example("scs-lab")
+    switch = dataclasses.replace(fabric.plan.switches[LEAF], ntp=None, dns=None, syslog=())
+    config = Renderer(template_folders(), fabric.secrets.resolve).render(fabric.plan, switch)
+    assert not config.owned_tables & {"NTP", "NTP_SERVER", "DNS_NAMESERVER"}
+    assert config.config_db["SYSLOG_SERVER"] == {}
+    assert "SYSLOG_SERVER" in config.owned_tables, "an empty list says: none"
