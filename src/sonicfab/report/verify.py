@@ -19,7 +19,7 @@ _WORST_SHOWN = 20
 def show_verification(plan: FabricPlan, verification: Verification) -> None:
     """Sessions as a table, then what failed with what was seen, then the verdict in one line."""
     results = verification.results
-    _show_sessions(plan, [result for result in results if result.check == "bgp" and result.far != "host"])
+    _show_sessions(plan, [result for result in results if result.check == "bgp" and ":" in result.far])
     for result in results:
         if result.status == "unreached":
             say(f"{mark('failed')} {result.seen}")
@@ -87,7 +87,7 @@ def _show_sessions(plan: FabricPlan, sessions: list[CheckResult]) -> None:
         far, _, port = worst.far.partition(":")
         state = Text(f"{mark(worst.status)} {worst.seen}", "green" if worst.status == "ok" else "red")
         counts = [_prefixes(results.get(family), worst) for family in plan.families]
-        rows.add_row(switch, peer, far or "nobody planned it", port, state, *counts)
+        rows.add_row(switch, peer, far, port, state, *counts)
     if ends:
         table(rows)
 
@@ -105,7 +105,7 @@ def _show_counts(results: Iterable[CheckResult]) -> None:
     names = {"bgp": "sessions", "route": "loopback routes", "ping": "loopback pings"}
     hosts = [result for result in results if result.far == "host"]
     for check, name in names.items():
-        own = [result for result in results if result.check == check and result.far != "host"]
+        own = [result for result in results if result.check == check and result.far not in ("", "host")]
         good = sum(1 for result in own if result.status == "ok")
         if own:
             say(f"{mark('ok' if good == len(own) else 'failed')} {good} of {len(own)} {name}")
@@ -120,21 +120,28 @@ def _show_failures(failures: list[CheckResult]) -> None:
     order = {"bgp": 0, "route": 1, "ping": 2}
     grouped: dict[tuple[int, str, str, str, str], list[str]] = defaultdict(list)
     for result in failures:
-        if result.check == "bgp":
-            ends = f"{result.switch}:{result.subject}" + (f" - {result.far}" if result.far else "")
-            key = (0, "bgp", ends, result.seen, result.expected)
+        rank = order[result.check]
+        if result.check != "bgp":
+            key = (rank, "route" if rank == 1 else "ping", f"{result.switch} to {result.far}", result.seen, "")
+            grouped[key].append(result.subject)
+        elif result.far:
+            key = (rank, "bgp", f"{result.switch}:{result.subject} - {result.far}", result.seen, result.expected)
             grouped[key].append(result.family)
         else:
-            ends = f"{result.switch} to {result.far}"
-            grouped[order[result.check], result.check, ends, result.seen, ""].append(result.subject)
+            grouped[rank, "bgp", result.switch, "sessions that nobody planned", ""].append(result.subject)
     if grouped:
         say("")
-    for _, check, ends, seen, expected in sorted(grouped)[:_WORST_SHOWN]:
-        about = ", ".join(grouped[order[check], check, ends, seen, expected])
+    for key in sorted(grouped)[:_WORST_SHOWN]:
+        _, check, ends, seen, expected = key
         wanted = f"; expected {expected}" if expected else ""
-        say(f"{mark('failed')} {check} {ends}: {seen} ({about}){wanted}")
+        say(f"{mark('failed')} {check} {ends}: {seen} ({_some(grouped[key])}){wanted}")
     if len(grouped) > _WORST_SHOWN:
         say(f"  ... and {len(grouped) - _WORST_SHOWN} more; --format json has all of them")
+
+
+def _some(words: list[str]) -> str:
+    names = list(dict.fromkeys(words))
+    return ", ".join(names) if len(names) <= 3 else f"{', '.join(names[:3])} and {len(names) - 3} more"
 
 
 def _verdict(verification: Verification) -> str:
@@ -144,9 +151,9 @@ def _verdict(verification: Verification) -> str:
         sessions = {
             (result.switch, result.subject)
             for result in verification.results
-            if result.check == "bgp" and result.status == "failed"
+            if result.check == "bgp" and result.status == "failed" and result.far
         }
-        parts = [f"{len(sessions)} session ends down"] if sessions else []
+        parts = [f"{len(sessions)} session end{'s' * (len(sessions) != 1)} down"] if sessions else []
         parts += [f"{failed} expectations not met"] if failed else []
         parts += [f"{unreached} switches not checked"] if unreached else []
         return f"{name}: NOT as intended: {', '.join(parts)} ({seconds})"

@@ -1,0 +1,368 @@
+"""The main job end to end on a lab: factory default, push, verify, break, explain, repair."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from conftest import Run
+from labs import LEAF1, LEAF2, SPINE, Lab, booted, needs_lab, rendered
+from sonicfab import frrconf
+
+pytestmark = needs_lab
+
+
+@pytest.fixture(scope="module")
+def factory(sonicfab: Run) -> Iterator[Lab]:
+    """A lab as it boots: every switch in its factory default config."""
+    with booted(sonicfab, "factory") as lab:
+        yield lab
+
+
+@pytest.fixture(scope="module")
+def fabric(sonicfab: Run) -> Iterator[Lab]:
+    """A lab to which the example was pushed."""
+    with booted(sonicfab, "fabric", "scs-lab", "--swss-ready-after", "1") as lab:
+        done = lab.sonicfab("push", "--yes")
+        assert done.returncode == 0, done.stderr + done.stdout
+        yield lab
+
+
+def good(lab: Lab) -> None:
+    """The fabric is as intended (again)."""
+    done = lab.verify()
+    assert done.returncode == 0, done.stdout
+
+
+# from factory default
+
+
+def test_a_dry_run_shows_and_changes_nothing(factory: Lab) -> None:
+    before = {switch: factory.config_db(switch) for switch in (LEAF1, LEAF2, SPINE)}
+    done = factory.sonicfab("push", "--dry-run")
+    assert done.returncode == 5
+    assert "- BGP_NEIGHBOR: 56 rows (10.0.0.1 ... 10.0.0.111)" in done.stdout
+    assert "+ DEVICE_METADATA|localhost docker_routing_config_mode: split-unified" in done.stdout
+    assert "3 would change" in done.stdout
+    assert {switch: factory.config_db(switch) for switch in before} == before
+    assert factory.inside(SPINE, "ls /etc/sonic/sonicfab").code != 0
+
+
+def test_every_line_fits_a_hundred_columns_or_is_a_change(factory: Lab) -> None:
+    done = factory.sonicfab("push", "--dry-run", "--limit", SPINE)
+    for line in done.stdout.splitlines():
+        assert len(line) <= 100 or line.startswith("  "), line
+
+
+def test_nothing_is_pushed_when_nobody_can_answer(factory: Lab) -> None:
+    done = factory.sonicfab("push")
+    assert done.returncode == 2
+    assert "say --yes" in done.stderr
+    assert factory.inside(SPINE, "ls /etc/sonic/sonicfab").code != 0
+
+
+def test_factory_default_is_not_as_intended(factory: Lab) -> None:
+    done = factory.verify(0)
+    assert done.returncode == 4
+    assert f"bgp {LEAF1}:Ethernet76 - {SPINE}:Ethernet116: not configured" in done.stdout
+    assert f"bgp {LEAF1}: sessions that nobody planned (10.0.0.1, 10.0.0.3, 10.0.0.5 and 53 more)" in done.stdout
+
+
+def test_a_merge_would_be_seen(factory: Lab, sonicfab: Run, tmp_path: Path) -> None:
+    """`config load` of the right files leaves the factory neighbours: neither push nor verify calls that done."""
+    folder = rendered(sonicfab, tmp_path)[LEAF2]
+    factory.inside(LEAF2, "cat > /tmp/c.json", (folder / "config_db.json").read_text())
+    factory.inside(LEAF2, "cat > /etc/sonic/frr/frr.conf", (folder / "frr.conf").read_text())
+    assert factory.inside(LEAF2, "config load -y /tmp/c.json && systemctl restart bgp").code == 0
+    done = factory.sonicfab("push", "--dry-run", "--limit", LEAF2)
+    assert done.returncode == 5
+    assert "- BGP_NEIGHBOR: 56 rows" in done.stdout
+    assert "- DEVICE_METADATA|localhost bgp_asn: 65100" in done.stdout
+
+
+# pushed
+
+
+def test_a_second_push_finds_nothing_to_do(fabric: Lab) -> None:
+    command = "stat -c '%n %Y %i' /etc/sonic/*.json /etc/sonic/frr/*; ls /etc/sonic/sonicfab/backup"
+    before = fabric.inside(LEAF1, command).out
+    done = fabric.sonicfab("push")
+    assert done.returncode == 0, done.stdout
+    assert "3 unchanged" in done.stdout
+    assert fabric.inside(LEAF1, command).out == before, "not a byte is written"
+
+
+def test_verify_is_green(fabric: Lab) -> None:
+    done = fabric.verify()
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("✔ Established") == 4
+    assert "✔ 8 of 8 sessions" in done.stdout
+    assert "✔ 12 of 12 loopback routes" in done.stdout
+    assert "✔ 12 of 12 loopback pings" in done.stdout
+    assert "0 of 30 host ports have a host" in done.stdout
+    assert all(len(line) <= 100 for line in done.stdout.splitlines())
+    assert done.stdout.splitlines()[-1].startswith("spine-leaf-1x2: as intended: all 32 expectations met")
+
+
+def test_verify_for_programs(fabric: Lab) -> None:
+    result = json.loads(fabric.verify(30, "--format", "json").stdout)
+    assert (result["format_version"], result["verdict"], result["counts"]["failed"]) == (1, "ok", 0)
+    assert result["counts"]["ok"] == 32
+    sessions = [one for one in result["results"] if one["check"] == "bgp" and one["status"] == "ok"]
+    assert {one["peer"]["remote_asn"] for one in sessions} == {65404, 65405, 65501}
+
+
+def test_verify_for_ci(fabric: Lab) -> None:
+    suites = ET.fromstring(fabric.verify(30, "--format", "junit").stdout)
+    assert {suite.get("name") for suite in suites} == {LEAF1, LEAF2, SPINE}
+    assert all(suite.get("failures") == suite.get("errors") == "0" for suite in suites)
+    assert sum(len(suite) for suite in suites) == 32 + 60, "30 host ports, two families each"
+
+
+def test_limit(fabric: Lab) -> None:
+    done = fabric.verify(30, "--limit", "leaf")
+    assert done.returncode == 0
+    assert "✔ 4 of 4 sessions" in done.stdout
+    done = fabric.verify(5, "--limit", "*u36")
+    assert f" {SPINE} " in done.stdout
+    assert "Ethernet76" in done.stdout
+    done = fabric.verify(5, "--limit", "u36")
+    assert done.returncode == 2
+    assert "no such switch" in done.stderr
+
+
+def test_what_was_pushed_is_what_the_next_start_loads(fabric: Lab, sonicfab: Run, tmp_path: Path) -> None:
+    for switch, folder in rendered(sonicfab, tmp_path).items():
+        stored = json.loads(fabric.inside(switch, "cat /etc/sonic/config_db.json").out)
+        for table, rows in json.loads((folder / "config_db.json").read_text()).items():
+            for key, row in rows.items():
+                assert stored[table][key].items() >= row.items()
+        assert fabric.inside(switch, "cat /etc/sonic/frr/frr.conf").out == (folder / "frr.conf").read_text()
+
+
+def test_frr_conf_is_in_canonical_form(fabric: Lab, sonicfab: Run, tmp_path: Path) -> None:
+    """Line by line what `show running-config` prints, section by section: FRR releases order only the sections."""
+    for switch, folder in rendered(sonicfab, tmp_path).items():
+        running = fabric.inside(switch, "vtysh -c 'show running-config'").out
+        wanted = (folder / "frr.conf").read_text()
+        assert frrconf.diff(wanted, running) == []
+        assert blocks(wanted) == blocks(running)
+
+
+def blocks(text: str) -> set[str]:
+    """The sections between the exclamation marks at the margin, without what belongs to the host."""
+    _, _, body = text.partition("service integrated-vtysh-config\n!\n")
+    return {block.strip("\n") for block in re.split(r"(?m)^!$", body)} - {"", "end"}
+
+
+def test_operators_own_tables_survive_a_push(fabric: Lab) -> None:
+    rows = {"ACL_TABLE": {"OWN": {"type": "L3", "ports": ["Ethernet0", "Ethernet1"]}}, "NTP_SERVER": {"192.0.2.99": {}}}
+    fabric.inside(SPINE, "cat > /tmp/own.json", json.dumps(rows))
+    assert fabric.inside(SPINE, "config load -y /tmp/own.json").code == 0
+    done = fabric.sonicfab("push", "--yes")
+    assert done.returncode == 0, done.stdout
+    assert "- NTP_SERVER|192.0.2.99" in done.stdout
+    assert "2 unchanged, 1 changed" in done.stdout
+    config = fabric.config_db(SPINE)
+    assert config["ACL_TABLE"] == rows["ACL_TABLE"]
+    assert "192.0.2.99" not in config["NTP_SERVER"]
+
+
+def test_backups_are_kept_on_the_switch(fabric: Lab) -> None:
+    backups = fabric.inside(SPINE, "ls -d /etc/sonic/sonicfab/backup/*/").out.split()
+    assert 1 <= len(backups) <= 5
+    assert fabric.inside(SPINE, f"ls {backups[0]}").out.split()[0] == "config_db.json"
+    assert fabric.inside(SPINE, "stat -c %a /etc/sonic/sonicfab/backup").out.strip() == "700"
+
+
+# broken
+
+
+def test_a_port_that_is_shut(fabric: Lab) -> None:
+    assert fabric.inside(LEAF1, "config interface shutdown Ethernet76").code == 0
+    done = fabric.verify(8)
+    assert done.returncode == 4
+    assert f"bgp {LEAF1}:Ethernet76 - {SPINE}:Ethernet116: " in done.stdout
+    assert f"bgp {SPINE}:Ethernet116 - {LEAF1}:Ethernet76: " in done.stdout
+    assert f"bgp {LEAF2}" not in done.stdout, "the other session is well"
+    assert f"route {LEAF2} to {LEAF1}: no BGP route" in done.stdout
+    junit = ET.fromstring(fabric.verify(0, "--format", "junit", "--limit", LEAF1).stdout)
+    assert int(junit[0].get("failures", "0")) == 10
+    assert fabric.inside(LEAF1, "config interface startup Ethernet76").code == 0
+    good(fabric)
+
+
+def test_another_asn(fabric: Lab) -> None:
+    lines = ["configure terminal", "no router bgp 65405", "router bgp 65499", "no bgp ebgp-requires-policy"]
+    lines += ("neighbor Ethernet72 interface remote-as external", "address-family ipv6", "neighbor Ethernet72 activate")
+    assert fabric.inside(LEAF2, "vtysh " + " ".join(f"-c '{line}'" for line in lines)).code == 0
+    done = fabric.verify(15)
+    assert done.returncode == 4
+    assert f"bgp {SPINE}:Ethernet112 - {LEAF2}:Ethernet72: Established, AS 65499" in done.stdout
+    assert "expected a session with AS 65405" in done.stdout
+    done = fabric.sonicfab("push", "--yes", "--limit", LEAF2)
+    assert done.returncode == 0, done.stdout
+    good(fabric)
+
+
+def test_bgpd_stopped(fabric: Lab) -> None:
+    assert fabric.inside(SPINE, "pkill bgpd").code == 0
+    done = fabric.verify(3)
+    assert done.returncode == 4
+    assert f"bgp {SPINE}:Ethernet112 - {LEAF2}:Ethernet72: bgpd is not running" in done.stdout
+    assert f"bgp {SPINE}:Ethernet116 - {LEAF1}:Ethernet76: bgpd is not running" in done.stdout
+    done = fabric.sonicfab("push", "--yes")
+    assert done.returncode == 0, done.stdout
+    good(fabric)
+
+
+def test_the_bgp_container_stopped(fabric: Lab) -> None:
+    """Nothing on the switch can check frr.conf then, and yet the push that starts it again is not refused."""
+    assert fabric.inside(LEAF1, "systemctl stop bgp").code == 0
+    done = fabric.verify(2, "--limit", LEAF1)
+    assert done.returncode == 4
+    assert "container bgp is not running" in done.stdout
+    done = fabric.sonicfab("push", "--yes")
+    assert done.returncode == 0, done.stdout
+    good(fabric)
+
+
+def test_a_policy_that_drops_everything(fabric: Lab) -> None:
+    lines = ("configure terminal", "no route-map TO-FABRIC", "exit", "clear bgp * soft")
+    assert fabric.inside(LEAF1, "vtysh " + " ".join(f"-c '{line}'" for line in lines)).code == 0
+    done = fabric.verify(8)
+    assert done.returncode == 4
+    assert "✔ 8 of 8 sessions" in done.stdout, "Established, and useless"
+    assert f"route {SPINE} to {LEAF1}: no BGP route (10.10.21.4/32" in done.stdout
+    assert fabric.sonicfab("push", "--yes", "--limit", LEAF1).returncode == 0
+    good(fabric)
+
+
+def test_traffic_that_is_dropped_although_the_routes_are_there(fabric: Lab) -> None:
+    assert fabric.inside(SPINE, "sysctl -qw net.ipv4.ip_forward=0").code == 0
+    done = fabric.verify(3)
+    assert done.returncode == 4
+    assert "✔ 12 of 12 loopback routes" in done.stdout
+    assert f"ping {LEAF1} to {LEAF2}: no answer (10.10.21.5)" in done.stdout
+    assert fabric.inside(SPINE, "sysctl -qw net.ipv4.ip_forward=1").code == 0
+    good(fabric)
+
+
+# refused before anything is written
+
+
+def unchanged(lab: Lab, switch: str) -> str:
+    return lab.inside(switch, "sonic-cfggen -d --print-data | sha256sum; cat /etc/sonic/frr/frr.conf | sha256sum").out
+
+
+def test_a_golden_config_that_would_delete_frr_conf(fabric: Lab) -> None:
+    fabric.inside(LEAF1, "echo '{}' > /etc/sonic/golden_config_db.json")
+    fabric.inside(LEAF1, "config interface shutdown Ethernet0")
+    before = unchanged(fabric, LEAF1)
+    done = fabric.sonicfab("push", "--yes")
+    fabric.inside(LEAF1, "rm /etc/sonic/golden_config_db.json")
+    assert done.returncode == 3
+    assert "/etc/sonic/golden_config_db.json would reset docker_routing_config_mode" in done.stdout
+    assert unchanged(fabric, LEAF1) == before
+    assert fabric.sonicfab("push", "--yes").returncode == 0
+
+
+def test_a_full_disk(fabric: Lab) -> None:
+    fabric.inside(LEAF1, "config interface shutdown Ethernet0")
+    before = unchanged(fabric, LEAF1)
+    fabric.inside(LEAF1, "cat /dev/zero > /fill 2>/dev/null")
+    done = fabric.sonicfab("push", "--yes")
+    fabric.inside(LEAF1, "rm /fill")
+    assert done.returncode == 3
+    assert "No space left on device" in done.stdout
+    assert unchanged(fabric, LEAF1) == before
+    assert fabric.inside(LEAF1, "ls -d /tmp/sonicfab.*").code != 0, "nothing is left in /tmp"
+    assert fabric.sonicfab("push", "--yes").returncode == 0
+
+
+def test_an_frr_conf_that_frr_does_not_understand(fabric: Lab, tmp_path: Path) -> None:
+    (tmp_path / "frr").mkdir()
+    (tmp_path / "frr" / "route_source.j2").write_text("router bgpp 1\n!\n")
+    before = unchanged(fabric, SPINE)
+    done = fabric.sonicfab("push", "--yes", "--limit", SPINE, "--templates", tmp_path)
+    assert done.returncode == 3
+    assert re.search(
+        r"FRR does not understand the new frr.conf: line \d+: % Unknown command.*router bgpp 1", done.stdout
+    )
+    assert unchanged(fabric, SPINE) == before
+
+
+def test_a_reload_that_is_refused_is_waited_for(fabric: Lab) -> None:
+    assert fabric.inside(SPINE, "config interface shutdown Ethernet112 && config reload -y -f").code == 0
+    facts = json.loads(fabric.inside(SPINE, "cat /etc/sonic/sonicfab-lab.json").out)
+    fabric.inside(SPINE, "cat > /etc/sonic/sonicfab-lab.json", json.dumps({**facts, "swss_ready_after": 8}))
+    assert fabric.inside(SPINE, "config interface shutdown Ethernet112").code == 0
+    done = fabric.sonicfab("push", "--yes")
+    fabric.inside(SPINE, "cat > /etc/sonic/sonicfab-lab.json", json.dumps(facts))
+    assert done.returncode == 0, done.stdout
+    assert f"{SPINE}: waiting: SwSS container is not ready" in done.stderr
+    good(fabric)
+
+
+def test_another_switch_than_the_inventory_means(fabric: Lab, sonicfab: Run, tmp_path: Path) -> None:
+    inventory = Path(fabric.files[1]).read_text().replace("90:2d:77:58:27:50", "90:2d:77:58:27:51")
+    inventory = inventory.replace("platform: as7326-56x", "platform: as7326-56x\n    image_build: community-202405")
+    (tmp_path / "inventory.yml").write_text(inventory)
+    files = ["-i", tmp_path / "inventory.yml", *fabric.files[2:]]
+    done = sonicfab("push", *files, "--lab-name", fabric.name, "--yes")
+    assert done.returncode == 3
+    assert f"{SPINE}: what answers is not the switch that the inventory means" in done.stdout
+    assert "its base MAC is 90:2d:77:58:27:50, not 90:2d:77:58:27:51" in done.stdout
+    assert "it runs community-202411.sonicfab-lab, not community-202405" in done.stdout
+    assert "nothing was changed" in done.stderr
+
+
+def test_the_lab_and_the_real_switches_are_never_mixed_up(fabric: Lab, sonicfab: Run, tmp_path: Path) -> None:
+    """An inventory that leads to the lab's own door, without --lab; and a lab switch that does not say so, with it."""
+    port = fabric.state.switches[SPINE].port
+    text = (
+        Path(fabric.files[1]).read_text().replace("10.10.23.110/24", "127.0.0.1/8").replace("10.10.23.254", "127.0.0.2")
+    )
+    ssh = f"ssh:\n    port: {port}\n    key: file:{fabric.state.key}\n    known_hosts: {fabric.state.known_hosts}"
+    text = (
+        text.replace("ssh:", ssh, 1).replace("10.10.23.107/24", "127.0.0.3/8").replace("10.10.23.108/24", "127.0.0.4/8")
+    )
+    (tmp_path / "inventory.yml").write_text(text)
+    done = sonicfab("push", "-i", tmp_path / "inventory.yml", *fabric.files[2:], "--yes", "--limit", SPINE)
+    assert done.returncode == 3
+    assert f"{SPINE}: what answers is a switch of the lab fabric, not a real one" in done.stdout
+    fabric.inside(LEAF1, "mv /etc/sonic/sonicfab-lab.json /root/")
+    done = fabric.sonicfab("push", "--yes", "--limit", LEAF1)
+    verified = fabric.verify(0, "--limit", LEAF1)
+    fabric.inside(LEAF1, "mv /root/sonicfab-lab.json /etc/sonic/")
+    assert done.returncode == 3
+    assert "platform summary" in done.stdout or "is a real switch, not one of the lab fabric" in done.stdout
+    assert verified.returncode == 3
+
+
+def test_a_host_key_that_changed_and_one_that_is_unknown(fabric: Lab, tmp_path: Path) -> None:
+    known = fabric.state.known_hosts
+    backup = tmp_path / "known_hosts"
+    shutil.copy(known, backup)
+    lines = known.read_text().splitlines()
+    other = lines[-1].split()[2]
+    known.write_text("\n".join([" ".join([*lines[0].split()[:2], other]), *lines[2:]]) + "\n")
+    done = fabric.verify(0)
+    shutil.copy(backup, known)
+    assert done.returncode in (3, 4)
+    assert "has another host key than the known one" in done.stdout
+    assert "is not known" in done.stdout
+
+
+def test_a_login_that_is_refused(fabric: Lab) -> None:
+    fabric.inside(LEAF1, "mv /home/admin/.ssh/authorized_keys /root/")
+    done = fabric.sonicfab("push", "--dry-run", "--limit", LEAF1)
+    fabric.inside(LEAF1, "mv /root/authorized_keys /home/admin/.ssh/")
+    assert done.returncode == 3
+    assert "refused the login" in done.stdout
