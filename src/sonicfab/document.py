@@ -106,7 +106,7 @@ def _value(node: yaml.Node, path: KeyPath, above: tuple[yaml.Node, ...], problem
         return _mapping(node, path, (*above, node), problems)
     if isinstance(node, yaml.SequenceNode):
         return [_value(item, (*path, index), (*above, node), problems) for index, item in enumerate(node.value)]
-    return None if node.value == "" and getattr(node, "style", None) is None else node.value
+    return None if node.value == "" and getattr(node, "style", None) in (None, "") else node.value
 
 
 def _mapping(
@@ -120,10 +120,13 @@ def _mapping(
             problems.append(_problem(path, "a key must be a plain word"))
             continue
         name = key.value
-        if name == "<<" and key.style is None:  # YAML 1.1 merge: what stands in the mapping itself wins
+        if name == "<<" and key.style in (None, ""):  # YAML 1.1 merge: what stands in the mapping itself wins
             for part in item.value if isinstance(item, yaml.SequenceNode) else [item]:
                 values = _value(part, path, above, problems)
-                merged = {**(values if isinstance(values, dict) else {}), **merged}
+                if not isinstance(values, dict):
+                    problems.append(_problem((*path, name), "'<<' takes mappings only"))
+                    continue
+                merged = {**values, **merged}
             continue
         if name in first:
             message = f"key '{name}' is written twice (first in line {first[name]})"

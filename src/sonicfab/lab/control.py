@@ -14,7 +14,15 @@ from typing import Any
 
 from sonicfab.errors import LabError
 from sonicfab.lab.spec import LabSpec
-from sonicfab.lab.state import LabState, find_lab, labs_folder, process_started, remove_dead, running_labs
+from sonicfab.lab.state import (
+    LabState,
+    find_lab,
+    labs_folder,
+    process_started,
+    remove_dead,
+    remove_folder,
+    running_labs,
+)
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -55,9 +63,11 @@ def start_lab(spec: LabSpec, progress: Progress) -> LabState:
         log_text = (folder / "keeper.log").read_text(encoding="utf-8", errors="replace").strip()
         last = log_text.splitlines()[-1] if log_text else f"exit code {keeper.wait()}"
         raise LabError(f"the lab's keeper ended: {last}")
-    except BaseException:
+    except BaseException as err:
         keeper.terminate()
         keeper.wait()
+        if not isinstance(err, LabError):  # its logs are of use only when something failed
+            remove_folder(folder)
         raise
 
 

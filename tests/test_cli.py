@@ -1,0 +1,268 @@
+"""The command line as a user meets it: help, exit codes, files that cannot be read or written, JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from conftest import EXAMPLES, ROOT, Run, example_files
+from sonicfab.errors import ExitCode
+
+COMMANDS = [
+    "render",
+    "push",
+    "verify",
+    "init",
+    "schema",
+    "lab",
+    "lab up",
+    "lab down",
+    "lab status",
+    "lab exec",
+    "lab doctor",
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(command: str, sonicfab: Run) -> None:
+    done = sonicfab(*command.split(), "--help")
+    assert done.returncode == 0
+    assert command == "lab" or "Example: sonicfab " in done.stdout
+    assert all(len(line) <= 100 for line in done.stdout.splitlines())
+
+
+def test_exit_codes_are_those_of_the_readme(sonicfab: Run) -> None:
+    help_text = " ".join(sonicfab("--help").stdout.split())
+    readme = (ROOT / "README.md").read_text()
+    for code in ExitCode:
+        assert f"| {code.value} |" in readme, f"{code!r} is not in the README's table"
+        assert f"{code.value} " in help_text.partition("Exit codes:")[2]
+
+
+def test_version(sonicfab: Run) -> None:
+    from sonicfab import __version__
+
+    assert sonicfab("--version").stdout == f"sonicfab {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nosuch"],
+        ["render"],
+        ["render", "--nosuch"],
+        ["verify", "--timeout", "soon"],
+        ["schema", "nosuch"],
+        ["push", "-f", "xml"],
+    ],
+)
+def test_wrong_usage_is_exit_2(arguments: list[str], sonicfab: Run) -> None:
+    done = sonicfab(*arguments)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert done.stderr
+
+
+def test_a_missing_file(sonicfab: Run) -> None:
+    done = sonicfab("render", "-i", "nosuch.yml", "-t", "nowhere.yml")
+    assert done.returncode == 2
+    assert "nosuch.yml: error: cannot read the inventory: No such file or directory" in done.stderr
+    assert "nowhere.yml: error: cannot read the topology: No such file or directory" in done.stderr
+
+
+def test_a_file_that_is_no_text(sonicfab: Run, tmp_path: Path) -> None:
+    (tmp_path / "inventory.yml").write_bytes(b"\xff\xfe\x00binary")
+    done = sonicfab("render", "-i", "inventory.yml", *example_files("scs-lab")[2:], cwd=tmp_path)
+    assert done.returncode == 2
+    assert "it is not UTF-8 text" in done.stderr
+
+
+def test_control_characters(sonicfab: Run, tmp_path: Path) -> None:
+    (tmp_path / "inventory.yml").write_text("devices:\n  leaf1: {mac: \x07}\n")
+    done = sonicfab("render", "-i", "inventory.yml", *example_files("scs-lab")[2:], cwd=tmp_path)
+    assert done.returncode == 2
+    assert "not valid YAML" in done.stderr
+
+
+@pytest.mark.parametrize("inventory", EXAMPLES)
+def test_render_for_programs(inventory: str, sonicfab: Run, tmp_path: Path) -> None:
+    done = sonicfab("render", *example_files(inventory), "--format", "json", cwd=tmp_path)
+    result = json.loads(done.stdout)
+    assert result["format_version"] == 1
+    for switch in result["switches"].values():
+        assert switch["changed"]
+        assert json.loads((tmp_path / switch["config_db"]).read_text())["PORT"]
+        assert (tmp_path / switch["frr"]).read_text().startswith("frr version")
+    again = json.loads(sonicfab("render", *example_files(inventory), "--format", "json", cwd=tmp_path).stdout)
+    assert not any(switch["changed"] for switch in again["switches"].values())
+
+
+def test_limit_renders_only_those(sonicfab: Run, tmp_path: Path) -> None:
+    done = sonicfab("render", *example_files("dc-2x4"), "--limit", "spine", "--limit", "*leaf3", cwd=tmp_path)
+    assert done.returncode == 0
+    assert sorted(path.name for path in (tmp_path / "build" / "dc-2x4").iterdir()) == [
+        "dc1-leaf3",
+        "dc1-spine1",
+        "dc1-spine2",
+        "plan.json",
+    ]
+    done = sonicfab("render", *example_files("dc-2x4"), "--limit", "dc1-leaf33", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "did you mean 'dc1-leaf3'?" in done.stderr
+
+
+def test_a_switch_that_leaves_the_fabric_leaves_the_build(sonicfab: Run, tmp_path: Path) -> None:
+    for source in example_files("dc-2x4")[1::2]:
+        (tmp_path / f"{'inventory' if 'inventories' in source else 'topology'}.yml").write_text(
+            Path(source).read_text()
+        )
+    files = ["-i", "inventory.yml", "-t", "topology.yml"]
+    assert sonicfab("render", *files, cwd=tmp_path).returncode == 0
+    kept = tmp_path / "build" / "dc-2x4" / "dc1-leaf4" / "my-notes.txt"
+    kept.write_text("mine")
+    text = (tmp_path / "topology.yml").read_text()
+    text = text.replace("      dc1-leaf4: hundredGigE4         # an alias will do as well\n", "").replace(
+        ", dc1-leaf4", ""
+    )
+    (tmp_path / "topology.yml").write_text(text)
+    done = sonicfab("render", *files, cwd=tmp_path)
+    assert "numbers 3 released" in done.stderr
+    assert sorted(path.name for path in kept.parent.iterdir()) == ["my-notes.txt"]
+
+
+def test_numbers_must_have_been_seen(sonicfab: Run, tmp_path: Path) -> None:
+    """Nothing goes to a switch with a number that is not in the numbers file."""
+    inventory, topology = example_files("dc-2x4")[1::2]
+    (tmp_path / "topology.yml").write_text(Path(topology).read_text())
+    files = ["-i", inventory, "-t", "topology.yml"]
+    for command in (["push", *files, "--dry-run"], ["verify", *files], ["lab", "up", *files]):
+        done = sonicfab(*command, cwd=tmp_path)
+        assert done.returncode == 2
+        assert "topology.numbers.yml does not hold the numbers of dc1-leaf1" in done.stderr
+        assert "run `sonicfab render` first" in done.stderr
+    assert not (tmp_path / "topology.numbers.yml").exists()
+
+
+def test_no_such_lab(sonicfab: Run) -> None:
+    for command in ("push", "verify"):
+        done = sonicfab(command, *example_files("scs-lab"), "--lab")
+        assert done.returncode == 3
+        assert "no lab spine-leaf-1x2 is running" in done.stderr
+    assert sonicfab("lab", "down").returncode == 3
+    assert sonicfab("lab", "down", "--all").returncode == 0
+    assert sonicfab("lab", "status").stdout == "no lab is running\n"
+    assert json.loads(sonicfab("lab", "status", "-f", "json").stdout) == {"format_version": 1, "labs": []}
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_may_not_be_written(sonicfab: Run, tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    done = sonicfab("render", *example_files("scs-lab"), "-o", tmp_path / "build")
+    assert done.returncode == 3
+    assert "Permission denied" in done.stderr
+
+
+def test_an_output_that_is_a_file(sonicfab: Run, tmp_path: Path) -> None:
+    (tmp_path / "build").write_text("mine")
+    done = sonicfab("render", *example_files("scs-lab"), cwd=tmp_path)
+    assert done.returncode == 3
+    assert "cannot write" in done.stderr
+    assert (tmp_path / "build").read_text() == "mine"
+
+
+def test_a_full_disk_leaves_the_old_build(sonicfab: Run, tmp_path: Path) -> None:
+    """The limit on a file's size stands for a disk that gets full in the middle of the second switch."""
+    assert sonicfab("render", *example_files("scs-lab"), cwd=tmp_path).returncode == 0
+    build = tmp_path / "build"
+    before = {path: path.read_bytes() for path in build.rglob("*") if path.is_file()}
+    (tmp_path / "topology.yml").write_text(
+        Path(example_files("scs-lab")[3]).read_text().replace("mtu: 9100", "mtu: 9000")
+    )
+
+    def limit() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))
+
+    command = [sys.executable, "-m", "sonicfab", "render", "-i", example_files("scs-lab")[1], "-t", "topology.yml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, preexec_fn=limit, check=False)
+    assert done.returncode == 3
+    assert "cannot write" in done.stderr
+    assert "File too large" in done.stderr
+    assert {path: path.read_bytes() for path in build.rglob("*") if path.is_file()} == before, (
+        "no new, half or temporary file"
+    )
+
+
+def test_ctrl_c(tmp_path: Path) -> None:
+    """While it waits for the inventory to arrive through a pipe: no traceback, exit code 130."""
+    os.mkfifo(tmp_path / "inventory.yml")
+    command = [sys.executable, "-m", "sonicfab", "render", "-i", "inventory.yml", *example_files("scs-lab")[2:]]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=10)
+    assert (process.returncode, err) == (130, "interrupted\n")
+
+
+def test_a_mistake_of_ours_is_told_in_a_sentence(sonicfab: Run, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sonicfab.fabric as f\nf.open_fabric = lambda *a: 1 / 0\n")
+    done = sonicfab("render", *example_files("scs-lab"), PYTHONPATH=str(tmp_path), TMPDIR=str(tmp_path))
+    assert done.returncode == 1
+    assert "internal error: ZeroDivisionError: division by zero" in done.stderr
+    assert "Traceback" not in done.stderr
+    log = next(tmp_path.glob("sonicfab-debug-*.log"))
+    assert "ZeroDivisionError" in log.read_text()
+    assert log.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_closed_pipe_is_no_error() -> None:
+    command = f"{sys.executable} -m sonicfab schema topology | head -n 1"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False)
+    assert done.stdout == "{\n"
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("which", ["inventory", "topology"])
+def test_schema_fits_the_examples(which: str, sonicfab: Run) -> None:
+    """Every key of the examples is known to the schema, so an editor marks none of them."""
+    schema = json.loads(sonicfab("schema", which).stdout)
+    assert schema["$schema"].startswith("https://json-schema.org/")
+    assert schema["additionalProperties"] is False
+    import yaml
+
+    folder = {"inventory": "inventories", "topology": "topologies"}[which]
+    for path in (ROOT / folder).glob("*.yml"):
+        if not path.stem.endswith(".numbers"):
+            assert yaml.safe_load(path.read_text()).keys() <= schema["properties"].keys()
+
+
+def test_init_makes_files_that_render(sonicfab: Run, tmp_path: Path) -> None:
+    done = sonicfab("init", "site", "--name", "rack1", cwd=tmp_path)
+    assert done.returncode == 0
+    command = done.stdout.splitlines()[-1].partition("sonicfab ")[2].split()
+    assert sonicfab(*command, cwd=tmp_path).returncode == 0
+    mine = (tmp_path / "site" / "inventories" / "rack1.yml").read_text()
+    again = sonicfab("init", "site", "--name", "rack1", cwd=tmp_path)
+    assert again.returncode == 2
+    assert "there already, nothing was written" in again.stderr
+    assert (tmp_path / "site" / "inventories" / "rack1.yml").read_text() == mine
+    assert sonicfab("init", "site", "--name", "../../etc", cwd=tmp_path).returncode == 2
+
+
+def test_colour_is_for_terminals_alone(sonicfab: Run) -> None:
+    done = sonicfab("render", "-i", "nosuch.yml", "-t", "nosuch.yml")
+    assert "\x1b[" not in done.stderr + done.stdout
+
+
+def test_completion(sonicfab: Run) -> None:
+    done = sonicfab("--show-completion", "bash")
+    assert done.returncode == 0
+    assert "sonicfab" in done.stdout

@@ -1,0 +1,242 @@
+"""Labs come and go without a trace: side by side, after a crash, after Ctrl-C; and without root."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT, Run, example_files
+from labs import LEAF1, SPINE, booted, needs_lab
+from sonicfab.lab.state import find_lab, labs_folder, running_labs
+
+pytestmark = needs_lab
+
+
+def traces(marker: str) -> list[str]:
+    """Processes that have to do with a lab, by what their command lines, roots or names say."""
+    found: list[str] = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if marker in words and int(folder.name) != os.getpid():
+            found.append(f"{folder.name} {words}")
+    return found
+
+
+def host_links() -> str:
+    return subprocess.run(["ip", "-br", "link"], capture_output=True, text=True, check=True).stdout
+
+
+def namespaces() -> set[str]:
+    """Network namespaces that some process is in, as far as this user may see."""
+    found: set[str] = set()
+    for link in Path("/proc").glob("[0-9]*/ns/net"):
+        try:
+            found.add(str(link.readlink()))
+        except OSError:
+            continue
+    return found
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 15) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.1)
+    return condition()
+
+
+def test_nothing_is_left_after_down(sonicfab: Run) -> None:
+    links, spaces = host_links(), namespaces()
+    with booted(sonicfab, "traceless") as lab:
+        assert len(namespaces()) > len(spaces)
+        assert host_links() == links, "the root namespace is never touched"
+        assert lab.inside(SPINE, "true").code == 0
+        folder = lab.state.folder
+        assert folder.stat().st_mode & 0o777 == 0o700
+        assert (folder / "id_ed25519").stat().st_mode & 0o777 == 0o600
+    assert not folder.exists()
+    assert traces("traceless") == []
+    assert wait_until(lambda: namespaces() <= spaces)
+    assert host_links() == links
+
+
+def test_two_labs_side_by_side(sonicfab: Run) -> None:
+    with booted(sonicfab, "one") as one, booted(sonicfab, "two", "dc-2x4") as two:
+        ports = [node.port for lab in (one, two) for node in lab.state.switches.values()]
+        assert len(set(ports)) == 9
+        assert {state.name for state in running_labs()} >= {"one", "two"}
+        done = sonicfab("lab", "down")
+        assert done.returncode == 2
+        assert "several labs run" in done.stderr
+        status = json.loads(sonicfab("lab", "status", "--format", "json").stdout)
+        assert {lab["name"] for lab in status["labs"]} >= {"one", "two"}
+        assert one.inside(LEAF1, "hostname").out == two.inside("dc1-leaf1", "hostname").out == "sonic\n"
+        done = sonicfab("lab", "up", *one.files, "--name", "one")
+        assert done.returncode == 3
+        assert "running already" in done.stderr
+        assert one.state.alive, "the one that runs is untouched"
+
+
+def test_a_killed_keeper_takes_everything_with_it(sonicfab: Run) -> None:
+    spaces = namespaces()
+    with booted(sonicfab, "killed") as lab:
+        state = lab.state
+        os.kill(state.keeper, signal.SIGKILL)
+        assert wait_until(lambda: not traces("labs/killed") and namespaces() <= spaces)
+        assert not state.alive
+        assert "no lab killed is running" in lab.sonicfab("verify").stderr
+        again = sonicfab("lab", "up", *lab.files, "--name", "killed")
+        assert again.returncode == 0, "what the dead one left is no hindrance"
+    assert not (labs_folder() / "killed").exists()
+
+
+def test_down_tidies_up_after_a_killed_keeper(sonicfab: Run) -> None:
+    with booted(sonicfab, "tidied") as lab:
+        os.kill(lab.state.keeper, signal.SIGKILL)
+        assert wait_until(lambda: not any(state.name == "tidied" for state in running_labs()))
+        done = sonicfab("lab", "down", "--name", "tidied")
+        assert done.returncode == 0
+        assert "had ended already" in done.stdout
+        assert not (labs_folder() / "tidied").exists()
+
+
+@pytest.mark.parametrize("after", [0.4, 0.9, 1.3])
+def test_ctrl_c_while_booting(after: float) -> None:
+    spaces = namespaces()
+    command = [sys.executable, "-m", "sonicfab", "lab", "up", *example_files("dc-2x4"), "--name", "interrupted"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(after)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    assert wait_until(lambda: not traces("labs/interrupted") and namespaces() <= spaces)
+    assert not (labs_folder() / "interrupted").exists()
+
+
+def test_lab_up_killed_while_booting() -> None:
+    spaces = namespaces()
+    command = [sys.executable, "-m", "sonicfab", "lab", "up", *example_files("dc-2x4"), "--name", "murdered"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(0.8)
+    process.kill()
+    process.wait()
+    assert wait_until(lambda: not traces("labs/murdered") and namespaces() <= spaces, 30)
+
+
+def test_a_switch_that_does_not_start_says_why(sonicfab: Run, tmp_path: Path) -> None:
+    """A lab of more than the kernel allows: here the limit on processes of a session stands for any such reason."""
+    code = (
+        "import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)); "
+        "sys.argv = ['sonicfab', *sys.argv[1:]]; runpy.run_module('sonicfab', run_name='__main__')"
+    )
+    arguments = ["lab", "up", *example_files("scs-lab"), "--name", "unlucky"]
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 3, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "error:" in done.stderr
+    assert not any(state.name == "unlucky" for state in running_labs())
+    assert traces("labs/unlucky") == []
+
+
+def test_exec_passes_output_and_exit_code(sonicfab: Run) -> None:
+    with booted(sonicfab, "exec"):
+        done = sonicfab("lab", "exec", SPINE, "--", "sh", "-c", "echo hello; exit 7")
+        assert (done.returncode, done.stdout) == (7, "hello\n")
+        done = sonicfab("lab", "exec", "st01-sw100g-r01-u37", "--", "true")
+        assert done.returncode == 3
+        assert "did you mean" in done.stderr
+
+
+def test_doctor(sonicfab: Run) -> None:
+    done = sonicfab("lab", "doctor", "--format", "json")
+    assert done.returncode == 0
+    findings = {one["subject"]: one for one in json.loads(done.stdout)["findings"]}
+    assert findings["programs"]["status"] == "ok"
+    assert all(one["mend"] for one in findings.values() if one["status"] != "ok")
+
+
+def test_doctor_says_what_is_missing(sonicfab: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sonicfab.lab import doctor
+
+    monkeypatch.setitem(doctor._PACKAGES, "nosuch", ("/usr/bin/nosuch", "nosuch-package"))
+    lacks = doctor.missing(doctor.examine())
+    assert [one.subject for one in lacks] == ["nosuch"]
+    assert "apt-get install --no-install-recommends nosuch-package" in lacks[0].mend
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become a plain user for the test")
+@pytest.mark.skipif(shutil.which("newuidmap") is None, reason="package uidmap is not installed")
+def test_a_plain_user_without_root(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """From a home of its own: boot, push, verify, end; everything in user namespaces."""
+    user = "sonicfab-test"
+    python = shutil.which("python3", path="/usr/bin") or "/usr/bin/python3"
+    subprocess.run(["useradd", "--create-home", user], check=True, capture_output=True)
+    home = Path(pwd.getpwnam(user).pw_dir)
+    try:
+        packages = ":".join(path for path in sys.path if path.endswith("site-packages"))
+        copy = home / "checkout"
+        shutil.copytree(packages, home / "packages", symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("src", "templates", "inventories", "topologies"):
+            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        subprocess.run(["chown", "-R", f"{user}:{user}", home], check=True)
+        environment = {
+            "HOME": str(home),
+            "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
+            "PYTHONPATH": f"{os.environ['PYTHONPATH']}:{copy / 'src'}:{home / 'packages'}",
+            "USER": user,
+        }
+        files = ["-i", "inventories/scs-lab.yml", "-t", "topologies/spine-leaf-1x2.yml"]
+        for arguments in (
+            ["lab", "up", *files],
+            ["push", *files, "--lab", "--yes"],
+            ["verify", *files, "--lab"],
+            ["lab", "status"],
+            ["lab", "down"],
+        ):
+            done = subprocess.run(
+                [python, "-m", "sonicfab", *arguments],
+                user=user,
+                group=user,
+                extra_groups=[],
+                cwd=copy,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
+            if arguments[0] == "verify":
+                assert "all 32 expectations met" in done.stdout
+            if arguments[:2] == ["lab", "status"]:
+                assert "rootless" in done.stdout
+        assert not (home / ".local" / "state" / "sonicfab").exists()
+    finally:
+        subprocess.run(["pkill", "-KILL", "-u", user], check=False)
+        subprocess.run(["userdel", "--remove", user], check=False, capture_output=True)
+
+
+def test_the_labs_folder_may_be_elsewhere(sonicfab: Run, tmp_path: Path) -> None:
+    files = example_files("scs-lab")
+    done = sonicfab("lab", "up", *files, SONICFAB_LABS=str(tmp_path / "mine"))
+    assert done.returncode == 0, done.stderr
+    try:
+        assert (tmp_path / "mine" / "spine-leaf-1x2" / "state.json").exists()
+        with pytest.raises(Exception, match="no lab spine-leaf-1x2 is running"):
+            find_lab("spine-leaf-1x2")
+    finally:
+        assert sonicfab("lab", "down", SONICFAB_LABS=str(tmp_path / "mine")).returncode == 0
