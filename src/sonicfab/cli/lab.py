@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Boot the fabric from namespaces on this machine, and end it again.")
 
 Name = Annotated[
-    str, typer.Option("--name", "-n", help="Name of the lab. [default: that of the fabric]", metavar="NAME")
+    str, typer.Option("--name", "-n", help="Name of the lab; without it, that of the fabric.", metavar="NAME")
 ]
 
 

@@ -57,7 +57,7 @@ Templates = Annotated[
     list[Path],
     typer.Option(
         "--templates",
-        help="A folder with templates of your own; one of the same name wins. [default: ./templates if there]",
+        help="A folder with templates of your own; one of the same name wins. Without it: ./templates, if there.",
         envvar="SONICFAB_TEMPLATES",
         metavar="DIR",
     ),

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from xml.etree import ElementTree as ET
 
+from sonicfab.errors import ExitCode
 from sonicfab.plan.types import FabricPlan
 from sonicfab.report.console import json_result, mark, say, table
 from sonicfab.verify.judge import CheckResult
@@ -14,6 +15,7 @@ from sonicfab.verify.run import Verification
 
 FORMAT_VERSION = 1
 _WORST_SHOWN = 20
+_VERDICTS = {ExitCode.OK: "ok", ExitCode.FAILED: "failed", ExitCode.UNREACHED: "unreached"}
 
 
 def show_verification(plan: FabricPlan, verification: Verification) -> None:
@@ -34,7 +36,7 @@ def json_verification(verification: Verification) -> None:
         {
             "format_version": FORMAT_VERSION,
             "fabric": verification.fabric,
-            "verdict": "ok" if not verification.exit_code else "failed",
+            "verdict": _VERDICTS[verification.exit_code],
             "seconds": round(verification.seconds, 2),
             "counts": {status: verification.count(status) for status in ("ok", "failed", "skipped", "unreached")},
             "results": [asdict(result) for result in verification.results],

@@ -1,0 +1,113 @@
+"""What README and docs show is run as it is written there."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT, Run
+from labs import needs_lab
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+
+
+def shell_blocks(text: str) -> list[list[str]]:
+    """The commands of every ```sh block, comments left out."""
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    return [[line.partition("  #")[0].strip() for line in block.splitlines() if line.strip()] for block in blocks]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of what a user has, to work in; the program is that of this environment."""
+    for name in ("inventories", "topologies", "templates"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def shell(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "COLUMNS": "100"}
+    return subprocess.run(
+        ["sh", "-c", command],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+@needs_lab[0]
+@needs_lab[1]
+@pytest.mark.slow
+def test_by_hand(checkout: Path) -> None:
+    commands = next(block for block in shell_blocks(README) if block[0].startswith("sonicfab render"))
+    try:
+        for command in commands:
+            done = shell(command, checkout)
+            assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+            if command.startswith("sonicfab verify"):
+                assert "as intended: all 32 expectations met" in done.stdout
+    finally:
+        shell("sonicfab lab down --all", checkout)
+
+
+def test_a_fabric_of_your_own(checkout: Path) -> None:
+    commands = next(block for block in shell_blocks(README) if block[0].startswith("sonicfab init"))
+    for command in commands:
+        done = shell(command, checkout)
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    assert len(list((checkout / "build" / "rack1").glob("*/config_db.json"))) == 3
+
+
+def test_make_targets_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    named = set(
+        re.findall(r"(?m)(?:^|`)make ([a-z-]+)", "".join(path.read_text() for path in [ROOT / "README.md", *PAGES]))
+    )
+    assert {"demo", "test"} <= named
+    for target in named:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"make {target}"
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: page.name)
+def test_commands_have_the_options_that_pages_show(page: Path, sonicfab: Run) -> None:
+    helps: dict[str, str] = {}
+    for block in shell_blocks(page.read_text(encoding="utf-8")):
+        for line in block:
+            words = shlex.split(line.partition(">")[0])
+            if words[:1] != ["sonicfab"]:
+                continue
+            command = words[1:3] if words[1] == "lab" else words[1:2]
+            text = helps.setdefault(" ".join(command), sonicfab(*command, "--help").stdout)
+            own = words[: words.index("--")] if "--" in words else words
+            for option in (word.partition("=")[0] for word in own if word.startswith("-")):
+                assert re.search(rf"(^|\W){re.escape(option)}\b", text), f"{line}: no option {option}"
+
+
+@pytest.mark.parametrize("which", ["inventory", "topology"])
+def test_every_key_is_told(which: str, sonicfab: Run) -> None:
+    schema = json.loads(sonicfab("schema", which).stdout)
+    page = (ROOT / "docs" / f"{which}.md").read_text(encoding="utf-8")
+    parts = [schema, *schema["$defs"].values()]
+    keys = {key for part in parts for key in part.get("properties", {})}
+    told = set(re.findall(r"[a-z_0-9]+", page))
+    assert keys
+    assert keys - told - {"addressing", "link"} == set()  # `addressing` follows from how the underlay is written
