@@ -11,7 +11,7 @@ import pytest
 SRC = Path(__file__).parents[1] / "src" / "sonicfab"
 
 LAYERS = (  # low to high; modules of one line do not import each other
-    {"errors", "asn", "ipam", "hints", "datafiles"},
+    {"errors", "asn", "ipam", "hints", "datafiles", "yamltext"},
     {"configdb", "frrconf", "document", "platforms", "builds", "model.fields", "runner", "transport"},
     {"model.inventory", "model.topology", "transport.exec", "transport.ssh", "output"},
     {"model.numbers"},

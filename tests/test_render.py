@@ -11,7 +11,7 @@ import pytest
 from conftest import ROOT, Run
 from sonicfab.builds import build_names
 from sonicfab.errors import InputError, TemplateError
-from sonicfab.fabric import render_fabric, write_build
+from sonicfab.fabric import build_files, render_fabric, write_build
 from sonicfab.load import Secrets
 from sonicfab.model.fields import SecretRef
 from sonicfab.plan.types import BgpPlan, SnmpPlan
@@ -23,7 +23,7 @@ LEAF = "st01-sw25g-r01-u34"
 
 def render_with(folder: Path) -> SwitchConfig:
     fabric = open_example("scs-lab")
-    return render_fabric(fabric, [fabric.plan.switches[LEAF]], [folder])[LEAF]
+    return next(render_fabric(fabric, [fabric.plan.switches[LEAF]], [folder]))
 
 
 def write(folder: Path, name: str, text: str) -> None:
@@ -103,7 +103,7 @@ def test_a_secret_is_resolved_and_its_file_is_for_the_owner_alone(
     switch = dataclasses.replace(fabric.plan.switches[LEAF], snmp=snmp)
     config = Renderer(template_folders(), Secrets(tmp_path).resolve).render(fabric.plan, switch)
     assert config.config_db["SNMP_COMMUNITY"] == {"s3cretword": {"TYPE": "RO"}}
-    write_build(tmp_path, fabric.plan, [config])
+    write_build(tmp_path, fabric.plan, build_files([config]))
     folder = tmp_path / fabric.plan.name
     assert (folder / LEAF / "config_db.json").stat().st_mode & 0o777 == 0o600
     assert (folder / LEAF / "frr.conf").stat().st_mode & 0o777 == 0o644

@@ -1,7 +1,6 @@
 """A YAML file as a value that remembers where everything stands.
 
-Every scalar stays a string (YAML's guesses turn a MAC address into a base-60 number and `no` into False);
-the models give each its type. Keys written twice are mistakes, not overrides.
+Every scalar stays a string; the models give each its type. Keys written twice are mistakes, not overrides.
 """
 
 from __future__ import annotations
@@ -13,8 +12,7 @@ from typing import Any
 import yaml
 
 from sonicfab.errors import Diagnostic, DocumentName, InputError, KeyPath, Place, Problem
-
-_Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # libyaml's scanner is ten times faster
+from sonicfab.yamltext import compose, is_plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +59,7 @@ def read_document(path: Path, name: DocumentName) -> Document:
         raise _unreadable(Diagnostic("error", f"cannot read the {name}: {reason}", Place(file))) from err
     lines = tuple(text.splitlines())
     try:
-        loader = _Loader(text)
-        root = loader.get_single_node()
+        root = compose(text)
     except yaml.MarkedYAMLError as err:
         raise _unreadable(_syntax(err, file, lines)) from err
     except yaml.reader.ReaderError as err:
@@ -106,7 +103,7 @@ def _value(node: yaml.Node, path: KeyPath, above: tuple[yaml.Node, ...], problem
         return _mapping(node, path, (*above, node), problems)
     if isinstance(node, yaml.SequenceNode):
         return [_value(item, (*path, index), (*above, node), problems) for index, item in enumerate(node.value)]
-    return None if node.value == "" and getattr(node, "style", None) in (None, "") else node.value
+    return None if node.value == "" and is_plain(node) else node.value
 
 
 def _mapping(
@@ -120,7 +117,7 @@ def _mapping(
             problems.append(_problem(path, "a key must be a plain word"))
             continue
         name = key.value
-        if name == "<<" and key.style in (None, ""):  # YAML 1.1 merge: what stands in the mapping itself wins
+        if name == "<<" and is_plain(key):  # YAML 1.1 merge: what stands in the mapping itself wins
             for part in item.value if isinstance(item, yaml.SequenceNode) else [item]:
                 values = _value(part, path, above, problems)
                 if not isinstance(values, dict):

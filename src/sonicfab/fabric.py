@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -127,18 +127,27 @@ def select(plan: FabricPlan, limits: Iterable[str]) -> list[SwitchPlan]:
 
 def render_fabric(
     fabric: Fabric, switches: Iterable[SwitchPlan], templates: Sequence[Path] = ()
-) -> dict[str, SwitchConfig]:
-    """The configs of the switches by name; `templates` are folders that come before sonicfab's own.
+) -> Iterator[SwitchConfig]:
+    """The configs of the switches, one at a time; `templates` are folders that come before sonicfab's own.
 
     Raises:
         InputError: a template or a secret is not usable.
     """
     renderer = Renderer(template_folders(templates), fabric.secrets.resolve)
-    return {switch.name: renderer.render(fabric.plan, switch) for switch in switches}
+    return (renderer.render(fabric.plan, switch) for switch in switches)
 
 
-def write_build(folder: Path, plan: FabricPlan, configs: Iterable[SwitchConfig]) -> dict[str, bool]:
-    """Write the configs and plan.json below folder/FABRIC; switch name -> whether a file of it changed.
+def build_files(configs: Iterable[SwitchConfig]) -> dict[str, OutputFile]:
+    """The files of the switches, by path below the fabric's build folder."""
+    files: dict[str, OutputFile] = {}
+    for config in configs:
+        files[f"{config.switch}/config_db.json"] = OutputFile(config.config_db_text, config.secret)
+        files[f"{config.switch}/frr.conf"] = OutputFile(config.frr)
+    return files
+
+
+def write_build(folder: Path, plan: FabricPlan, files: Mapping[str, OutputFile]) -> dict[str, bool]:
+    """Write `files` of switches and plan.json below folder/FABRIC; switch name -> whether a file of it changed.
 
     A switch that has left the fabric leaves the folder, too.
 
@@ -146,17 +155,11 @@ def write_build(folder: Path, plan: FabricPlan, configs: Iterable[SwitchConfig])
         OutputError: a file cannot be written; the old build is as it was.
     """
     fabric = folder / plan.name
-    files: dict[str, OutputFile] = {}
-    names: list[str] = []
-    for config in configs:
-        names.append(config.switch)
-        files[f"{config.switch}/config_db.json"] = OutputFile(config.config_db_text, config.secret)
-        files[f"{config.switch}/frr.conf"] = OutputFile(config.frr)
-    files["plan.json"] = OutputFile(plan_text(plan))
+    plan_file = OutputFile(plan_text(plan))
     gone = [name for name in _switches_before(fabric / "plan.json") if name not in plan.switches]
-    changed = {name.partition("/")[0] for name in write_files(fabric, files)}
+    changed = {name.partition("/")[0] for name in write_files(fabric, {**files, "plan.json": plan_file})}
     remove_files(fabric, [f"{name}/{file}" for name in gone for file in ("config_db.json", "frr.conf")])
-    return {name: name in changed for name in names}
+    return {name: name in changed for name in dict.fromkeys(path.partition("/")[0] for path in files)}
 
 
 def _switches_before(plan_file: Path) -> list[str]:

@@ -11,7 +11,6 @@ from ipaddress import (
     IPv6Address,
     IPv6Interface,
     IPv6Network,
-    ip_interface,
 )
 
 IpAddress = IPv4Address | IPv6Address
@@ -79,5 +78,6 @@ class LinkPool:
 
 def link_ends(network: IpNetwork) -> tuple[IpInterface, IpInterface]:
     """The two addresses of a link network with its prefix length, the lower one first."""
-    low, high = network.network_address, network.network_address + 1
-    return ip_interface(f"{low}/{network.prefixlen}"), ip_interface(f"{high}/{network.prefixlen}")
+    low = int(network.network_address)
+    make = IPv4Interface if network.version == 4 else IPv6Interface
+    return make((low, network.prefixlen)), make((low + 1, network.prefixlen))

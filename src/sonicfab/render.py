@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import jinja2
 import yaml
 
+from sonicfab import yamltext
 from sonicfab.builds import get_build
 from sonicfab.configdb import FABRIC_TABLES, SERVICE_TABLES, ConfigDb, Table, dumps
 from sonicfab.errors import Diagnostic, Place, TemplateError
@@ -19,7 +19,6 @@ from sonicfab.model.fields import SecretRef
 from sonicfab.plan.types import FabricPlan, SwitchPlan
 from sonicfab.platforms import get_platform
 
-_Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # every scalar is a string, as SONiC wants them
 FRR_TEMPLATE = "frr/frr.conf.j2"
 ResolveSecret = Callable[[SecretRef, str], str]
 
@@ -44,7 +43,7 @@ class SwitchConfig:
         """The tables that sonicfab answers for on this switch."""
         return FABRIC_TABLES | self.config_db.keys()
 
-    @cached_property
+    @property
     def config_db_text(self) -> str:
         """The config_db.json."""
         return dumps(self.config_db)
@@ -100,7 +99,7 @@ class Renderer:
     def _tables(self, name: str, values: Mapping[str, Any]) -> dict[str, Table]:
         text = self._text(name, values)
         try:
-            data = yaml.load(text, Loader=_Loader)  # noqa: S506 - the base loader makes strings only
+            data = yamltext.value(yamltext.compose(text))
         except yaml.MarkedYAMLError as err:
             line = err.problem_mark.line if err.problem_mark else 0
             made = text.splitlines()[line] if line < len(text.splitlines()) else ""
@@ -108,6 +107,8 @@ class Renderer:
                 f"template {name} does not make YAML for {values['switch'].name}: {err.problem}",
                 hint=f"line {line + 1} of what it made: {made.strip()}",
             ) from err
+        except ValueError as err:
+            raise TemplateError(f"template {name} does not make tables for {values['switch'].name}: {err}") from err
         if data is None:
             return {}
         if not isinstance(data, dict):

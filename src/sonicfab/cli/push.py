@@ -65,7 +65,7 @@ def push(
     console.diagnostics(fabric.warnings)
     fabric.require_numbers()
     switches = select(fabric.plan, limit)
-    configs = render_fabric(fabric, switches, own_templates(templates))
+    configs = {config.switch: config for config in render_fabric(fabric, switches, own_templates(templates))}
     task = Push(access_to(fabric, lab=lab, lab_name=lab_name), _push_id(), timeout)
 
     outcomes = _look(task, switches, configs)

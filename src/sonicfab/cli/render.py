@@ -37,17 +37,17 @@ def render(
 
     Example: sonicfab render -i inventories/scs-lab.yml -t topologies/spine-leaf-1x2.yml -o build/
     """
-    from sonicfab.fabric import open_fabric, render_fabric, select, write_build
+    from sonicfab.fabric import build_files, open_fabric, render_fabric, select, write_build
     from sonicfab.report.build import json_build, show_build
     from sonicfab.report.console import diagnostics, log_to_stderr, note
 
     log_to_stderr(verbose)
     fabric = open_fabric(inventory, topology)
     diagnostics(fabric.warnings)
-    configs = render_fabric(fabric, select(fabric.plan, limit), own_templates(templates))
+    files = build_files(render_fabric(fabric, select(fabric.plan, limit), own_templates(templates)))
     if fabric.keep_numbers():
         counts = [(len(fabric.allotted), "allotted"), (len(fabric.released), "released")]
         told = ", ".join(f"{count} {what}" for count, what in counts if count)
         note(f"{fabric.numbers_file}: numbers {told}; look at them and keep the file in git")
-    changed = write_build(output, fabric.plan, configs.values())
+    changed = write_build(output, fabric.plan, files)
     (json_build if format is Format.JSON else show_build)(fabric.plan, output, changed)

@@ -52,7 +52,19 @@ def plan_text(plan: FabricPlan) -> str:
         ],
         "switches": {name: _switch(one) for name, one in plan.switches.items()},
     }
-    return json.dumps(value, indent=2) + "\n"
+    return _indented(value, 4) + "\n"
+
+
+def _indented(value: Any, levels: int, indent: str = "") -> str:  # noqa: ANN401 - any JSON
+    """JSON with a line for each port, session and link: what is more than `levels` deep stays on its line."""
+    if levels == 0 or not value or not isinstance(value, (dict, list)):
+        return json.dumps(value)
+    inner = indent + "  "
+    if isinstance(value, dict):
+        rows = [f"{inner}{json.dumps(key)}: {_indented(item, levels - 1, inner)}" for key, item in value.items()]
+        return "{\n" + ",\n".join(rows) + f"\n{indent}}}"
+    rows = [f"{inner}{json.dumps(item)}" for item in value]
+    return "[\n" + ",\n".join(rows) + f"\n{indent}]"
 
 
 def _switch(switch: SwitchPlan) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from typing import Any
 
 import yaml
 
+from sonicfab import yamltext
 from sonicfab.errors import SwitchError
 
-_Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _FAMILIES = {"ipv4Unicast": "ipv4", "ipv6Unicast": "ipv6"}
 
 
@@ -116,9 +116,7 @@ def facts(answers: Mapping[str, str]) -> SwitchFacts:
     Raises:
         SwitchError: an answer is not what SONiC gives.
     """
-    version = yaml.load(answers["sonic_version"], Loader=_Loader)  # noqa: S506 - strings only
-    if not isinstance(version, dict):
-        raise SwitchError("/etc/sonic/sonic_version.yml is not there or not YAML: is this SONiC?")
+    version = _sonic_version(answers["sonic_version"])
     platform = _json(answers["platform"], "show platform summary --json")
     lab = _json(answers["lab"], "sonicfab-lab.json") or {}
     serial = platform.get("serial") or ""
@@ -265,6 +263,16 @@ def _asn(value: object) -> int:
     text = str(value)  # a string with `bgp as-notation dot`
     high, _, low = text.rpartition(".")
     return (int(high) << 16) + int(low) if high else int(text)
+
+
+def _sonic_version(text: str) -> dict[str, str]:
+    try:
+        version = yamltext.value(yamltext.compose(text))
+    except (yaml.YAMLError, ValueError):
+        version = None
+    if not isinstance(version, dict):
+        raise SwitchError("/etc/sonic/sonic_version.yml is not there or not YAML: is this SONiC?")
+    return {name: one for name, one in version.items() if isinstance(one, str)}
 
 
 def _json(text: str, what: str) -> Any:  # noqa: ANN401 - any JSON

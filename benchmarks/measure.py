@@ -1,0 +1,42 @@
+"""Run a program and say what it cost: CPU seconds of it and its children, and its peak memory."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+SONICFAB = (sys.executable, "-m", "sonicfab")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """CPU seconds and peak memory in MB: the median of several runs."""
+
+    cpu: float
+    peak: float
+
+
+def cost(command: Sequence[str], cwd: Path, runs: int = 1) -> Cost:
+    """Run it `runs` times, after one run that warms the caches of the disk.
+
+    Raises:
+        RuntimeError: it ends with an exit code other than 0.
+    """
+    results = [_once(command, cwd) for _ in range(runs + 1)][1:]
+    return Cost(statistics.median(one.cpu for one in results), statistics.median(one.peak for one in results))
+
+
+def _once(command: Sequence[str], cwd: Path) -> Cost:
+    child = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    assert child.stderr is not None
+    said = child.stderr.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise RuntimeError(f"{' '.join(command)} ended with {child.returncode}: {said}")
+    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
