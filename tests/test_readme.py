@@ -111,3 +111,15 @@ def test_every_key_is_told(which: str, sonicfab: Run) -> None:
     told = set(re.findall(r"[a-z_0-9]+", page))
     assert keys
     assert keys - told - {"addressing", "link"} == set()  # `addressing` follows from how the underlay is written
+
+
+def test_the_template_of_the_page_on_config(checkout: Path, sonicfab: Run) -> None:
+    page = (ROOT / "docs" / "config.md").read_text(encoding="utf-8")
+    template = page.partition("`templates/config_db/banner.yml.j2`:")[2].partition("```yaml\n")[2].partition("```")[0]
+    (checkout / "templates" / "config_db" / "banner.yml.j2").write_text(template)
+    files = ["-i", "inventories/scs-lab.yml", "-t", "topologies/spine-leaf-1x2.yml"]
+    done = sonicfab("render", *files, cwd=checkout)
+    assert done.returncode == 0, done.stderr
+    for file in (checkout / "build").glob("*/*/config_db.json"):
+        banner = json.loads(file.read_text())["BANNER_MESSAGE"]["global"]
+        assert banner == {"state": "enabled", "login": f"switch {file.parent.name} of spine-leaf-1x2"}
