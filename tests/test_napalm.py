@@ -100,12 +100,17 @@ def test_bgp_neighbors(spine: Any, leaf: Any) -> None:
     assert "Ethernet38" in hosts, "a port whose server is not there is a neighbour that is down"
 
 
-def test_lldp_neighbors(spine: Any) -> None:
-    deadline = time.monotonic() + 60  # neighbours are announced every 30 s
-    while set(neighbors := spine.get_lldp_neighbors()) < {"Ethernet112", "Ethernet116"} and time.monotonic() < deadline:
+def test_lldp_neighbors(spine: Any, fabric: Lab) -> None:
+    expected = {
+        "Ethernet112": [{"hostname": LEAF2, "port": "hundredGigE55"}],
+        "Ethernet116": [{"hostname": LEAF1, "port": "hundredGigE56"}],
+    }
+    deadline = time.monotonic() + 60
+    # as on a switch, a port's id is a MAC address for some seconds until lldpmgrd has set the alias
+    while (neighbors := spine.get_lldp_neighbors()) != expected and time.monotonic() < deadline:
         time.sleep(1)
-    assert neighbors["Ethernet116"] == [{"hostname": LEAF1, "port": "hundredGigE56"}]
-    assert neighbors["Ethernet112"] == [{"hostname": LEAF2, "port": "hundredGigE55"}]
+    log = "docker exec lldp lldpcli show configuration; cat /var/log/lldpd.log; ps ax | grep lldp; ip -br link"
+    assert neighbors == expected, [fabric.inside(switch, log) for switch in fabric.state.switches]
 
 
 def test_config(leaf: Any, fabric: Lab) -> None:
