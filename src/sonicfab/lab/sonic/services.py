@@ -159,6 +159,9 @@ def start_lldp(config: db.Config) -> bool:
         lines.append(f'{line} description "{description}"' if description else line)
     command = ["lldpd", "-I", "Ethernet*,eth0", "-C", "eth0", "-S", "SONiC"]
     try:
+        # lldpd is silent until it has read this: no frame goes out whose port id is still a MAC address
+        Path("/etc/lldpd.d").mkdir(exist_ok=True)
+        Path("/etc/lldpd.d/sonic.conf").write_text("\n".join([*lines, ""]), encoding="utf-8")
         Path("/run/lldpd").mkdir(exist_ok=True)
         shutil.chown("/run/lldpd", "_lldpd", "_lldpd")
         subprocess.run(command, capture_output=True, text=True, check=True)
