@@ -337,10 +337,10 @@ def test_the_lab_and_the_real_switches_are_never_mixed_up(fabric: Lab, sonicfab:
     done = sonicfab("push", "-i", tmp_path / "inventory.yml", *fabric.files[2:], "--yes", "--limit", SPINE)
     assert done.returncode == 3
     assert f"{SPINE}: what answers is a switch of the lab fabric, not a real one" in done.stdout
-    fabric.inside(LEAF1, "mv /etc/sonic/sonicfab-lab.json /root/")
+    fabric.inside(LEAF1, "mv /etc/sonic/sonicfab-lab.json /etc/sonic/away.json")
     done = fabric.sonicfab("push", "--yes", "--limit", LEAF1)
     verified = fabric.verify(0, "--limit", LEAF1)
-    fabric.inside(LEAF1, "mv /root/sonicfab-lab.json /etc/sonic/")
+    fabric.inside(LEAF1, "mv /etc/sonic/away.json /etc/sonic/sonicfab-lab.json")
     assert done.returncode == 3
     assert "platform summary" in done.stdout or "is a real switch, not one of the lab fabric" in done.stdout
     assert verified.returncode == 3
@@ -361,8 +361,8 @@ def test_a_host_key_that_changed_and_one_that_is_unknown(fabric: Lab, tmp_path: 
 
 
 def test_a_login_that_is_refused(fabric: Lab) -> None:
-    fabric.inside(LEAF1, "mv /home/admin/.ssh/authorized_keys /root/")
+    fabric.inside(LEAF1, "mv /home/admin/.ssh/authorized_keys /home/admin/.ssh/away")
     done = fabric.sonicfab("push", "--dry-run", "--limit", LEAF1)
-    fabric.inside(LEAF1, "mv /root/authorized_keys /home/admin/.ssh/")
+    fabric.inside(LEAF1, "mv /home/admin/.ssh/away /home/admin/.ssh/authorized_keys")
     assert done.returncode == 3
     assert "refused the login" in done.stdout
