@@ -54,6 +54,7 @@ $(VENV)/installed-dev: pyproject.toml
 SOURCES := $(shell find src templates -type f -not -name '*.pyc' 2>/dev/null)
 build/wheel-venv/installed: $(VENV)/installed-dev $(SOURCES)
 	rm -rf build/dist build/wheel-venv
+	mkdir -p build
 	$(BIN)/python -m build --no-isolation --outdir build/dist . > build/dist.log 2>&1 || { cat build/dist.log; exit 1; }
 	@scripts/make-venv build/wheel-venv $(PYTHON)
 	build/wheel-venv/bin/pip install --quiet build/dist/sonicfab-*.whl
