@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -240,3 +241,35 @@ def test_the_labs_folder_may_be_elsewhere(sonicfab: Run, tmp_path: Path) -> None
             find_lab("spine-leaf-1x2")
     finally:
         assert sonicfab("lab", "down", SONICFAB_LABS=str(tmp_path / "mine")).returncode == 0
+
+
+@pytest.mark.parametrize("size", ["8k", "300k"])  # before and after the keeper has begun
+def test_a_full_disk(size: str, sonicfab: Run, tmp_path: Path) -> None:
+    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+    script = 'mount -t tmpfs -o "size=$1" full "$2" && shift 2 && "$@"; code=$?; find "$SONICFAB_LABS"; exit $code'
+    command = [sys.executable, "-m", "sonicfab", "lab", "up", *example_files("scs-lab"), "--name", "fulldisk"]
+    done = subprocess.run(
+        ["unshare", *user, "--mount", "sh", "-c", script, "sh", size, str(tmp_path), *command],
+        env={**os.environ, "SONICFAB_LABS": str(tmp_path / "labs")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3, done.stderr
+    assert "No space left on device" in done.stderr
+    assert "internal error" not in done.stderr
+    assert done.stdout == "", "no file is left"
+    assert wait_until(lambda: traces("fulldisk") == [])
+
+
+def test_a_lab_that_is_being_started_twice(sonicfab: Run) -> None:
+    command = [sys.executable, "-m", "sonicfab", "lab", "up", *example_files("scs-lab"), "--name", "twice"]
+    both = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    try:
+        said = [process.communicate()[1] for process in both]
+        assert sorted(process.returncode for process in both) == [0, 3], said
+        assert re.search("error: lab twice is (being started by another sonicfab|running already)", "".join(said))
+        assert "lab twice" in sonicfab("lab", "status").stdout
+    finally:
+        sonicfab("lab", "down", "--name", "twice")
+    assert traces("twice") == []

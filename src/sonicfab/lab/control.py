@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 from sonicfab.errors import LabError
 from sonicfab.lab.spec import LabSpec
 from sonicfab.lab.state import (
+    LOG,
     LabState,
     find_lab,
     labs_folder,
@@ -36,15 +41,8 @@ def start_lab(spec: LabSpec, progress: Progress) -> LabState:
     remove_dead(spec.name)
     if any(state.name == spec.name for state in running_labs()):
         raise LabError(f"lab {spec.name} is running already", "`sonicfab lab down` ends it; --name makes another one")
-    folder = labs_folder() / spec.name
-    try:
-        folder.mkdir(parents=True, mode=0o700)
-        (folder / "spec.json").write_text(spec.dumps(), encoding="utf-8")
-    except FileExistsError as err:
-        raise LabError(f"lab {spec.name} is being started by another sonicfab") from err
-    except OSError as err:
-        raise LabError(f"cannot write {folder}: {err.strerror}") from err
-    with (folder / "keeper.log").open("ab") as log:
+    folder, log = _claim(spec)
+    with log:
         keeper = subprocess.Popen(
             [sys.executable, "-m", "sonicfab.lab.keeper", str(folder)],
             stdin=subprocess.DEVNULL,
@@ -60,7 +58,7 @@ def start_lab(spec: LabSpec, progress: Progress) -> LabState:
             if event["event"] == "ready":
                 return find_lab(spec.name)
             progress(event)
-        log_text = (folder / "keeper.log").read_text(encoding="utf-8", errors="replace").strip()
+        log_text = (folder / LOG).read_text(encoding="utf-8", errors="replace").strip()
         last = log_text.splitlines()[-1] if log_text else f"exit code {keeper.wait()}"
         raise LabError(f"the lab's keeper ended: {last}")
     except BaseException as err:
@@ -68,6 +66,33 @@ def start_lab(spec: LabSpec, progress: Progress) -> LabState:
         keeper.wait()
         if not isinstance(err, LabError):  # its logs are of use only when something failed
             remove_folder(folder)
+        raise
+
+
+def _claim(spec: LabSpec) -> tuple[Path, BinaryIO]:
+    """The lab's folder and its log, whose lock its keeper holds for as long as it lives.
+
+    The folder gets its name only when both are there, so that no other sonicfab takes it for the remains of a lab.
+
+    Raises:
+        LabError: another sonicfab is starting the lab, or nothing can be written.
+    """
+    labs = labs_folder()
+    part: Path | None = None
+    try:
+        labs.mkdir(parents=True, exist_ok=True, mode=0o700)
+        part = Path(tempfile.mkdtemp(prefix=f".{spec.name}.", dir=labs))
+        (part / "spec.json").write_text(spec.dumps(), encoding="utf-8")
+        log = (part / LOG).open("ab")
+        fcntl.flock(log, fcntl.LOCK_EX)
+        return part.rename(labs / spec.name), log
+    except BaseException as err:
+        if part is not None:
+            remove_folder(part)
+        if isinstance(err, OSError) and err.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            raise LabError(f"lab {spec.name} is being started by another sonicfab") from err
+        if isinstance(err, OSError):
+            raise LabError(f"cannot write {labs}: {err.strerror}") from err
         raise
 
 

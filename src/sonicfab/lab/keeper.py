@@ -50,12 +50,19 @@ def main() -> None:
         state = LabState(spec.name, spec.fabric, me, process_started(me), holder.rootless, nodes)
         _write_state(folder, state)
         _tell(event="ready")
-        _detach(folder)
+        os.dup2(2, 1)  # let go of the terminal of `lab up`; stderr is the log
         _serve(state, listeners)
     except SonicfabError as err:
         keep_logs = True
         _tell(event="failed", message=str(err), hint=err.hint)
         sys.exit(3)
+    except OSError as err:
+        where = f" {err.filename}" if err.filename else ""
+        _tell(event="failed", message=f"the lab cannot write{where}: {err.strerror}", hint="")
+        sys.exit(3)
+    except Exception:
+        keep_logs = True  # its traceback is in the log
+        raise
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         if holder:
@@ -135,13 +142,6 @@ def _write_state(folder: Path, state: LabState) -> None:
     part = folder / "state.json.part"
     part.write_text(state.dumps(), encoding="utf-8")
     part.replace(folder / "state.json")
-
-
-def _detach(folder: Path) -> None:
-    """Let go of the terminal of `lab up`."""
-    with (folder / "keeper.log").open("ab") as log:
-        os.dup2(log.fileno(), 1)
-        os.dup2(log.fileno(), 2)
 
 
 def _tell(**event: Any) -> None:  # noqa: ANN401 - one JSON object

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -11,6 +13,9 @@ from typing import Any
 
 from sonicfab.errors import LabError
 from sonicfab.hints import did_you_mean
+
+LOG = "keeper.log"
+"""A lab's keeper holds a lock on it for as long as it lives, also while the lab still boots."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +109,15 @@ def find_lab(name: str) -> LabState:
 
 
 def remove_dead(name: str) -> bool:
-    """Remove what a lab left whose keeper has died; False when there is nothing, or it runs."""
+    """Remove what a lab left whose keeper has died; False when there is nothing, or it runs or boots."""
     folder = labs_folder() / name
-    if not folder.is_dir() or any(state.name == name for state in running_labs()):
+    if not folder.is_dir():
         return False
+    with contextlib.suppress(FileNotFoundError), (folder / LOG).open("rb") as log:
+        try:
+            fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
     remove_folder(folder)
     return True
 
