@@ -266,3 +266,19 @@ def test_completion(sonicfab: Run) -> None:
     done = sonicfab("--show-completion", "bash")
     assert done.returncode == 0
     assert "sonicfab" in done.stdout
+
+
+@pytest.mark.parametrize("secret", ["key: file:nosuch", "password: env:NOSUCH"])
+@pytest.mark.parametrize("command", [["verify", "--timeout", "600"], ["push", "--dry-run"]])
+def test_a_login_without_its_secret_is_bad_input_at_once(
+    secret: str, command: list[str], sonicfab: Run, tmp_path: Path
+) -> None:
+    base = ROOT / "tests" / "errors" / "base"
+    (tmp_path / "t.yml").write_text((base / "topology.yml").read_text())
+    inventory = (base / "inventory.yml").read_text().replace("defaults:\n", f"defaults:\n  ssh: {{{secret}}}\n")
+    (tmp_path / "i.yml").write_text(inventory)
+    files = ["-i", "i.yml", "-t", "t.yml"]
+    assert sonicfab("render", *files, cwd=tmp_path).returncode == 0
+    done = sonicfab(command[0], *files, *command[1:], cwd=tmp_path)
+    assert done.returncode == 2
+    assert "nosuch" in (done.stdout + done.stderr).lower()

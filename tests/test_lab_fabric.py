@@ -357,7 +357,9 @@ def test_a_host_key_that_changed_and_one_that_is_unknown(fabric: Lab, tmp_path: 
     shutil.copy(backup, known)
     assert done.returncode in (3, 4)
     assert "has another host key than the known one" in done.stdout
+    assert "ssh-keygen -R" in done.stdout
     assert "is not known" in done.stdout
+    assert "log in once with `ssh -p" in done.stdout
 
 
 def test_a_login_that_is_refused(fabric: Lab) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from sonicfab.access import Access
-from sonicfab.errors import ExitCode, SonicfabError, SwitchError, WrongSwitchError
+from sonicfab.errors import ExitCode, HostKeyError, InputError, SonicfabError, SwitchError, WrongSwitchError
 from sonicfab.plan.types import FabricPlan, SwitchPlan
 from sonicfab.runner import run_all
 from sonicfab.switch.operations import Switch
@@ -56,6 +56,7 @@ def verify(
     """Check the switches against the plan; what is not as expected is asked again for `timeout` seconds.
 
     Raises:
+        InputError: what a login needs (a key, a secret) is not where the inventory says.
         KeyboardInterrupt: the user has had enough.
     """
     started = time.monotonic()
@@ -65,6 +66,9 @@ def verify(
         return _Asking(access, fabric.of(switch), started + timeout, stop, progress).results()
 
     outcomes = run_all(switches, one)
+    for outcome in outcomes:
+        if outcome.error:
+            raise outcome.error
     results = [result for outcome in outcomes for result in outcome.value or ()]
     return Verification(plan.name, tuple(results), time.monotonic() - started)
 
@@ -84,8 +88,10 @@ class _Asking:
             try:
                 with contextlib.closing(self._access.open(self._expected.plan)) as switch:
                     return self._until_good(switch)
-            except SonicfabError as err:
-                if isinstance(err, WrongSwitchError) or not self._wait():
+            except InputError:
+                raise
+            except SonicfabError as err:  # another switch, or another host key, will not become the right one
+                if isinstance(err, (WrongSwitchError, HostKeyError)) or not self._wait():
                     return self._unreached(err)
 
     def _until_good(self, switch: Switch) -> list[CheckResult]:
@@ -132,4 +138,5 @@ class _Asking:
         expected = self._expected
         name = expected.plan.name
         wanted = f"{expected.count} expectations to check"
-        return [CheckResult(name, "login", name, "", "", "unreached", wanted, str(err))]
+        seen = f"{err} ({err.hint})" if err.hint else str(err)
+        return [CheckResult(name, "login", name, "", "", "unreached", wanted, seen)]
