@@ -1,74 +1,191 @@
-"""Image builds as facts: what each SONiC image does differently; a build is a file, not a version test."""
+"""Image builds as facts: what each SONiC image does differently; a build is a file, not a version test.
+
+Those that ship are in data/builds/; what `sonicfab builds learn` made of a site's own images is in the user's data
+folder and counts just the same. data/build_facts.yml says what each fact means to an operator, and where it is from.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
+from pathlib import Path
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sonicfab.datafiles import fact_names, read_facts
+from sonicfab.datafiles import fact_names, read_document, read_facts
+from sonicfab.errors import InputError
 
 DEFAULT_BUILD = "community-202411"
+
+ReloadCheck = Literal["never", "golden files", "always", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """Something that a build is known to do wrong; `platforms` are the switch models it concerns, none: all."""
+
+    what: str
+    consequence: str
+    source: str
+    platforms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """One image build; each fact's source stands beside it in data/builds/.
+    """One image build. "" or () where a fact is not known.
 
     Attributes:
         name: as inventories write it, e.g. community-202411.
         vendor: who builds the image.
+        follows: the build that one upgrades from; builds of a vendor form a chain.
         port_table: which port table of a platform this build has.
         identified_by: keys and values of /etc/sonic/sonic_version.yml that tell this build.
         frr: version of FRR in its bgp container.
-        debian: code name of the host's Debian.
+        debian, kernel, python, redis, docker: code name or version on the host.
         database_version: VERSIONS|DATABASE of a config_db that needs no migration.
         routing_config_mode: the docker_routing_config_mode that keeps our frr.conf.
         frr_start_lines: what the bgp container's start script would append to frr.conf.
         fpm_module: the FPM module that zebra loads.
+        frr_daemons: FRR's daemons that always run.
         bfd_needs_mgmt_framework: bfdd starts only with frr_mgmt_framework_config "true".
+        bgp_daemon: what configures BGP from config_db unless frr_mgmt_framework_config is "true".
+        ntp_daemon: ntpd or chrony.
+        reload_checks_yang: when `config reload FILE` checks the file against the YANG models before it stops anything.
+        port_defaults: fields that the migrator adds to every row of PORT, with their values.
+        schema: name of the built-in schema facts; "" when no models of this build are known.
         unfit_platforms: switch model -> why the build cannot work on it.
+        defects: what is known to be wrong.
+        sources: fact -> where it is from, where that is not what build_facts.yml says.
+        ports: HWSKU -> port -> row of its port table; only of learned builds.
+        yang: the folder with its YANG models; only of learned builds that have them.
     """
 
     name: str
     vendor: str
+    follows: str
     port_table: str
     identified_by: Mapping[str, str]
     frr: str
     debian: str
+    kernel: str
+    python: str
+    redis: str
+    docker: str
     database_version: str
     routing_config_mode: str
     frr_start_lines: tuple[str, ...]
     fpm_module: str
+    frr_daemons: tuple[str, ...]
     bfd_needs_mgmt_framework: bool
+    bgp_daemon: str
+    ntp_daemon: str
+    reload_checks_yang: ReloadCheck
+    port_defaults: Mapping[str, str]
+    schema: str
     unfit_platforms: Mapping[str, str]
+    defects: tuple[Defect, ...]
+    sources: Mapping[str, str]
+    ports: Mapping[str, Mapping[str, Mapping[str, str]]]
+    yang: Path | None = None
 
     def is_told_by(self, sonic_version: Mapping[str, str]) -> bool:
         """True when a switch whose sonic_version.yml says this runs this build."""
         return all(sonic_version.get(key) == value for key, value in self.identified_by.items())
 
+    def source(self, fact: str) -> str:
+        """Where a fact is from; "" when nobody has said."""
+        if fact in self.sources:
+            return self.sources[fact]
+        text = fact_texts().get(fact)
+        branch = self.identified_by.get("branch", "")
+        return text.source.format(branch=branch) if text and self.vendor == "community" and branch else ""
 
-class _File(BaseModel):
+
+@dataclass(frozen=True, slots=True)
+class FactText:
+    """What a fact of a build means: a title, what follows for an operator when it changes, the source."""
+
+    title: str
+    consequence: str
+    source: str
+
+
+class _Defect(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    what: str
+    consequence: str
+    source: str
+    platforms: tuple[str, ...] = ()
+
+
+class BuildFile(BaseModel):
+    """The file of a build, as it is written."""
+
     model_config = ConfigDict(extra="forbid")
     name: str
     vendor: str
+    follows: str = ""
     port_table: str
     identified_by: dict[str, str]
-    frr: str
-    debian: str
+    frr: str = ""
+    debian: str = ""
+    kernel: str = ""
+    python: str = ""
+    redis: str = ""
+    docker: str = ""
     database_version: str
     routing_config_mode: str
     frr_start_lines: tuple[str, ...]
-    fpm_module: str
+    fpm_module: str = ""
+    frr_daemons: tuple[str, ...] = ()
     bfd_needs_mgmt_framework: bool
+    bgp_daemon: str = ""
+    ntp_daemon: str = ""
+    reload_checks_yang: ReloadCheck = ""
+    port_defaults: dict[str, str] = {}
+    schema_: str = Field("", alias="schema")
     unfit_platforms: dict[str, str] = {}
+    defects: tuple[_Defect, ...] = ()
+    sources: dict[str, str] = {}
+    ports: dict[str, dict[str, dict[str, str]]] = {}
 
 
+class _FactText(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    title: str
+    consequence: str
+    source: str
+
+
+class _FactTexts(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    facts: dict[str, _FactText]
+
+
+def learned_folder() -> Path:
+    """Where learned builds are kept: SONICFAB_DATA, else sonicfab/ in the user's XDG data folder."""
+    own = os.environ.get("SONICFAB_DATA", "")
+    base = os.environ.get("XDG_DATA_HOME", "") or str(Path.home() / ".local" / "share")
+    return Path(own or Path(base) / "sonicfab") / "builds"
+
+
+@cache
+def learned_names() -> tuple[str, ...]:
+    """The builds that were learned on this machine."""
+    try:
+        return tuple(sorted(path.parent.name for path in learned_folder().glob("*/build.yml")))
+    except OSError:
+        return ()
+
+
+@cache
 def build_names() -> tuple[str, ...]:
-    """The builds that are known."""
-    return fact_names("builds")
+    """The builds that are known: those that ship, then those that were learned."""
+    return (*fact_names("builds"), *(name for name in learned_names() if name not in fact_names("builds")))
 
 
 @cache
@@ -77,6 +194,33 @@ def get_build(name: str) -> Build:
 
     Raises:
         KeyError: it is not known.
+        InputError: the profile of a learned build is not usable.
     """
-    data = read_facts("builds", name, _File)
-    return Build(**{field.name: getattr(data, field.name) for field in fields(Build)})
+    if name in fact_names("builds"):
+        return _build(read_facts("builds", name, BuildFile), None)
+    if name not in learned_names():
+        raise KeyError(name)
+    folder = learned_folder() / name
+    try:
+        data = BuildFile.model_validate(read_document(folder / "build.yml"))
+    except (OSError, ValueError, yaml.YAMLError, ValidationError) as err:
+        said = str(err).splitlines()[0]
+        hint = "learn it again: sonicfab builds learn --replace"
+        raise InputError(f"{folder / 'build.yml'}: not a build profile: {said}", hint) from err
+    yang = folder / "yang"
+    return _build(data, yang if yang.is_dir() else None)
+
+
+@cache
+def fact_texts() -> Mapping[str, FactText]:
+    """Fact -> what it means."""
+    data = read_facts("", "build_facts", _FactTexts)
+    return {name: FactText(one.title, one.consequence, one.source) for name, one in data.facts.items()}
+
+
+def _build(data: BuildFile, yang: Path | None) -> Build:
+    values: dict[str, Any] = {one.name: getattr(data, one.name, None) for one in fields(Build)}
+    values["schema"] = data.schema_
+    values["defects"] = tuple(Defect(one.what, one.consequence, one.source, one.platforms) for one in data.defects)
+    values["yang"] = yang
+    return Build(**values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
@@ -21,7 +22,7 @@ def fact_names(kind: str) -> tuple[str, ...]:
 
 
 def read_facts(kind: str, name: str, model: type[Facts]) -> Facts:
-    """One file of facts as its model.
+    """One file of facts as its model; kind "" is the data folder itself.
 
     Raises:
         KeyError: there is no such file.
@@ -30,3 +31,13 @@ def read_facts(kind: str, name: str, model: type[Facts]) -> Facts:
         raise KeyError(name)
     text = (files("sonicfab") / "data" / kind / f"{name}.yml").read_text(encoding="utf-8")
     return model.model_validate(yaml.load(text, Loader=_Loader))  # noqa: S506 - a safe loader, the C one
+
+
+def read_document(path: Path) -> Any:  # noqa: ANN401 - any YAML
+    """A YAML file that sonicfab wrote itself.
+
+    Raises:
+        OSError: it cannot be read.
+        yaml.YAMLError: it is not YAML.
+    """
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader

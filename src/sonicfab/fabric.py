@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sonicfab.builds import build_names
 from sonicfab.document import Document
 from sonicfab.errors import Diagnostic, DocumentName, InputError
 from sonicfab.hints import did_you_mean
@@ -67,12 +68,14 @@ class Fabric:
         return write_file(self.numbers_file, OutputFile(self.numbers))
 
 
-def open_fabric(inventory: Path, topology: Path) -> Fabric:
-    """Read both files and the numbers file, and plan.
+def open_fabric(inventory: Path, topology: Path, build: str = "") -> Fabric:
+    """Read both files and the numbers file, and plan; `build` replaces the image build of every switch.
 
     Raises:
         InputError: with every mistake in the files, in the order in which they stand there.
     """
+    if build and build not in build_names():
+        raise InputError(f"--build {build}: no such image build", did_you_mean(build, build_names()))
     numbers_file = topology.with_name(f"{topology.stem}.numbers.yml")
     inventory_file, topology_file = load_both(inventory, topology)
     recorded = load_numbers(numbers_file)
@@ -82,7 +85,7 @@ def open_fabric(inventory: Path, topology: Path) -> Fabric:
         "numbers": recorded.document,
     }
     try:
-        plan, numbers, warnings = make_plan(inventory_file.value, topology_file.value, recorded.value)
+        plan, numbers, warnings = make_plan(inventory_file.value, topology_file.value, recorded.value, build)
     except PlanProblems as err:
         diagnostics = diagnose(err.problems, documents)
         raise InputError(f"{topology} cannot be planned", diagnostics=diagnostics) from err

@@ -69,6 +69,15 @@ LabName = Annotated[
         "--lab-name", help="Go to the lab of this name; implies --lab.", envvar="SONICFAB_LAB", metavar="NAME"
     ),
 ]
+Build = Annotated[
+    str,
+    typer.Option(
+        "--build",
+        "-b",
+        help="Take this image build for every switch, whatever the inventory says: a what-if.",
+        metavar="BUILD",
+    ),
+]
 OutputFormat = Annotated[Format, typer.Option("--format", "-f", help="Print a table, or JSON for programs.")]
 Verbose = Annotated[
     int,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sonicfab.cli.options import (
+    Build,
     Format,
     Inventory,
     Limit,
@@ -26,6 +27,7 @@ def render(
         Path, typer.Option("--output", "-o", help="The build folder.", metavar="DIR", envvar="SONICFAB_BUILD")
     ] = Path("build"),
     limit: Limit = [],  # noqa: B006 - typer copies it
+    build: Build = "",
     templates: Templates = [],  # noqa: B006
     format: OutputFormat = Format.TABLE,  # noqa: A002 - the name of the option
     verbose: Verbose = 0,
@@ -42,7 +44,7 @@ def render(
     from sonicfab.report.console import diagnostics, log_to_stderr, note
 
     log_to_stderr(verbose)
-    fabric = open_fabric(inventory, topology)
+    fabric = open_fabric(inventory, topology, build)
     diagnostics(fabric.warnings)
     files = build_files(render_fabric(fabric, select(fabric.plan, limit), own_templates(templates)))
     if fabric.keep_numbers():

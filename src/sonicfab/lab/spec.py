@@ -9,6 +9,7 @@ from typing import Any
 from sonicfab.builds import Build, get_build
 from sonicfab.plan.types import FabricPlan, SwitchPlan
 from sonicfab.platforms import get_platform
+from sonicfab.ports import ports_of
 
 SWSS_READY_AFTER = 10.0
 """Seconds after a reload until `config reload` is not refused any more; on a switch it is 120."""
@@ -67,7 +68,7 @@ def lab_spec(plan: FabricPlan, name: str, swss_ready_after: float = SWSS_READY_A
 
 def _switch(switch: SwitchPlan) -> LabSwitch:
     platform, build = get_platform(switch.platform), get_build(switch.build)
-    ports = platform.ports(build.port_table)
+    ports = ports_of(switch.platform, switch.build)
     rows = [
         f"{port.name} {','.join(map(str, port.lanes))} {port.alias} {port.index} {port.speed}"
         for port in ports.values()

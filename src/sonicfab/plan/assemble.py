@@ -9,7 +9,6 @@ from itertools import combinations
 from typing import Literal
 
 from sonicfab.asn import is_private
-from sonicfab.builds import get_build
 from sonicfab.configdb import natural_key
 from sonicfab.errors import Problem
 from sonicfab.hints import did_you_mean
@@ -32,7 +31,8 @@ from sonicfab.plan.types import (
     PortPlan,
     SwitchPlan,
 )
-from sonicfab.platforms import PlatformPort, get_platform
+from sonicfab.platforms import PlatformPort
+from sonicfab.ports import ports_of
 
 
 class PlanProblems(Exception):  # noqa: N818 - not an error of its own: the caller gives each problem its place
@@ -43,8 +43,10 @@ class PlanProblems(Exception):  # noqa: N818 - not an error of its own: the call
         self.problems = problems
 
 
-def make_plan(inventory: Inventory, topology: Topology, recorded: Numbers) -> tuple[FabricPlan, Numbers, list[Problem]]:
-    """The plan, what the numbers file must hold for it, and warnings.
+def make_plan(
+    inventory: Inventory, topology: Topology, recorded: Numbers, build: str = ""
+) -> tuple[FabricPlan, Numbers, list[Problem]]:
+    """The plan, what the numbers file must hold for it, and warnings; `build` replaces that of every switch.
 
     Raises:
         PlanProblems: with everything that is wrong, not the first alone.
@@ -56,7 +58,7 @@ def make_plan(inventory: Inventory, topology: Topology, recorded: Numbers) -> tu
         if name not in inventory.devices
     ]
     names = sorted((name for name in named if name in inventory.devices), key=natural_key)
-    settings, found = settle(inventory, names)
+    settings, found = settle(inventory, names, build)
     problems += found
     cabling, found = resolve(topology, settings, complete=len(settings) == len(named))
     problems += found
@@ -103,7 +105,7 @@ def _switch(
     used: Mapping[str, PortPlan],
     mtu: int,
 ) -> SwitchPlan:
-    unused = _unused_ports(settings.platform, get_build(settings.build).port_table, mtu)
+    unused = _unused_ports(settings.platform, settings.build, mtu)
     return SwitchPlan(
         **{field.name: getattr(settings, field.name) for field in fields(settings)},
         asn=allotment.asns[settings.name],
@@ -115,9 +117,9 @@ def _switch(
 
 
 @cache
-def _unused_ports(platform: str, table: str, mtu: int) -> Mapping[str, PortPlan]:
+def _unused_ports(platform: str, build: str, mtu: int) -> Mapping[str, PortPlan]:
     """The whole port table of a model, nothing plugged in; one for all switches of the model."""
-    ports = get_platform(platform).ports(table).values()
+    ports = ports_of(platform, build).values()
     return {port.name: _port(port, port.speed, mtu, "unused") for port in ports}
 
 
@@ -132,7 +134,7 @@ def _used_ports(
     links: Iterable[LinkPlan], hosts: Iterable[HostPort], settings: Mapping[str, SwitchSettings]
 ) -> Mapping[str, Mapping[str, PortPlan]]:
     used: dict[str, dict[str, PortPlan]] = {name: {} for name in settings}
-    tables = {name: get_platform(one.platform).ports(get_build(one.build).port_table) for name, one in settings.items()}
+    tables = {name: ports_of(one.platform, one.build) for name, one in settings.items()}
     for link in links:
         networks = [network for network in (link.ipv4, link.ipv6) if network is not None]
         for (switch, port), far, end in ((link.a, link.b, 0), (link.b, link.a, 1)):

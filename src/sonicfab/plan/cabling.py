@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sonicfab.builds import get_build
 from sonicfab.configdb import natural_key
 from sonicfab.errors import KeyPath, Problem, Severity
 from sonicfab.hints import did_you_mean
@@ -15,6 +14,7 @@ from sonicfab.model.topology import Mesh, Topology
 from sonicfab.plan.settings import SwitchSettings
 from sonicfab.plan.types import LinkPlan
 from sonicfab.platforms import Platform, PlatformPort, get_platform
+from sonicfab.ports import ports_of
 
 _TIERS = {"leaf": 1, "borderleaf": 1, "spine": 2, "superspine": 3}
 
@@ -215,10 +215,9 @@ class _Plugs:
         return get_platform(self.switches[switch].platform)
 
     def _ports(self, settings: SwitchSettings) -> dict[str, PlatformPort]:
-        table = get_build(settings.build).port_table
-        known = self._aliases.get((settings.platform, table))
+        known = self._aliases.get((settings.platform, settings.build))
         if known is None:
-            ports = get_platform(settings.platform).ports(table)
+            ports = ports_of(settings.platform, settings.build)
             known = {**{port.alias: port for port in ports.values()}, **ports}
-            self._aliases[settings.platform, table] = known
+            self._aliases[settings.platform, settings.build] = known
         return known

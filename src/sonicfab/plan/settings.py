@@ -11,7 +11,8 @@ from sonicfab.errors import KeyPath, Problem
 from sonicfab.hints import did_you_mean
 from sonicfab.model.inventory import Device, Inventory, Settings
 from sonicfab.plan.types import ManagementPlan, SnmpPlan, SshPlan
-from sonicfab.platforms import get_platform, platform_names
+from sonicfab.platforms import platform_names
+from sonicfab.ports import ports_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,17 @@ class SwitchSettings:
     snmp: SnmpPlan
 
 
-def settle(inventory: Inventory, names: Iterable[str]) -> tuple[dict[str, SwitchSettings], list[Problem]]:
-    """The settings of the named switches (those that are complete), and every problem found in them."""
+def settle(
+    inventory: Inventory, names: Iterable[str], build: str = ""
+) -> tuple[dict[str, SwitchSettings], list[Problem]]:
+    """The settings of the named switches (those that are complete), and every problem found in them.
+
+    `build` is an image build that replaces the one of every switch.
+    """
     settled: dict[str, SwitchSettings] = {}
     problems = list(_clashes(inventory))
     for name in names:
-        layers = _Layers(inventory, name)
+        layers = _Layers(inventory, name, build)
         found = [*layers.unknown_groups(), *_check(name, layers)]
         problems += found
         if not found:
@@ -49,8 +55,8 @@ def settle(inventory: Inventory, names: Iterable[str]) -> tuple[dict[str, Switch
 class _Layers:
     """The places that may set a value of one switch, the nearest first."""
 
-    def __init__(self, inventory: Inventory, name: str) -> None:
-        self.inventory, self.name = inventory, name
+    def __init__(self, inventory: Inventory, name: str, build: str) -> None:
+        self.inventory, self.name, self._build = inventory, name, build
         self.device: Device = inventory.devices[name]
         groups = [group for group in self.device.groups if group in inventory.groups]
         self.layers: list[tuple[KeyPath, Settings]] = [
@@ -61,6 +67,8 @@ class _Layers:
 
     def find(self, *keys: str) -> tuple[Any, KeyPath]:
         """The nearest value that is set, and where; (None, the device) when none is."""
+        if self._build and keys == ("image_build",):
+            return self._build, ("devices", self.name)
         for path, settings in self.layers:
             value: Any = settings
             for key in keys:
@@ -108,8 +116,11 @@ def _check_platform(layers: _Layers) -> Iterator[Problem]:
     facts = get_build(build)
     if platform in facts.unfit_platforms:
         yield _problem(build_path, f"{build} cannot run on {platform}: {facts.unfit_platforms[platform]}")
-    elif facts.port_table not in get_platform(platform).port_tables:
-        yield _problem(build_path, f"the port table of {platform} under {build} is not known")
+    else:
+        try:
+            ports_of(platform, build)
+        except KeyError:
+            yield _problem(build_path, f"the port table of {platform} under {build} is not known")
 
 
 def _check_management(layers: _Layers) -> Iterator[Problem]:
