@@ -66,7 +66,7 @@ class FrrChange:
 def parse(text: str) -> Mapping[Context, frozenset[str]]:
     """Context -> its lines. The top level is the context (); a context without lines is there too."""
     contexts: dict[Context, set[str]] = {(): set()}
-    for context, line in _lines(text):
+    for _, context, line in lines(text):
         contexts.setdefault(context, set())
         if line:
             contexts[context].add(line)
@@ -89,19 +89,19 @@ def diff(intended: str, running: str) -> list[FrrChange]:
     return changes
 
 
-def _lines(text: str) -> Iterator[tuple[Context, str]]:
-    """(context, line) of each line that means something; (context, "") when a context opens."""
+def lines(text: str) -> Iterator[tuple[int, Context, str]]:
+    """(number, context, line) of each line that means something; the line is "" where a context opens."""
     opened: list[str] = []
-    for raw in text.splitlines():
+    for number, raw in enumerate(text.splitlines(), 1):
         line = raw.strip()
         if not line or line in _CLOSERS or raw.startswith(_HOST_LINES):
             continue
         del opened[len(raw) - len(raw.lstrip(" ")) :]  # FRR indents by one for each context
         if line.startswith(_OPENERS.get(opened[0].split(" ")[0] if opened else "", ())):
             opened.append(line)
-            yield tuple(opened), ""
+            yield number, tuple(opened), ""
         else:
-            yield tuple(opened), line
+            yield number, tuple(opened), line
 
 
 def _masked(line: str) -> str:

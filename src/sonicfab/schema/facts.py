@@ -256,7 +256,10 @@ class _Types:
             enum=tuple(one.get("enum", ())),
             members=members,
             reference=reference,
-            references=(*((reference,) if reference else ()), *(ref for member in members for ref in member.references)),
+            references=(
+                *((reference,) if reference else ()),
+                *(ref for member in members for ref in member.references),
+            ),
             plain_int=one.get("plain_int", False),
         )
 

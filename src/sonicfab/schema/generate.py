@@ -62,8 +62,9 @@ def facts_of(model: Any) -> dict[str, Any]:  # noqa: ANN401 - yangson's DataMode
         if not isinstance(top, ContainerNode):
             continue
         for table in top.data_children():
-            if isinstance(table, ContainerNode) and table.name == table.name.upper():
-                tables[table.name] = _table(top.name, table, types)
+            name = str(table.name)
+            if isinstance(table, ContainerNode) and name == name.upper():
+                tables[name] = _table(str(top.name), table, types)
     return {"types": [json.loads(text) for text in types], "tables": dict(sorted(tables.items()))}
 
 

@@ -127,7 +127,9 @@ def _vlan_id(_context: Context, _table: str, values: Values, field: str) -> Brok
 
 def _member_not_mirror(context: Context, _table: str, values: Values, field: str) -> Broken | None:
     session = context.mirror_targets.get(_text(values, field))
-    return Broken("SF-128", f"{_text(values, field)} is the target of the mirror session {session}") if session else None
+    return (
+        Broken("SF-128", f"{_text(values, field)} is the target of the mirror session {session}") if session else None
+    )
 
 
 def _member_not_lag(context: Context, _table: str, values: Values, field: str) -> Broken | None:

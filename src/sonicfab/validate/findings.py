@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sonicfab.validate.codes import CODES, Code, Severity
+from sonicfab.validate.codes import Code, Severity, codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Finding:
     @property
     def about(self) -> Code:
         """What the code means."""
-        return CODES[self.code]
+        return codes()[self.code]
 
     @property
     def severity(self) -> Severity:

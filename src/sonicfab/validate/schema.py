@@ -1,4 +1,4 @@
-"""Net 1: a config_db against the schema facts of its build, row by row, every mistake at once. Pure, needs no library."""
+"""Net 1: a config_db against the schema facts of its build, row by row, every mistake at once; needs no library."""
 
 from __future__ import annotations
 
