@@ -40,7 +40,7 @@ def _loopback(config: ConfigDb) -> Iterator[Finding]:
     rows = config.get("LOOPBACK_INTERFACE", {})
     if "DEVICE_METADATA" not in config and not rows:
         return  # a part of a config, not one of a switch
-    if "Loopback0" not in rows:
+    if not any(key.partition("|")[0] == "Loopback0" for key in rows):
         yield Finding("SF-211", "LOOPBACK_INTERFACE", "there is no row LOOPBACK_INTERFACE|Loopback0")
     elif not any(key.startswith("Loopback0|") and _family(key) == 4 for key in rows):
         yield Finding("SF-211", "LOOPBACK_INTERFACE|Loopback0", "Loopback0 has no IPv4 address")

@@ -99,8 +99,11 @@ def _on_port(one: SwitchFacts, port: str, version: int) -> IPv4Interface | IPv6I
 
 
 def _interfaces(one: SwitchFacts) -> Mapping[str, str]:
-    """Address -> interface."""
-    return {str(address.ip): name for _, name, address, _ in addresses(one.config)}
+    """Address -> the first interface that has it."""
+    found: dict[str, str] = {}
+    for _, name, address, _ in addresses(one.config):
+        found.setdefault(str(address.ip), name)
+    return found
 
 
 def _sessions(
@@ -122,8 +125,9 @@ def _sessions(
             if wanted == "external":
                 message = f"neighbor {name} is to be external, but {far[0]} has the same AS {other.bgp.asn}"
             yield _frr("SF-306", session.line, message, near[0])
-        back = [far[1]] if session.interface else [ip for ip, port in owners[near[0]].items() if port == near[1]]
-        if not any(peer in other.bgp.neighbors for peer in back):
+        # the peer of a session back: the port, or an address of the same family on the near end
+        own = [ip for ip, port in owners[near[0]].items() if port == near[1] and (":" in ip) == (":" in name)]
+        if not any(peer in other.bgp.neighbors for peer in ([far[1]] if session.interface else own)):
             yield _frr("SF-309", session.line, f"neighbor {name}: {far[0]} has no session back over {far[1]}", near[0])
 
 

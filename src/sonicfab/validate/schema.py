@@ -83,6 +83,9 @@ class _Config:
 
     def _dangling(self, row: ModelRow, field: FieldFacts, value: str) -> Finding:
         tables = list(dict.fromkeys(one.table for one in field.type.references))
+        if tables == [row.table.name] and field in row.facts.keys:  # an address row refers to its own bare row
+            bare = f"{row.table.name}|{value}"
+            return row.finding("SF-121", f"there is no row {bare} beside it", hint=f"add {bare}")
         known = [key for table in tables for key in self._config.get(table, {}) if "|" not in key]
         hint = did_you_mean(value, known) if len(known) <= _FEW else ""
         if not hint.startswith("did"):  # naming all ports, or none that is near, is no help
