@@ -21,6 +21,8 @@ from sonicfab.errors import InputError
 Kind = Literal["string", "int", "enum", "bool", "decimal", "union", "ref", "any"]
 
 BOOLEANS = frozenset({"true", "false"})
+_LISTED = re.compile(r"(\\?[\w.+-])+(\|(\\?[\w.+-])+)*")
+_SHOWN = 12
 _DECIMAL = re.compile(r"[+-]?\d+(\.\d+)?")
 
 
@@ -80,10 +82,19 @@ class ValueType:
             return _DECIMAL.fullmatch(value) is not None and _in(float(value), self.ranges)
         return self.kind == "any" or any(member.accepts(value) for member in self.members)
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The values, where there are only some: of an enumeration, or of a pattern that lists them; else none."""
+        if self.kind == "string" and len(self.patterns) == 1 and not self.patterns[0][1]:
+            text = _bare(self.patterns[0][0])
+            return tuple(text.replace("\\", "").split("|")) if _LISTED.fullmatch(text) else ()
+        return self.enum
+
     def described(self) -> str:
         """The values that fit, in a few words."""
-        if self.kind == "enum":
-            return f"one of {', '.join(self.enum)}"
+        if words := self.words:
+            more = f" and {len(words) - _SHOWN} more" if len(words) > _SHOWN else ""
+            return f"one of {', '.join(words[:_SHOWN])}{more}"
         if self.kind == "bool":
             return "true or false"
         if self.kind in ("int", "decimal"):
@@ -96,8 +107,7 @@ class ValueType:
         return self._string()
 
     def _string(self) -> str:
-        words = [pattern.pattern for pattern, negative in self.patterns if not negative]
-        shown = [text.removeprefix("^(?:").removesuffix(r")$(?!\n\Z)") for text in words]
+        shown = [_bare(pattern) for pattern, negative in self.patterns if not negative]
         if shown and all(len(text) <= 60 for text in shown):
             return f"text like {' and '.join(shown)}"
         length = f" of {_spans(self.lengths).strip()} characters" if self.lengths else ""
@@ -304,6 +314,11 @@ def to_int(text: str) -> int | None:
         return int(text)
     except ValueError:
         return None
+
+
+def _bare(pattern: re.Pattern[str]) -> str:
+    """A pattern as the model writes it, without what makes a Python one of it."""
+    return pattern.pattern.removeprefix("^(?:").removesuffix(r")$(?!\n\Z)")
 
 
 def _in(value: float, intervals: tuple[tuple[float, float], ...]) -> bool:

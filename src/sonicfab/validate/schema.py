@@ -123,7 +123,7 @@ _FEW = 500
 
 
 def _malformed(row: ModelRow, field: FieldFacts, value: str) -> Finding:
-    hint = did_you_mean(value, field.type.enum) if field.type.kind == "enum" else ""
+    hint = did_you_mean(value, field.type.words) if field.type.words else ""
     in_key = field in row.facts.keys
     what = f"{field.name} in the key" if in_key else field.name
     message = f"{what} is {row.shown(value)}; expected {field.type.described()}"

@@ -58,17 +58,17 @@ class YangCheck:
         """The same row by row, so that one that is refused does not hide the others."""
         found: list[Finding] = []
         sound: list[ModelRow] = []
+        incomplete: set[tuple[str, str]] = set()
         for row in rows:
             bad = self._unreadable(row)
             found += bad.values()
+            if bad:
+                incomplete.add((row.table.name, row.key))
             if not any(field in row.facts.keys for field, _ in row.fields if field.name in bad):
                 sound.append(_without(row, bad))
-        flagged = {finding.place for finding in found}
         root = self._tree(sound)
         for row, instance in self._instances(root, sound):
-            finding = _first_error(row, instance.validate)
-            if finding and finding.place not in flagged:
-                found.append(finding)
+            found += _row_errors(row, instance, complete=(row.table.name, row.key) not in incomplete)
         return found
 
     def _unreadable(self, row: ModelRow) -> dict[str, Finding]:
@@ -122,6 +122,18 @@ class YangCheck:
         from yangson.enumerations import ContentType, ValidationScope
 
         root.validate(ValidationScope.all, ContentType.config)
+
+
+def _row_errors(row: ModelRow, instance: Any, *, complete: bool) -> list[Finding]:  # noqa: ANN401
+    """What is wrong in a row: in each of its fields, then in the row as a whole unless fields had to be left out."""
+    whole = _first_error(row, instance.validate)
+    if whole is None:
+        return []
+    each = (_first_error(row, instance[name].validate) for name in instance.value)
+    found = [one for one in each if one]
+    if complete and whole.place not in {one.place for one in found}:
+        found.append(whole)
+    return found
 
 
 def _append(parent: ET.Element, space: str, row: ModelRow) -> None:
