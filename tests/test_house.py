@@ -27,9 +27,9 @@ LAYERS = (  # low to high; modules of one line do not import each other
     {"push", "verify.run", "lab.netns", "lab.doctor"},
     {"lab.keeper", "lab.control"},
     {"report.console"},
-    {"report.build", "report.lab", "report.progress", "report.push", "report.verify"},
+    {"report.build", "report.builds", "report.lab", "report.progress", "report.push", "report.verify"},
     {"cli.options"},
-    {"cli.files", "cli.lab", "cli.push", "cli.render", "cli.verify"},
+    {"cli.builds", "cli.files", "cli.lab", "cli.push", "cli.render", "cli.verify"},
     {"cli.app"},
     {"__main__"},
 )
