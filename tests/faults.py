@@ -163,7 +163,7 @@ FAULTS = (
     ),
     Fault(
         "SF-203",
-        "Edgecore's extra 10G port on a community image",
+        "a 10G port of another image",
         _add("PORT", {"Ethernet80": {"lanes": "129", "speed": "10000", "alias": "mgmtTenGigE57", "index": "80"}}),
     ),
     Fault("SF-204", "the lanes of two ports swapped", _swap_lanes),

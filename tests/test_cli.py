@@ -132,9 +132,7 @@ def test_a_switch_that_leaves_the_fabric_leaves_the_build(sonicfab: Run, tmp_pat
     kept = tmp_path / "build" / "dc-2x4" / "dc1-leaf4" / "my-notes.txt"
     kept.write_text("mine")
     text = (tmp_path / "topology.yml").read_text()
-    text = text.replace("      dc1-leaf4: hundredGigE4         # an alias will do as well\n", "").replace(
-        ", dc1-leaf4", ""
-    )
+    text = text.replace("      dc1-leaf4: Ethernet12\n", "").replace(", dc1-leaf4", "")
     (tmp_path / "topology.yml").write_text(text)
     done = sonicfab("render", *files, cwd=tmp_path)
     assert "numbers 3 released" in done.stderr

@@ -14,6 +14,7 @@ CONFIG = """\
 frr version 10.0.1
 frr defaults traditional
 hostname leaf1
+agentx
 no zebra nexthop kernel enable
 service integrated-vtysh-config
 !

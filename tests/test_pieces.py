@@ -238,13 +238,26 @@ def test_hints() -> None:
 def test_platform_files(name: str) -> None:
     platform = get_platform(name)
     assert platform.name == name
-    lanes = [lane for port in platform.ports("community").values() for lane in port.lanes]
-    assert len(set(lanes)) == len(lanes), "no lane is in two ports"  # Edgecore's 10G ports share one, on both platforms
     for table in platform.port_tables.values():
+        lanes = [lane for port in table.values() for lane in port.lanes]
+        assert len(set(lanes)) == len(lanes), "no lane is in two ports"
         assert len({port.alias for port in table.values()}) == len(table)
         assert all(port.speed in platform.speeds[port.speed] for port in table.values())
-    sizes = {"as7326-56x": (56, 58), "as7726-32x": (32, 34)}
-    assert (len(platform.ports("community")), len(platform.ports("edgecore"))) == sizes[name]
+        assert len(table) == {"as7326-56x": 56, "as7726-32x": 32}[name]
+
+
+@pytest.mark.parametrize("name", platform_names())
+def test_edgecore_images_differ_from_the_community_in_the_aliases_only(name: str) -> None:
+    """Their alias tells the port with the first of the four lanes of a group, the lane, and the port on the front."""
+    table = get_platform(name).ports("edgecore")
+    assert {port: replace(row, alias="") for port, row in table.items()} == {
+        port: replace(row, alias="") for port, row in get_platform(name).ports("community").items()
+    }
+    first = {row.lanes[0]: row.index for row in table.values()}
+    for row in table.values():
+        group, lane = divmod(row.lanes[0] - 1, 4)
+        part = f"/{lane + 1}" if len(row.lanes) == 1 else ""
+        assert row.alias == f"Eth{first[group * 4 + 1]}{part}(Port{row.index})"
 
 
 @pytest.mark.parametrize("name", build_names())

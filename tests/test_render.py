@@ -152,14 +152,14 @@ def test_services_that_the_inventory_leaves_alone_are_not_owned() -> None:
 
 
 EDGECORE_PORTS = {  # switch -> ports, and some of them with their alias and index
-    "st01-sw100g-r01-u36": (34, {"Ethernet0": ("hundredGigE1", "1"), "Ethernet126": ("tenGigE34", "34")}),
-    LEAF: (58, {"Ethernet0": ("twentyFiveGigE1", "0"), "Ethernet81": ("mgmtTenGigE58", "81")}),
+    "st01-sw100g-r01-u36": (32, {"Ethernet0": ("Eth1(Port1)", "1"), "Ethernet124": ("Eth32(Port32)", "32")}),
+    LEAF: (56, {"Ethernet0": ("Eth6/3(Port1)", "1"), "Ethernet76": ("Eth56(Port56)", "56")}),
 }
 
 
 @pytest.mark.parametrize("build", ["edgecore-202111", "edgecore-202211"])
 def test_edgecore_builds_have_their_own_ports_and_mode(build: str) -> None:
-    """The same two files, cabled by port name, for images with other aliases, indexes and two more 10G ports."""
+    """The same two files, cabled by port name, for images with other aliases."""
     community = open_example("scs-lab").plan
     fabric = open_fabric(ROOT / "inventories/scs-lab.yml", ROOT / "topologies/spine-leaf-1x2.yml", build)
     assert [link.name for link in fabric.plan.links] == [link.name for link in community.links]
@@ -173,13 +173,14 @@ def test_edgecore_builds_have_their_own_ports_and_mode(build: str) -> None:
         assert "fpm" not in config.frr
     leaf = next(render_fabric(fabric, [fabric.plan.switches[LEAF]]))
     assert "neighbor Ethernet76 interface peer-group SPINE" in leaf.frr
-    assert leaf.config_db["PORT"]["Ethernet80"] == {
-        "admin_status": "down",
-        "alias": "mgmtTenGigE57",
-        "index": "80",
-        "lanes": "129",
+    assert leaf.config_db["PORT"]["Ethernet41"] == {
+        "admin_status": "up",
+        "alias": "Eth42/1(Port42)",
+        "description": "host",
+        "index": "42",
+        "lanes": "61",
         "mtu": "9100",
-        "speed": "10000",
+        "speed": "25000",
     }
 
 
@@ -189,4 +190,17 @@ def test_every_example_renders_for_edgecore(build: str) -> None:
         fabric = open_fabric(ROOT / f"inventories/{inventory}.yml", ROOT / f"topologies/{topology}.yml", build)
         configs = list(render_fabric(fabric, fabric.plan.switches.values()))
         assert len(configs) == len(fabric.plan.switches)
-        assert {len(config.config_db["PORT"]) for config in configs} == {34, 58}
+        assert {len(config.config_db["PORT"]) for config in configs} == {32, 56}
+
+
+def test_ports_may_go_by_the_aliases_of_the_image(tmp_path: Path) -> None:
+    base = ROOT / "tests" / "errors" / "base"
+    topology = tmp_path / "topology.yml"
+    text = (base / "topology.yml").read_text().replace("spine1:Ethernet0 - leaf1:Ethernet72", "{ends}")
+    for build, ends in {
+        "community-202411": "spine1:hundredGigE1 - leaf1:hundredGigE55",
+        "edgecore-202111": "spine1:Eth1(Port1) - leaf1:Eth55(Port55)",
+    }.items():
+        topology.write_text(text.replace("{ends}", ends))
+        plan = open_fabric(base / "inventory.yml", topology, build).plan
+        assert "leaf1:Ethernet72 - spine1:Ethernet0" in [link.name for link in plan.links]

@@ -35,6 +35,7 @@ _HOST_LINES = (
     "frr defaults ",
     "hostname ",
     "log ",
+    "agentx",  # for the SNMP agent; it came into the frr.conf of a switch with its upgrade to Edgecore's 202211
     "service integrated-vtysh-config",
     "no service integrated-vtysh-config",
     "Building configuration...",

@@ -121,6 +121,15 @@ def _hosts(
                     yield HostPort(switch, port.name, speed, entry.mtu or topology.mtu, entry.description)
 
 
+def _elsewhere(text: str, settings: SwitchSettings) -> str:
+    """A hint when the text is what other images call a port of this model."""
+    for table in get_platform(settings.platform).port_tables.values():
+        for port in table.values():
+            if port.alias == text:
+                return f"other images have that alias, {settings.build} has not: the name of the port is {port.name}"
+    return ""
+
+
 def _nearest(name: str, ports: Mapping[str, PlatformPort]) -> str:
     """A hint that names the port with the nearest number, else one that is spelt alike."""
     match = re.fullmatch(r"([A-Za-z]+)(\d+)", name)
@@ -172,7 +181,8 @@ class _Plugs:
         port = ports.get(end.port)
         if port is None:
             message = f"{end.switch} ({settings.platform}) has no port '{end.port}'"
-            self.report(path, message, _nearest(end.port, ports), alike=f"no port {end.port}")
+            hint = _elsewhere(end.port, settings) or _nearest(end.port, ports)
+            self.report(path, message, hint, alike=f"no port {end.port}")
             return None
         key = (end.switch, port.name)
         if key in self._taken:
