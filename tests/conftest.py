@@ -24,6 +24,7 @@ import sitecustomize  # noqa: E402, F401 - from here on this process is guarded
 os.environ["PYTHONPATH"] = os.pathsep.join([str(GUARD), *filter(None, [os.environ.get("PYTHONPATH")])])
 for _name in [name for name in os.environ if name.startswith("SONICFAB_")]:
     del os.environ[_name]
+os.environ["SONICFAB_DATA"] = str(ROOT / "build" / "nothing-learned")  # not what the user has learned
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from sonicfab import __version__
-from sonicfab.cli import files, lab, push, render, verify
+from sonicfab.cli import builds, files, lab, push, render, verify
 from sonicfab.errors import ExitCode, SonicfabError
 
 
@@ -66,5 +66,6 @@ app.command()(render.render)
 app.command()(push.push)
 app.command()(verify.verify)
 app.add_typer(lab.app, name="lab")
+app.add_typer(builds.app, name="builds")
 app.command()(files.init)
 app.command()(files.schema)
