@@ -24,6 +24,7 @@ LAYERS = (  # low to high; modules of one line do not import each other
     {"render", "switch.commands", "switch.parse"},
     {"learn.image", "learn.portconfig", "learn.tree"},
     {"learn.findings", "learn.yang"},
+    {"lab.container"},
     {"switch.operations", "fabric", "verify.expect", "lab.spec", "lab.state", "learn.folder", "learn.profile"},
     {"access", "verify.judge", "lab.files", "napalm_driver", "learn.switch"},
     {"push", "verify.run", "lab.netns", "lab.doctor"},
@@ -40,7 +41,8 @@ RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 
 LAB_LAYERS = (  # what runs inside a lab switch stands alone
     {"paths", "db"},
-    {"kernel", "bgpcfg", "cfggen"},
+    {"kernel", "bgpcfg"},
+    {"cfggen"},
     {"services", "dbcli", "show"},
     {"config", "systemctl"},
     {"boot"},

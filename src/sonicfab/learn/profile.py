@@ -225,7 +225,8 @@ def _check_values(file: BuildFile, sources: Mapping[str, str]) -> None:
     maps = {fact: [word for pair in getattr(file, fact).items() for word in pair] for fact in _MAPPINGS}
     for fact, words in {**plain, **lists, **maps}.items():
         for word in words:
-            if len(word) > 200 or not word.isprintable() or not word.isascii():
+            quotes = fact in _LISTS and set(word) & set("\"'`$\\")  # they are lines of a shell script
+            if quotes or len(word) > 200 or not word.isprintable() or not word.isascii():
                 raise InputError(f"{fact}: not usable: {word[:60]!a}", f"it is from: {sources.get(fact, 'nowhere')}")
 
 
