@@ -37,7 +37,10 @@ def read_port_config(text: str, platform: Platform, place: str) -> PortConfig:
     Raises:
         InputError: it is not such a file, or a port in it is not usable.
     """
-    known = {(port.name, port.lanes): port for table in platform.port_tables.values() for port in table.values()}
+    known: dict[tuple[str, tuple[int, ...]], PlatformPort] = {}
+    for table in platform.port_tables.values():
+        for port in table.values():
+            known.setdefault((port.name, port.lanes), port)
     filled: dict[str, None] = {}
     ports: dict[str, Row] = {}
     for number, row in _rows(text, place):
