@@ -28,6 +28,9 @@ COMMANDS = [
     "lab status",
     "lab exec",
     "lab doctor",
+    "builds",
+    "builds learn",
+    "builds forget",
 ]
 
 
@@ -35,7 +38,7 @@ COMMANDS = [
 def test_every_command_has_help_with_an_example(command: str, sonicfab: Run) -> None:
     done = sonicfab(*command.split(), "--help")
     assert done.returncode == 0
-    assert command == "lab" or "Example: sonicfab " in done.stdout
+    assert command in ("lab", "builds") or "Example: sonicfab " in done.stdout
     assert all(len(line) <= 100 for line in done.stdout.splitlines())
 
 

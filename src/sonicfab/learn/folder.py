@@ -111,7 +111,7 @@ def _supervisord(findings: Findings, tree: Tree, folder: str) -> None:
 
 
 def _checkout(tree: Tree) -> Findings:
-    branch = _BRANCH.fullmatch(tree.text(".git/HEAD") or "") if not tree.has(".git") or tree.names(".git") else None
+    branch = _BRANCH.fullmatch(tree.text(".git/HEAD") or "")
     findings = Findings(f"the sonic-buildimage checkout {tree.root}")
     if branch:
         findings.tell("identified_by", {"branch": branch[1]}, ".git/HEAD: the branch that its images tell")
