@@ -31,6 +31,8 @@ COMMANDS = [
     "builds",
     "builds list",
     "builds show",
+    "builds learn",
+    "builds forget",
 ]
 
 

@@ -26,7 +26,6 @@ FABRIC_TABLES = frozenset(
         "LOOPBACK_INTERFACE",
         "MGMT_PORT",
         "MGMT_INTERFACE",
-        "VERSIONS",
         # BGP is in frr.conf. Rows here would make bgpcfgd or frrcfgd add sessions of their own, as those of the
         # factory default do: one BGP_NEIGHBOR for each port (sonic-buildimage config_samples.py, preset t1).
         "BGP_NEIGHBOR",
@@ -52,9 +51,10 @@ SERVICE_TABLES = frozenset(
         "SYSLOG_SERVER",
         "SNMP",
         "SNMP_COMMUNITY",
+        "VERSIONS",  # the database version of the image build, where it is known
     }
 )
-"""Tables that sonicfab owns on the switches whose inventory says something of them."""
+"""Tables that sonicfab owns on the switches whose inventory, or whose image build, says something of them."""
 
 SECRET_TABLES = frozenset({"SNMP_COMMUNITY"})
 """Tables whose keys are secrets."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sonicfab.builds import build_names
+from sonicfab.builds import DEFAULT_BUILD, build_names
 from sonicfab.document import Document
 from sonicfab.errors import Diagnostic, DocumentName, InputError
 from sonicfab.hints import did_you_mean
@@ -18,6 +18,7 @@ from sonicfab.model.numbers import Numbers
 from sonicfab.output import OutputFile, remove_files, write_file, write_files
 from sonicfab.plan.assemble import PlanProblems, make_plan
 from sonicfab.plan.dump import numbers_text, plan_text
+from sonicfab.plan.settings import SwitchSettings, settle
 from sonicfab.plan.types import FabricPlan, SwitchPlan
 from sonicfab.render import Renderer, SwitchConfig, template_folders
 
@@ -99,6 +100,25 @@ def open_fabric(inventory: Path, topology: Path, build: str = "") -> Fabric:
         allotted=tuple(name for name, row in after.items() if before.get(name) != row),
         released=tuple(name for name in before if name not in after),
     )
+
+
+def find_switch(inventory: Path, topology: Path, name: str) -> tuple[SwitchSettings, Secrets, str]:
+    """A switch of the inventory, what finds its secrets, and the fabric's name, without a plan of the fabric.
+
+    Its image build may be one that is not known yet.
+
+    Raises:
+        InputError: with the mistakes in the files, or what this switch lacks.
+    """
+    inventory_file, topology_file = load_both(inventory, topology)
+    if name not in inventory_file.value.devices:
+        hint = did_you_mean(name, inventory_file.value.devices)
+        raise InputError(f"--switch {name}: no such switch in {inventory}", hint)
+    settings, problems = settle(inventory_file.value, [name], DEFAULT_BUILD)
+    if name not in settings:
+        diagnostics = diagnose(problems, {"inventory": inventory_file.document})
+        raise InputError(f"{name} is not complete in {inventory}", diagnostics=diagnostics)
+    return settings[name], Secrets(inventory.parent), topology_file.value.name
 
 
 def _rows(numbers: Numbers) -> dict[str, tuple[object, ...]]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
-from functools import cache
 from itertools import combinations
 from typing import Literal
 
 from sonicfab.asn import is_private
+from sonicfab.builds import cached_by_build
 from sonicfab.configdb import natural_key
 from sonicfab.errors import Problem
 from sonicfab.hints import did_you_mean
@@ -116,7 +116,7 @@ def _switch(
     )
 
 
-@cache
+@cached_by_build
 def _unused_ports(platform: str, build: str, mtu: int) -> Mapping[str, PortPlan]:
     """The whole port table of a model, nothing plugged in; one for all switches of the model."""
     ports = ports_of(platform, build).values()

@@ -138,11 +138,11 @@ class Validator:
         return self._yang[build.name]
 
     def _folder(self, build: Build) -> Path | None:
-        """Where the build's models are: the learned ones, else below --yang-dir by the build's name, or there."""
+        """Where its models are: in --yang-dir or a folder in there named for the build, else with what was learned."""
         if not self._models:
             return None
-        if build.yang is not None or self._yang_dir is None:
-            return build.yang
+        if self._yang_dir is None:  # those of a learned build, if they are such that yangson can compile them
+            return build.yang if schema_of(build.name) else None
         for name in (build.name, build.schema):
             if name and (self._yang_dir / name).is_dir():
                 return self._yang_dir / name
