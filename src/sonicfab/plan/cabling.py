@@ -21,13 +21,14 @@ _TIERS = {"leaf": 1, "borderleaf": 1, "spine": 2, "superspine": 3}
 
 @dataclass(frozen=True, slots=True)
 class HostPort:
-    """A port with a server behind it; Mb/s and bytes."""
+    """A port with a server behind it; Mb/s and bytes. `path` is the topology's entry that names it."""
 
     switch: str
     port: str
     speed: int
     mtu: int
     description: str
+    path: KeyPath
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def _hosts(
                     continue
                 speed = entry.speed or port.speed
                 if plugs.can_do(switch, port, speed, where):
-                    yield HostPort(switch, port.name, speed, entry.mtu or topology.mtu, entry.description)
+                    yield HostPort(switch, port.name, speed, entry.mtu or topology.mtu, entry.description, path)
 
 
 def _nearest(name: str, ports: Mapping[str, PlatformPort]) -> str:
