@@ -69,7 +69,7 @@ def parse(text: str, *, host_lines: bool = False) -> Mapping[Context, frozenset[
     `host_lines` keeps what belongs to the program or the host, such as `frr version`.
     """
     contexts: dict[Context, set[str]] = {(): set()}
-    for context, line in lines(text, host_lines=host_lines):
+    for _, context, line in lines(text, host_lines=host_lines):
         contexts.setdefault(context, set())
         if line:
             contexts[context].add(line)
@@ -95,19 +95,19 @@ def diff(intended: str, running: str, *, host_lines: bool = False) -> list[FrrCh
     return changes
 
 
-def lines(text: str, *, host_lines: bool = False) -> Iterator[tuple[Context, str]]:
-    """(context, line) of each line that means something; (context, "") when a context opens."""
+def lines(text: str, *, host_lines: bool = False) -> Iterator[tuple[int, Context, str]]:
+    """(number, context, line) of each line that means something; (number, context, "") when a context opens."""
     opened: list[str] = []
-    for raw in text.splitlines():
+    for number, raw in enumerate(text.splitlines(), 1):
         line = raw.strip()
         if not line or line in _CLOSERS or (not host_lines and raw.startswith(_HOST_LINES)):
             continue
         del opened[len(raw) - len(raw.lstrip(" ")) :]  # FRR indents by one for each context
         if line.startswith(_OPENERS.get(opened[0].split(" ")[0] if opened else "", ())):
             opened.append(line)
-            yield tuple(opened), ""
+            yield number, tuple(opened), ""
         else:
-            yield tuple(opened), line
+            yield number, tuple(opened), line
 
 
 def masked(line: str) -> str:
