@@ -16,9 +16,11 @@ from sonicfab.explain.inputs import Origin, Sources
 from sonicfab.explain.trace import TemplateLine, Trace, TracingRenderer
 from sonicfab.fabric import FabricFiles
 from sonicfab.hints import did_you_mean
+from sonicfab.plan.cabling import nearest_port
 from sonicfab.render import template_folders
 
 FRR = "frr"
+_BY_PORT = frozenset({"PORT", "INTERFACE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,8 @@ def _config_db(sources: Sources, trace: Trace, table: str, words: Sequence[str])
         keys, field = list(rows), key
     if not keys:
         shown = [] if name in SECRET_TABLES else sorted(rows, key=natural_key)
-        raise InputError(f"{trace.config.switch}: {name} has no row {key}", did_you_mean(key, shown))
+        hint = nearest_port(key, shown) if name in _BY_PORT else did_you_mean(key, shown)
+        raise InputError(f"{trace.config.switch}: {name} has no row {key}", hint)
     wanted = [(one, _fields(rows, one, field)) for one in keys]
     if field and not any(fields for _, fields in wanted):
         known = sorted({one for each in keys for one in rows[each]})

@@ -32,7 +32,8 @@ def show_explained(switch: str, found: list[Explained]) -> None:
         origin = one.origin
         _labelled("rule", origin.rule if origin else _OWN)
         for given in origin.given if origin else ():
-            _labelled("input", f"{given.place.file}:{given.place.line}  {given.what}: {given.written}")
+            written = "" if given.what.endswith(given.written) else f": {given.written}"
+            _labelled("input", f"{given.place.file}:{given.place.line}  {given.what}{written}")
         for fact in origin.facts if origin else ():
             _labelled("fact", fact.text)
             _labelled("", f"(source: {fact.source})" if fact.source else "")
@@ -46,7 +47,7 @@ def _show_short(switch: str, found: list[Explained]) -> None:
         given = one.origin.given if one.origin else ()
         place = f"{given[0].place.file}:{given[0].place.line}" if given else "no input"
         text = f"{_headline(one)}   [{place}] {one.origin.rule if one.origin else _OWN}"
-        say(textwrap.shorten(text, 2 * WIDTH, placeholder=" ..."))
+        say(textwrap.shorten(text, WIDTH, placeholder=" ..."))
 
 
 def json_explained(switch: str, found: list[Explained]) -> None:
