@@ -178,7 +178,11 @@ def _live(
         {name: switch.role for name, switch in fabric.plan.switches.items()},
         {name: outcome.value for name, outcome in outcomes.items() if outcome.value is not None},
         configs,
-        {name: str(outcome.error) for name, outcome in outcomes.items() if outcome.error},
+        {
+            name: f"{outcome.error}" + (f" ({outcome.error.hint})" if outcome.error.hint else "")
+            for name, outcome in outcomes.items()
+            if outcome.error
+        },
     )
     {DiffFormat.TABLE: show_live, DiffFormat.MARKDOWN: markdown_live, DiffFormat.JSON: json_live}[format](found)
     return found
