@@ -204,6 +204,7 @@ def test_exit_code_is_asked_for(sonicfab: Run) -> None:
         (("--to", "community-202505"), "diff needs -i INVENTORY and -t TOPOLOGY"),
         ((*FABRIC, "--live", "--matrix"), "two different comparisons"),
         ((*FABRIC, "--live", "--to", "community-202505"), "two different comparisons"),
+        ((*FABRIC, "--lab", "--to", "community-202505"), "ask for --live"),
         (("README.md",), "two folders or files are compared"),
     ],
 )

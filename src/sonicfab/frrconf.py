@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 Context = tuple[str, ...]
 
@@ -63,6 +64,7 @@ class FrrChange:
         return f"{self.sign} {' / '.join([*self.context, masked(self.line)])}"
 
 
+@lru_cache(maxsize=32)  # a comparison of many builds meets each text several times
 def parse(text: str, *, host_lines: bool = False) -> Mapping[Context, frozenset[str]]:
     """Context -> its lines. The top level is the context (); a context without lines is there too.
 

@@ -27,39 +27,43 @@ class DiffFormat(str, Enum):
     JSON = "json"
 
 
+Paths = Annotated[
+    list[Path],
+    typer.Argument(help="Two build folders, two config_db.json or two frr.conf: the old and the new.", metavar="A B"),
+]
+InventoryFile = Annotated[
+    Path | None,
+    typer.Option("--inventory", "-i", help="The inventory.", envvar="SONICFAB_INVENTORY", metavar="FILE"),
+]
+TopologyFile = Annotated[
+    Path | None,
+    typer.Option("--topology", "-t", help="The topology.", envvar="SONICFAB_TOPOLOGY", metavar="FILE"),
+]
+From = Annotated[
+    str,
+    typer.Option("--from", help="The image build to come from; without it, those of the inventory.", metavar="BUILD"),
+]
+To = Annotated[
+    str, typer.Option("--to", help="The image build to go to; without it, those of the inventory.", metavar="BUILD")
+]
+Printed = Annotated[
+    DiffFormat, typer.Option("--format", "-f", help="For a terminal, for a merge request, or for programs.")
+]
+
+
 def diff(
-    paths: Annotated[
-        list[Path],
-        typer.Argument(
-            help="Two build folders, two config_db.json or two frr.conf: the old and the new.", metavar="[A B]"
-        ),
-    ] = [],  # noqa: B006 - typer copies it
-    inventory: Annotated[
-        Path | None,
-        typer.Option("--inventory", "-i", help="The inventory.", envvar="SONICFAB_INVENTORY", metavar="FILE"),
-    ] = None,
-    topology: Annotated[
-        Path | None,
-        typer.Option("--topology", "-t", help="The topology.", envvar="SONICFAB_TOPOLOGY", metavar="FILE"),
-    ] = None,
-    old: Annotated[
-        str,
-        typer.Option(
-            "--from", help="The image build to come from; without it, those of the inventory.", metavar="BUILD"
-        ),
-    ] = "",
-    new: Annotated[
-        str, typer.Option("--to", help="The image build to go to; without it, those of the inventory.", metavar="BUILD")
-    ] = "",
+    paths: Paths = [],  # noqa: B006 - typer copies it
+    inventory: InventoryFile = None,
+    topology: TopologyFile = None,
+    old: From = "",
+    new: To = "",
     live: Annotated[bool, typer.Option("--live", help="What runs on the switches against what is intended.")] = False,
     matrix: Annotated[bool, typer.Option("--matrix", help="Every build that can be rendered, step by step.")] = False,
     lab: Lab = False,
     lab_name: LabName = "",
     limit: Limit = [],  # noqa: B006
     templates: Templates = [],  # noqa: B006
-    format: Annotated[  # noqa: A002 - the name of the option
-        DiffFormat, typer.Option("--format", "-f", help="For a terminal, for a merge request, or for programs.")
-    ] = DiffFormat.TABLE,
+    format: Printed = DiffFormat.TABLE,  # noqa: A002 - the name of the option
     exit_code: Annotated[bool, typer.Option("--exit-code", help="End with 5 when something differs.")] = False,
     verbose: Verbose = 0,
 ) -> None:
@@ -74,13 +78,15 @@ def diff(
 
     console.log_to_stderr(verbose)
     _one_task(paths, live=live, matrix=matrix, builds=bool(old or new))
+    if lab and not live:
+        raise InputError("--lab says where --live looks: ask for --live")
     failed = False
     if paths:
         found: FilesDiff | FabricDiff | LiveDiff = _files(paths, format)
     else:
         if inventory is None or topology is None:
             raise InputError("diff needs -i INVENTORY and -t TOPOLOGY, or two folders or files to compare")
-        if live or lab or lab_name:
+        if live:
             found = _live(inventory, topology, lab, lab_name, limit, templates, format)
             failed = bool(found.failed)
         else:
