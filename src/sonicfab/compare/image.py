@@ -47,8 +47,7 @@ _FIRST = (
 
 def unfit_notes(step: Step) -> list[Note]:
     """The switches on which a build of this step cannot run at all; the new build first."""
-    text = fact_texts().get("unfit_platforms")
-    builds = [(step.new, text.consequence if text else "do not install it there")]
+    builds = [(step.new, "do not install it there")]
     if step.old is not step.new:
         builds.append((step.old, "so it is not what these switches run now"))
     return [
@@ -109,9 +108,10 @@ def _defects(step: Step, *, come: bool) -> Iterator[Note]:
         if one.what in known:
             continue
         title = "a defect comes" if come else "a defect is gone"
-        said = one.consequence if come else f"no longer: {one.consequence}"
+        detail = one.what if come else f"{one.what} (until now: {one.consequence})"
+        said = one.consequence if come else ""
         switches = tuple(name for platform in one.platforms for name in step.on(platform))
-        yield Note(title, one.what, said, one.source, "warning" if come else "info", switches)
+        yield Note(title, detail, said, one.source, "warning" if come else "info", switches)
 
 
 def _concerning(defects: Iterable[Defect], step: Step) -> list[Defect]:
