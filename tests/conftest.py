@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -24,6 +28,11 @@ import sitecustomize  # noqa: E402, F401 - from here on this process is guarded
 os.environ["PYTHONPATH"] = os.pathsep.join([str(GUARD), *filter(None, [os.environ.get("PYTHONPATH")])])
 for _name in [name for name in os.environ if name.startswith("SONICFAB_")]:
     del os.environ[_name]
+# image builds that the user has learned are not what is tested
+os.environ["SONICFAB_DATA"] = tempfile.mkdtemp(prefix="sonicfab-tests-")
+atexit.register(shutil.rmtree, os.environ["SONICFAB_DATA"], ignore_errors=True)
+# a shell that starts the tests in the background has them ignore Ctrl-C, and so would what they start
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

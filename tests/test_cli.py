@@ -30,6 +30,9 @@ COMMANDS = [
     "lab status",
     "lab exec",
     "lab doctor",
+    "builds",
+    "builds list",
+    "builds show",
 ]
 
 
@@ -37,7 +40,7 @@ COMMANDS = [
 def test_every_command_has_help_with_an_example(command: str, sonicfab: Run) -> None:
     done = sonicfab(*command.split(), "--help")
     assert done.returncode == 0
-    assert command == "lab" or "Example: sonicfab " in done.stdout
+    assert command in ("lab", "builds") or "Example: sonicfab " in done.stdout
     assert all(len(line) <= 100 for line in done.stdout.splitlines())
 
 

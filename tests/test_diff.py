@@ -90,9 +90,8 @@ def test_every_rendered_difference_has_a_reason(name: str, tmp_path: Path) -> No
                 assert reason is not None, (old, new, switch, one)
                 assert reason.fact in names
                 assert reason.why
-                if reason.fact in fact_texts():
-                    assert reason.consequence
-                    assert reason.source or "vendor-test" in (old, new)
+                assert reason.consequence == fact_texts()[reason.fact].consequence
+                assert reason.source or "vendor-test" in (old, new)
                 seen.add(reason.fact)
     wanted = {"database_version", "routing_config_mode", "frr_start_lines", "port_table"}
     assert seen == wanted | ({"bfd_needs_mgmt_framework"} if name == "bfd" else set())

@@ -13,7 +13,12 @@ SRC = Path(__file__).parents[1] / "src" / "sonicfab"
 LAYERS = (  # low to high; modules of one line do not import each other
     {"errors", "asn", "ipam", "hints", "datafiles", "yamltext"},
     {"configdb", "frrconf", "document", "platforms", "builds", "model.fields", "runner", "transport"},
-    {"ports"},
+    {"ports", "schema.facts", "schema.models", "validate.codes"},
+    {"schema.generate", "validate.findings"},
+    {"validate.conditions", "validate.reading", "validate.translate"},
+    {"validate.bgp", "validate.device", "validate.interfaces", "validate.schema", "validate.vtysh", "validate.yang"},
+    {"validate.frr", "validate.links"},
+    {"validate.run"},
     {"model.inventory", "model.topology", "transport.exec", "transport.ssh", "output"},
     {"model.numbers"},
     {"load", "plan.types"},
@@ -22,7 +27,7 @@ LAYERS = (  # low to high; modules of one line do not import each other
     {"plan.sessions"},
     {"plan.assemble"},
     {"render", "switch.commands", "switch.parse"},
-    {"switch.operations", "fabric", "verify.expect", "lab.spec", "lab.state"},
+    {"switch.operations", "fabric", "validate.subjects", "verify.expect", "lab.spec", "lab.state"},
     {"access", "verify.judge", "lab.files", "napalm_driver"},
     {"push", "verify.run", "lab.netns", "lab.doctor"},
     {"lab.keeper", "lab.control"},
@@ -33,10 +38,29 @@ LAYERS = (  # low to high; modules of one line do not import each other
     {"explain.lines", "explain.tables"},
     {"explain.answer"},
     {"report.console"},
-    {"report.build", "report.diff", "report.explain", "report.lab", "report.progress", "report.push", "report.verify"},
+    {
+        "report.build",
+        "report.builds",
+        "report.diff",
+        "report.explain",
+        "report.lab",
+        "report.progress",
+        "report.push",
+        "report.validate",
+        "report.verify",
+    },
     {"report.diffjson", "report.markdown"},
     {"cli.options"},
-    {"cli.explain", "cli.files", "cli.lab", "cli.push", "cli.render", "cli.verify"},
+    {
+        "cli.builds",
+        "cli.explain",
+        "cli.files",
+        "cli.lab",
+        "cli.push",
+        "cli.render",
+        "cli.validate",
+        "cli.verify",
+    },
     {"cli.diff"},
     {"cli.app"},
     {"__main__"},
@@ -65,9 +89,9 @@ MAX_LINES = 500
 MAX_FUNCTION_LINES = 60
 
 MAY_PRINT = ("report.", "cli.", "lab.sonic.")
-MAY_START_PROCESSES = ("transport.exec", "lab.", "cli.lab")
+MAY_START_PROCESSES = ("transport.exec", "lab.", "cli.lab", "validate.vtysh")
 MAY_OPEN_SOCKETS = ("transport.ssh", "lab.keeper")
-MAY_READ_ENVIRONMENT = ("load", "builds", "cli.", "lab.")  # builds: where learned ones are kept
+MAY_READ_ENVIRONMENT = ("load", "builds", "schema.models", "cli.", "lab.")  # where learned builds and caches are
 
 
 def imports(tree: ast.AST) -> Iterator[tuple[str, int]]:

@@ -116,7 +116,8 @@ def test_down_tidies_up_after_a_killed_keeper(sonicfab: Run) -> None:
 
 
 @pytest.mark.parametrize("after", [0.4, 0.9, 1.3])
-def test_ctrl_c_while_booting(after: float) -> None:
+def test_ctrl_c_while_booting(after: float, request: pytest.FixtureRequest, sonicfab: Run) -> None:
+    request.addfinalizer(lambda: sonicfab("lab", "down", "--name", "interrupted"))  # should it have gone on
     spaces = namespaces()
     command = [sys.executable, "-m", "sonicfab", "lab", "up", *example_files("dc-2x4"), "--name", "interrupted"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -242,6 +242,28 @@ def test_which_mode_keeps_frr_conf(mode: str, kept: bool, lab: Lab) -> None:
         assert text == own + "no zebra nexthop kernel enable\nfpm address 127.0.0.1\nno fpm use-next-hop-groups\n"
 
 
+def test_an_edgecore_image_keeps_frr_conf_in_split(lab: Lab) -> None:
+    """metal-stack/metal-roles sonic-config: `split` is there what split-unified is elsewhere."""
+    own = "frr version 8.1\nhostname mine\nrouter bgp 65001\n bgp router-id 10.9.9.8\nexit\n"
+    lab_file = "/etc/sonic/sonicfab-lab.json"
+    before = lab.inside(LEAF2, f"cat {lab_file}").out
+    try:
+        edgecore = {**json.loads(before), "routing_config_mode": "split", "frr_start_lines": []}
+        put(lab, LEAF2, json.dumps(edgecore), lab_file)
+        for mode, loaded in (("split", True), ("split-unified", False), ("separated", False)):
+            put(lab, LEAF2, own, "/etc/sonic/frr/frr.conf")
+            lab.inside(
+                LEAF2, f"sonic-db-cli CONFIG_DB hset 'DEVICE_METADATA|localhost' docker_routing_config_mode {mode}"
+            )
+            assert lab.inside(LEAF2, "systemctl reset-failed bgp && systemctl restart bgp").code == 0
+            assert (lab.inside(LEAF2, "cat /etc/sonic/frr/frr.conf").out == own) == (mode != "separated"), mode
+            running = lab.inside(LEAF2, "vtysh -c 'show running-config'").out
+            assert ("bgp router-id 10.9.9.8" in running) == loaded, mode
+            assert "hard-administrative-reset" not in running, "a default of FRR 8.1, which a newer FRR would print"
+    finally:
+        put(lab, LEAF2, before, lab_file)
+
+
 def test_a_bad_line_in_frr_conf_comes_up_silently_short(lab: Lab) -> None:
     lab.inside(
         LEAF2, "sonic-db-cli CONFIG_DB hset 'DEVICE_METADATA|localhost' docker_routing_config_mode split-unified"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT, Run
+from conftest import EXAMPLES, ROOT, Run
 from sonicfab.builds import build_names
 from sonicfab.errors import InputError, TemplateError
-from sonicfab.fabric import build_files, render_fabric, write_build
+from sonicfab.fabric import build_files, open_fabric, render_fabric, write_build
 from sonicfab.load import Secrets
 from sonicfab.model.fields import SecretRef
 from sonicfab.plan.types import BgpPlan, SnmpPlan
@@ -149,3 +149,44 @@ def test_services_that_the_inventory_leaves_alone_are_not_owned() -> None:
     assert not config.owned_tables & {"NTP", "NTP_SERVER", "DNS_NAMESERVER"}
     assert config.config_db["SYSLOG_SERVER"] == {}
     assert "SYSLOG_SERVER" in config.owned_tables, "an empty list says: none"
+
+
+EDGECORE_PORTS = {  # switch -> ports, and some of them with their alias and index
+    "st01-sw100g-r01-u36": (34, {"Ethernet0": ("hundredGigE1", "1"), "Ethernet126": ("tenGigE34", "34")}),
+    LEAF: (58, {"Ethernet0": ("twentyFiveGigE1", "0"), "Ethernet81": ("mgmtTenGigE58", "81")}),
+}
+
+
+@pytest.mark.parametrize("build", ["edgecore-202111", "edgecore-202211"])
+def test_edgecore_builds_have_their_own_ports_and_mode(build: str) -> None:
+    """The same two files, cabled by port name, for images with other aliases, indexes and two more 10G ports."""
+    community = open_example("scs-lab").plan
+    fabric = open_fabric(ROOT / "inventories/scs-lab.yml", ROOT / "topologies/spine-leaf-1x2.yml", build)
+    assert [link.name for link in fabric.plan.links] == [link.name for link in community.links]
+    for config in render_fabric(fabric, [fabric.plan.switches[name] for name in EDGECORE_PORTS]):
+        count, some = EDGECORE_PORTS[config.switch]
+        ports = config.config_db["PORT"]
+        assert len(ports) == count
+        assert {name: (ports[name]["alias"], ports[name]["index"]) for name in some} == some
+        assert config.config_db["DEVICE_METADATA"]["localhost"]["docker_routing_config_mode"] == "split"
+        assert "zebra nexthop kernel" not in config.frr
+        assert "fpm" not in config.frr
+    leaf = next(render_fabric(fabric, [fabric.plan.switches[LEAF]]))
+    assert "neighbor Ethernet76 interface peer-group SPINE" in leaf.frr
+    assert leaf.config_db["PORT"]["Ethernet80"] == {
+        "admin_status": "down",
+        "alias": "mgmtTenGigE57",
+        "index": "80",
+        "lanes": "129",
+        "mtu": "9100",
+        "speed": "10000",
+    }
+
+
+@pytest.mark.parametrize("build", ["edgecore-202111", "edgecore-202211"])
+def test_every_example_renders_for_edgecore(build: str) -> None:
+    for inventory, topology in EXAMPLES.items():
+        fabric = open_fabric(ROOT / f"inventories/{inventory}.yml", ROOT / f"topologies/{topology}.yml", build)
+        configs = list(render_fabric(fabric, fabric.plan.switches.values()))
+        assert len(configs) == len(fabric.plan.switches)
+        assert {len(config.config_db["PORT"]) for config in configs} == {34, 58}

@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from sonicfab import __version__
-from sonicfab.cli import diff, explain, files, lab, push, render, verify
+from sonicfab.cli import builds, diff, explain, files, lab, push, render, validate, verify
 from sonicfab.errors import ExitCode, SonicfabError
 
 
@@ -63,10 +63,13 @@ def _options(
 
 
 app.command()(render.render)
+app.command()(validate.validate)
 app.command()(diff.diff)
 app.command()(explain.explain)
 app.command()(push.push)
 app.command()(verify.verify)
 app.add_typer(lab.app, name="lab")
+app.add_typer(builds.app, name="builds")
 app.command()(files.init)
 app.command()(files.schema)
+app.command("explain-code")(validate.explain_code)

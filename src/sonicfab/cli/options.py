@@ -20,6 +20,14 @@ class Format(str, Enum):
     JSON = "json"
 
 
+class ValidateFormat(str, Enum):
+    """How a validation is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    SARIF = "sarif"
+
+
 class VerifyFormat(str, Enum):
     """How a verification is printed."""
 
@@ -28,22 +36,21 @@ class VerifyFormat(str, Enum):
     JUNIT = "junit"
 
 
-Inventory = Annotated[
-    Path,
-    typer.Option(
-        "--inventory",
-        "-i",
-        help="The inventory: which switches there are.",
-        envvar="SONICFAB_INVENTORY",
-        metavar="FILE",
-    ),
-]
-Topology = Annotated[
-    Path,
-    typer.Option(
-        "--topology", "-t", help="The topology: how they are cabled.", envvar="SONICFAB_TOPOLOGY", metavar="FILE"
-    ),
-]
+_INVENTORY = typer.Option(
+    "--inventory",
+    "-i",
+    help="The inventory: which switches there are.",
+    envvar="SONICFAB_INVENTORY",
+    metavar="FILE",
+)
+_TOPOLOGY = typer.Option(
+    "--topology", "-t", help="The topology: how they are cabled.", envvar="SONICFAB_TOPOLOGY", metavar="FILE"
+)
+Inventory = Annotated[Path, _INVENTORY]
+Topology = Annotated[Path, _TOPOLOGY]
+SomeInventory = Annotated[Path | None, _INVENTORY]
+SomeTopology = Annotated[Path | None, _TOPOLOGY]
+"""The same where files can be given instead."""
 Limit = Annotated[
     list[str],
     typer.Option(
@@ -79,6 +86,10 @@ Build = Annotated[
     ),
 ]
 OutputFormat = Annotated[Format, typer.Option("--format", "-f", help="Print a table, or JSON for programs.")]
+Ignore = Annotated[
+    list[str],
+    typer.Option("--ignore", help="Leave findings of this code out. May be repeated.", metavar="SF-NNN"),
+]
 Verbose = Annotated[
     int,
     typer.Option(
@@ -90,6 +101,40 @@ Verbose = Annotated[
         help="Tell what is done; -vv tells all of it.",
     ),
 ]
+
+
+def fabric_files(inventory: Path | None, topology: Path | None) -> tuple[Path, Path]:
+    """Both files, where a command can do without.
+
+    Raises:
+        InputError: one of them is missing.
+    """
+    from sonicfab.errors import InputError
+
+    if inventory is None or topology is None:
+        lacking = (
+            "--inventory and --topology"
+            if inventory is topology is None
+            else ("--inventory" if inventory is None else "--topology")
+        )
+        raise InputError(f"{lacking} must be given", "or name files")
+    return inventory, topology
+
+
+def ignored(given: list[str]) -> frozenset[str]:
+    """The codes of --ignore, each a code that exists.
+
+    Raises:
+        InputError: one does not exist.
+    """
+    from sonicfab.errors import InputError
+    from sonicfab.hints import did_you_mean
+    from sonicfab.validate.codes import codes
+
+    for code in given:
+        if code not in codes():
+            raise InputError(f"--ignore {code}: no such code", did_you_mean(code, codes()))
+    return frozenset(given)
 
 
 def own_templates(given: list[Path]) -> list[Path]:

@@ -121,6 +121,7 @@ def switch_files(spec: LabSpec, switch: LabSwitch) -> dict[str, str]:
         "asic": switch.asic,
         "serial": switch.serial,
         "frr_start_lines": switch.frr_start_lines,
+        "routing_config_mode": switch.routing_config_mode,
         "database_version": switch.database_version,
         "swss_ready_after": spec.swss_ready_after,
     }

@@ -17,7 +17,10 @@ SWSS_READY_AFTER = 10.0
 
 @dataclass(frozen=True, slots=True)
 class LabSwitch:
-    """One switch; `port_config` is the text of its port_config.ini, `ports` are the names in it."""
+    """One switch; `port_config` is the text of its port_config.ini, `ports` are the names in it.
+
+    `routing_config_mode` is the docker_routing_config_mode in which its image keeps frr.conf.
+    """
 
     name: str
     mac: str
@@ -28,6 +31,7 @@ class LabSwitch:
     build: str
     sonic_version: str
     database_version: str
+    routing_config_mode: str
     frr_start_lines: tuple[str, ...]
     ports: tuple[str, ...]
     port_config: str
@@ -83,6 +87,7 @@ def _switch(switch: SwitchPlan) -> LabSwitch:
         build=build.name,
         sonic_version=_sonic_version(build, platform.asic),
         database_version=build.database_version,
+        routing_config_mode=build.routing_config_mode,
         frr_start_lines=build.frr_start_lines,
         ports=tuple(ports),
         port_config="\n".join(["# name lanes alias index speed", *rows, ""]),

@@ -31,7 +31,7 @@ class StartLimitError(RuntimeError):
 
 
 def lab_facts() -> dict[str, Any]:
-    """What the lab says of this switch: the lines its image's start script appends, how fast swss gets ready."""
+    """What the lab says of this switch: what its image does with frr.conf, how fast swss gets ready."""
     facts: dict[str, Any] = json.loads(paths.LAB.read_text(encoding="utf-8"))
     return facts
 
@@ -102,12 +102,27 @@ def start_bgp(config: db.Config) -> None:
     for daemon in daemons:
         _start_daemon(daemon)
     mode = metadata.get("docker_routing_config_mode", "")
-    if mode in ("unified", "split-unified"):
-        # supervisord does not look at its exit code: a bad line comes up silently short
-        subprocess.run([bgpcfg.VTYSH, "-b"], capture_output=True, check=False)
+    if mode in ("unified", keeping_mode()):
+        _load_frr_conf()
     _mark("bgp")
     if not framework:
         bgpcfg.run(config)
+
+
+def _load_frr_conf() -> None:
+    """`vtysh -b`, without the line `frr version`.
+
+    That line names the build's FRR, and a newer one then takes the defaults of that release and prints what it would
+    not print there: with 8.1, FRR 8.4 has `no bgp hard-administrative-reset`.
+    """
+    integrated = paths.FRR / "frr.conf"
+    if not integrated.exists():
+        return
+    lines = integrated.read_text(encoding="utf-8").splitlines(keepends=True)
+    loaded = paths.STATE / "frr.conf.loaded"
+    loaded.write_text("".join(line for line in lines if not line.startswith("frr version ")), encoding="utf-8")
+    # supervisord does not look at its exit code: a bad line comes up silently short
+    subprocess.run([bgpcfg.VTYSH, "-f", str(loaded)], capture_output=True, check=False)
 
 
 def stop_bgp() -> None:
@@ -122,12 +137,22 @@ def restart_bgp() -> None:
     start_bgp(db.read())
 
 
+def keeping_mode() -> str:
+    """The docker_routing_config_mode that keeps frr.conf: split-unified on community images, split on Edgecore's."""
+    return str(lab_facts()["routing_config_mode"])
+
+
 def docker_init(metadata: dict[str, Any]) -> None:
-    """Which FRR files survive the start of the container, per docker_routing_config_mode."""
+    """Which FRR files survive the start of the container, per docker_routing_config_mode.
+
+    A mode that the image does not know touches no file. Edgecore's start script is not public: of it is known that
+    `split` keeps frr.conf and loads it, as split-unified does elsewhere.
+    """
     mode = metadata.get("docker_routing_config_mode", "") or "separated"
+    keeping = keeping_mode()
     paths.FRR.mkdir(parents=True, exist_ok=True)
     integrated = paths.FRR / "frr.conf"
-    if mode == "split-unified":
+    if mode == keeping:
         _remove(_DAEMON_FILES)
         _append_start_lines(integrated)
     elif mode == "split":
@@ -139,8 +164,8 @@ def docker_init(metadata: dict[str, Any]) -> None:
     elif mode == "unified":
         _remove(_DAEMON_FILES)
         integrated.write_text(bgpcfg.base_config(metadata), encoding="utf-8")
-    if mode in ("split-unified", "unified", "split", "separated"):
-        word = "service" if mode.endswith("unified") else "no service"
+    if mode in (keeping, "unified", "split", "separated"):
+        word = "service" if mode in (keeping, "unified") else "no service"
         (paths.FRR / "vtysh.conf").write_text(f"{word} integrated-vtysh-config\n", encoding="utf-8")
     for file in (paths.FRR, *paths.FRR.iterdir()):
         shutil.chown(file, "frr", "frr")

@@ -1,0 +1,45 @@
+"""`sonicfab builds`: what is known of the image builds."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sonicfab.cli.options import Format, OutputFormat
+
+app = typer.Typer(no_args_is_help=True, help="What is known of the image builds that switches run.")
+
+
+@app.command("list")
+def list_builds(
+    format: OutputFormat = Format.TABLE,  # noqa: A002 - the name of the option
+) -> None:
+    """List the image builds, those that ship and those that were learned on this machine.
+
+    Example: sonicfab builds list
+    """
+    from sonicfab.builds import build_names, get_build
+    from sonicfab.report.builds import json_builds, show_builds
+
+    builds = [get_build(name) for name in build_names()]
+    (json_builds if format is Format.JSON else show_builds)(builds)
+
+
+@app.command("show")
+def show_build(
+    build: Annotated[str, typer.Argument(help="The image build.", metavar="BUILD")],
+    format: OutputFormat = Format.TABLE,  # noqa: A002
+) -> None:
+    """Show every fact of an image build with its source, what is wrong with it, and where it works.
+
+    Example: sonicfab builds show community-202411
+    """
+    from sonicfab.builds import build_names, get_build
+    from sonicfab.errors import InputError
+    from sonicfab.hints import did_you_mean
+    from sonicfab.report.builds import json_build, show_build
+
+    if build not in build_names():
+        raise InputError(f"{build}: no such image build", did_you_mean(build, build_names()))
+    (json_build if format is Format.JSON else show_build)(get_build(build))

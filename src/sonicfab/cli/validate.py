@@ -1,0 +1,127 @@
+"""`sonicfab validate` and `sonicfab explain-code`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sonicfab.cli.options import (
+    Build,
+    Format,
+    Ignore,
+    Limit,
+    OutputFormat,
+    SomeInventory,
+    SomeTopology,
+    Templates,
+    ValidateFormat,
+    Verbose,
+    fabric_files,
+    ignored,
+    own_templates,
+)
+from sonicfab.errors import ExitCode, InputError
+
+if TYPE_CHECKING:
+    from sonicfab.validate.links import End
+    from sonicfab.validate.run import Subject
+
+
+def validate(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            help="A config_db.json, an frr.conf, or a folder that `render` wrote. Without any: the fabric.",
+            metavar="[FILE]...",
+            show_default=False,
+        ),
+    ] = [],  # noqa: B006 - typer copies it
+    inventory: SomeInventory = None,
+    topology: SomeTopology = None,
+    build: Build = "",
+    yang_dir: Annotated[
+        Path | None,
+        typer.Option(
+            help="YANG models of the image (*.yang), or a folder that has one such folder for each build.",
+            envvar="SONICFAB_YANG_DIR",
+            metavar="DIR",
+        ),
+    ] = None,
+    no_yang: Annotated[
+        bool, typer.Option("--no-yang", help="Do without YANG models, also where they are known.")
+    ] = False,
+    limit: Limit = [],  # noqa: B006
+    ignore: Ignore = [],  # noqa: B006
+    templates: Templates = [],  # noqa: B006
+    format: Annotated[  # noqa: A002 - the name of the option
+        ValidateFormat, typer.Option("--format", "-f", help="Print a table, JSON, or SARIF for code review tools.")
+    ] = ValidateFormat.TABLE,
+    verbose: Verbose = 0,
+) -> None:
+    """Check configs before they are pushed: against the image build, row against row, switch against switch.
+
+    Ends with 4 when there are errors; warnings are told and count as fine.
+
+    Examples: sonicfab validate -i inventories/scs-lab.yml -t topologies/spine-leaf-1x2.yml;
+    sonicfab validate /etc/sonic/config_db.json --build community-202505
+    """
+    from sonicfab.report import console
+    from sonicfab.report.validate import json_validation, sarif, show_validation
+    from sonicfab.validate.run import Validator
+    from sonicfab.validate.subjects import of_paths
+
+    console.log_to_stderr(verbose)
+    codes = ignored(ignore)
+    validator = Validator(yang_dir=yang_dir, models=not no_yang)
+    if paths and limit:
+        raise InputError("--limit is for fabrics, not for files", "name the files of the switches")
+    subjects, links = of_paths(paths, build) if paths else _of_fabric(inventory, topology, build, limit, templates)
+    result = validator.validate(subjects, links, codes)
+    show = {
+        ValidateFormat.TABLE: show_validation,
+        ValidateFormat.JSON: json_validation,
+        ValidateFormat.SARIF: sarif,
+    }[format]
+    show(result)
+    raise typer.Exit(ExitCode.OK if result.ok else ExitCode.FAILED)
+
+
+def _of_fabric(
+    inventory: Path | None, topology: Path | None, build: str, limit: list[str], templates: list[Path]
+) -> tuple[list[Subject], list[tuple[End, End]]]:
+    from sonicfab.fabric import open_fabric, render_fabric, select
+    from sonicfab.report import console
+    from sonicfab.validate.subjects import of_fabric
+
+    fabric = open_fabric(*fabric_files(inventory, topology), build)
+    console.diagnostics(fabric.warnings)
+    switches = select(fabric.plan, limit)
+    return of_fabric(fabric.plan, render_fabric(fabric, switches, own_templates(templates)))
+
+
+def explain_code(
+    code: Annotated[
+        str, typer.Argument(help="A code such as SF-104; without one, all are listed.", metavar="[CODE]")
+    ] = "",
+    format: OutputFormat = Format.TABLE,  # noqa: A002
+) -> None:
+    """Tell what a code of `validate` means, what follows from it and what mends it.
+
+    Example: sonicfab explain-code SF-216
+    """
+    from sonicfab.hints import did_you_mean
+    from sonicfab.report.validate import json_codes, show_code, show_codes
+    from sonicfab.validate.codes import codes
+
+    wanted = code.upper()
+    if wanted and wanted not in codes():
+        raise InputError(f"no such code: {code}", did_you_mean(wanted, codes()))
+    chosen = [codes()[wanted]] if wanted else list(codes().values())
+    if format is Format.JSON:
+        json_codes(chosen)
+    elif wanted:
+        show_code(chosen[0])
+    else:
+        show_codes(chosen)

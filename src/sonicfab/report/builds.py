@@ -1,0 +1,171 @@
+"""The results of `sonicfab builds list` and `sonicfab builds show`."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sonicfab.builds import Build, fact_texts
+from sonicfab.platforms import get_platform, platform_names
+from sonicfab.ports import ports_of
+from sonicfab.report.console import WIDTH, json_result, mark, say, table
+
+FORMAT_VERSION = 1
+UNKNOWN = "not known"
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """Whether a build works on a switch model, and which ports the switch then has."""
+
+    platform: str
+    model: str
+    works: bool
+    reason: str
+    ports: int
+    first_alias: str
+    last_alias: str
+
+
+def show_builds(builds: Sequence[Build]) -> None:
+    """A table of the builds."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    rows = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for column in ("build", "vendor", "FRR", "Debian", "DB version", "routing mode", "YANG", "cannot run on"):
+        rows.add_column(column, overflow="fold")
+    for build in builds:
+        rows.add_row(
+            build.name,
+            build.vendor,
+            build.frr,
+            build.debian,
+            build.database_version.removeprefix("version_"),
+            build.routing_config_mode,
+            {"": "no", "built in": "yes"}.get(_yang(build), _yang(build)),
+            "\n".join(build.unfit_platforms),
+        )
+    table(rows)
+    say("`sonicfab builds show BUILD` tells all that is known of one, and from where")
+
+
+def json_builds(builds: Sequence[Build]) -> None:
+    """The same for programs: every build as `json_build` has it."""
+    json_result({"format_version": FORMAT_VERSION, "builds": [_value(build) for build in builds]})
+
+
+def show_build(build: Build) -> None:
+    """Every fact of a build, where it works, what is known to be wrong with it, and where all this is from."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    sources = {source: number for number, source in enumerate(_sources(build), start=1)}
+    follows = f"; one upgrades to it from {build.follows}" if build.follows else ""
+    say(f"{build.name}, an image build of {build.vendor}{follows}")
+    rows = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    rows.add_column("fact")
+    rows.add_column("value", overflow="fold")
+    rows.add_column("source", justify="right")
+    for fact, text in fact_texts().items():
+        rows.add_row(text.title, _text(build, fact), str(sources.get(build.source(fact), "")))
+    table(rows)
+    for fit in _fits(build):
+        said = (
+            f"{fit.ports} port{'s' * (fit.ports != 1)}, {fit.first_alias} to {fit.last_alias}"
+            if fit.works
+            else fit.reason
+        )
+        _say(f"{mark('ok' if fit.works else 'failed')} {fit.platform}: {said}", 2)
+    say("")
+    say("known defects:" if build.defects else "no defects are known")
+    for defect in build.defects:
+        concerns = f" ({', '.join(defect.platforms)})" if defect.platforms else ""
+        _say(f"- {defect.what}{concerns} [{sources[defect.source]}]", 2)
+        _say(f"    {defect.consequence}", 4)
+    say("")
+    say("sources:")
+    for source, number in sources.items():
+        _say(f"{number:>3}  {source}", 5)
+
+
+def _sources(build: Build) -> list[str]:
+    """Every source once, in the order in which they are met."""
+    named = [*(build.source(fact) for fact in fact_texts()), *(defect.source for defect in build.defects)]
+    return list(dict.fromkeys(source for source in named if source))
+
+
+def _say(text: str, indent: int) -> None:
+    """A line, wrapped to the width of tables; words such as paths stay whole."""
+    say(textwrap.fill(text, WIDTH, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False))
+
+
+def json_build(build: Build) -> None:
+    """The same for programs."""
+    json_result({"format_version": FORMAT_VERSION, "build": _value(build)})
+
+
+def _text(build: Build, fact: str) -> str:
+    """A fact as people read it."""
+    value = getattr(build, fact)
+    if fact == "schema":
+        return {"built in": f"{value}, built in", "learned": str(build.yang)}.get(_yang(build), UNKNOWN)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if fact == "unfit_platforms":
+        return ", ".join(value) or "none"  # why not is told below
+    if isinstance(value, Mapping):
+        return "\n".join(f"{name}: {one}" for name, one in value.items()) or "none"
+    if isinstance(value, tuple):
+        return ("\n" if fact == "frr_start_lines" else ", ").join(value) or "none"
+    return value or UNKNOWN
+
+
+def _yang(build: Build) -> str:
+    """Where the YANG models are from against which this build's config can be checked; "" when there are none."""
+    if build.yang is not None:
+        return "learned"
+    return "built in" if build.schema else ""
+
+
+def _fits(build: Build) -> list[_Fit]:
+    return [_fit(build, name) for name in platform_names()]
+
+
+def _fit(build: Build, platform: str) -> _Fit:
+    model = get_platform(platform).model
+    try:
+        aliases = [port.alias for port in ports_of(platform, build.name).values()]
+    except KeyError:
+        return _Fit(platform, model, False, "its ports are not known for this build", 0, "", "")
+    reason = build.unfit_platforms.get(platform, "")
+    return _Fit(platform, model, not reason, reason, len(aliases), aliases[0], aliases[-1])
+
+
+def _value(build: Build) -> dict[str, Any]:
+    """Everything that is known of a build; null where a fact is not."""
+    return {
+        "name": build.name,
+        "vendor": build.vendor,
+        "follows": build.follows or None,
+        "yang": {"from": _yang(build) or None, "schema": build.schema or None, "folder": str(build.yang or "") or None},
+        "facts": {
+            fact: {
+                "title": text.title,
+                "value": _plain(getattr(build, fact)),
+                "source": build.source(fact) or None,
+                "consequence": text.consequence,
+            }
+            for fact, text in fact_texts().items()
+        },
+        "platforms": {fit.platform: asdict(fit) for fit in _fits(build)},
+        "defects": [asdict(defect) for defect in build.defects],
+    }
+
+
+def _plain(value: object) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(value, Mapping):
+        return dict(value)
+    return list(value) if isinstance(value, tuple) else None if value == "" else value

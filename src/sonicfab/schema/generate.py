@@ -1,0 +1,228 @@
+"""YANG models to schema facts: what scripts/make-schema writes, and what a learned build gets."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+JOINED = {
+    ("PORT", "adv_speeds"): ",",
+    ("PORT", "adv_interface_types"): ",",
+    ("NTP", "src_intf"): ";",
+    ("BGP_ALLOWED_PREFIXES", "prefixes_v4"): ",",
+    ("BGP_ALLOWED_PREFIXES", "prefixes_v6"): ",",
+    ("BUFFER_PORT_EGRESS_PROFILE_LIST", "profile_list"): ",",
+    ("BUFFER_PORT_INGRESS_PROFILE_LIST", "profile_list"): ",",
+    ("MIRROR_SESSION", "src_ip"): ",",
+}
+"""Leaf-lists that CONFIG_DB writes as one string (sonic-buildimage src/sonic-yang-mgmt/sonic_yang_ext.py)."""
+
+_PREFIX = re.compile(r"[\w-]+:(?=[\w*])")
+_STEP = re.compile(r"^([\w-]+)(?:\[(.*)\])?$")
+
+RULES = {
+    # the models' conditions in their own XPath, without prefixes and blanks -> the name of the rule
+    "current()=../../INTERFACE_LIST[name=current()]/name": "bare-row",
+    "current()=../../VLAN_INTERFACE_LIST[name=current()]/name": "bare-row",
+    'contains(../ip-prefix,":")andcurrent()="IPv6"orcontains(../ip-prefix,".")andcurrent()="IPv4"': "family",
+    'contains(current(),":")andcontains(../gwaddr,":")orcontains(current(),".")andcontains(../gwaddr,".")': "gateway",
+    'contains(current(),":")andcontains(../ip_prefix,":")orcontains(current(),".")andcontains(../ip_prefix,".")': (
+        "gateway"
+    ),
+    'current()!="mgmt"or/sonic-mgmt_vrf/MGMT_VRF_CONFIG/vrf_global/mgmtVrfEnabled="true"': "mgmt-vrf",
+    'contains(current(),".")andcontains(../server_address,".")or'
+    'contains(current(),":")andcontains(../server_address,":")': "syslog-source",
+    'current()="disabled"orcurrent()="enabled"and../synchronous_mode="enable"': "synchronous",
+    'substring-after(../name,"Vlan")=current()': "vlan-id",
+    "not(/sonic-mirror-session/MIRROR_SESSION/MIRROR_SESSION_LIST[dst_port=current()])": "member-not-mirror",
+    "not(/sonic-portchannel/PORTCHANNEL_MEMBER/PORTCHANNEL_MEMBER_LIST[port=current()]/name)": "member-not-lag",
+    "not(/sonic-interface/INTERFACE/INTERFACE_LIST[name=current()])": "member-not-routed",
+    "true()": "one-untagged",  # what sonicfab.schema.models has put in the place of that rule
+    'not(./type="authentication"andcontains(./login,"tacacs+")and'
+    "not(/sonic-system-tacacs/TACPLUS/global/passkey))": "tacacs-passkey",
+    'count(adv_speeds[.="all"])=0.0orcount(adv_speeds)=1.0': "all-alone:adv_speeds",
+    'count(adv_interface_types[.="all"])=0.0orcount(adv_interface_types)=1.0': "all-alone:adv_interface_types",
+    ".>=1.0": "at-least-1",
+    "current()=current()/../peer_range_name": "same:peer_range_name",
+}
+
+_LANES_WHEN = "switch_type"
+"""PORT lanes are mandatory `when` the switch is no chassis; the platforms of sonicfab are none."""
+
+
+def facts_of(model: Any) -> dict[str, Any]:  # noqa: ANN401 - yangson's DataModel
+    """The facts of compiled models, as JSON data."""
+    from yangson.schemanode import ContainerNode
+
+    types: dict[str, int] = {}
+    tables: dict[str, Any] = {}
+    for top in model.schema.children:
+        if not isinstance(top, ContainerNode):
+            continue
+        for table in top.data_children():
+            name = str(table.name)
+            if isinstance(table, ContainerNode) and name == name.upper():
+                tables[name] = _table(str(top.name), table, types)
+    return {"types": [json.loads(text) for text in types], "tables": dict(sorted(tables.items()))}
+
+
+def merge(schemas: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The data of several schemas in one, where what is alike stands once."""
+    types: dict[str, int] = {}
+    tables: dict[str, dict[str, list[str]]] = {}
+    for name, data in schemas.items():
+        numbers = _renumber(data["types"], types)
+        for table, one in data["tables"].items():
+            text = json.dumps(_with_types(one, numbers), sort_keys=True)
+            tables.setdefault(table, {}).setdefault(text, []).append(name)
+    return {
+        "schemas": list(schemas),
+        "types": [json.loads(text) for text in types],
+        "tables": {
+            table: [{"in": " ".join(names), "facts": json.loads(text)} for text, names in variants.items()]
+            for table, variants in sorted(tables.items())
+        },
+    }
+
+
+def dumps(merged: Mapping[str, Any]) -> str:
+    """The merged data as text with a line for each type and each variant of a table, so that git shows what changed."""
+    types = ",\n".join(json.dumps(one, sort_keys=True) for one in merged["types"])
+    tables = ",\n".join(
+        f"{json.dumps(table)}: [\n" + ",\n".join(json.dumps(one, sort_keys=True) for one in variants) + "\n]"
+        for table, variants in merged["tables"].items()
+    )
+    schemas = json.dumps(merged["schemas"])
+    return f'{{"schemas": {schemas},\n"types": [\n{types}\n],\n"tables": {{\n{tables}\n}}}}\n'
+
+
+def _renumber(data: Iterable[Mapping[str, Any]], types: dict[str, int]) -> list[int]:
+    """Old number -> number among the merged types; members come before what they are members of."""
+    numbers: list[int] = []
+    for one in data:
+        members = {"members": [numbers[member] for member in one["members"]]} if "members" in one else {}
+        numbers.append(_number({**one, **members}, types))
+    return numbers
+
+
+def _with_types(data: Any, numbers: list[int]) -> Any:  # noqa: ANN401
+    if isinstance(data, dict):
+        return {
+            key: numbers[value] if key == "type" and isinstance(value, int) else _with_types(value, numbers)
+            for key, value in data.items()
+        }
+    return [_with_types(one, numbers) for one in data] if isinstance(data, list) else data
+
+
+def _number(one: Mapping[str, Any], types: dict[str, int]) -> int:
+    return types.setdefault(json.dumps(one, sort_keys=True), len(types))
+
+
+def _table(module: str, table: Any, types: dict[str, int]) -> dict[str, Any]:  # noqa: ANN401
+    from yangson.schemanode import ContainerNode, ListNode
+
+    children = table.data_children()
+    lists = [_row(table, one, types) for one in children if isinstance(one, ListNode)]
+    rows = [_row(table, one, types) for one in children if isinstance(one, ContainerNode)]
+    return _without_empty({"module": module, "lists": lists, "rows": rows})
+
+
+def _row(table: Any, node: Any, types: dict[str, int]) -> dict[str, Any]:  # noqa: ANN401
+    from yangson.schemanode import ListNode, TerminalNode
+
+    children = node.data_children()
+    inner = [one for one in children if isinstance(one, ListNode)]
+    fields = [_field(table, one, types) for one in children if isinstance(one, TerminalNode)]
+    keys = [name for name, _ in node.keys] if isinstance(node, ListNode) else []
+    pair = [_field(table, one, types) for one in inner[0].data_children()] if inner else None
+    return _without_empty(
+        {
+            "name": node.name,
+            "keys": keys,
+            "fields": fields,
+            "map": pair,
+            "max": getattr(node, "max_elements", None) or 0,
+            "rules": _rules(node),
+        },
+        keep=("fields",),
+    )
+
+
+def _field(table: Any, node: Any, types: dict[str, int]) -> dict[str, Any]:  # noqa: ANN401
+    from yangson.schemanode import LeafListNode
+
+    many = isinstance(node, LeafListNode)
+    when = str(node.when) if node.when else ""
+    default = None if many else node.default
+    return _without_empty(
+        {
+            "name": node.name,
+            "type": _type(table, node.type, types),
+            "many": many,
+            # a field that is mandatory only under a condition is not, unless the condition always holds here
+            "mandatory": bool(node.mandatory) and (not when or _LANES_WHEN in when),
+            "joined_by": JOINED.get((table.name, node.name), ""),
+            "default": "" if default is None else str(node.type.to_raw(default)).replace("True", "true"),
+            "rules": _rules(node),
+        },
+        keep=("type",),
+    )
+
+
+def _rules(node: Any) -> list[str]:  # noqa: ANN401
+    """The names of a node's conditions; those that sonicfab has no name for are left to the models themselves."""
+    found = (RULES.get(_plain(str(one.expression))) for one in node.must)
+    return [one for one in found if one]
+
+
+def _plain(expression: str) -> str:
+    """An XPath without prefixes and blanks; blanks inside of words stay away, for the models have none there."""
+    return re.sub(r"\s+", "", _PREFIX.sub("", expression))
+
+
+def _type(table: Any, one: Any, types: dict[str, int]) -> int:  # noqa: ANN401
+    from yangson import datatype as yang
+
+    data: dict[str, Any] = {"kind": "any"}
+    if isinstance(one, yang.UnionType):
+        data = {"kind": "union", "members": [_type(table, member, types) for member in one.types]}
+    elif isinstance(one, yang.LeafrefType):
+        data = {"kind": "ref", "ref": _reference(table, str(one.path)), "members": [_type(table, one.ref_type, types)]}
+    elif isinstance(one, yang.StringType):
+        data = {
+            "kind": "string",
+            "lengths": _intervals(one.length),
+            "patterns": [[pattern.regex.pattern, pattern.invert_match] for pattern in one.patterns],
+        }
+    elif isinstance(one, yang.EnumerationType):
+        data = {"kind": "enum", "enum": list(one.enum)}
+    elif isinstance(one, yang.BooleanType):
+        data = {"kind": "bool"}
+    elif isinstance(one, yang.IntegralType):
+        ranges = _intervals(one.range) or [list(one._range)]
+        data = {"kind": "int", "ranges": ranges, "plain_int": not one.name or one.name.startswith("uint")}
+    elif isinstance(one, yang.Decimal64Type):
+        data = {"kind": "decimal", "ranges": [[float(low), float(high)] for low, high in _intervals(one.range)]}
+    return _number(_without_empty(data), types)
+
+
+def _intervals(found: Any) -> list[list[Any]]:  # noqa: ANN401
+    return [[one[0], one[-1]] for one in found.intervals] if found else []
+
+
+def _reference(table: Any, path: str) -> list[Any]:  # noqa: ANN401
+    """[table, list, leaf, (leaf there, leaf here) ...] of a leafref's path."""
+    steps = [_STEP.match(step) for step in re.split(r"/(?![^\[]*\])", _PREFIX.sub("", path)) if step not in ("", "..")]
+    names = [(found[1], found[2] or "") for found in steps if found]
+    if path.startswith("/"):
+        names = names[1:]  # the top container
+    if len(names) == 2:  # a path within the same table
+        names = [(table.name, ""), *names]
+    match = [[there, here] for there, here in re.findall(r"(\w+)\s*=\s*current\(\)/\.\./([\w-]+)", names[1][1])]
+    return [names[0][0], names[1][0], names[-1][0], *match]
+
+
+def _without_empty(data: dict[str, Any], keep: tuple[str, ...] = ()) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if value or key in keep}

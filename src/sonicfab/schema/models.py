@@ -1,0 +1,144 @@
+"""YANG models of an image build, compiled by yangson; once, and then from a cache.
+
+SONiC's models need four changes before yangson reads or judges them as libyang does; each is in `_readable`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import pickle
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from sonicfab.errors import InputError
+
+IETF = ("ietf-inet-types.yang", "ietf-yang-types.yang")
+"""What SONiC's models import and libyang has built in; pyang brings them."""
+
+_QUADRATIC = re.compile(r"count\(\s*\.\./\.\./[\w:]*VLAN_MEMBER_LIST\[")
+_MUST = re.compile(r"must\s+(\"[^\"]*\"|'[^']*')\s*(;|\{[^{}]*\})")
+_REVISION = re.compile(r'revision\s+"?(\d{4}-\d\d-\d\d)')
+_NAMESPACE = re.compile(r'namespace\s+["\']?([^"\';\s]+)["\']?\s*;')
+_MODULE = re.compile(r"^\s*(?:/\*.*?\*/\s*|//[^\n]*\n\s*)*module\s+([\w-]+)", re.DOTALL)
+_RECURSION = 20000
+
+
+def compile_models(folder: Path) -> Any:  # noqa: ANN401 - yangson's DataModel
+    """The data model of all .yang files of a folder.
+
+    Raises:
+        InputError: there are none, or yangson cannot read them.
+    """
+    texts = {path.name: path.read_text(encoding="utf-8", errors="replace") for path in sorted(folder.glob("*.yang"))}
+    if not texts:
+        raise InputError(f"{folder}: no YANG models (*.yang) in there")
+    for name, path in _ietf_files().items():
+        texts.setdefault(name, path.read_text(encoding="utf-8"))
+    readable = {name: _readable(text) for name, text in texts.items()}
+    cache = _cache_file(readable)
+    with _deep_recursion():
+        model = _cached(cache)
+        if model is None:
+            model = _compile(folder, readable)
+            _keep(cache, model)
+    return model
+
+
+def _readable(text: str) -> str:
+    """A model as yangson can read it; see the reference on YANG engines in the project's notes for the figures."""
+    # it has no node test text()
+    text = text.replace("[text()=", "[.=")
+    # a rule of sonic-vlan.yang that costs time quadratic in the members: sonicfab.validate.conditions has it instead
+    return _MUST.sub(lambda found: 'must "true()";' if _QUADRATIC.search(found[1]) else found[0], text)
+
+
+def _compile(folder: Path, texts: dict[str, str]) -> Any:  # noqa: ANN401
+    from yangson.datamodel import DataModel
+    from yangson.exceptions import YangsonException
+
+    modules = [one for text in texts.values() if (one := _entry(text))]
+    library = {"ietf-yang-library:modules-state": {"module-set-id": "0", "module": modules}}
+    with tempfile.TemporaryDirectory(prefix="sonicfab-yang-") as workspace:
+        for name, text in texts.items():
+            (Path(workspace) / name).write_text(text, encoding="utf-8")
+        try:
+            return DataModel(json.dumps(library), (workspace,))
+        except (YangsonException, ValueError, KeyError) as err:
+            said = str(err).replace(workspace, str(folder)) or type(err).__name__
+            raise InputError(f"{folder}: these YANG models cannot be compiled: {said}") from err
+
+
+def _entry(text: str) -> dict[str, Any] | None:
+    """A module's entry of the YANG library; None for a submodule."""
+    name, namespace = _MODULE.search(text), _NAMESPACE.search(text)
+    if not name or not namespace:
+        return None
+    # it compares with the first revision statement, and some models list theirs oldest first
+    revision = _REVISION.search(text)
+    return {
+        "name": name[1],
+        "revision": revision[1] if revision else "",
+        "namespace": namespace[1],
+        "conformance-type": "implement",
+    }
+
+
+def _ietf_files() -> dict[str, Path]:
+    installed = {Path(str(file)).name: Path(str(file.locate())) for file in metadata.files("pyang") or ()}
+    return {name: installed[name] for name in IETF if name in installed and installed[name].is_file()}
+
+
+def _cache_file(texts: dict[str, str]) -> Path:
+    """One for these models, this yangson and this Python: a pickle of another is no use."""
+    digest = hashlib.sha256()
+    for name, text in texts.items():
+        digest.update(f"{name}\0{text}\0".encode())
+    version = f"{metadata.version('yangson')}-py{sys.version_info.major}{sys.version_info.minor}"
+    base = os.environ.get("XDG_CACHE_HOME", "") or str(Path.home() / ".cache")
+    return Path(base) / "sonicfab" / "yang" / f"{digest.hexdigest()[:24]}-{version}.pickle"
+
+
+def _cached(path: Path) -> Any:  # noqa: ANN401
+    """The compiled models; None when they are not there, or when somebody else could have written them."""
+    try:
+        for one in (path.parent, path):
+            info = one.stat()
+            if info.st_uid != os.geteuid() or info.st_mode & 0o022:
+                return None
+        with path.open("rb") as stream:
+            return pickle.load(stream)  # noqa: S301 - only this user can have written it
+    except (OSError, EOFError, pickle.UnpicklingError, AttributeError, ImportError, IndexError):
+        return None
+
+
+def _keep(path: Path, model: Any) -> None:  # noqa: ANN401
+    """Write the cache, if that is possible: a full disk or a home that is read-only only costs time."""
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, temporary = tempfile.mkstemp(dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                pickle.dump(model, stream)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+
+@contextlib.contextmanager
+def _deep_recursion() -> Iterator[None]:
+    """Compiled models are deep: pickling them recurses further than Python allows by itself."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _RECURSION))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)

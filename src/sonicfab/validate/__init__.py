@@ -1,0 +1,1 @@
+"""Configs checked before they are pushed: against their build's schema, row against row, switch against switch."""

@@ -1,0 +1,190 @@
+"""The conditions between fields and rows that the models state in XPath, as code.
+
+A schema's facts say by name which field or row of which build has which condition (sonicfab.schema.generate RULES).
+Each gets the values of one row by key part and field, and tells what is broken.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from sonicfab.configdb import ConfigDb, Value
+from sonicfab.schema.facts import to_int
+
+Values = Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A condition that does not hold: its code and what is wrong."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+class Context:
+    """The config as a whole, with what conditions ask of it more than once."""
+
+    def __init__(self, config: ConfigDb) -> None:
+        self.config = config
+
+    def has(self, table: str, key: str) -> bool:
+        """True when the table has a row of that key."""
+        return key in self.config.get(table, {})
+
+    def field(self, table: str, key: str, name: str) -> str:
+        """A field's value, "" when it is not there."""
+        value = self.config.get(table, {}).get(key, {}).get(name, "")
+        return value if isinstance(value, str) else ",".join(value)
+
+    @cached_property
+    def untagged(self) -> Mapping[str, int]:
+        """Port -> in how many VLANs it is untagged."""
+        rows = self.config.get("VLAN_MEMBER", {})
+        return Counter(
+            key.partition("|")[2] for key, row in rows.items() if row.get("tagging_mode") == "untagged" and "|" in key
+        )
+
+    @cached_property
+    def lag_members(self) -> Mapping[str, str]:
+        """Port -> port channel."""
+        members = (key.split("|") for key in self.config.get("PORTCHANNEL_MEMBER", {}) if key.count("|") == 1)
+        return {port: lag for lag, port in members}
+
+    @cached_property
+    def mirror_targets(self) -> Mapping[str, str]:
+        """Port -> mirror session that sends to it."""
+        rows = self.config.get("MIRROR_SESSION", {})
+        return {str(row["dst_port"]): name for name, row in rows.items() if "dst_port" in row}
+
+
+Condition = Callable[[Context, str, Values, str], Broken | None]
+
+
+def _text(values: Values, name: str) -> str:
+    value = values.get(name, "")
+    return value if isinstance(value, str) else ",".join(value)
+
+
+def _family(text: str) -> int:
+    """4 or 6 as the models tell them apart, by the sign that separates the parts; 0 for neither."""
+    return 6 if ":" in text else 4 if "." in text else 0
+
+
+def _bare_row(context: Context, table: str, values: Values, field: str) -> Broken | None:
+    name = _text(values, field)
+    if context.has(table, name):
+        return None
+    return Broken("SF-121", f"there is no row {table}|{name} beside it", f"add {table}|{name}")
+
+
+def _family_fits(_context: Context, _table: str, values: Values, field: str) -> Broken | None:
+    prefix, family = _text(values, "ip-prefix"), _text(values, field)
+    if family == f"IPv{_family(prefix)}":
+        return None
+    return Broken("SF-122", f"family is {family}, but {prefix} is IPv{_family(prefix)}")
+
+
+def _gateway(_context: Context, _table: str, values: Values, field: str) -> Broken | None:
+    address, gateway = _text(values, "ip_prefix"), _text(values, "gwaddr")
+    if _family(address) == _family(gateway) != 0:
+        return None
+    if field == "gwaddr":
+        return Broken("SF-123", f"gwaddr is {gateway}, which is of another family than {address}")
+    return None if gateway else Broken("SF-123", "there is no gwaddr")
+
+
+def _mgmt_vrf(context: Context, _table: str, values: Values, field: str) -> Broken | None:
+    enabled = context.field("MGMT_VRF_CONFIG", "vrf_global", "mgmtVrfEnabled")
+    if _text(values, field) != "mgmt" or enabled == "true":
+        return None
+    return Broken("SF-124", f"{field} is mgmt, but the VRF mgmt is not enabled")
+
+
+def _syslog_source(_context: Context, _table: str, values: Values, field: str) -> Broken | None:
+    source, server = _text(values, field), _text(values, "server_address")
+    if _family(source) == _family(server):
+        return None
+    return Broken("SF-125", f"source {source} and server {server} are of different families")
+
+
+def _synchronous(_context: Context, _table: str, values: Values, field: str) -> Broken | None:
+    if _text(values, field) != "enabled" or _text(values, "synchronous_mode") in ("enable", ""):
+        return None  # YANG's default of synchronous_mode is enable
+    return Broken("SF-126", f"{field} is enabled, but synchronous_mode is {_text(values, 'synchronous_mode')}")
+
+
+def _vlan_id(_context: Context, _table: str, values: Values, field: str) -> Broken | None:
+    name, number = _text(values, "name"), _text(values, field)
+    if name.partition("Vlan")[2] == number:
+        return None
+    return Broken("SF-127", f"{name} has the vlanid {number}", f"write {name.partition('Vlan')[2]}")
+
+
+def _member_not_mirror(context: Context, _table: str, values: Values, field: str) -> Broken | None:
+    session = context.mirror_targets.get(_text(values, field))
+    return (
+        Broken("SF-128", f"{_text(values, field)} is the target of the mirror session {session}") if session else None
+    )
+
+
+def _member_not_lag(context: Context, _table: str, values: Values, field: str) -> Broken | None:
+    lag = context.lag_members.get(_text(values, field))
+    return Broken("SF-128", f"{_text(values, field)} is a member of {lag}") if lag else None
+
+
+def _member_not_routed(context: Context, _table: str, values: Values, field: str) -> Broken | None:
+    port = _text(values, field)
+    return Broken("SF-128", f"{port} has a row in INTERFACE: it is routed") if context.has("INTERFACE", port) else None
+
+
+def _one_untagged(context: Context, _table: str, values: Values, field: str) -> Broken | None:
+    port = _text(values, field)
+    if _text(values, "tagging_mode") != "untagged" or context.untagged.get(port, 0) <= 1:
+        return None
+    return Broken("SF-129", f"{port} is untagged in {context.untagged[port]} VLANs")
+
+
+def _tacacs_passkey(context: Context, _table: str, values: Values, _field: str) -> Broken | None:
+    wants = _text(values, "type") == "authentication" and "tacacs+" in _text(values, "login")
+    if not wants or context.field("TACPLUS", "global", "passkey"):
+        return None
+    return Broken("SF-130", "login names tacacs+, but TACPLUS|global has no passkey")
+
+
+def _all_alone(_context: Context, _table: str, values: Values, field: str) -> Broken | None:
+    words = _text(values, field).split(",")
+    return Broken("SF-131", f"{field} has 'all' beside others") if "all" in words and len(words) > 1 else None
+
+
+def _at_least_1(_context: Context, _table: str, values: Values, field: str) -> Broken | None:
+    number = to_int(_text(values, field))
+    return None if number is None or number >= 1 else Broken("SF-131", f"{field} is {number}; expected at least 1")
+
+
+def _same(_context: Context, _table: str, values: Values, field: str) -> Broken | None:
+    name, key = _text(values, field), _text(values, "peer_range_name")
+    return None if name == key else Broken("SF-131", f"{field} is '{name}', the row's key is '{key}'")
+
+
+CONDITIONS: Mapping[str, Condition] = {
+    "bare-row": _bare_row,
+    "family": _family_fits,
+    "gateway": _gateway,
+    "mgmt-vrf": _mgmt_vrf,
+    "syslog-source": _syslog_source,
+    "synchronous": _synchronous,
+    "vlan-id": _vlan_id,
+    "member-not-mirror": _member_not_mirror,
+    "member-not-lag": _member_not_lag,
+    "member-not-routed": _member_not_routed,
+    "one-untagged": _one_untagged,
+    "tacacs-passkey": _tacacs_passkey,
+    "all-alone": _all_alone,
+    "at-least-1": _at_least_1,
+    "same": _same,
+}

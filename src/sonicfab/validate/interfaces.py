@@ -1,0 +1,135 @@
+"""Rules between the interfaces of one switch: Loopback0, addresses, gateways, neighbours, port channels, VLANs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_address, ip_interface
+
+from sonicfab.configdb import ConfigDb
+from sonicfab.validate.findings import Finding
+
+IpInterface = IPv4Interface | IPv6Interface
+
+TABLES = ("INTERFACE", "VLAN_INTERFACE", "PORTCHANNEL_INTERFACE", "LOOPBACK_INTERFACE", "VLAN_SUB_INTERFACE")
+"""Tables whose rows give interfaces addresses: INTERFACE|Ethernet0|10.0.0.0/31."""
+
+
+def addresses(config: ConfigDb, *, management: bool = False) -> Iterator[tuple[str, str, IpInterface, str]]:
+    """(table, interface, address, VRF) of every address that can be read; eth0's only when asked for."""
+    for table in (*TABLES, "MGMT_INTERFACE") if management else TABLES:
+        rows = config.get(table, {})
+        for key in rows:
+            name, separator, text = key.partition("|")
+            if separator:
+                address = _interface(text)
+                vrf = rows.get(name, {}).get("vrf_name", "")
+                if address is not None:
+                    yield table, name, address, str(vrf)
+
+
+def check_interfaces(config: ConfigDb) -> Iterator[Finding]:
+    """Everything about the interfaces of one switch that its schema cannot say."""
+    yield from _loopback(config)
+    yield from _clashes(config)
+    yield from _management(config)
+    yield from _neighbors(config)
+    yield from _members(config)
+
+
+def _loopback(config: ConfigDb) -> Iterator[Finding]:
+    rows = config.get("LOOPBACK_INTERFACE", {})
+    if "DEVICE_METADATA" not in config and not rows:
+        return  # a part of a config, not one of a switch
+    if not any(key.partition("|")[0] == "Loopback0" for key in rows):
+        yield Finding("SF-211", "LOOPBACK_INTERFACE", "there is no row LOOPBACK_INTERFACE|Loopback0")
+    elif not any(key.startswith("Loopback0|") and _family(key) == 4 for key in rows):
+        yield Finding("SF-211", "LOOPBACK_INTERFACE|Loopback0", "Loopback0 has no IPv4 address")
+
+
+def _clashes(config: ConfigDb) -> Iterator[Finding]:
+    seen: dict[tuple[str, str], str] = {}
+    nets: list[tuple[int, int, int, str, str]] = []
+    for table, name, address, vrf in addresses(config):
+        place = f"{table}|{name}|{address}"
+        owner = seen.setdefault((vrf, str(address.ip)), f"{table}|{name}")
+        if owner != f"{table}|{name}":
+            yield Finding("SF-212", place, f"{address.ip} is an address of {owner}, too")
+        if table != "LOOPBACK_INTERFACE" and address.ip not in _LINK_LOCAL.network:
+            network = address.network
+            first, last = int(network.network_address), int(network.broadcast_address)
+            nets.append((network.version, first, -last, f"{vrf}/{name}", place))
+    nets.sort()
+    last_end: dict[tuple[int, str], tuple[int, str, str]] = {}
+    for version, first, negative_last, who, place in nets:
+        vrf = who.split("/")[0]
+        end, owner, owner_place = last_end.get((version, vrf), (-1, "", ""))
+        if first <= end and owner != who:
+            yield Finding("SF-213", place, f"the subnet overlaps that of {owner_place}")
+        if -negative_last > end:
+            last_end[version, vrf] = (-negative_last, who, place)
+
+
+def _management(config: ConfigDb) -> Iterator[Finding]:
+    for key, row in config.get("MGMT_INTERFACE", {}).items():
+        address = _interface(key.partition("|")[2])
+        gateway = _address(row.get("gwaddr", ""))
+        if address is None or gateway is None or gateway.version != address.version:
+            continue
+        if gateway not in address.network:
+            message = f"the gateway {gateway} is not in {address.network}"
+            yield Finding("SF-222", f"MGMT_INTERFACE|{key} gwaddr", message)
+
+
+def _neighbors(config: ConfigDb) -> Iterator[Finding]:
+    """BGP_NEIGHBOR as bgpcfgd reads it: reached over a subnet, from an address that is there."""
+    framework = config.get("DEVICE_METADATA", {}).get("localhost", {}).get("frr_mgmt_framework_config", "")
+    own = [address for _, _, address, _ in addresses(config)]
+    for key, row in config.get("BGP_NEIGHBOR", {}).items():
+        place, with_vrf = f"BGP_NEIGHBOR|{key}", "|" in key
+        if with_vrf != (framework == "true"):
+            daemon, form = ("frrcfgd", "VRF|NEIGHBOR") if framework == "true" else ("bgpcfgd", "NEIGHBOR")
+            yield Finding("SF-224", place, f"{daemon} runs, and reads keys of the form {form} only")
+            continue
+        neighbor = _address(key.rpartition("|")[2])
+        if neighbor is None or row.get("ebgp_multihop") == "true":
+            continue
+        if not any(neighbor in address.network and neighbor != address.ip for address in own):
+            yield Finding("SF-214", place, f"{neighbor} is on no subnet of the switch's interfaces")
+        local = _address(row.get("local_addr", ""))
+        if local is not None and not any(local == address.ip for address in own):
+            yield Finding("SF-215", f"{place} local_addr", f"the switch has no address {local}")
+
+
+def _members(config: ConfigDb) -> Iterator[Finding]:
+    routed = {key.partition("|")[0] for key in config.get("INTERFACE", {})}
+    with_address = {name for table, name, _, _ in addresses(config) if table == "INTERFACE"}
+    for key in config.get("PORTCHANNEL_MEMBER", {}):
+        lag, _, port = key.partition("|")
+        if port in with_address:
+            yield Finding("SF-223", f"PORTCHANNEL_MEMBER|{key}", f"{port} has an address in INTERFACE and is in {lag}")
+    for key in config.get("VLAN_MEMBER", {}):
+        vlan, _, port = key.partition("|")
+        if port in routed:
+            yield Finding("SF-225", f"VLAN_MEMBER|{key}", f"{port} has a row in INTERFACE and is in {vlan}")
+
+
+def _interface(text: str) -> IpInterface | None:
+    try:
+        return ip_interface(text) if "/" in text else None
+    except ValueError:
+        return None  # net 1 says so
+
+
+def _address(text: object) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(text) if isinstance(text, str) and text else None
+    except ValueError:
+        return None
+
+
+def _family(key: str) -> int:
+    address = _interface(key.partition("|")[2])
+    return address.version if address else 0
+
+
+_LINK_LOCAL = IPv6Interface("fe80::/10")

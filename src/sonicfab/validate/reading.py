@@ -1,0 +1,99 @@
+"""Any config_db.json as a value, the way SONiC would store it; also one that sonicfab did not render."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sonicfab.configdb import Row, Table, Value
+from sonicfab.errors import Diagnostic, InputError, Place
+from sonicfab.validate.findings import Finding
+
+NOT_TABLES = frozenset({"bgpraw"})
+"""Keys that `show runningconfiguration all` adds to the tables, and that SONiC's own checks leave out."""
+
+
+def read_json(path: Path) -> Any:  # noqa: ANN401 - any JSON
+    """A JSON file; a key that is written twice is a mistake, for SONiC silently keeps the last.
+
+    Raises:
+        InputError: it cannot be read or is not JSON.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as err:
+        reason = err.strerror if isinstance(err, OSError) else "it is not UTF-8 text"
+        raise InputError(f"cannot read {path}: {reason}") from err
+    try:
+        return json.loads(text, object_pairs_hook=_unique)
+    except json.JSONDecodeError as err:
+        lines = text.splitlines()
+        excerpt = lines[err.lineno - 1] if err.lineno <= len(lines) else ""
+        place = Place(str(path), err.lineno, err.colno)
+        shown = Diagnostic("error", f"not JSON: {err.msg}", place, excerpt=excerpt)
+        raise InputError(f"{path} is not JSON", diagnostics=[shown]) from err
+    except ValueError as err:
+        raise InputError(f"{path}: {err}") from err
+    except RecursionError as err:
+        raise InputError(f"{path}: nested too deeply for a config_db") from err
+
+
+def as_config_db(data: object) -> tuple[dict[str, Table], list[Finding]]:
+    """The tables of JSON data, and what in it is no config_db; what is wrong is left out of the tables."""
+    found: list[Finding] = []
+    if not isinstance(data, dict):
+        return {}, [Finding("SF-110", "", f"the file holds {_kind(data)}, not tables")]
+    tables: dict[str, Table] = {}
+    for table, rows in data.items():
+        if table in NOT_TABLES:
+            continue
+        if not isinstance(rows, dict):
+            found.append(Finding("SF-110", table, f"the table holds {_kind(rows)}, not rows"))
+            continue
+        tables[table] = _rows(table, rows, found)
+    return tables, found
+
+
+def _rows(table: str, rows: Mapping[str, Any], found: list[Finding]) -> Table:
+    read: dict[str, Row] = {}
+    for key, row in rows.items():
+        place = f"{table}|{key}"
+        if row is None:
+            found.append(Finding("SF-109", place, "null instead of a row: SONiC deletes the row"))
+        elif not isinstance(row, dict):
+            found.append(Finding("SF-110", place, f"the row holds {_kind(row)}, not fields"))
+        elif row == {"NULL": "NULL"}:  # how redis stores a row without fields
+            read[key] = {}
+        else:
+            read[key] = {name: _value(f"{place} {name}", value, found) for name, value in row.items()}
+    return read
+
+
+def _value(place: str, value: object, found: list[Finding]) -> Value:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        if not all(isinstance(member, str) for member in value):
+            found.append(Finding("SF-108", place, f"the list has members that are not strings: {json.dumps(value)}"))
+        return [str(member) for member in value]
+    if isinstance(value, dict):
+        found.append(Finding("SF-110", place, "the field holds an object, not a value"))
+    elif value is None or isinstance(value, (bool, float)):  # a whole number becomes what it looks like
+        found.append(Finding("SF-109", place, f'{json.dumps(value)} is stored as "{value}"'))
+    return str(value)
+
+
+def _kind(value: object) -> str:
+    kinds = {list: "a list", str: "text", int: "a number", float: "a number", bool: "true or false", dict: "an object"}
+    return kinds.get(type(value), "nothing")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in made:
+            raise ValueError(f"the key {json.dumps(key)} is written twice in one object; SONiC keeps the last silently")
+        made[key] = value
+    return made

@@ -1,0 +1,185 @@
+"""Validation as a whole: each switch by itself through all nets, then the switches and links between them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sonicfab.builds import Build, get_build
+from sonicfab.configdb import ConfigDb
+from sonicfab.errors import InputError
+from sonicfab.platforms import Platform, get_platform, platform_names
+from sonicfab.schema.facts import schema_of
+from sonicfab.validate.bgp import Bgp
+from sonicfab.validate.device import check_device
+from sonicfab.validate.findings import Finding, worst_first
+from sonicfab.validate.frr import check_frr
+from sonicfab.validate.interfaces import check_interfaces
+from sonicfab.validate.links import End, SwitchFacts, check_links
+from sonicfab.validate.schema import SchemaCheck
+from sonicfab.validate.vtysh import check_syntax, frr_version
+from sonicfab.validate.yang import YangCheck
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is validated: one switch, or what there is of it.
+
+    Attributes:
+        name: of the switch; of a file, its path.
+        build: name of the image build.
+        platform: of the inventory; "" to find it by the HWSKU.
+        config_db: None when there is none.
+        frr: the text of frr.conf; None when there is none.
+        files: how findings name the two files.
+        read: findings from reading the files.
+    """
+
+    name: str
+    build: str
+    platform: str = ""
+    config_db: ConfigDb | None = None
+    frr: str | None = None
+    files: tuple[str, str] = ("config_db.json", "frr.conf")
+    read: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class Validation:
+    """The result: findings, worst first, and what was and was not looked at."""
+
+    findings: tuple[Finding, ...]
+    subjects: tuple[str, ...]
+    nets: tuple[str, ...]
+    skipped: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """True when no finding is an error."""
+        return not any(one.severity == "error" for one in self.findings)
+
+
+class Validator:
+    """Validates subjects; schemas and models are made ready once for each build."""
+
+    def __init__(self, *, yang_dir: Path | None = None, models: bool = True, vtysh: bool = True) -> None:
+        """Take `yang_dir` for builds whose models are not known; without `models`, no YANG at all.
+
+        Raises:
+            InputError: there are no models in `yang_dir`.
+        """
+        if yang_dir is not None and not yang_dir.is_dir():
+            raise InputError(f"--yang-dir {yang_dir}: no such folder")
+        self._yang_dir, self._models, self._vtysh = yang_dir, models, vtysh
+        self._schemas: dict[str, SchemaCheck | None] = {}
+        self._yang: dict[str, YangCheck | None] = {}
+
+    def validate(
+        self, subjects: Sequence[Subject], links: Iterable[tuple[End, End]] = (), ignore: Collection[str] = ()
+    ) -> Validation:
+        """Everything that is wrong; `ignore` are codes that are left out.
+
+        Raises:
+            InputError: the models of a build cannot be read.
+        """
+        found: list[Finding] = []
+        switches: dict[str, SwitchFacts] = {}
+        for subject in subjects:
+            bgp, own = self._subject(subject)
+            found += own
+            if subject.config_db is not None:
+                switches[subject.name] = SwitchFacts(subject.name, subject.config_db, bgp)
+        builds = {subject.name: subject for subject in subjects}
+        for one in check_links(switches, links):
+            subject = builds[one.switch]
+            found.append(replace(one, file=subject.files[one.file == "frr.conf"], build=subject.build))
+        return Validation(
+            tuple(worst_first(one for one in found if one.code not in ignore)),
+            tuple(subject.name for subject in subjects),
+            tuple(self._nets(subjects)),
+            tuple(self._skipped(subjects)),
+        )
+
+    def _subject(self, subject: Subject) -> tuple[Bgp | None, list[Finding]]:
+        build = get_build(subject.build)
+        found = list(subject.read)
+        if subject.config_db is not None:
+            found += self._config_db(subject.config_db, build, _platform(subject))
+        found = [self._at(one, subject, subject.files[0]) for one in found]
+        if subject.frr is None:
+            return None, found
+        bgp, in_frr = check_frr(subject.frr, subject.config_db, build)
+        if self._vtysh:
+            in_frr += check_syntax(subject.frr, build.frr)
+        return bgp, found + [self._at(one, subject, subject.files[1]) for one in in_frr]
+
+    def _config_db(self, config: ConfigDb, build: Build, platform: Platform | None) -> list[Finding]:
+        schema = self._schema(build)
+        found = schema.check(config) if schema else [_no_schema(build)]
+        models = self._model(build)
+        if models:
+            told = {one.place for one in found}
+            found += [one for one in models.check(config) if one.place not in told]
+        return [*found, *check_interfaces(config), *check_device(config, build, platform)]
+
+    def _schema(self, build: Build) -> SchemaCheck | None:
+        if build.name not in self._schemas:
+            schema = schema_of(build.name)
+            models = None if schema else self._model(build)
+            schema = models.schema if models else schema
+            self._schemas[build.name] = SchemaCheck(schema) if schema else None
+        return self._schemas[build.name]
+
+    def _model(self, build: Build) -> YangCheck | None:
+        if build.name not in self._yang:
+            folder = self._folder(build)
+            self._yang[build.name] = YangCheck(folder, schema_of(build.name)) if folder else None
+        return self._yang[build.name]
+
+    def _folder(self, build: Build) -> Path | None:
+        """Where the build's models are: the learned ones, else below --yang-dir by the build's name, or there."""
+        if not self._models:
+            return None
+        if build.yang is not None or self._yang_dir is None:
+            return build.yang
+        for name in (build.name, build.schema):
+            if name and (self._yang_dir / name).is_dir():
+                return self._yang_dir / name
+        return self._yang_dir
+
+    @staticmethod
+    def _at(one: Finding, subject: Subject, file: str) -> Finding:
+        return replace(one, switch=subject.name, file=file, build=subject.build)
+
+    def _nets(self, subjects: Sequence[Subject]) -> Iterable[str]:
+        builds = dict.fromkeys(subject.build for subject in subjects)
+        if known := [name for name in builds if self._schemas.get(name)]:
+            yield f"schema facts of {', '.join(known)}"
+        if known := [name for name in builds if self._yang.get(name)]:
+            yield f"YANG models of {', '.join(known)}"
+        yield "rules between rows and between switches" if len(subjects) > 1 else "rules between rows"
+        if any(subject.frr is not None for subject in subjects) and self._vtysh and frr_version():
+            yield f"frr.conf read by FRR {frr_version()}"
+
+    def _skipped(self, subjects: Sequence[Subject]) -> Iterable[str]:
+        builds = dict.fromkeys(subject.build for subject in subjects)
+        if lacking := [name for name in builds if not self._yang.get(name)]:
+            why = "--no-yang" if not self._models else "they are not here (`sonicfab builds learn`, or --yang-dir)"
+            yield f"YANG models of {', '.join(lacking)}: {why}"
+        if any(subject.frr is not None for subject in subjects) and not (self._vtysh and frr_version()):
+            why = "it is not installed here" if self._vtysh else "the switch's own does it"
+            yield f"frr.conf read by FRR: {why}"
+
+
+def _no_schema(build: Build) -> Finding:
+    return Finding("SF-502", "", f"the schema of {build.name} is not known: values were not checked")
+
+
+def _platform(subject: Subject) -> Platform | None:
+    if subject.platform:
+        return get_platform(subject.platform)
+    config = subject.config_db or {}
+    hwsku = config.get("DEVICE_METADATA", {}).get("localhost", {}).get("hwsku")
+    known = (get_platform(name) for name in platform_names())
+    return next((one for one in known if one.hwsku == hwsku), None)

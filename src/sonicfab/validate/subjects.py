@@ -1,0 +1,109 @@
+"""What is to be validated: the switches of a planned fabric, or files and folders that are there already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from sonicfab.builds import build_names, get_build
+from sonicfab.configdb import ConfigDb
+from sonicfab.errors import InputError
+from sonicfab.hints import did_you_mean
+from sonicfab.plan.types import FabricPlan
+from sonicfab.render import SwitchConfig
+from sonicfab.validate.links import End
+from sonicfab.validate.reading import as_config_db, read_json
+from sonicfab.validate.run import Subject
+
+_NAMES = ("config_db.json", "frr.conf")
+
+
+def of_fabric(plan: FabricPlan, configs: Iterable[SwitchConfig]) -> tuple[list[Subject], list[tuple[End, End]]]:
+    """The rendered switches, and the links of the plan."""
+    subjects: list[Subject] = []
+    for config in configs:
+        switch = plan.switches[config.switch]
+        files = (f"{switch.name}/config_db.json", f"{switch.name}/frr.conf")
+        subjects.append(Subject(switch.name, switch.build, switch.platform, config.config_db, config.frr, files))
+    return subjects, [(link.a, link.b) for link in plan.links]
+
+
+def of_paths(paths: Sequence[Path], build: str) -> tuple[list[Subject], list[tuple[End, End]]]:
+    """Files and folders: a config_db.json, an frr.conf, the folder of a switch, or that of a fabric with its plan.json.
+
+    `build` is the image build; "" to take that of the plan, or the one whose schema version the file has.
+
+    Raises:
+        InputError: something cannot be read, or it is not clear for which build.
+    """
+    subjects: list[Subject] = []
+    links: list[tuple[End, End]] = []
+    for path in paths:
+        if (path / "plan.json").is_file():
+            found, cables = _fabric_folder(path, build)
+            subjects += found
+            links += cables
+        elif path.is_dir():
+            subjects.append(_switch_folder(path, str(path), build))
+        elif path.suffix == ".conf":
+            subjects.append(Subject(str(path), _named(build, path), frr=_text(path), files=("", str(path))))
+        else:
+            subjects.append(_subject(str(path), path, None, build))
+    return subjects, links
+
+
+def _fabric_folder(folder: Path, build: str) -> tuple[list[Subject], list[tuple[End, End]]]:
+    path = folder / "plan.json"
+    plan = read_json(path)
+    try:
+        builds = {name: build or str(one["image_build"]) for name, one in plan["switches"].items()}
+        ends = [[end.partition(":") for end in str(link["link"]).split(" - ")] for link in plan["links"]]
+        links = [((a[0], a[2]), (b[0], b[2])) for a, b in ends]
+    except (LookupError, TypeError, ValueError, AttributeError) as err:
+        raise InputError(f"{path}: not a plan of sonicfab") from err
+    there = {name: one for name, one in builds.items() if (folder / name).is_dir()}
+    return [_switch_folder(folder / name, name, one) for name, one in there.items()], links
+
+
+def _switch_folder(folder: Path, name: str, build: str) -> Subject:
+    config_db, frr = (folder / file for file in _NAMES)
+    if not config_db.is_file():
+        hint = "a folder of a switch has config_db.json, that of a fabric plan.json"
+        raise InputError(f"{folder}: there is no config_db.json in it", hint)
+    return _subject(name, config_db, frr if frr.is_file() else None, build)
+
+
+def _subject(name: str, config_db: Path, frr: Path | None, build: str) -> Subject:
+    config, read = as_config_db(read_json(config_db))
+    return Subject(
+        name,
+        _named(build or _by_version(config), config_db),
+        config_db=config,
+        frr=_text(frr) if frr else None,
+        files=(str(config_db), str(frr or "")),
+        read=tuple(read),
+    )
+
+
+def _by_version(config: ConfigDb) -> str:
+    """The build that writes the config's schema version; "" when none or several do."""
+    version = str(config.get("VERSIONS", {}).get("DATABASE", {}).get("VERSION", ""))
+    fitting = [name for name in build_names() if version and get_build(name).database_version == version]
+    return fitting[0] if len(fitting) == 1 else ""
+
+
+def _named(build: str, path: Path) -> str:
+    if not build:
+        known = ", ".join(build_names())
+        raise InputError(f"{path} does not tell for which image build it is", f"say --build, one of {known}")
+    if build not in build_names():
+        raise InputError(f"{path}: no such image build: {build}", did_you_mean(build, build_names()))
+    return build
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as err:
+        reason = err.strerror if isinstance(err, OSError) else "it is not UTF-8 text"
+        raise InputError(f"cannot read {path}: {reason}") from err

@@ -1,0 +1,190 @@
+"""Validation: nothing is found where nothing is wrong, and each planted mistake is found under its own code."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from conftest import EXAMPLES, ROOT, Golden, Run
+from faults import FAULTS, Fault, Files
+from sonicfab.builds import build_names, get_build
+from sonicfab.fabric import Fabric
+from sonicfab.render import Renderer, template_folders
+from sonicfab.schema.facts import builtin_names
+from sonicfab.validate.codes import codes
+from sonicfab.validate.reading import as_config_db
+from sonicfab.validate.run import Subject, Validation, Validator
+from sonicfab.validate.subjects import of_fabric
+from sonicfab.validate.vtysh import frr_version
+from test_golden import open_example
+
+VALIDATOR = Validator()
+
+
+example = functools.cache(open_example)
+
+
+@functools.cache
+def rendered(inventory: str, build: str) -> list[Subject]:
+    """The example's configs as another build would have them, fit for the platform or not."""
+    fabric = example(inventory)
+    renderer = Renderer(template_folders(), fabric.secrets.resolve)
+    switches = [dataclasses.replace(switch, build=build) for switch in fabric.plan.switches.values()]
+    plan = dataclasses.replace(fabric.plan, switches={switch.name: switch for switch in switches})
+    return of_fabric(plan, [renderer.render(plan, switch) for switch in switches])[0]
+
+
+def validate(subjects: Sequence[Subject], fabric: Fabric) -> Validation:
+    return VALIDATOR.validate(subjects, [(link.a, link.b) for link in fabric.plan.links])
+
+
+@pytest.mark.parametrize("inventory", EXAMPLES)
+@pytest.mark.parametrize("build", [name for name in build_names() if name.startswith("community")])
+def test_nothing_is_found_in_the_examples(build: str, inventory: str) -> None:
+    found = validate(rendered(inventory, build), example(inventory)).findings
+    unfit = {f"{build} cannot run on {name}: {why}" for name, why in get_build(build).unfit_platforms.items()}
+    assert {one.message for one in found} == unfit
+
+
+@functools.cache
+def plant(fault: Fault) -> Validation:
+    """What is found in the example that the fault was planted into."""
+    inventory = next(name for name, topology in EXAMPLES.items() if topology == fault.fabric)
+    fabric = example(inventory)
+    subjects = {one.name: one for one in rendered(inventory, fault.build)}
+    files = {
+        name: Files(json.loads(json.dumps(one.config_db)), one.frr or "", one.build) for name, one in subjects.items()
+    }
+    fault.plant(files)
+    spoilt = []
+    for name, one in files.items():
+        config, read = as_config_db(one.db)
+        spoilt.append(dataclasses.replace(subjects[name], config_db=config, frr=one.frr, read=tuple(read)))
+    return validate(spoilt, fabric)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.code}-{fault.name}")
+def test_a_planted_fault_is_found(fault: Fault) -> None:
+    if fault.code in ("SF-401", "SF-411") and not frr_version():
+        pytest.skip("FRR is not installed")
+    found = {one.code for one in plant(fault).findings}
+    # another FRR than the build's warns instead
+    code = "SF-411" if fault.code == "SF-401" and frr_version() != get_build(fault.build).frr else fault.code
+    assert code in found
+    assert found - {code} <= fault.also, "the same mistake is not told under other codes"
+
+
+def test_every_code_has_a_fault() -> None:
+    """Codes that stand for the world outside of the two files are tested where that world is."""
+    elsewhere = {"SF-150": "test_yang", "SF-411": "SF-401 above", "SF-502": "builds without schema", "SF-503": "push"}
+    assert {fault.code for fault in FAULTS} | elsewhere.keys() == codes().keys()
+    assert len(FAULTS) >= 40
+
+
+def test_the_table_of_faults_in_the_docs(golden: Golden) -> None:
+    """docs/faults.md is made from what validation really says."""
+    lines = [
+        "# Faults that validation finds",
+        "",
+        "Each is planted, one at a time, into a rendered example fabric by the test suite, which writes this table.",
+        "",
+        "| code | planted | what `sonicfab validate` says | what follows on the switch |",
+        "| --- | --- | --- | --- |",
+    ]
+    for fault in FAULTS:
+        found = plant(fault).findings
+        first = next((one for one in found if one.code == fault.code), None)
+        if first is None:  # SF-401 where FRR is another one than the build's, or missing
+            said = "`line 20`: what vtysh says of the line"
+        else:
+            said = f"`{first.place}`: {first.message}" if first.place else first.message
+        build = "" if fault.build == "community-202411" else f" ({fault.build})"
+        cells = (fault.code, fault.name + build, said, codes()[fault.code].consequence)
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    golden(ROOT / "docs" / "faults.md", "\n".join(lines) + "\n")
+
+
+def test_schema_facts_of_every_community_build() -> None:
+    named = {get_build(name).schema for name in build_names() if get_build(name).vendor == "community"}
+    assert named == set(builtin_names())
+    for name in builtin_names():
+        assert name
+
+
+def test_json_sarif_and_exit_codes(sonicfab: Run, tmp_path: Path) -> None:
+    golden = Path(__file__).parent / "golden" / "dc-2x4" / "dc1-leaf1" / "config_db.json"
+    good = sonicfab("validate", golden)
+    assert good.returncode == 0
+    assert "nothing found" in good.stdout, good.stdout
+    data = json.loads(golden.read_text())
+    data["PORT"]["Ethernet0"]["mtu"] = "9217"
+    data["SNMP_COMMUNITY"] = {"abc": {"TYPE": "RO"}}
+    bad = tmp_path / "bad.json"
+    bad.write_text(json.dumps(data))
+    done = sonicfab("validate", bad, "--format", "json")
+    assert done.returncode == 4
+    told = json.loads(done.stdout)
+    assert told["format_version"] == 1
+    assert told["ok"] is False
+    assert [one["code"] for one in told["findings"]] == ["SF-104", "SF-104"]
+    assert "abc" not in done.stdout, "a community is a secret"
+    places = {one["place"] for one in told["findings"]}
+    assert places == {"PORT|Ethernet0 mtu", "SNMP_COMMUNITY|********"}
+    done = sonicfab("validate", bad, "--format", "sarif")
+    run = json.loads(done.stdout)["runs"][0]
+    assert {result["ruleId"] for result in run["results"]} <= {rule["id"] for rule in run["tool"]["driver"]["rules"]}
+    assert sonicfab("validate", bad, "--ignore", "SF-104").returncode == 0
+    wrong = sonicfab("validate", bad, "--ignore", "SF-1044")
+    assert wrong.returncode == 2
+    assert "did you mean 'SF-104'" in wrong.stderr
+
+
+def test_folders_and_files_of_one_fabric(sonicfab: Run) -> None:
+    golden = Path(__file__).parent / "golden" / "spine-leaf-1x2"
+    done = sonicfab("validate", golden)
+    assert done.returncode == 0, done.stdout
+    assert "3 configs: nothing found" in done.stdout
+    assert sonicfab("validate", golden / "st01-sw25g-r01-u34").returncode == 0
+    frr = golden / "st01-sw25g-r01-u34" / "frr.conf"
+    assert sonicfab("validate", frr).returncode == 2, "it does not tell its build"
+    assert sonicfab("validate", frr, "--build", "community-202411").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "not JSON"),
+        ('{"PORT": {}, "PORT": {}}', 'the key "PORT" is written twice'),
+        ("", "not JSON"),
+        ("[" * 100000, "nested too deeply"),
+    ],
+)
+def test_what_is_no_json(text: str, said: str, sonicfab: Run, tmp_path: Path) -> None:
+    path = tmp_path / "config_db.json"
+    path.write_text(text)
+    done = sonicfab("validate", path, "--build", "community-202411")
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize("text", ["[]", "null", '"x"', "5", '{"PORT": []}', '{"PORT": {"Ethernet0": 5}}'])
+def test_what_is_no_config_db(text: str, sonicfab: Run, tmp_path: Path) -> None:
+    path = tmp_path / "config_db.json"
+    path.write_text(text)
+    done = sonicfab("validate", path, "--build", "community-202411")
+    assert done.returncode == 4
+    assert "SF-110" in done.stdout
+
+
+def test_explain_code(sonicfab: Run) -> None:
+    done = sonicfab("explain-code", "sf-216")
+    assert done.returncode == 0
+    assert "frr.conf" in done.stdout
+    assert sonicfab("explain-code", "SF-999").returncode == 2
+    told = json.loads(sonicfab("explain-code", "--format", "json").stdout)
+    assert {one["code"] for one in told["codes"]} == set(codes())
