@@ -27,7 +27,7 @@ GOLDEN = Path(__file__).parent / "golden" / "diff"
 
 VENDOR_BUILD = """\
 name: vendor-test
-vendor: vendor
+vendor: community
 follows: community-202405
 port_table: edgecore
 identified_by: {branch: vendor}

@@ -108,6 +108,8 @@ def _defects(step: Step, *, come: bool) -> Iterator[Note]:
         if one.what in known:
             continue
         title = "a defect comes" if come else "a defect is gone"
+        if step.old.vendor != step.new.vendor:  # another vendor's defects are other ones, or nobody has told them
+            title = f"a defect of {have.name} that is not known of {other.name}"
         detail = one.what if come else f"{one.what} (until now: {one.consequence})"
         said = one.consequence if come else ""
         switches = tuple(name for platform in one.platforms for name in step.on(platform))

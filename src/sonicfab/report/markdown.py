@@ -81,11 +81,12 @@ def markdown_live(diff: LiveDiff) -> None:
 
 
 def _flat(groups: Iterable[Group], remarks: Iterable[str], roles: Mapping[str, str]) -> None:
-    for remark in remarks:
-        say(f"- {_text(remark)}")
+    told = [f"- {_text(remark)}" for remark in remarks]
+    if told:
+        say("\n".join(told) + "\n")
     found = list(groups)
     if found:
-        say("\n| where | change | switches |\n| --- | --- | --- |")
+        say("| where | change | switches |\n| --- | --- | --- |")
         for one in found:
             _row(one, who(one.switches, roles))
 
