@@ -105,7 +105,7 @@ class Validator:
         build = get_build(subject.build)
         found = list(subject.read)
         if subject.config_db is not None:
-            found += self._config_db(subject.config_db, build, _platform(subject))
+            found += self._config_db(subject.config_db, build, _platform(subject), frr=subject.frr is not None)
         found = [self._at(one, subject, subject.files[0]) for one in found]
         if subject.frr is None:
             return None, found
@@ -114,14 +114,14 @@ class Validator:
             in_frr += check_syntax(subject.frr, build.frr)
         return bgp, found + [self._at(one, subject, subject.files[1]) for one in in_frr]
 
-    def _config_db(self, config: ConfigDb, build: Build, platform: Platform | None) -> list[Finding]:
+    def _config_db(self, config: ConfigDb, build: Build, platform: Platform | None, *, frr: bool) -> list[Finding]:
         schema = self._schema(build)
         found = schema.check(config) if schema else [_no_schema(build)]
         models = self._model(build)
         if models:
             told = {one.place for one in found}
             found += [one for one in models.check(config) if one.place not in told]
-        return [*found, *check_interfaces(config), *check_device(config, build, platform)]
+        return [*found, *check_interfaces(config), *check_device(config, build, platform, frr=frr)]
 
     def _schema(self, build: Build) -> SchemaCheck | None:
         if build.name not in self._schemas:
