@@ -18,6 +18,8 @@ from sonicfab.errors import ExitCode
 
 COMMANDS = [
     "render",
+    "diff",
+    "explain",
     "push",
     "verify",
     "init",

@@ -72,7 +72,7 @@ def push(
     _validate(fabric.plan, configs, ignored(ignore))
     task = Push(access_to(fabric, lab=lab, lab_name=lab_name), _push_id(), timeout)
 
-    outcomes = _look(task, switches, configs)
+    outcomes = look(task, switches, configs)
     found = {name: outcome.value for name, outcome in outcomes.items() if outcome.value is not None}
     if format is Format.TABLE:
         show_changes(found, everything=verbose > 0)
@@ -113,17 +113,18 @@ def _validate(plan: FabricPlan, configs: dict[str, SwitchConfig], ignore: frozen
         console.note(f"{count} warning{'s' * (count != 1)}: `sonicfab validate` with the same options shows them")
 
 
-def _look(task: Push, switches: list[SwitchPlan], configs: dict[str, SwitchConfig]) -> dict[str, Outcome[Comparison]]:
+def look(task: Push, switches: list[SwitchPlan], configs: dict[str, SwitchConfig]) -> dict[str, Outcome[Comparison]]:
+    """Compare the switches with their configs, all at once, telling how far it is; nothing is changed."""
     from sonicfab.report.progress import Progress
     from sonicfab.runner import run_all
 
     with Progress("comparing", len(switches)) as progress:
 
-        def look(switch: SwitchPlan, _stop: threading.Event) -> Comparison:
+        def compare(switch: SwitchPlan, _stop: threading.Event) -> Comparison:
             progress.tell(switch.name, "comparing")
             return task.look(switch, configs[switch.name])
 
-        outcomes = run_all(switches, look, lambda switch, _: progress.finish(switch.name))
+        outcomes = run_all(switches, compare, lambda switch, _: progress.finish(switch.name))
     return {switch.name: outcome for switch, outcome in zip(switches, outcomes, strict=True)}
 
 

@@ -102,7 +102,7 @@ def _sonic_version(build: Build, asic: str) -> str:
     values = {
         "build_version": f"{build.name}.sonicfab-lab",
         "debian_version": releases.get(build.debian, build.debian),
-        "kernel_version": build.kernel or "sonicfab-lab",
+        "kernel_version": f"{build.kernel}-amd64" if build.kernel else "sonicfab-lab",
         "asic_type": asic,
         "commit_id": "sonicfab-lab",
         "build_date": "sonicfab-lab",

@@ -44,9 +44,11 @@ class PlanProblems(Exception):  # noqa: N818 - not an error of its own: the call
 
 
 def make_plan(
-    inventory: Inventory, topology: Topology, recorded: Numbers, build: str = ""
+    inventory: Inventory, topology: Topology, recorded: Numbers, build: str = "", *, unfit: bool = False
 ) -> tuple[FabricPlan, Numbers, list[Problem]]:
-    """The plan, what the numbers file must hold for it, and warnings; `build` replaces that of every switch.
+    """The plan, what the numbers file must hold for it, and warnings.
+
+    `build` replaces that of every switch; `unfit` makes a plan for builds that cannot run on their switches, too.
 
     Raises:
         PlanProblems: with everything that is wrong, not the first alone.
@@ -58,7 +60,7 @@ def make_plan(
         if name not in inventory.devices
     ]
     names = sorted((name for name in named if name in inventory.devices), key=natural_key)
-    settings, found = settle(inventory, names, build)
+    settings, found = settle(inventory, names, build, unfit=unfit)
     problems += found
     cabling, found = resolve(topology, settings, complete=len(settings) == len(named))
     problems += found
