@@ -96,3 +96,14 @@ def example_files(inventory: str) -> list[str]:
     """-i and -t of an example."""
     topology = EXAMPLES[inventory]
     return ["-i", str(ROOT / "inventories" / f"{inventory}.yml"), "-t", str(ROOT / "topologies" / f"{topology}.yml")]
+
+
+@pytest.fixture
+def learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of learned builds, of this test and process alone."""
+    from sonicfab.builds import forget_cached
+
+    monkeypatch.setenv("SONICFAB_DATA", str(tmp_path / "data"))
+    forget_cached()
+    yield tmp_path / "data" / "builds"
+    forget_cached()

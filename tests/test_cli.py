@@ -18,6 +18,8 @@ from sonicfab.errors import ExitCode
 
 COMMANDS = [
     "render",
+    "diff",
+    "explain",
     "push",
     "verify",
     "init",
@@ -31,6 +33,8 @@ COMMANDS = [
     "builds",
     "builds list",
     "builds show",
+    "builds learn",
+    "builds forget",
 ]
 
 

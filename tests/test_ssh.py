@@ -99,6 +99,13 @@ class TestOnALabSwitch:
             assert transport.run("true").ok, "the connection is still of use"
         assert time.monotonic() - started < 20
 
+    def test_a_command_that_prints_without_end(self, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("sonicfab.transport.ssh.MAX_OUTPUT", 1 << 20)
+        with connected(target_of(lab)) as transport:
+            with pytest.raises(TransportError, match="printed more than 1 MB"):
+                transport.run("yes", timeout=30)
+            assert transport.run("echo still here").stdout == "still here\n"
+
     def test_a_connection_that_breaks(self, lab: Lab) -> None:
         with connected(target_of(lab)) as transport, pytest.raises(TransportError, match="the connection broke"):
             transport.run("kill -9 $PPID; sleep 5")

@@ -82,6 +82,7 @@ def test_a_planted_fault_is_found(fault: Fault) -> None:
 def test_every_code_has_a_fault() -> None:
     """Codes that stand for the world outside of the two files are tested where that world is."""
     elsewhere = {"SF-150": "test_yang", "SF-411": "SF-401 above", "SF-502": "builds without schema", "SF-503": "push"}
+    elsewhere["SF-111"] = "test_a_key_that_is_written_twice"
     assert {fault.code for fault in FAULTS} | elsewhere.keys() == codes().keys()
     assert len(FAULTS) >= 40
 
@@ -159,7 +160,6 @@ def test_folders_and_files_of_one_fabric(sonicfab: Run) -> None:
     ("text", "said"),
     [
         ("{", "not JSON"),
-        ('{"PORT": {}, "PORT": {}}', 'the key "PORT" is written twice'),
         ("", "not JSON"),
         ("[" * 100000, "nested too deeply"),
     ],
@@ -170,6 +170,14 @@ def test_what_is_no_json(text: str, said: str, sonicfab: Run, tmp_path: Path) ->
     done = sonicfab("validate", path, "--build", "community-202411")
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def test_a_key_that_is_written_twice(sonicfab: Run, tmp_path: Path) -> None:
+    path = tmp_path / "config_db.json"
+    path.write_text('{"NTP_SERVER": {"192.0.2.1": {}, "192.0.2.1": {}}}')
+    done = sonicfab("validate", path, "--build", "community-202411")
+    assert done.returncode == 0
+    assert "SF-111" in done.stdout
 
 
 @pytest.mark.parametrize("text", ["[]", "null", '"x"', "5", '{"PORT": []}', '{"PORT": {"Ethernet0": 5}}'])

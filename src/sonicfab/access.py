@@ -5,27 +5,47 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from sonicfab.builds import get_build
 from sonicfab.errors import WrongSwitchError
 from sonicfab.lab.state import LabState
 from sonicfab.load import Secrets
-from sonicfab.plan.types import SwitchPlan
+from sonicfab.plan.types import ManagementPlan, SshPlan
 from sonicfab.platforms import get_platform
 from sonicfab.switch.operations import Switch
 from sonicfab.switch.parse import SwitchFacts
 from sonicfab.transport.ssh import SshTarget, SshTransport
 
 
+class Reachable(Protocol):
+    """What must be known of a switch to reach it and to know it again: its plan, or its settings alone."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def platform(self) -> str: ...  # noqa: D102
+    @property
+    def build(self) -> str: ...  # noqa: D102
+    @property
+    def mac(self) -> str: ...  # noqa: D102
+    @property
+    def serial(self) -> str: ...  # noqa: D102
+    @property
+    def ssh(self) -> SshPlan: ...  # noqa: D102
+    @property
+    def management(self) -> ManagementPlan: ...  # noqa: D102
+
+
 @dataclass(frozen=True)
 class Access:
     """Opens connections to the switches of a fabric: those of a lab, or those that the inventory tells of."""
 
-    target: Callable[[SwitchPlan], SshTarget]
+    target: Callable[[Reachable], SshTarget]
     lab: str = ""
 
-    def open(self, plan: SwitchPlan) -> Switch:
-        """Connect, and refuse what is not the planned switch.
+    def open(self, plan: Reachable, *, any_build: bool = False) -> Switch:
+        """Connect, and refuse what is not the planned switch; `any_build` lets it run whatever image it runs.
 
         Raises:
             WrongSwitchError: it is another switch, a lab switch instead of a real one, or the other way round.
@@ -34,7 +54,7 @@ class Access:
         """
         switch = Switch(plan.name, SshTransport(self.target(plan)))
         try:
-            check_identity(plan, switch.facts(), self.lab)
+            check_identity(plan, switch.facts(), self.lab, any_build=any_build)
         except BaseException:
             switch.close()
             raise
@@ -44,7 +64,7 @@ class Access:
 def lab_access(lab: LabState) -> Access:
     """The switches of a running lab, by its own keys and host keys alone."""
 
-    def target(plan: SwitchPlan) -> SshTarget:
+    def target(plan: Reachable) -> SshTarget:
         return SshTarget(
             host="127.0.0.1",
             port=lab.node(plan.name).port,
@@ -61,7 +81,7 @@ def lab_access(lab: LabState) -> Access:
 def ssh_access(secrets: Secrets) -> Access:
     """The real switches, at their management addresses."""
 
-    def target(plan: SwitchPlan) -> SshTarget:
+    def target(plan: Reachable) -> SshTarget:
         ssh = plan.ssh
         return SshTarget(
             host=str(plan.management.address.ip),
@@ -78,15 +98,15 @@ def ssh_access(secrets: Secrets) -> Access:
     return Access(target)
 
 
-def check_identity(plan: SwitchPlan, facts: SwitchFacts, lab: str) -> None:
-    """Compare what a switch says of itself with the plan.
+def check_identity(plan: Reachable, facts: SwitchFacts, lab: str, *, any_build: bool = False) -> None:
+    """Compare what a switch says of itself with the plan; with `any_build` all but its image build.
 
     Raises:
         WrongSwitchError: with everything in which they differ.
     """
     if lab != facts.lab:
         raise WrongSwitchError(_lab_mismatch(plan, facts, lab), "--lab means the lab, no --lab the real switches")
-    platform, build = get_platform(plan.platform), get_build(plan.build)
+    platform = get_platform(plan.platform)
     differences = [
         f"its {what} is {seen or 'unknown'}, not {wanted}"
         for what, seen, wanted in (
@@ -99,9 +119,9 @@ def check_identity(plan: SwitchPlan, facts: SwitchFacts, lab: str) -> None:
     ]
     if facts.lab and facts.lab_switch != plan.name:
         differences.append(f"it is {facts.lab_switch} of the lab")
-    if not build.is_told_by(facts.sonic_version):
+    if not any_build and not get_build(plan.build).is_told_by(facts.sonic_version):
         says = facts.sonic_version.get("build_version", "unknown")
-        differences.append(f"it runs {says}, not {build.name}")
+        differences.append(f"it runs {says}, not {plan.build}")
     if differences:
         raise WrongSwitchError(
             f"{plan.name}: what answers is not the switch that the inventory means: {'; '.join(differences)}",
@@ -109,7 +129,7 @@ def check_identity(plan: SwitchPlan, facts: SwitchFacts, lab: str) -> None:
         )
 
 
-def _lab_mismatch(plan: SwitchPlan, facts: SwitchFacts, lab: str) -> str:
+def _lab_mismatch(plan: Reachable, facts: SwitchFacts, lab: str) -> str:
     if not lab:
         return f"{plan.name}: what answers is a switch of the lab {facts.lab}, not a real one"
     if not facts.lab:
@@ -117,7 +137,7 @@ def _lab_mismatch(plan: SwitchPlan, facts: SwitchFacts, lab: str) -> str:
     return f"{plan.name}: what answers belongs to the lab {facts.lab}, not to {lab}"
 
 
-def _key(plan: SwitchPlan, secrets: Secrets) -> str | Path | None:
+def _key(plan: Reachable, secrets: Secrets) -> str | Path | None:
     ssh = plan.ssh
     if ssh.key is None:
         return None
@@ -126,7 +146,7 @@ def _key(plan: SwitchPlan, secrets: Secrets) -> str | Path | None:
     return secrets.resolve(ssh.key, f"SSH key of {plan.name}")
 
 
-def _jump(plan: SwitchPlan) -> SshTarget:
+def _jump(plan: Reachable) -> SshTarget:
     user, _, host = plan.ssh.jump_host.rpartition("@")
     name, _, port = host.partition(":")
     return SshTarget(name, int(port or 22), user or plan.ssh.user, agent=plan.ssh.agent)

@@ -7,11 +7,12 @@ folder and counts just the same. data/build_facts.yml says what each fact means 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -19,7 +20,18 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sonicfab.datafiles import fact_names, read_document, read_facts
 from sonicfab.errors import InputError
 
+if TYPE_CHECKING:
+    from functools import _lru_cache_wrapper
+
+T = TypeVar("T")
+_caches: list[Callable[[], None]] = []
+
 DEFAULT_BUILD = "community-202411"
+
+DEBIAN_RELEASES = {"10": "buster", "11": "bullseye", "12": "bookworm", "13": "trixie"}
+"""debian_version of sonic_version.yml begins with one of these numbers; a build has the code name."""
+
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 
 ReloadCheck = Literal["never", "golden files", "always", ""]
 
@@ -173,22 +185,41 @@ def learned_folder() -> Path:
     return Path(own or Path(base) / "sonicfab") / "builds"
 
 
-@cache
+def is_build_name(name: str) -> bool:
+    """True for letters, digits, and inner dots, underscores and hyphens, at most 63."""
+    return bool(_NAME.fullmatch(name))
+
+
+def cached_by_build(function: Callable[..., T]) -> _lru_cache_wrapper[T]:
+    """`functools.cache` for what follows from the builds that are known; `forget_cached` empties it."""
+    cached = cache(function)
+    _caches.append(cached.cache_clear)
+    return cached
+
+
+def forget_cached() -> None:
+    """Look anew when a build is asked for next: one was learned, replaced or removed."""
+    for clear in _caches:
+        clear()
+
+
+@cached_by_build
 def learned_names() -> tuple[str, ...]:
     """The builds that were learned on this machine."""
     try:
-        return tuple(sorted(path.parent.name for path in learned_folder().glob("*/build.yml")))
+        found = sorted(path.parent.name for path in learned_folder().glob("*/build.yml"))
+        return tuple(name for name in found if is_build_name(name))  # not what is just being written or removed
     except OSError:
         return ()
 
 
-@cache
+@cached_by_build
 def build_names() -> tuple[str, ...]:
     """The builds that are known: those that ship, then those that were learned."""
     return (*fact_names("builds"), *(name for name in learned_names() if name not in fact_names("builds")))
 
 
-@cache
+@cached_by_build
 def get_build(name: str) -> Build:
     """The image build of that name.
 
@@ -207,6 +238,8 @@ def get_build(name: str) -> Build:
         said = str(err).splitlines()[0]
         hint = "learn it again: sonicfab builds learn --replace"
         raise InputError(f"{folder / 'build.yml'}: not a build profile: {said}", hint) from err
+    if data.name != name:
+        raise InputError(f"{folder / 'build.yml'}: it is the profile of {data.name}", "a profile's folder has its name")
     yang = folder / "yang"
     return _build(data, yang if yang.is_dir() else None)
 

@@ -26,7 +26,6 @@ FABRIC_TABLES = frozenset(
         "LOOPBACK_INTERFACE",
         "MGMT_PORT",
         "MGMT_INTERFACE",
-        "VERSIONS",
         # BGP is in frr.conf. Rows here would make bgpcfgd or frrcfgd add sessions of their own, as those of the
         # factory default do: one BGP_NEIGHBOR for each port (sonic-buildimage config_samples.py, preset t1).
         "BGP_NEIGHBOR",
@@ -52,9 +51,10 @@ SERVICE_TABLES = frozenset(
         "SYSLOG_SERVER",
         "SNMP",
         "SNMP_COMMUNITY",
+        "VERSIONS",  # the database version of the image build, where it is known
     }
 )
-"""Tables that sonicfab owns on the switches whose inventory says something of them."""
+"""Tables that sonicfab owns on the switches whose inventory, or whose image build, says something of them."""
 
 SECRET_TABLES = frozenset({"SNMP_COMMUNITY"})
 """Tables whose keys are secrets."""
@@ -157,28 +157,33 @@ def _only(row: Row, names: Collection[str]) -> Row:
     return {name: value for name, value in row.items() if name in names}
 
 
-def diff(intended: ConfigDb, running: ConfigDb, owned: Collection[str]) -> list[Change]:
-    """How the running config's owned tables must change; fields that SONiC adds by itself are no difference."""
+def diff(intended: ConfigDb, running: ConfigDb, owned: Collection[str], *, exact: bool = False) -> list[Change]:
+    """How the running config's owned tables must change.
+
+    Fields that SONiC adds by itself are no difference, unless `exact` asks for every one: between two files they are.
+    """
     changes: list[Change] = []
     for table in sorted(owned):
-        changes += _table_diff(table, intended.get(table, {}), running.get(table, {}))
+        tolerated = frozenset[str]() if exact else _FROM_SYSTEM.get(table, frozenset())
+        changes += _table_diff(table, intended.get(table, {}), running.get(table, {}), tolerated)
     return changes
 
 
-def _table_diff(table: str, intended: Table, running: Table) -> Iterator[Change]:
+def _table_diff(table: str, intended: Table, running: Table, tolerated: frozenset[str]) -> Iterator[Change]:
+    if intended == running:
+        return
     for key in sorted(intended.keys() | running.keys(), key=natural_key):
         if key not in running:
             yield Change("add", table, key, new=_text(intended[key]))
         elif key not in intended:
             # NTP|global comes from init_cfg.json again at every reload
-            if not set(running[key]) <= _FROM_SYSTEM.get(table, frozenset()) or not running[key]:
+            if not set(running[key]) <= tolerated or not running[key]:
                 yield Change("remove", table, key, old=_text(running[key]))
         else:
-            yield from _row_diff(table, key, intended[key], running[key])
+            yield from _row_diff(table, key, intended[key], running[key], tolerated)
 
 
-def _row_diff(table: str, key: str, intended: Row, running: Row) -> Iterator[Change]:
-    tolerated = _FROM_SYSTEM.get(table, frozenset())
+def _row_diff(table: str, key: str, intended: Row, running: Row, tolerated: frozenset[str]) -> Iterator[Change]:
     for name in sorted(intended.keys() | running.keys(), key=natural_key):
         if name not in intended:
             if name not in tolerated:

@@ -85,13 +85,31 @@ def _syntax(err: yaml.MarkedYAMLError, file: str, lines: tuple[str, ...]) -> Dia
     return Diagnostic("error", f"not valid YAML: {err.problem}{context}", place, hint, excerpt)
 
 
-def _child(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node, yaml.Node] | None:
+def _child(
+    node: yaml.Node | None, step: str | int, above: tuple[yaml.Node, ...] = ()
+) -> tuple[yaml.Node, yaml.Node] | None:
     if isinstance(node, yaml.MappingNode):
         # the last one counts, so that a key written twice is shown where it stands again
         found = [(key, value) for key, value in node.value if key.value == str(step)]
-        return found[-1] if found else None
+        return found[-1] if found else _merged_child(node, step, (*above, node))
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
         return node.value[step], node.value[step]
+    return None
+
+
+def _merged_child(
+    node: yaml.MappingNode, step: str | int, above: tuple[yaml.Node, ...]
+) -> tuple[yaml.Node, yaml.Node] | None:
+    """What `<<` brings in stands where its anchor is; `above` ends an alias that contains itself."""
+    for key, value in node.value:
+        if key.value == "<<" and is_plain(key):
+            parts = value.value if isinstance(value, yaml.SequenceNode) else [value]
+            found = [
+                _child(part, step, above)
+                for part in parts
+                if isinstance(part, yaml.MappingNode) and not any(part is one for one in above)
+            ]
+            return next((one for one in found if one is not None), None)
     return None
 
 

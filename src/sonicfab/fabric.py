@@ -8,16 +8,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sonicfab.builds import build_names
+from sonicfab.builds import DEFAULT_BUILD, build_names
 from sonicfab.document import Document
 from sonicfab.errors import Diagnostic, DocumentName, InputError
 from sonicfab.hints import did_you_mean
-from sonicfab.load import Secrets, diagnose, load_both, load_numbers
+from sonicfab.load import Loaded, Secrets, diagnose, load_both, load_numbers
 from sonicfab.model.fields import ROLES
+from sonicfab.model.inventory import Inventory
 from sonicfab.model.numbers import Numbers
+from sonicfab.model.topology import Topology
 from sonicfab.output import OutputFile, remove_files, write_file, write_files
 from sonicfab.plan.assemble import PlanProblems, make_plan
 from sonicfab.plan.dump import numbers_text, plan_text
+from sonicfab.plan.settings import SwitchSettings, settle
 from sonicfab.plan.types import FabricPlan, SwitchPlan
 from sonicfab.render import Renderer, SwitchConfig, template_folders
 
@@ -68,37 +71,98 @@ class Fabric:
         return write_file(self.numbers_file, OutputFile(self.numbers))
 
 
+@dataclass(frozen=True, slots=True)
+class FabricFiles:
+    """The files of a fabric, read and not yet planned: one reading for the plans of several image builds."""
+
+    inventory: Loaded[Inventory]
+    topology: Loaded[Topology]
+    numbers: Loaded[Numbers]
+
+    @property
+    def documents(self) -> dict[DocumentName, Document]:
+        """The files by name, to find the places of values in them."""
+        return {
+            "inventory": self.inventory.document,
+            "topology": self.topology.document,
+            "numbers": self.numbers.document,
+        }
+
+    def plan(self, build: str = "", *, unfit: bool = False) -> Fabric:
+        """Plan the fabric; `build` replaces the image build of every switch.
+
+        `unfit` plans for builds that cannot run on their switches, too: a comparison shows them, and says so.
+
+        Raises:
+            InputError: with every mistake in the files, in the order in which they stand there.
+        """
+        recorded = self.numbers.value
+        try:
+            plan, numbers, warnings = make_plan(self.inventory.value, self.topology.value, recorded, build, unfit=unfit)
+        except PlanProblems as err:
+            diagnostics = diagnose(err.problems, self.documents)
+            raise InputError(f"{self.topology.document.file} cannot be planned", diagnostics=diagnostics) from err
+        before, after = _rows(recorded), _rows(numbers)
+        return Fabric(
+            plan=plan,
+            secrets=Secrets(Path(self.inventory.document.file).parent),
+            warnings=tuple(diagnose(warnings, self.documents)),
+            numbers_file=Path(self.numbers.document.file),
+            numbers=numbers_text(plan.name, numbers),
+            allotted=tuple(name for name, row in after.items() if before.get(name) != row),
+            released=tuple(name for name in before if name not in after),
+        )
+
+
+def read_fabric(inventory: Path, topology: Path) -> FabricFiles:
+    """Read both files and the numbers file.
+
+    Raises:
+        InputError: with every mistake in the files.
+    """
+    inventory_file, topology_file = load_both(inventory, topology)
+    numbers_file = topology.with_name(f"{topology.stem}.numbers.yml")
+    return FabricFiles(inventory_file, topology_file, load_numbers(numbers_file))
+
+
 def open_fabric(inventory: Path, topology: Path, build: str = "") -> Fabric:
-    """Read both files and the numbers file, and plan; `build` replaces the image build of every switch.
+    """Read the files of a fabric and plan it; `build` replaces the image build of every switch.
 
     Raises:
         InputError: with every mistake in the files, in the order in which they stand there.
     """
-    if build and build not in build_names():
-        raise InputError(f"--build {build}: no such image build", did_you_mean(build, build_names()))
-    numbers_file = topology.with_name(f"{topology.stem}.numbers.yml")
+    if build:
+        check_build("--build", build)
+    return read_fabric(inventory, topology).plan(build)
+
+
+def check_build(option: str, build: str) -> None:
+    """Refuse an image build that nobody knows.
+
+    Raises:
+        InputError: it is not known.
+    """
+    if build not in build_names():
+        raise InputError(f"{option} {build}: no such image build", did_you_mean(build, build_names()))
+
+
+def find_switch(inventory: Path, topology: Path, name: str) -> tuple[SwitchSettings, Secrets, str]:
+    """A switch of the inventory, what finds its secrets, and the fabric's name, without a plan of the fabric.
+
+    Its image build may be one that is not known yet.
+
+    Raises:
+        InputError: with the mistakes in the files, or what this switch lacks.
+    """
     inventory_file, topology_file = load_both(inventory, topology)
-    recorded = load_numbers(numbers_file)
-    documents: dict[DocumentName, Document] = {
-        "inventory": inventory_file.document,
-        "topology": topology_file.document,
-        "numbers": recorded.document,
-    }
-    try:
-        plan, numbers, warnings = make_plan(inventory_file.value, topology_file.value, recorded.value, build)
-    except PlanProblems as err:
-        diagnostics = diagnose(err.problems, documents)
-        raise InputError(f"{topology} cannot be planned", diagnostics=diagnostics) from err
-    before, after = _rows(recorded.value), _rows(numbers)
-    return Fabric(
-        plan=plan,
-        secrets=Secrets(inventory.parent),
-        warnings=tuple(diagnose(warnings, documents)),
-        numbers_file=numbers_file,
-        numbers=numbers_text(plan.name, numbers),
-        allotted=tuple(name for name, row in after.items() if before.get(name) != row),
-        released=tuple(name for name in before if name not in after),
-    )
+    if name not in inventory_file.value.devices:
+        hint = did_you_mean(name, inventory_file.value.devices)
+        raise InputError(f"--switch {name}: no such switch in {inventory}", hint)
+    settings, problems = settle(inventory_file.value, [name], DEFAULT_BUILD)
+    if name not in settings:
+        diagnostics = diagnose(problems, {"inventory": inventory_file.document})
+        raise InputError(f"{name} is not complete in {inventory}", diagnostics=diagnostics)
+    return settings[name], Secrets(inventory.parent), topology_file.value.name
 
 
 def _rows(numbers: Numbers) -> dict[str, tuple[object, ...]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 Context = tuple[str, ...]
 
@@ -61,22 +62,29 @@ class FrrChange:
 
     def __str__(self) -> str:
         """`+ router bgp 65404 / address-family ipv4 unicast / network 10.10.21.4/32`, secrets masked."""
-        return f"{self.sign} {' / '.join([*self.context, _masked(self.line)])}"
+        return f"{self.sign} {' / '.join([*self.context, masked(self.line)])}"
 
 
-def parse(text: str) -> Mapping[Context, frozenset[str]]:
-    """Context -> its lines. The top level is the context (); a context without lines is there too."""
+@lru_cache(maxsize=32)  # a comparison of many builds meets each text several times
+def parse(text: str, *, host_lines: bool = False) -> Mapping[Context, frozenset[str]]:
+    """Context -> its lines. The top level is the context (); a context without lines is there too.
+
+    `host_lines` keeps what belongs to the program or the host, such as `frr version`.
+    """
     contexts: dict[Context, set[str]] = {(): set()}
-    for _, context, line in lines(text):
+    for _, context, line in lines(text, host_lines=host_lines):
         contexts.setdefault(context, set())
         if line:
             contexts[context].add(line)
     return {context: frozenset(lines) for context, lines in contexts.items()}
 
 
-def diff(intended: str, running: str) -> list[FrrChange]:
-    """How the running config must change; an empty list says that both mean the same."""
-    want, have = parse(intended), parse(running)
+def diff(intended: str, running: str, *, host_lines: bool = False) -> list[FrrChange]:
+    """How the running config must change; an empty list says that both mean the same.
+
+    Lines that belong to the program or the host are no difference, unless `host_lines` asks for them.
+    """
+    want, have = parse(intended, host_lines=host_lines), parse(running, host_lines=host_lines)
     changes: list[FrrChange] = []
     for context in sorted(want.keys() | have.keys()):
         if context not in have and not want[context]:
@@ -90,12 +98,12 @@ def diff(intended: str, running: str) -> list[FrrChange]:
     return changes
 
 
-def lines(text: str) -> Iterator[tuple[int, Context, str]]:
-    """(number, context, line) of each line that means something; the line is "" where a context opens."""
+def lines(text: str, *, host_lines: bool = False) -> Iterator[tuple[int, Context, str]]:
+    """(number, context, line) of each line that means something; (number, context, "") when a context opens."""
     opened: list[str] = []
     for number, raw in enumerate(text.splitlines(), 1):
         line = raw.strip()
-        if not line or line in _CLOSERS or raw.startswith(_HOST_LINES):
+        if not line or line in _CLOSERS or (not host_lines and raw.startswith(_HOST_LINES)):
             continue
         del opened[len(raw) - len(raw.lstrip(" ")) :]  # FRR indents by one for each context
         if line.startswith(_OPENERS.get(opened[0].split(" ")[0] if opened else "", ())):
@@ -105,9 +113,10 @@ def lines(text: str) -> Iterator[tuple[int, Context, str]]:
             yield number, tuple(opened), line
 
 
-def _masked(line: str) -> str:
+def masked(line: str) -> str:
+    """The line without its secret, if it has one."""
     words = line.split(" ")
-    if "password" in words:
-        after = words.index("password") + 1
-        words[after:] = ["********"]
+    for secret in ("password", "key-string", "md5"):
+        if secret in words[:-1]:
+            words[words.index(secret) + 1 :] = ["********"]
     return " ".join(words)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 
-from sonicfab.builds import get_build
+from sonicfab.builds import cached_by_build, get_build
 from sonicfab.platforms import PlatformPort, get_platform
 
 
-@cache
+@cached_by_build
 def ports_of(platform: str, build: str) -> Mapping[str, PlatformPort]:
     """Port name -> port, in front panel order.
 

@@ -135,7 +135,7 @@ class Push:
         if now.mode_resetters:
             raise SwitchError(
                 f"{switch.name}: {' and '.join(now.mode_resetters)} would reset docker_routing_config_mode, "
-                "and SONiC would delete frr.conf",
+                "and SONiC would delete frr.conf (SF-503)",
                 "remove the file from the switch, or set the mode in it",
             )
         switch.backup(self.push_id)

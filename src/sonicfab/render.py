@@ -10,6 +10,7 @@ from typing import Any
 
 import jinja2
 import yaml
+from jinja2.ext import Extension
 
 from sonicfab import yamltext
 from sonicfab.builds import get_build
@@ -59,10 +60,13 @@ def template_folders(own: Sequence[Path] = ()) -> list[Path]:
 class Renderer:
     """The templates, compiled once for all switches."""
 
+    extensions: Sequence[type[Extension]] = ()
+
     def __init__(self, folders: Iterable[Path], secrets: ResolveSecret) -> None:
         self._resolve = secrets
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader([str(folder) for folder in folders]),
+            extensions=self.extensions,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,

@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from sonicfab import __version__
-from sonicfab.cli import builds, files, lab, push, render, validate, verify
+from sonicfab.cli import builds, diff, explain, files, lab, push, render, validate, verify
 from sonicfab.errors import ExitCode, SonicfabError
 
 
@@ -64,6 +64,8 @@ def _options(
 
 app.command()(render.render)
 app.command()(validate.validate)
+app.command()(diff.diff)
+app.command()(explain.explain)
 app.command()(push.push)
 app.command()(verify.verify)
 app.add_typer(lab.app, name="lab")

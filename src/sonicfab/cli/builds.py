@@ -1,4 +1,4 @@
-"""`sonicfab builds`: what is known of the image builds."""
+"""`sonicfab builds`: what is known of the image builds, and learning more."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from sonicfab.cli import builds_learn
 from sonicfab.cli.options import Format, OutputFormat
 
 app = typer.Typer(no_args_is_help=True, help="What is known of the image builds that switches run.")
@@ -43,3 +44,7 @@ def show_build(
     if build not in build_names():
         raise InputError(f"{build}: no such image build", did_you_mean(build, build_names()))
     (json_build if format is Format.JSON else show_build)(get_build(build))
+
+
+app.command()(builds_learn.learn)
+app.command()(builds_learn.forget)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -30,6 +31,12 @@ def up(
         float,
         typer.Option(help="Seconds after a reload until the next one is accepted; 120 on a switch.", metavar="SECONDS"),
     ] = 10,
+    yang_dir: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder with YANG models that the switches get; a learned build brings its own.", metavar="DIR"
+        ),
+    ] = None,
     verbose: Verbose = 0,
 ) -> None:
     """Boot a switch for each of the fabric's, in SONiC's factory default config.
@@ -50,7 +57,9 @@ def up(
     if lacks := missing(examine()):
         show_findings(lacks)
         raise LabError("this machine cannot run the lab yet", "`sonicfab lab doctor` shows everything that it looks at")
-    spec = lab_spec(fabric.plan, name or fabric.plan.name, swss_ready_after)
+    if yang_dir is not None and not any(yang_dir.glob("*.yang")):
+        raise InputError(f"--yang-dir {yang_dir}: no such folder, or no *.yang in it")
+    spec = lab_spec(fabric.plan, name or fabric.plan.name, swss_ready_after, yang_dir)
     started = time.monotonic()
     with Progress("booting", len(spec.switches)) as progress:
 

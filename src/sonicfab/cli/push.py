@@ -11,6 +11,7 @@ import typer
 
 from sonicfab.cli.options import (
     Format,
+    Ignore,
     Inventory,
     Lab,
     LabName,
@@ -20,12 +21,13 @@ from sonicfab.cli.options import (
     Topology,
     Verbose,
     access_to,
+    ignored,
     own_templates,
 )
 from sonicfab.errors import ChangesPendingError, ExitCode, InputError
 
 if TYPE_CHECKING:
-    from sonicfab.plan.types import SwitchPlan
+    from sonicfab.plan.types import FabricPlan, SwitchPlan
     from sonicfab.push import Comparison, Push
     from sonicfab.render import SwitchConfig
     from sonicfab.report.push import SwitchPush
@@ -44,14 +46,15 @@ def push(
         float, typer.Option(help="Seconds until a switch must run what was pushed.", min=1, metavar="SECONDS")
     ] = 600,
     templates: Templates = [],  # noqa: B006
+    ignore: Ignore = [],  # noqa: B006
     format: OutputFormat = Format.TABLE,  # noqa: A002 - the name of the option
     verbose: Verbose = 0,
 ) -> None:
     """Bring the rendered configs onto the switches and prove that they run.
 
-    Compares first and shows every change; a switch that runs and stores what is intended is left alone. The others
-    are backed up and loaded with `config reload`, which interrupts their traffic. Ends with 5 when changes are
-    pending: after --dry-run, or after a no.
+    Validates first, then compares and shows every change; a switch that runs and stores what is intended is left
+    alone. The others are backed up and loaded with `config reload`, which interrupts their traffic. Ends with 5 when
+    changes are pending: after --dry-run, or after a no.
 
     Example: sonicfab push -i inventories/scs-lab.yml -t topologies/spine-leaf-1x2.yml --lab --dry-run
     """
@@ -66,9 +69,10 @@ def push(
     fabric.require_numbers()
     switches = select(fabric.plan, limit)
     configs = {config.switch: config for config in render_fabric(fabric, switches, own_templates(templates))}
+    _validate(fabric.plan, configs, ignored(ignore))
     task = Push(access_to(fabric, lab=lab, lab_name=lab_name), _push_id(), timeout)
 
-    outcomes = _look(task, switches, configs)
+    outcomes = look(task, switches, configs)
     found = {name: outcome.value for name, outcome in outcomes.items() if outcome.value is not None}
     if format is Format.TABLE:
         show_changes(found, everything=verbose > 0)
@@ -85,17 +89,42 @@ def push(
     raise typer.Exit(_exit_code(pushes, outcomes, applied))
 
 
-def _look(task: Push, switches: list[SwitchPlan], configs: dict[str, SwitchConfig]) -> dict[str, Outcome[Comparison]]:
+def _validate(plan: FabricPlan, configs: dict[str, SwitchConfig], ignore: frozenset[str]) -> None:
+    """Refuse what the switches' images would, before any of them is asked.
+
+    Raises:
+        InputError: there are errors; they have been shown.
+    """
+    from sonicfab.report import console
+    from sonicfab.report.validate import show_findings
+    from sonicfab.validate.run import Validator
+    from sonicfab.validate.subjects import of_fabric
+
+    subjects, links = of_fabric(plan, configs.values())
+    # the switches' own FRR reads frr.conf before anything takes effect
+    result = Validator(vtysh=False).validate(subjects, links, ignore)
+    if not result.ok:
+        show_findings(result, console.note)
+        raise InputError(
+            "the rendered configs are not valid: nothing was compared or changed", "see the findings above"
+        )
+    if result.findings:
+        count = len(result.findings)
+        console.note(f"{count} warning{'s' * (count != 1)}: `sonicfab validate` with the same options shows them")
+
+
+def look(task: Push, switches: list[SwitchPlan], configs: dict[str, SwitchConfig]) -> dict[str, Outcome[Comparison]]:
+    """Compare the switches with their configs, all at once, telling how far it is; nothing is changed."""
     from sonicfab.report.progress import Progress
     from sonicfab.runner import run_all
 
     with Progress("comparing", len(switches)) as progress:
 
-        def look(switch: SwitchPlan, _stop: threading.Event) -> Comparison:
+        def compare(switch: SwitchPlan, _stop: threading.Event) -> Comparison:
             progress.tell(switch.name, "comparing")
             return task.look(switch, configs[switch.name])
 
-        outcomes = run_all(switches, look, lambda switch, _: progress.finish(switch.name))
+        outcomes = run_all(switches, compare, lambda switch, _: progress.finish(switch.name))
     return {switch.name: outcome for switch, outcome in zip(switches, outcomes, strict=True)}
 
 

@@ -120,18 +120,16 @@ def switch_files(spec: LabSpec, switch: LabSwitch) -> dict[str, str]:
         "switch": switch.name,
         "asic": switch.asic,
         "serial": switch.serial,
-        "frr_start_lines": switch.frr_start_lines,
         "routing_config_mode": switch.routing_config_mode,
+        "bfd_needs_mgmt_framework": switch.bfd_needs_mgmt_framework,
         "database_version": switch.database_version,
         "swss_ready_after": spec.swss_ready_after,
     }
-    device = f"usr/share/sonic/device/{switch.platform}"
     return {
         "files/etc/sonic/sonic_version.yml": switch.sonic_version,
         "files/etc/sonic/sonicfab-lab.json": json.dumps(facts, indent=1),
         "files/host/machine.conf": f"onie_platform={switch.platform}\n",
-        f"{device}/default_sku": f"{switch.hwsku} t1\n",
-        f"{device}/{switch.hwsku}/port_config.ini": switch.port_config,
+        **switch.image,
     }
 
 

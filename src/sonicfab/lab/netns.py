@@ -130,6 +130,10 @@ class Booting:
         self.switch, self._holder = switch, holder
         self._seed = folder / switch.name
         _write(self._seed, lab_files.switch_files(spec, switch))
+        for model in sorted(Path(switch.yang).glob("*.yang")) if switch.yang else ():
+            folder = self._seed / "usr" / "local" / "yang-models"
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(model, folder / model.name)
         script = files("sonicfab") / "lab" / "switch-root.sh"
         python_home = str(Path(sys.base_prefix).resolve())
         command = [

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-from sonicfab.builds import Build, get_build
+from sonicfab.builds import DEBIAN_RELEASES, Build, get_build
+from sonicfab.lab.container import container_files
 from sonicfab.plan.types import FabricPlan, SwitchPlan
 from sonicfab.platforms import get_platform
 from sonicfab.ports import ports_of
@@ -17,9 +19,12 @@ SWSS_READY_AFTER = 10.0
 
 @dataclass(frozen=True, slots=True)
 class LabSwitch:
-    """One switch; `port_config` is the text of its port_config.ini, `ports` are the names in it.
+    """One switch.
 
-    `routing_config_mode` is the docker_routing_config_mode in which its image keeps frr.conf.
+    Attributes:
+        ports: the names of its ports.
+        image: the files of its image, by path below its root.
+        yang: the folder of this machine whose YANG models it has; "" for none.
     """
 
     name: str
@@ -32,9 +37,10 @@ class LabSwitch:
     sonic_version: str
     database_version: str
     routing_config_mode: str
-    frr_start_lines: tuple[str, ...]
+    bfd_needs_mgmt_framework: bool
     ports: tuple[str, ...]
-    port_config: str
+    image: dict[str, str]
+    yang: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,28 +61,23 @@ class LabSpec:
     def loads(cls, text: str) -> LabSpec:
         """From what `dumps` wrote."""
         data: dict[str, Any] = json.loads(text)
-        switches = [
-            LabSwitch(**{**one, "ports": tuple(one["ports"]), "frr_start_lines": tuple(one["frr_start_lines"])})
-            for one in data.pop("switches")
-        ]
+        switches = [LabSwitch(**{**one, "ports": tuple(one["ports"])}) for one in data.pop("switches")]
         links = [(a, a_port, b, b_port) for a, a_port, b, b_port in data.pop("links")]
         return cls(switches=tuple(switches), links=tuple(links), **data)
 
 
-def lab_spec(plan: FabricPlan, name: str, swss_ready_after: float = SWSS_READY_AFTER) -> LabSpec:
-    """The lab of a fabric."""
+def lab_spec(
+    plan: FabricPlan, name: str, swss_ready_after: float = SWSS_READY_AFTER, yang: Path | None = None
+) -> LabSpec:
+    """The lab of a fabric; `yang` is a folder with YANG models for all switches, whatever their build brings."""
     links = tuple((*link.a, *link.b) for link in plan.links)
-    switches = tuple(_switch(one) for one in plan.switches.values())
+    switches = tuple(_switch(one, yang) for one in plan.switches.values())
     return LabSpec(name, plan.name, switches, links, swss_ready_after)
 
 
-def _switch(switch: SwitchPlan) -> LabSwitch:
+def _switch(switch: SwitchPlan, yang: Path | None) -> LabSwitch:
     platform, build = get_platform(switch.platform), get_build(switch.build)
-    ports = ports_of(switch.platform, switch.build)
-    rows = [
-        f"{port.name} {','.join(map(str, port.lanes))} {port.alias} {port.index} {port.speed}"
-        for port in ports.values()
-    ]
+    models = yang or build.yang
     return LabSwitch(
         name=switch.name,
         mac=switch.mac,
@@ -88,24 +89,26 @@ def _switch(switch: SwitchPlan) -> LabSwitch:
         sonic_version=_sonic_version(build, platform.asic),
         database_version=build.database_version,
         routing_config_mode=build.routing_config_mode,
-        frr_start_lines=build.frr_start_lines,
-        ports=tuple(ports),
-        port_config="\n".join(["# name lanes alias index speed", *rows, ""]),
+        bfd_needs_mgmt_framework=build.bfd_needs_mgmt_framework,
+        ports=tuple(ports_of(switch.platform, switch.build)),
+        image=container_files(build, platform.hwsku),
+        yang=str(models.resolve()) if models else "",
     )
 
 
 def _sonic_version(build: Build, asic: str) -> str:
     """/etc/sonic/sonic_version.yml: the keys that tell the build are true, the others say that this is a lab."""
+    releases = {name: number for number, name in DEBIAN_RELEASES.items()}
     values = {
         "build_version": f"{build.name}.sonicfab-lab",
-        "debian_version": build.debian,
-        "kernel_version": "sonicfab-lab",
+        "debian_version": releases.get(build.debian, build.debian),
+        "kernel_version": f"{build.kernel}-amd64" if build.kernel else "sonicfab-lab",
         "asic_type": asic,
         "commit_id": "sonicfab-lab",
         "build_date": "sonicfab-lab",
         "build_number": "0",
         "built_by": "sonicfab-lab",
-        "sonic_os_version": "12",
+        "sonic_os_version": releases.get(build.debian, "12"),
         **build.identified_by,
     }
     return "".join(f"{key}: '{value}'\n" for key, value in values.items())

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
-from functools import cache
 from itertools import combinations
 from typing import Literal
 
 from sonicfab.asn import is_private
+from sonicfab.builds import cached_by_build
 from sonicfab.configdb import natural_key
 from sonicfab.errors import Problem
 from sonicfab.hints import did_you_mean
@@ -44,9 +44,11 @@ class PlanProblems(Exception):  # noqa: N818 - not an error of its own: the call
 
 
 def make_plan(
-    inventory: Inventory, topology: Topology, recorded: Numbers, build: str = ""
+    inventory: Inventory, topology: Topology, recorded: Numbers, build: str = "", *, unfit: bool = False
 ) -> tuple[FabricPlan, Numbers, list[Problem]]:
-    """The plan, what the numbers file must hold for it, and warnings; `build` replaces that of every switch.
+    """The plan, what the numbers file must hold for it, and warnings.
+
+    `build` replaces that of every switch; `unfit` makes a plan for builds that cannot run on their switches, too.
 
     Raises:
         PlanProblems: with everything that is wrong, not the first alone.
@@ -58,7 +60,7 @@ def make_plan(
         if name not in inventory.devices
     ]
     names = sorted((name for name in named if name in inventory.devices), key=natural_key)
-    settings, found = settle(inventory, names, build)
+    settings, found = settle(inventory, names, build, unfit=unfit)
     problems += found
     cabling, found = resolve(topology, settings, complete=len(settings) == len(named))
     problems += found
@@ -116,7 +118,7 @@ def _switch(
     )
 
 
-@cache
+@cached_by_build
 def _unused_ports(platform: str, build: str, mtu: int) -> Mapping[str, PortPlan]:
     """The whole port table of a model, nothing plugged in; one for all switches of the model."""
     ports = ports_of(platform, build).values()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from sonicfab.configdb import natural_key
@@ -21,13 +21,14 @@ _TIERS = {"leaf": 1, "borderleaf": 1, "spine": 2, "superspine": 3}
 
 @dataclass(frozen=True, slots=True)
 class HostPort:
-    """A port with a server behind it; Mb/s and bytes."""
+    """A port with a server behind it; Mb/s and bytes. `path` is the topology's entry that names it."""
 
     switch: str
     port: str
     speed: int
     mtu: int
     description: str
+    path: KeyPath
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def _hosts(
                     continue
                 speed = entry.speed or port.speed
                 if plugs.can_do(switch, port, speed, where):
-                    yield HostPort(switch, port.name, speed, entry.mtu or topology.mtu, entry.description)
+                    yield HostPort(switch, port.name, speed, entry.mtu or topology.mtu, entry.description, path)
 
 
 def _elsewhere(text: str, settings: SwitchSettings) -> str:
@@ -130,7 +131,7 @@ def _elsewhere(text: str, settings: SwitchSettings) -> str:
     return ""
 
 
-def _nearest(name: str, ports: Mapping[str, PlatformPort]) -> str:
+def nearest_port(name: str, ports: Collection[str]) -> str:
     """A hint that names the port with the nearest number, else one that is spelt alike."""
     match = re.fullmatch(r"([A-Za-z]+)(\d+)", name)
     numbered = [port for port in ports if match and re.fullmatch(rf"{match[1]}\d+", port, re.IGNORECASE)]
@@ -181,7 +182,7 @@ class _Plugs:
         port = ports.get(end.port)
         if port is None:
             message = f"{end.switch} ({settings.platform}) has no port '{end.port}'"
-            hint = _elsewhere(end.port, settings) or _nearest(end.port, ports)
+            hint = _elsewhere(end.port, settings) or nearest_port(end.port, ports)
             self.report(path, message, hint, alike=f"no port {end.port}")
             return None
         key = (end.switch, port.name)

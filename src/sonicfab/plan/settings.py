@@ -35,21 +35,28 @@ class SwitchSettings:
 
 
 def settle(
-    inventory: Inventory, names: Iterable[str], build: str = ""
+    inventory: Inventory, names: Iterable[str], build: str = "", *, unfit: bool = False
 ) -> tuple[dict[str, SwitchSettings], list[Problem]]:
     """The settings of the named switches (those that are complete), and every problem found in them.
 
-    `build` is an image build that replaces the one of every switch.
+    `build` is an image build that replaces the one of every switch; with `unfit` it need not run on them, which
+    only a comparison may ask for.
     """
     settled: dict[str, SwitchSettings] = {}
     problems = list(_clashes(inventory))
     for name in names:
         layers = _Layers(inventory, name, build)
-        found = [*layers.unknown_groups(), *_check(name, layers)]
+        found = [*layers.unknown_groups(), *_check(name, layers, unfit=unfit)]
         problems += found
         if not found:
             settled[name] = _settings(name, layers)
     return settled, list(dict.fromkeys(problems))  # one mistake in defaults is one problem, not one a switch
+
+
+def set_at(inventory: Inventory, name: str, *keys: str) -> KeyPath | None:
+    """Where the inventory sets a value of a switch; None when it does not."""
+    value, path = _Layers(inventory, name, "").find(*keys)
+    return None if value is None else path
 
 
 class _Layers:
@@ -89,7 +96,7 @@ class _Layers:
                 yield Problem("inventory", ("devices", self.name, "groups", index), f"unknown group '{group}'", hint)
 
 
-def _check(name: str, layers: _Layers) -> Iterator[Problem]:
+def _check(name: str, layers: _Layers, *, unfit: bool) -> Iterator[Problem]:
     for keys in (("platform",), ("role",), ("management", "address"), ("management", "gateway")):
         if layers.get(*keys) is None:
             hint = "set it for the device, for one of its groups or in defaults"
@@ -97,11 +104,11 @@ def _check(name: str, layers: _Layers) -> Iterator[Problem]:
     if layers.device.mac is None:
         hint = "it is the base MAC on the label and in `show platform syseeprom`"
         yield _problem(("devices", name), f"switch {name} has no mac", hint, on_key=True)
-    yield from _check_platform(layers)
+    yield from _check_platform(layers, unfit=unfit)
     yield from _check_management(layers)
 
 
-def _check_platform(layers: _Layers) -> Iterator[Problem]:
+def _check_platform(layers: _Layers, *, unfit: bool) -> Iterator[Problem]:
     platform, platform_path = layers.find("platform")
     build, build_path = layers.find("image_build")
     build = build or DEFAULT_BUILD
@@ -114,7 +121,7 @@ def _check_platform(layers: _Layers) -> Iterator[Problem]:
     if platform is None:
         return
     facts = get_build(build)
-    if platform in facts.unfit_platforms:
+    if platform in facts.unfit_platforms and not unfit:
         yield _problem(build_path, f"{build} cannot run on {platform}: {facts.unfit_platforms[platform]}")
     else:
         try:

@@ -104,3 +104,5 @@ def log_to_stderr(verbosity: int) -> None:
     level = {0: logging.WARNING, 1: logging.INFO}.get(verbosity, logging.DEBUG)
     logging.basicConfig(level=level if verbosity > 1 else logging.WARNING, format="%(name)s: %(message)s", force=True)
     logging.getLogger("sonicfab").setLevel(level)
+    # it logs the tracebacks of its threads; what they mean is told in a sentence
+    logging.getLogger("paramiko").setLevel(level if verbosity > 1 else logging.CRITICAL)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import typer
@@ -20,21 +20,27 @@ _SHOWN = 100
 
 
 def show_validation(result: Validation) -> None:
-    """Each finding with its place, mend and source; what several switches share is told once."""
-    groups = _groups(result.findings)
-    for one, where in groups[:_SHOWN]:
-        severity = typer.style(f"{one.severity} {one.code}", fg=_COLOURS[one.severity], bold=True)
-        say(f"{severity}  {_where(where, len(result.subjects))}{one.place}".rstrip())
-        say(f"  {one.message}")
-        say(f"  {typer.style('mend:', dim=True)} {one.mend}")
-        say(f"  {typer.style('source:', dim=True)} {_source(one)}")
-    if len(groups) > _SHOWN:
-        say(f"... and {len(groups) - _SHOWN} more kinds of findings; --format json has all of them")
+    """The findings, then what was and was not checked, and a line that sums up."""
+    show_findings(result, say)
     for net in result.nets:
         say(f"checked: {net}")
     for net in result.skipped:
         say(f"not checked: {net}")
     say(summary(result))
+
+
+def show_findings(result: Validation, say: Callable[[str], None]) -> None:
+    """Each finding with its place, mend and source; what several switches share is told once."""
+    groups = _groups(result.findings)
+    for group in groups[:_SHOWN]:
+        one = group[0]
+        severity = typer.style(f"{one.severity} {one.code}", fg=_COLOURS[one.severity], bold=True)
+        say(f"{severity}  {_where(group, len(result.subjects))}")
+        say(f"  {one.message}")
+        say(f"  {typer.style('mend:', dim=True)} {one.mend}")
+        say(f"  {typer.style('source:', dim=True)} {_source(one)}")
+    if len(groups) > _SHOWN:
+        say(f"... and {len(groups) - _SHOWN} more kinds of findings; --format json has all of them")
 
 
 def summary(result: Validation) -> str:
@@ -117,21 +123,27 @@ def json_codes(codes: Iterable[Code]) -> None:
     json_result({"format_version": FORMAT_VERSION, "codes": rows})
 
 
-def _groups(findings: Iterable[Finding]) -> list[tuple[Finding, list[str]]]:
-    """One finding of each kind with the switches that have it."""
-    groups: dict[tuple[str, ...], tuple[Finding, list[str]]] = {}
+def _groups(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """Findings that say the same of several rows or switches, together."""
+    groups: dict[tuple[str, ...], list[Finding]] = {}
     for one in findings:
-        key = (one.code, one.place, one.message, one.build)
-        groups.setdefault(key, (one, []))[1].append(one.switch)
+        table, _, rest = one.place.partition("|")
+        field = rest.rpartition(" ")[2] if " " in rest else ""
+        groups.setdefault((one.code, table, field, one.message, one.build), []).append(one)
     return list(groups.values())
 
 
-def _where(switches: Sequence[str], count: int) -> str:
+def _where(group: Sequence[Finding], count: int) -> str:
+    """`all 3 switches: PORT|Ethernet0 mtu and 55 rows more`."""
+    switches = list(dict.fromkeys(one.switch for one in group))
+    places = list(dict.fromkeys(one.place for one in group))
+    who = ", ".join(switches[:_NAMED])
     if len(switches) == count > 1:
-        return f"all {count}: "
-    if len(switches) > _NAMED:
-        return f"{', '.join(switches[:_NAMED])} and {len(switches) - _NAMED} more: "
-    return f"{', '.join(switches)}: " if switches[0] else ""
+        who = f"all {count}"
+    elif len(switches) > _NAMED:
+        who += f" and {len(switches) - _NAMED} more"
+    more = f" and {len(places) - 1} more like it" if len(places) > 1 else ""
+    return f"{who}: {places[0]}{more}" if places[0] else who
 
 
 def _source(one: Finding) -> str:

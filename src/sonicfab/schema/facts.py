@@ -205,9 +205,9 @@ def schema_of(build: str) -> Schema | None:
     facts = get_build(build)
     if facts.schema:
         return builtin(facts.schema)
-    if facts.yang is None:
+    path = facts.yang.parent / "schema.json" if facts.yang else None
+    if path is None or not path.exists():  # the models may be such that yangson cannot compile them
         return None
-    path = facts.yang.parent / "schema.json"
     try:
         return Schema(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, LookupError, TypeError) as err:

@@ -75,3 +75,15 @@ PING = (
     "xargs -P 16 -I @ sh -c 'ping -q -n -c {count} -i 0.3 -W 1 -I {source} @ > /dev/null 2>&1 || echo @'"
 )
 """Prints the targets that did not answer, each asked `count` times from the address `source`."""
+
+PORT_CONFIG = "cat /usr/share/sonic/device/{platform}/{hwsku}/port_config.ini"
+INIT_CFG = "sudo -n cat /etc/sonic/init_cfg.json"
+YANG_MODELS = "[ ! -d /usr/local/yang-models ] || tar -C /usr/local/yang-models -czf - . | base64 -w 0"
+"""Nothing when the image has none; base64, because what a command prints is text to a transport."""
+DATABASE_VERSION = "sudo -n sonic-db-cli CONFIG_DB hget 'VERSIONS|DATABASE' VERSION"
+MIGRATOR = "grep 'CURRENT_VERSION *=' /usr/local/bin/db_migrator.py 2>/dev/null || true"
+FRR_VERSION = "sudo -n vtysh -c 'show version'"
+BGP_START = "sudo -n docker exec bgp cat /usr/bin/docker_init.sh"
+BGP_PROGRAMS = "sudo -n docker exec bgp sh -c 'cat /usr/share/sonic/templates/supervisord/supervisord.conf*.j2'"
+PROCESSES = "pgrep -a -x 'zebra|ntpd|chronyd' || true"
+SOFTWARE = "sudo -n sh -c 'python3 -V; docker --version; docker exec database redis-server --version; true'"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -52,8 +53,7 @@ class Switch:
 
     def running_frr(self) -> str:
         """FRR's running config; "" when the bgp container does not run."""
-        result = self.transport.run(commands.RUNNING_FRR)
-        return result.stdout if result.ok else ""
+        return self._try(commands.RUNNING_FRR)
 
     def stored_config_db(self) -> str:
         """The config_db.json that the next start loads."""
@@ -61,8 +61,7 @@ class Switch:
 
     def stored_frr(self) -> str:
         """The frr.conf on disk; "" when there is none."""
-        result = self.transport.run(commands.STORED_FRR)
-        return result.stdout if result.ok else ""
+        return self._try(commands.STORED_FRR)
 
     def mode_resetters(self) -> list[str]:
         """Files that would reset the routing mode at the next reload."""
@@ -159,9 +158,64 @@ class Switch:
             return set()
         return set(self._run(commands.PING.format(targets=words, count=count, source=source)).stdout.split())
 
+    def port_config(self, platform: str, hwsku: str) -> str:
+        """The port_config.ini of a model that the image knows; "" when it does not."""
+        words = {"platform": shlex.quote(platform), "hwsku": shlex.quote(hwsku)}
+        return self._try(commands.PORT_CONFIG.format(**words))
+
+    def init_cfg(self) -> str:
+        """What SONiC merges below every config_db.json; "" when it is not there."""
+        return self._try(commands.INIT_CFG)
+
+    def yang_models(self) -> bytes:
+        """The folder of YANG models as a gzipped tar; b"" when the image has none.
+
+        Raises:
+            SwitchError: what arrived is not whole.
+        """
+        text = self._run(commands.YANG_MODELS).stdout
+        try:
+            return base64.b64decode(text, validate=True)
+        except ValueError as err:
+            raise SwitchError(f"{self.name}: the YANG models did not arrive whole", "try again") from err
+
+    def database_version(self) -> str:
+        """VERSIONS|DATABASE of CONFIG_DB; "" when it has none."""
+        return self._try(commands.DATABASE_VERSION).strip()
+
+    def migrator(self) -> str:
+        """The lines of db_migrator.py that say to which version it migrates."""
+        return self._run(commands.MIGRATOR).stdout
+
+    def frr_version(self) -> str:
+        """FRR's `show version`; "" when the bgp container does not run."""
+        return self._try(commands.FRR_VERSION)
+
+    def bgp_start_script(self) -> str:
+        """docker_init.sh of the bgp container; "" when it does not run."""
+        return self._try(commands.BGP_START)
+
+    def bgp_programs(self) -> str:
+        """The template of what supervisord starts in the bgp container; "" when it does not run."""
+        return self._try(commands.BGP_PROGRAMS)
+
+    def processes(self) -> list[str]:
+        """The command lines of zebra and of the NTP daemon, as far as they run."""
+        lines = self._run(commands.PROCESSES).stdout.splitlines()
+        return [line.partition(" ")[2] for line in lines]
+
+    def software(self) -> str:
+        """What Python, Docker and redis say of their versions."""
+        return self._run(commands.SOFTWARE).stdout
+
     def close(self) -> None:
         """End the connection."""
         self.transport.close()
+
+    def _try(self, command: str) -> str:
+        """What a command prints; "" when it fails."""
+        result = self.transport.run(command)
+        return result.stdout if result.ok else ""
 
     def _run(self, command: str, failure: str = "") -> CommandResult:
         result = self.transport.run(command)

@@ -20,6 +20,8 @@ from sonicfab.transport import CommandResult, Transport
 
 log = logging.getLogger(__name__)
 _READ = 65536
+MAX_OUTPUT = 64 * 1024 * 1024
+"""Bytes that a command may print; the largest answer, all YANG models of an image, has half a megabyte."""
 
 
 @dataclass(frozen=True)
@@ -194,12 +196,15 @@ def _collect(channel: paramiko.Channel, deadline: float) -> tuple[bytes, bytes]:
 
     Raises:
         TimeoutError: it has not ended at the deadline (time.monotonic()).
+        TransportError: it prints without end.
     """
     out, err = bytearray(), bytearray()
     while True:
-        while channel.recv_ready():
+        if len(out) + len(err) > MAX_OUTPUT:
+            raise TransportError(f"a command printed more than {MAX_OUTPUT >> 20} MB")
+        while channel.recv_ready() and len(out) <= MAX_OUTPUT:
             out += channel.recv(_READ)
-        while channel.recv_stderr_ready():
+        while channel.recv_stderr_ready() and len(err) <= MAX_OUTPUT:
             err += channel.recv_stderr(_READ)
         ended = channel.exit_status_ready() and (channel.eof_received or channel.closed)
         if ended and not (channel.recv_ready() or channel.recv_stderr_ready()):

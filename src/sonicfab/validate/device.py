@@ -11,18 +11,22 @@ from sonicfab.ports import ports_of
 from sonicfab.schema.facts import to_int
 from sonicfab.validate.findings import Finding
 
-RS_FEC = frozenset({25000, 50000, 100000, 200000, 400000, 800000})
-FC_FEC = frozenset({10000, 25000, 40000, 50000})
-"""Speeds in Mb/s for which IEEE 802.3 has RS-FEC (clauses 91, 108, 134) and FC-FEC (clause 74)."""
+WITHOUT = {"rs": frozenset({1000, 10000, 40000}), "fc": frozenset({1000, 100000, 200000, 400000, 800000})}
+"""FEC -> speeds in Mb/s for which IEEE 802.3 does not have it (RS: clauses 91, 108, 134; FC: clause 74)."""
 
 _TRUTH = ("frr_mgmt_framework_config",)
 """Fields that one program compares with "true" and another with "false"."""
 
 
-def check_device(config: ConfigDb, build: Build, platform: Platform | None) -> Iterator[Finding]:
-    """DEVICE_METADATA, VERSIONS and PORT of one switch; the platform is None when it is none that is known."""
+def check_device(config: ConfigDb, build: Build, platform: Platform | None, *, frr: bool) -> Iterator[Finding]:
+    """DEVICE_METADATA, VERSIONS and PORT of one switch.
+
+    The platform is None when it is none that is known; `frr` says that there is an frr.conf to keep.
+    """
     yield from _build(build, platform)
-    yield from _metadata(config, build, platform)
+    yield from _metadata(config, platform)
+    if frr:
+        yield from _mode(config, build)
     yield from _version(config, build)
     ports = config.get("PORT", {})
     yield from _shared(ports)
@@ -37,7 +41,7 @@ def _build(build: Build, platform: Platform | None) -> Iterator[Finding]:
         yield Finding("SF-501", "DEVICE_METADATA|localhost", message)
 
 
-def _metadata(config: ConfigDb, build: Build, platform: Platform | None) -> Iterator[Finding]:
+def _metadata(config: ConfigDb, platform: Platform | None) -> Iterator[Finding]:
     if "DEVICE_METADATA" not in config:
         return  # a part of a config
     place = "DEVICE_METADATA|localhost"
@@ -45,14 +49,6 @@ def _metadata(config: ConfigDb, build: Build, platform: Platform | None) -> Iter
     for name in ("hwsku", "platform", "mac"):
         if not row.get(name):
             yield Finding("SF-218", f"{place} {name}", f"the field {name} is missing")
-    mode = str(row.get("docker_routing_config_mode", ""))
-    if mode != build.routing_config_mode:
-        said = f"is {mode}" if mode else "is missing, which means separated"
-        message = (
-            f"docker_routing_config_mode {said}; {build.name} keeps frr.conf with {build.routing_config_mode} only"
-        )
-        hint = f"set it to {build.routing_config_mode}"
-        yield Finding("SF-216", f"{place} docker_routing_config_mode", message, hint)
     for name in _TRUTH:
         value = str(row.get(name, "true"))
         if value not in ("true", "false"):
@@ -62,6 +58,15 @@ def _metadata(config: ConfigDb, build: Build, platform: Platform | None) -> Iter
             if row.get(name, expected) != expected:
                 message = f"{name} is {row[name]}; a {platform.name} has {expected}"
                 yield Finding("SF-221", f"{place} {name}", message)
+
+
+def _mode(config: ConfigDb, build: Build) -> Iterator[Finding]:
+    mode = str(config.get("DEVICE_METADATA", {}).get("localhost", {}).get("docker_routing_config_mode", ""))
+    if "DEVICE_METADATA" in config and mode != build.routing_config_mode:
+        said = f"is {mode}" if mode else "is missing, which means separated"
+        message = f"docker_routing_config_mode {said}; {build.name} keeps frr.conf only in {build.routing_config_mode}"
+        hint = f"set it to {build.routing_config_mode}"
+        yield Finding("SF-216", "DEVICE_METADATA|localhost docker_routing_config_mode", message, hint)
 
 
 def _version(config: ConfigDb, build: Build) -> Iterator[Finding]:
@@ -92,7 +97,7 @@ def _fec(ports: Mapping[str, Row]) -> Iterator[Finding]:
             continue
         if speed == 100000 and fec in ("", "none"):
             yield Finding("SF-207", f"PORT|{name} fec", f"fec is {fec or 'missing'} on a port at 100G")
-        elif (fec == "rs" and speed not in RS_FEC) or (fec == "fc" and speed not in FC_FEC):
+        elif speed in WITHOUT.get(fec, ()):
             yield Finding("SF-208", f"PORT|{name} fec", f"fec is {fec} on a port at {speed} Mb/s")
 
 

@@ -50,11 +50,13 @@ def _clashes(config: ConfigDb) -> Iterator[Finding]:
     seen: dict[tuple[str, str], str] = {}
     nets: list[tuple[int, int, int, str, str]] = []
     for table, name, address, vrf in addresses(config):
+        if address.ip.is_link_local:
+            continue  # of one link each, and the same on many is usual
         place = f"{table}|{name}|{address}"
         owner = seen.setdefault((vrf, str(address.ip)), f"{table}|{name}")
         if owner != f"{table}|{name}":
             yield Finding("SF-212", place, f"{address.ip} is an address of {owner}, too")
-        if table != "LOOPBACK_INTERFACE" and address.ip not in _LINK_LOCAL.network:
+        if table != "LOOPBACK_INTERFACE":
             network = address.network
             first, last = int(network.network_address), int(network.broadcast_address)
             nets.append((network.version, first, -last, f"{vrf}/{name}", place))
@@ -84,6 +86,7 @@ def _neighbors(config: ConfigDb) -> Iterator[Finding]:
     """BGP_NEIGHBOR as bgpcfgd reads it: reached over a subnet, from an address that is there."""
     framework = config.get("DEVICE_METADATA", {}).get("localhost", {}).get("frr_mgmt_framework_config", "")
     own = [address for _, _, address, _ in addresses(config)]
+    asn = config.get("DEVICE_METADATA", {}).get("localhost", {}).get("bgp_asn", "")
     for key, row in config.get("BGP_NEIGHBOR", {}).items():
         place, with_vrf = f"BGP_NEIGHBOR|{key}", "|" in key
         if with_vrf != (framework == "true"):
@@ -93,7 +96,8 @@ def _neighbors(config: ConfigDb) -> Iterator[Finding]:
         neighbor = _address(key.rpartition("|")[2])
         if neighbor is None or row.get("ebgp_multihop") == "true":
             continue
-        if not any(neighbor in address.network and neighbor != address.ip for address in own):
+        external = row.get("asn", "") != asn  # iBGP goes from loopback to loopback
+        if external and not any(neighbor in address.network and neighbor != address.ip for address in own):
             yield Finding("SF-214", place, f"{neighbor} is on no subnet of the switch's interfaces")
         local = _address(row.get("local_addr", ""))
         if local is not None and not any(local == address.ip for address in own):
@@ -130,6 +134,3 @@ def _address(text: object) -> IPv4Address | IPv6Address | None:
 def _family(key: str) -> int:
     address = _interface(key.partition("|")[2])
     return address.version if address else 0
-
-
-_LINK_LOCAL = IPv6Interface("fe80::/10")

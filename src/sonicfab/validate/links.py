@@ -58,6 +58,8 @@ def _addresses(switches: Iterable[SwitchFacts]) -> Iterator[Finding]:
     seen: dict[tuple[str, str], str] = {}
     for one in switches:
         for table, name, address, vrf in addresses(one.config, management=True):
+            if address.ip.is_link_local:
+                continue
             space = "mgmt" if table == "MGMT_INTERFACE" else vrf
             owner = seen.setdefault((space, str(address.ip)), one.name)
             if owner != one.name:

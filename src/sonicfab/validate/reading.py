@@ -15,8 +15,8 @@ NOT_TABLES = frozenset({"bgpraw"})
 """Keys that `show runningconfiguration all` adds to the tables, and that SONiC's own checks leave out."""
 
 
-def read_json(path: Path) -> Any:  # noqa: ANN401 - any JSON
-    """A JSON file; a key that is written twice is a mistake, for SONiC silently keeps the last.
+def read_json(path: Path) -> tuple[Any, list[Finding]]:
+    """A JSON file, and what is odd in it as JSON: a key that is written twice, of which SONiC keeps the last.
 
     Raises:
         InputError: it cannot be read or is not JSON.
@@ -27,15 +27,14 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - any JSON
         reason = err.strerror if isinstance(err, OSError) else "it is not UTF-8 text"
         raise InputError(f"cannot read {path}: {reason}") from err
     try:
-        return json.loads(text, object_pairs_hook=_unique)
+        twice: list[Finding] = []
+        return json.loads(text, object_pairs_hook=lambda pairs: _unique(pairs, twice)), twice
     except json.JSONDecodeError as err:
         lines = text.splitlines()
         excerpt = lines[err.lineno - 1] if err.lineno <= len(lines) else ""
         place = Place(str(path), err.lineno, err.colno)
         shown = Diagnostic("error", f"not JSON: {err.msg}", place, excerpt=excerpt)
         raise InputError(f"{path} is not JSON", diagnostics=[shown]) from err
-    except ValueError as err:
-        raise InputError(f"{path}: {err}") from err
     except RecursionError as err:
         raise InputError(f"{path}: nested too deeply for a config_db") from err
 
@@ -90,10 +89,10 @@ def _kind(value: object) -> str:
     return kinds.get(type(value), "nothing")
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique(pairs: list[tuple[str, Any]], twice: list[Finding]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for key, value in pairs:
         if key in made:
-            raise ValueError(f"the key {json.dumps(key)} is written twice in one object; SONiC keeps the last silently")
+            twice.append(Finding("SF-111", key, f"the key {json.dumps(key)} stands twice in one object"))
         made[key] = value
     return made

@@ -105,7 +105,7 @@ class Validator:
         build = get_build(subject.build)
         found = list(subject.read)
         if subject.config_db is not None:
-            found += self._config_db(subject.config_db, build, _platform(subject))
+            found += self._config_db(subject.config_db, build, _platform(subject), frr=subject.frr is not None)
         found = [self._at(one, subject, subject.files[0]) for one in found]
         if subject.frr is None:
             return None, found
@@ -114,14 +114,14 @@ class Validator:
             in_frr += check_syntax(subject.frr, build.frr)
         return bgp, found + [self._at(one, subject, subject.files[1]) for one in in_frr]
 
-    def _config_db(self, config: ConfigDb, build: Build, platform: Platform | None) -> list[Finding]:
+    def _config_db(self, config: ConfigDb, build: Build, platform: Platform | None, *, frr: bool) -> list[Finding]:
         schema = self._schema(build)
         found = schema.check(config) if schema else [_no_schema(build)]
         models = self._model(build)
         if models:
             told = {one.place for one in found}
             found += [one for one in models.check(config) if one.place not in told]
-        return [*found, *check_interfaces(config), *check_device(config, build, platform)]
+        return [*found, *check_interfaces(config), *check_device(config, build, platform, frr=frr)]
 
     def _schema(self, build: Build) -> SchemaCheck | None:
         if build.name not in self._schemas:
@@ -138,11 +138,11 @@ class Validator:
         return self._yang[build.name]
 
     def _folder(self, build: Build) -> Path | None:
-        """Where the build's models are: the learned ones, else below --yang-dir by the build's name, or there."""
+        """Where its models are: in --yang-dir or a folder in there named for the build, else with what was learned."""
         if not self._models:
             return None
-        if build.yang is not None or self._yang_dir is None:
-            return build.yang
+        if self._yang_dir is None:  # those of a learned build, if they are such that yangson can compile them
+            return build.yang if schema_of(build.name) else None
         for name in (build.name, build.schema):
             if name and (self._yang_dir / name).is_dir():
                 return self._yang_dir / name

@@ -54,7 +54,7 @@ def of_paths(paths: Sequence[Path], build: str) -> tuple[list[Subject], list[tup
 
 def _fabric_folder(folder: Path, build: str) -> tuple[list[Subject], list[tuple[End, End]]]:
     path = folder / "plan.json"
-    plan = read_json(path)
+    plan, _ = read_json(path)
     try:
         builds = {name: build or str(one["image_build"]) for name, one in plan["switches"].items()}
         ends = [[end.partition(":") for end in str(link["link"]).split(" - ")] for link in plan["links"]]
@@ -74,14 +74,15 @@ def _switch_folder(folder: Path, name: str, build: str) -> Subject:
 
 
 def _subject(name: str, config_db: Path, frr: Path | None, build: str) -> Subject:
-    config, read = as_config_db(read_json(config_db))
+    data, odd = read_json(config_db)
+    config, read = as_config_db(data)
     return Subject(
         name,
         _named(build or _by_version(config), config_db),
         config_db=config,
         frr=_text(frr) if frr else None,
         files=(str(config_db), str(frr or "")),
-        read=tuple(read),
+        read=(*odd, *read),
     )
 
 

@@ -15,9 +15,9 @@ def main(arguments: list[str]) -> int:
     del arguments
     paths.STATE.mkdir(parents=True, exist_ok=True)
     if not paths.CONFIG_DB.exists():
-        sku = next(paths.DEVICE.glob("*/*/port_config.ini")).parent.name
+        sku = cfggen.default_sku()
         data: dict[str, object] = cfggen.platform_info()
-        ports = {"DEVICE_METADATA": {"localhost": {"hwsku": sku}}, "PORT": cfggen.port_table()}
+        ports = {"DEVICE_METADATA": {"localhost": {"hwsku": sku}}, "PORT": cfggen.port_table(sku)}
         factory = cfggen.t1_preset(cfggen.deep_update(data, ports))
         paths.CONFIG_DB.write_text(json.dumps(factory, indent=4, sort_keys=True), encoding="utf-8")
     saved = json.loads(paths.CONFIG_DB.read_text(encoding="utf-8"))

@@ -1,6 +1,6 @@
 """sonic-cfggen, as far as it matters here.
 
--j FILE, -d, -H, -k SKU, -v VAR, --var-json VAR, --print-data, --preset t1, --write-to-db.
+-j FILE, -d, -H, -k SKU, -v VAR, --var-json VAR, --print-data, --preset t1, --write-to-db, -t TEMPLATE,FILE.
 
 Follows sonic-buildimage src/sonic-config-engine/{sonic-cfggen,config_samples.py,portconfig.py}.
 """
@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sonicfab.lab.sonic import db, paths
+from sonicfab.lab.sonic import bgpcfg, db, paths
 
 
 def main(arguments: list[str]) -> int:
@@ -29,12 +29,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--preset", choices=["t1"])
     parser.add_argument("--print-data", action="store_true")
     parser.add_argument("--write-to-db", action="store_true")
+    parser.add_argument("-t", "--template", action="append", default=[])
     options = parser.parse_args(arguments)
     data: dict[str, Any] = {}
     if options.platform_info:
         deep_update(data, platform_info())
     if options.hwsku:
-        deep_update(data, {"DEVICE_METADATA": {"localhost": {"hwsku": options.hwsku}}, "PORT": port_table()})
+        ports = port_table(options.hwsku)
+        deep_update(data, {"DEVICE_METADATA": {"localhost": {"hwsku": options.hwsku}}, "PORT": ports})
     for name in options.json:
         with Path(name).open(encoding="utf-8") as stream:
             deep_update(data, json.load(stream))
@@ -44,6 +46,9 @@ def main(arguments: list[str]) -> int:
         data = t1_preset(data)
     if options.write_to_db:
         db.merge(data)
+    for template in options.template:
+        source, _, target = template.partition(",")
+        Path(target).write_text(_template(Path(source).name, data), encoding="utf-8")
     if options.print_data:
         print(json.dumps(data, indent=4, sort_keys=True))
     if options.var:
@@ -51,6 +56,18 @@ def main(arguments: list[str]) -> int:
     if options.var_json and options.var_json in data:
         print(json.dumps(data[options.var_json], indent=4, sort_keys=True))
     return 0
+
+
+def _template(name: str, data: Mapping[str, Any]) -> str:
+    """What a template of the bgp container makes; those that are not here fail, as any that is not there does."""
+    metadata = data.get("DEVICE_METADATA", {}).get("localhost", {})
+    made = {
+        "gen_bgpd.conf.j2": bgpcfg.base_config(metadata),
+        "gen_frr.conf.j2": bgpcfg.base_config(metadata),
+        "gen_staticd.conf.j2": "",
+        "zebra.conf.j2": "",
+    }
+    return made[name]
 
 
 def deep_update(target: dict[str, Any], source: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,18 +80,28 @@ def deep_update(target: dict[str, Any], source: Mapping[str, Any]) -> dict[str, 
     return target
 
 
+def platform() -> str:
+    """The platform that ONIE has noted."""
+    lines = paths.MACHINE_CONF.read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line)["onie_platform"]
+
+
+def default_sku() -> str:
+    """The HWSKU of a factory reset."""
+    return (paths.DEVICE / platform() / "default_sku").read_text(encoding="utf-8").split()[0]
+
+
 def platform_info() -> dict[str, Any]:
     """What -H adds: the platform of /host/machine.conf and the MAC address of eth0."""
-    machine = dict(
-        line.split("=", 1) for line in paths.MACHINE_CONF.read_text(encoding="utf-8").splitlines() if "=" in line
-    )
     mac = Path("/sys/class/net/eth0/address").read_text(encoding="utf-8").strip()
-    return {"DEVICE_METADATA": {"localhost": {"platform": machine["onie_platform"], "mac": mac}}}
+    return {"DEVICE_METADATA": {"localhost": {"platform": platform(), "mac": mac}}}
 
 
-def port_table() -> dict[str, dict[str, str]]:
-    """PORT as port_config.ini of the platform has it."""
-    file = next(paths.DEVICE.glob("*/*/port_config.ini"))
+def port_table(hwsku: str) -> dict[str, dict[str, str]]:
+    """PORT as port_config.ini of the HWSKU has it; no ports for a HWSKU that the platform does not have."""
+    file = paths.DEVICE / platform() / hwsku / "port_config.ini"
+    if not file.exists():
+        return {}
     rows = [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
     columns = rows[0].lstrip("# ").split()
     ports: dict[str, dict[str, str]] = {}

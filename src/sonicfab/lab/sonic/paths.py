@@ -11,6 +11,8 @@ SONIC_VERSION = ETC / "sonic_version.yml"
 RELOAD_LOCK = ETC / "reload.lock"
 FRR = Path("/etc/frr")
 """In the bgp container; /etc/sonic/frr on the host is the same folder."""
+BGP_START = Path("/usr/bin/docker_init.sh")
+"""In the bgp container; it comes with the lab's build."""
 MACHINE_CONF = Path("/host/machine.conf")
 DEVICE = Path("/usr/share/sonic/device")
 STATE = Path("/run/sonic")

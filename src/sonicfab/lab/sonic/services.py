@@ -22,7 +22,6 @@ START_LIMIT = 3
 START_INTERVAL = 1200.0
 _FRR_BIN = Path("/usr/lib/frr")
 _FRR_RUN = Path("/run/frr")
-_DAEMON_FILES = ("bgpd.conf", "zebra.conf", "staticd.conf")
 _MODULES = ("dplane_fpm_nl", "zebra_fpm")
 
 
@@ -31,7 +30,7 @@ class StartLimitError(RuntimeError):
 
 
 def lab_facts() -> dict[str, Any]:
-    """What the lab says of this switch: what its image does with frr.conf, how fast swss gets ready."""
+    """What the lab says of this switch: the mode that keeps frr.conf, when bfdd starts, how fast swss gets ready."""
     facts: dict[str, Any] = json.loads(paths.LAB.read_text(encoding="utf-8"))
     return facts
 
@@ -95,14 +94,16 @@ def start_bgp(config: db.Config) -> None:
     """
     _count_start()
     metadata = config.get("DEVICE_METADATA", {}).get("localhost", {})
-    docker_init(metadata)
+    # the start script of the build: which files of FRR survive, and which lines are appended to them
+    subprocess.run(["sh", str(paths.BGP_START)], capture_output=True, check=True)
     # supervisord.conf.j2: bfdd only with frr_mgmt_framework_config "true"; mgmtd where this FRR has it
     framework = metadata.get("frr_mgmt_framework_config") == "true"
-    daemons = ["mgmtd", "zebra", "staticd", "bgpd", *(["bfdd"] if framework else [])]
+    bfdd = framework or not lab_facts()["bfd_needs_mgmt_framework"]
+    daemons = ["mgmtd", "zebra", "staticd", "bgpd", *(["bfdd"] if bfdd else [])]
     for daemon in daemons:
         _start_daemon(daemon)
     mode = metadata.get("docker_routing_config_mode", "")
-    if mode in ("unified", keeping_mode()):
+    if mode in ("unified", lab_facts()["routing_config_mode"]):
         _load_frr_conf()
     _mark("bgp")
     if not framework:
@@ -135,40 +136,6 @@ def restart_bgp() -> None:
     """`systemctl restart bgp`."""
     stop_bgp()
     start_bgp(db.read())
-
-
-def keeping_mode() -> str:
-    """The docker_routing_config_mode that keeps frr.conf: split-unified on community images, split on Edgecore's."""
-    return str(lab_facts()["routing_config_mode"])
-
-
-def docker_init(metadata: dict[str, Any]) -> None:
-    """Which FRR files survive the start of the container, per docker_routing_config_mode.
-
-    A mode that the image does not know touches no file. Edgecore's start script is not public: of it is known that
-    `split` keeps frr.conf and loads it, as split-unified does elsewhere.
-    """
-    mode = metadata.get("docker_routing_config_mode", "") or "separated"
-    keeping = keeping_mode()
-    paths.FRR.mkdir(parents=True, exist_ok=True)
-    integrated = paths.FRR / "frr.conf"
-    if mode == keeping:
-        _remove(_DAEMON_FILES)
-        _append_start_lines(integrated)
-    elif mode == "split":
-        _remove(["frr.conf"])
-        _append_start_lines(paths.FRR / "zebra.conf")
-    elif mode == "separated":
-        _remove(["frr.conf"])
-        _write_daemon_files(metadata)
-    elif mode == "unified":
-        _remove(_DAEMON_FILES)
-        integrated.write_text(bgpcfg.base_config(metadata), encoding="utf-8")
-    if mode in (keeping, "unified", "split", "separated"):
-        word = "service" if mode in (keeping, "unified") else "no service"
-        (paths.FRR / "vtysh.conf").write_text(f"{word} integrated-vtysh-config\n", encoding="utf-8")
-    for file in (paths.FRR, *paths.FRR.iterdir()):
-        shutil.chown(file, "frr", "frr")
 
 
 def start_lldp(config: db.Config) -> bool:
@@ -222,27 +189,6 @@ def _fpm_module() -> list[str]:
         if any(Path("/usr/lib").glob(f"**/frr/modules/{name}.so")):
             return ["-M", name]
     return []
-
-
-def _append_start_lines(file: Path) -> None:
-    """write_default_zebra_config(): lines that are not there at the beginning of a line are appended."""
-    text = file.read_text(encoding="utf-8") if file.exists() else ""
-    lines = text.splitlines()
-    missing = [line for line in lab_facts()["frr_start_lines"] if line not in lines]
-    if missing or not file.exists():
-        file.write_text(text + "".join(f"{line}\n" for line in missing), encoding="utf-8")
-
-
-def _write_daemon_files(metadata: dict[str, Any]) -> None:
-    (paths.FRR / "bgpd.conf").write_text(bgpcfg.base_config(metadata), encoding="utf-8")
-    (paths.FRR / "zebra.conf").write_text("", encoding="utf-8")
-    _append_start_lines(paths.FRR / "zebra.conf")
-    (paths.FRR / "staticd.conf").write_text("", encoding="utf-8")
-
-
-def _remove(names: Iterable[str]) -> None:
-    for name in names:
-        (paths.FRR / name).unlink(missing_ok=True)
 
 
 def _count_start() -> None:

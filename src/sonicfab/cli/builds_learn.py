@@ -1,0 +1,116 @@
+"""`sonicfab builds learn` and `sonicfab builds forget`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sonicfab.cli.options import Format, Lab, LabName, OutputFormat, Verbose
+from sonicfab.errors import InputError
+
+if TYPE_CHECKING:
+    from sonicfab.learn.findings import Findings
+
+Name = Annotated[str, typer.Argument(help="Name of the learned build, as inventories will write it.")]
+
+
+From = Annotated[
+    Path | None,
+    typer.Option("--from", help="Learn from an unpacked image's root, or a sonic-buildimage checkout.", metavar="DIR"),
+]
+Inventory = Annotated[
+    Path | None,
+    typer.Option("--inventory", "-i", help="Where the switch is told of.", envvar="SONICFAB_INVENTORY", metavar="FILE"),
+]
+Topology = Annotated[
+    Path | None,
+    typer.Option("--topology", "-t", help="The fabric it belongs to.", envvar="SONICFAB_TOPOLOGY", metavar="FILE"),
+]
+Settings = Annotated[
+    list[str],
+    typer.Option("--set", help="Give a fact that cannot be found, or another value for it.", metavar="FACT=VALUE"),
+]
+IdentifiedBy = Annotated[
+    list[str],
+    typer.Option(
+        help="The key of sonic_version.yml that tells the build; build_version unless given. May be repeated.",
+        metavar="KEY",
+    ),
+]
+
+
+def learn(
+    name: Name,
+    switch: Annotated[
+        str, typer.Option("--switch", "-s", help="Learn from this switch, over SSH.", metavar="SWITCH")
+    ] = "",
+    folder: From = None,
+    inventory: Inventory = None,
+    topology: Topology = None,
+    lab: Lab = False,
+    lab_name: LabName = "",
+    settings: Settings = [],  # noqa: B006 - typer copies it
+    identified_by: IdentifiedBy = [],  # noqa: B006
+    replace: Annotated[bool, typer.Option("--replace", help="Replace what was learned under this name.")] = False,
+    format: OutputFormat = Format.TABLE,  # noqa: A002 - the name of the option
+    verbose: Verbose = 0,
+) -> None:
+    """Make the profile of an image build from the real thing: a running switch, or files.
+
+    Inventories then name it like the builds that ship: image_build: NAME. Nothing is changed on the switch, which
+    may run any image, but must be the one that the inventory means.
+
+    Example: sonicfab builds learn site-1 --switch leaf1 -i inventories/site.yml -t topologies/site.yml
+    """
+    from sonicfab.learn.findings import BY_VERSION
+    from sonicfab.learn.profile import check_name, given_facts, make_profile, write_profile
+    from sonicfab.report import console
+    from sonicfab.report.learn import json_profile, show_profile
+
+    console.log_to_stderr(verbose)
+    if bool(switch) == (folder is not None):
+        raise InputError("say where to learn from: --switch SWITCH or --from DIR, one of them")
+    check_name(name, replace=replace)
+    given = given_facts(settings)
+    keys = () if "identified_by" in given else tuple(identified_by) or BY_VERSION
+    if folder is not None:
+        from sonicfab.learn.folder import learn_from_folder
+
+        findings = learn_from_folder(folder, keys)
+    else:
+        findings = _ask(switch, inventory, topology, lab_name, keys, lab=lab)
+    profile = make_profile(name, findings, given)
+    written = write_profile(profile, replace=replace)
+    (json_profile if format is Format.JSON else show_profile)(profile, written)
+
+
+def forget(name: Name) -> None:
+    """Remove the profile of a learned build.
+
+    Example: sonicfab builds forget site-1
+    """
+    from sonicfab.learn.profile import forget_profile
+    from sonicfab.report.console import say
+
+    say(f"{name}: removed from {forget_profile(name).parent}")
+
+
+def _ask(
+    switch: str, inventory: Path | None, topology: Path | None, lab_name: str, keys: tuple[str, ...], *, lab: bool
+) -> Findings:
+    from sonicfab.access import lab_access, ssh_access
+    from sonicfab.fabric import find_switch
+    from sonicfab.lab.state import find_lab
+    from sonicfab.learn.switch import learn_from_switch
+
+    if inventory is None or topology is None:
+        raise InputError("--switch needs -i INVENTORY and -t TOPOLOGY", "they say where the switch is and what it is")
+    settings, secrets, fabric = find_switch(inventory, topology, switch)
+    access = lab_access(find_lab(lab_name or fabric)) if lab or lab_name else ssh_access(secrets)
+    connected = access.open(settings, any_build=True)
+    try:
+        return learn_from_switch(connected, settings.platform, keys)
+    finally:
+        connected.close()

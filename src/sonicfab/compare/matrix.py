@@ -1,0 +1,133 @@
+"""Every build against every other one on a fabric, each rendered once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+from sonicfab.builds import build_names, get_build
+from sonicfab.compare.builds import count, look_at, rendered_differences, rendering, secretless
+from sonicfab.compare.notes import Step
+from sonicfab.errors import InputError
+from sonicfab.fabric import Fabric, FabricFiles, select
+from sonicfab.plan.types import SwitchPlan
+from sonicfab.render import Renderer
+
+
+@dataclass(frozen=True, slots=True)
+class BuildColumn:
+    """A build on this fabric; `error` is why it cannot be rendered, `unfit` the models that it cannot run on."""
+
+    name: str
+    follows: str
+    error: str
+    unfit: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """How much changes from one build to another: in the files, in the image, in what its models allow."""
+
+    config_db: int
+    frr: int
+    image: int
+    models: int
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """All builds, the steps along their chain, and every pair; the same number of changes leads back."""
+
+    fabric: str
+    switches: int
+    builds: tuple[BuildColumn, ...]
+    steps: tuple[tuple[str, str], ...]
+    cells: Mapping[tuple[str, str], Cell]
+
+
+def make_matrix(files: FabricFiles, limits: Iterable[str] = (), templates: Sequence[Path] = ()) -> Matrix:
+    """Render the fabric once for each build that can, and count what differs.
+
+    Raises:
+        InputError: no build can render it: the mistakes are those of the files.
+    """
+    limits = list(limits)
+    fabrics: dict[str, Fabric] = {}
+    errors: dict[str, InputError] = {}
+    for name in build_names():
+        try:
+            fabrics[name] = files.plan(name, unfit=True)
+        except InputError as err:
+            errors[name] = err
+    if not fabrics:
+        raise next(iter(errors.values()))
+    one = next(iter(fabrics.values()))
+    switches = select(one.plan, limits)
+    counts, used = _counts(fabrics, switches, secretless(templates))
+    cells: dict[tuple[str, str], Cell] = {}
+    for (old, new), (config_db, frr) in counts.items():
+        step = Step(get_build(old), get_build(new), tuple(switches), used)
+        notes = {part.name: len(part.notes) for part in look_at(step)}
+        cells[old, new] = Cell(config_db, frr, notes.get("image", 0), notes.get("schema", 0))
+    platforms = {switch.platform for switch in switches}
+    return Matrix(
+        fabric=one.plan.name,
+        switches=len(switches),
+        builds=tuple(_column(name, platforms, errors.get(name)) for name in _in_order(build_names())),
+        steps=tuple(
+            (get_build(name).follows, name) for name in _in_order(fabrics) if get_build(name).follows in fabrics
+        ),
+        cells=cells,
+    )
+
+
+def _counts(
+    fabrics: Mapping[str, Fabric], switches: Iterable[SwitchPlan], renderer: Renderer
+) -> tuple[dict[tuple[str, str], tuple[int, int]], dict[str, frozenset[str]]]:
+    """Changes of config_db and FRR for every ordered pair, and the fields of each table that are rendered.
+
+    Switch by switch, so that few configs are held at once.
+    """
+    used: dict[str, set[str]] = {}
+    render = {name: rendering(renderer, fabric.plan) for name, fabric in fabrics.items()}
+    total: dict[tuple[str, str], list[int]] = {(old, new): [0, 0] for old in fabrics for new in fabrics if old != new}
+    for switch in switches:
+        configs = {name: make(switch.name) for name, make in render.items()}
+        for config in configs.values():
+            for table, rows in config.config_db.items():
+                used.setdefault(table, set()).update(*rows.values())
+        for old, new in combinations(configs, 2):
+            found = count(rendered_differences(configs[old], configs[new]))
+            for pair in ((old, new), (new, old)):
+                total[pair][0] += found[0]
+                total[pair][1] += found[1]
+    fields = {table: frozenset(names) for table, names in used.items()}
+    return {pair: (config_db, frr) for pair, (config_db, frr) in total.items()}, fields
+
+
+def _column(name: str, platforms: Iterable[str], error: InputError | None) -> BuildColumn:
+    build = get_build(name)
+    said = ""
+    if error is not None:
+        said = error.diagnostics[0].message if error.diagnostics else str(error)
+    unfit = {platform: why for platform, why in build.unfit_platforms.items() if platform in set(platforms)}
+    return BuildColumn(name, build.follows, said, unfit)
+
+
+def _in_order(names: Iterable[str]) -> list[str]:
+    """Each chain of builds from its first on, one chain after the other."""
+    known = list(names)
+    ordered: list[str] = []
+
+    def add(name: str) -> None:
+        if name not in ordered:  # a ring of builds that follow each other ends here, too
+            ordered.append(name)
+            for other in known:
+                if get_build(other).follows == name:
+                    add(other)
+
+    for name in [*(name for name in known if get_build(name).follows not in known), *known]:
+        add(name)
+    return ordered

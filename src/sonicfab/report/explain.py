@@ -1,0 +1,102 @@
+"""The result of `sonicfab explain`."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from sonicfab.explain.answer import Explained
+from sonicfab.explain.trace import TemplateLine
+from sonicfab.render import template_folders
+from sonicfab.report.console import WIDTH, json_result, say
+
+FORMAT_VERSION = 1
+_IN_FULL = 12
+"""So many values are explained in full; of more, each has a line."""
+
+_OWN = "no rule of sonicfab: the template is your own"
+
+
+def show_explained(switch: str, found: list[Explained]) -> None:
+    """Value, rule, input, facts and template line."""
+    if len(found) > _IN_FULL:
+        _show_short(switch, found)
+        return
+    say(typer.style(switch, bold=True))
+    for one in found:
+        say("")
+        _wrapped(_headline(one), "", bold=True)
+        origin = one.origin
+        _labelled("rule", origin.rule if origin else _OWN)
+        for given in origin.given if origin else ():
+            written = "" if given.what.endswith(given.written) else f": {given.written}"
+            _labelled("input", f"{given.place.file}:{given.place.line}  {given.what}{written}")
+        for fact in origin.facts if origin else ():
+            _labelled("fact", fact.text)
+            _labelled("", f"(source: {fact.source})" if fact.source else "")
+        if one.template:
+            _labelled("made by", f"{template_place(one.template)}  {one.template.text}")
+
+
+def _show_short(switch: str, found: list[Explained]) -> None:
+    say(typer.style(f"{switch}: {len(found)} values; name one for all of its origin", bold=True))
+    for one in found:
+        given = one.origin.given if one.origin else ()
+        place = f"{given[0].place.file}:{given[0].place.line}" if given else "no input"
+        text = f"{_headline(one)}   [{place}] {one.origin.rule if one.origin else _OWN}"
+        say(textwrap.shorten(text, WIDTH, placeholder=" ..."))
+
+
+def json_explained(switch: str, found: list[Explained]) -> None:
+    """The same for programs."""
+    json_result({"format_version": FORMAT_VERSION, "switch": switch, "values": [_json(one) for one in found]})
+
+
+def template_place(line: TemplateLine) -> str:
+    """`templates/frr/bgp.j2:12`; a file of the user's own by its own path."""
+    return f"{_template_file(line)}:{line.line}"
+
+
+def _template_file(line: TemplateLine) -> str:
+    shipped = template_folders()[0]
+    return f"templates/{line.name}" if Path(line.file).is_relative_to(shipped) else line.file
+
+
+def _headline(one: Explained) -> str:
+    if one.file == "frr.conf":
+        return f"frr.conf: {one.place} / {one.value}" if one.place else f"frr.conf: {one.value}"
+    return f"{one.place}: {one.value}" if one.value else one.place
+
+
+def _json(one: Explained) -> dict[str, Any]:
+    origin = one.origin
+    return {
+        "file": one.file,
+        "place": one.place or None,
+        "value": one.value,
+        "rule": origin.rule if origin else None,
+        "inputs": [
+            {"file": given.place.file, "line": given.place.line, "path": given.what, "written": given.written}
+            for given in (origin.given if origin else ())
+        ],
+        "facts": [{"fact": fact.text, "source": fact.source or None} for fact in (origin.facts if origin else ())],
+        "template": {"file": _template_file(one.template), "line": one.template.line, "text": one.template.text}
+        if one.template
+        else None,
+    }
+
+
+def _labelled(label: str, text: str) -> None:
+    if text:
+        _wrapped(text, f"  {label:<9}")
+
+
+def _wrapped(text: str, start: str, *, bold: bool = False) -> None:
+    after = " " * (len(start) or 4)
+    for line in textwrap.wrap(
+        text, WIDTH, initial_indent=start, subsequent_indent=after, break_on_hyphens=False, break_long_words=False
+    ):
+        say(typer.style(line, bold=bold))

@@ -1,0 +1,149 @@
+"""The result of `sonicfab diff` for a merge request: a tidy table, the reasons below it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sonicfab.compare.builds import FabricDiff, StepDiff
+from sonicfab.compare.folders import FilesDiff
+from sonicfab.compare.grouping import Group, who
+from sonicfab.compare.live import LiveDiff
+from sonicfab.compare.matrix import Matrix
+from sonicfab.compare.notes import Note
+from sonicfab.report.console import say
+from sonicfab.report.diff import blocks, change_text, counted, headline, nothing, rendered_title
+
+
+def markdown_builds(diff: FabricDiff) -> None:
+    """All steps of a fabric."""
+    for step in diff.steps:
+        _step(diff, step)
+
+
+def _step(diff: FabricDiff, step: StepDiff) -> None:
+    if not step.differs:
+        say(f"{_text(nothing(step, diff.fabric))}\n")
+    else:
+        say(f"### {_text(headline(step, diff.fabric))}\n")
+    for note in step.alarms:
+        said = f"{note.title}, {who(note.switches, diff.roles)}: {note.detail}"
+        say(f"> **{_text(said)}**  \n> {_text(note.reason)}{_source(note.source)}\n")
+    if not step.differs:
+        return
+    say(f"**{_upper(rendered_title(step))}**\n")
+    if step.changed:
+        say("| where | change | switches |\n| --- | --- | --- |")
+        for one in step.changed:
+            _row(one.group, who(one.group.switches, diff.roles))
+        say("")
+        reasons = dict.fromkeys((reason, groups[0].section) for reason, groups in blocks(step.changed))
+        for reason, section in reasons:
+            if reason is None:
+                say(f"- `{section}`: no fact of the build explains it: look into your own templates")
+            else:
+                then = f"; {_text(reason.consequence)}" if reason.consequence else ""
+                say(f"- {_code(section or 'frr.conf')}: {_text(reason.why)}{then}{_source(reason.source)}")
+        say("")
+    for part in step.parts:
+        say(f"<details open><summary>{_upper(part.title)}: {len(part.notes)}</summary>\n")
+        say("| | what | change |\n| --- | --- | --- |")
+        for note in part.notes:
+            _note(note, diff.roles, everyone=len(step.step.switches))
+        say("\n</details>\n")
+
+
+def _note(note: Note, roles: Mapping[str, str], *, everyone: int) -> None:
+    limited = f" ({who(note.switches, roles)})" if note.switches and len(note.switches) < everyone else ""
+    marks = {"error": "✘", "warning": "!", "info": ""}
+    then = f"<br>{_cell(note.reason)}" if note.reason else ""
+    title, source = _cell(note.title + limited), _source(note.source)
+    say(f"| {marks[note.severity]} | {title} | {_cell(note.detail)}{then}{source} |")
+
+
+def markdown_files(diff: FilesDiff) -> None:
+    """Two folders or files."""
+    if not diff.differs:
+        say(f"`{diff.old}` and `{diff.new}`: nothing differs")
+        return
+    say(f"### From `{diff.old}` to `{diff.new}`: {counted(diff.config_db, diff.frr)}\n")
+    _flat(diff.groups, diff.remarks, dict.fromkeys(diff.switches, ""))
+
+
+def markdown_live(diff: LiveDiff) -> None:
+    """What runs and what is intended."""
+    for name, why in diff.failed.items():
+        say(f"> **{_text(name)}: {_text(why)}**\n")
+    if not diff.differs:
+        say(f"{_text(diff.fabric)}: {len(diff.asked)} switches run and store what is intended")
+        return
+    say(f"### {_text(diff.fabric)}, from what runs to what is intended: {counted(diff.config_db, diff.frr)}\n")
+    _flat(diff.groups, diff.remarks, diff.roles)
+
+
+def _flat(groups: Iterable[Group], remarks: Iterable[str], roles: Mapping[str, str]) -> None:
+    told = [f"- {_text(remark)}" for remark in remarks]
+    if told:
+        say("\n".join(told) + "\n")
+    found = list(groups)
+    if found:
+        say("| where | change | switches |\n| --- | --- | --- |")
+        for one in found:
+            _row(one, who(one.switches, roles))
+
+
+def markdown_matrix(matrix: Matrix) -> None:
+    """The steps along the chain of builds."""
+    unfit = {build.name: build.unfit for build in matrix.builds}
+    say(f"### {_text(matrix.fabric)}: changes from build to build\n")
+    say("| from | to | config_db | FRR | image | runs on |\n| --- | --- | ---: | ---: | ---: | --- |")
+    for old, new in matrix.steps:
+        cell = matrix.cells[old, new]
+        runs = f"**not on {', '.join(unfit[new])}**" if unfit[new] else "all"
+        say(f"| {old} | {new} | {cell.config_db} | {cell.frr} | {cell.image} | {runs} |")
+    said = [f"{b.name} cannot run on {platform}: {why}" for b in matrix.builds for platform, why in b.unfit.items()]
+    said += [f"{build.name} cannot be rendered: {build.error}" for build in matrix.builds if build.error]
+    if said:
+        say("")
+        for line in said:
+            say(f"- {_text(line)}")
+
+
+def _row(one: Group, people: str) -> None:
+    where = one.place if one.kind == "config_db" else "frr.conf"
+    text = change_text(one)
+    sign, rest = text[0], text[2:]
+    shown = rest.removeprefix("frr.conf: ") if one.kind == "frr" else rest.removeprefix(one.place).lstrip(" :")
+    say(f"| {_code(where)} | {sign} {_code(shown) if shown else 'the row'} | {_cell(people)} |")
+
+
+def _source(source: str) -> str:
+    return f" (source: {_text(source)})" if source else ""
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _code(text: str) -> str:
+    """As code, also in a table, whatever is in it."""
+    fence = "``" if "`" in text else "`"
+    inner = text.replace("|", "\\|")
+    return f"{fence}{inner}{fence}"
+
+
+def _text(text: str) -> str:
+    """Text that Markdown and HTML leave alone, but for what stands between backticks: that is code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return _plain(text)
+    return "".join(_code(part) if index % 2 else _plain(part) for index, part in enumerate(parts))
+
+
+def _plain(text: str) -> str:
+    for sign, safe in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
+        text = text.replace(sign, safe)
+    return "".join(f"\\{letter}" if letter in "\\`*_[]|" else letter for letter in text)
+
+
+def _cell(text: str) -> str:
+    return _text(text).replace("\n", " ")

@@ -1,0 +1,291 @@
+"""`sonicfab explain`: every rendered value has an origin, and the places that it names are the right ones."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from conftest import EXAMPLES, ROOT, Golden, Run, example_files
+from labs import LEAF1, SPINE
+from sonicfab.builds import get_build
+from sonicfab.configdb import FABRIC_TABLES, SERVICE_TABLES
+from sonicfab.errors import InputError
+from sonicfab.explain.answer import Explained, everything, explain
+from sonicfab.explain.inputs import Sources
+from sonicfab.explain.tables import ORIGINS
+from sonicfab.explain.trace import Trace, TracingRenderer, unmarked
+from sonicfab.fabric import FabricFiles, read_fabric
+from sonicfab.render import Renderer, template_folders
+
+GOLDEN = Path(__file__).parent / "golden" / "explain"
+
+
+def rich_fabric(folder: Path) -> FabricFiles:
+    """The example with all that it leaves out: BFD, SNMP, DNS, ports with settings of their own."""
+    inventory = (ROOT / "inventories" / "scs-lab.yml").read_text()
+    more = "  dns: 10.10.23.253\n  snmp: {community: 'env:NOT_SET', location: rack 1, contact: noc@example.org}\n"
+    inventory = inventory.replace("  timezone: UTC\n", f"  timezone: UTC\n{more}")
+    topology = (ROOT / "topologies" / "spine-leaf-1x2.yml").read_text()
+    topology = topology.replace("mtu: 9100\n", "bgp: {bfd: true, keepalive: 1, hold: 3}\n")
+    one = "  - st01-sw100g-r01-u36:Ethernet112 - st01-sw25g-r01-u35:Ethernet72\n"
+    other = "  - {link: 'st01-sw100g-r01-u36:Ethernet112 - st01-sw25g-r01-u35:Ethernet72', mtu: 9000, speed: 40G}\n"
+    assert one in topology
+    topology = topology.replace(one, other)
+    entry = "    - role: leaf\n"
+    topology = topology.replace(
+        entry, "    - {role: leaf, ports: Ethernet6, speed: 10G, description: camera}\n" + entry
+    )
+    (folder / "inventory.yml").write_text(inventory)
+    (folder / "topology.yml").write_text(topology)
+    return read_fabric(folder / "inventory.yml", folder / "topology.yml")
+
+
+def example(name: str) -> FabricFiles:
+    return read_fabric(ROOT / "inventories" / f"{name}.yml", ROOT / "topologies" / f"{EXAMPLES[name]}.yml")
+
+
+def fabric_files(name: str, folder: Path) -> FabricFiles:
+    return rich_fabric(folder) if name == "rich" else example(name)
+
+
+def traced(files: FabricFiles, build: str = "") -> list[tuple[Sources, Trace]]:
+    plan = files.plan(build, unfit=True).plan
+    renderer = TracingRenderer(template_folders(), lambda ref, _: str(ref))
+    return [(Sources(files, plan, switch), renderer.trace(plan, switch)) for switch in plan.switches.values()]
+
+
+CASES = [*((name, build) for name in EXAMPLES for build in ("", "community-202311", "community-202605")), ("rich", "")]
+
+
+@pytest.mark.parametrize(("name", "build"), CASES)
+def test_nothing_rendered_is_unexplained(name: str, build: str, tmp_path: Path) -> None:
+    for sources, trace in traced(fabric_files(name, tmp_path), build):
+        found = everything(sources, trace)
+        assert not [one for one in found if one.origin is None]
+        assert not [one for one in found if one.template is None]
+        assert all(one.origin and one.origin.rule for one in found)
+
+
+@pytest.mark.parametrize(("name", "build"), CASES)
+def test_the_named_places_hold_what_is_said(name: str, build: str, tmp_path: Path) -> None:
+    files = fabric_files(name, tmp_path)
+    checked = 0
+    for sources, trace in traced(files, build):
+        for one in everything(sources, trace):
+            for given in one.origin.given if one.origin else ():
+                line = Path(given.place.file).read_text().splitlines()[given.place.line - 1]
+                assert given.written in line[given.place.column - 1 :], (one, given)
+                checked += 1
+    assert checked > 500
+
+
+@pytest.mark.parametrize(("name", "build"), CASES)
+def test_the_template_line_can_make_the_value(name: str, build: str, tmp_path: Path) -> None:
+    """The text of the template line, with anything in its expressions, is the output's line: also through macros."""
+    for _, trace in traced(fabric_files(name, tmp_path), build):
+        for number, text in enumerate(trace.config.frr.splitlines(), 1):
+            line = trace.frr[number]
+            assert (ROOT / "templates" / line.name).read_text().splitlines()[line.line - 1].strip() == line.text
+            assert re.fullmatch(pattern_of(line.text), text.strip()), (text, line)
+        for (table, key, field), line in trace.rows.items():
+            value = trace.config.config_db[table][key].get(field)
+            made = {f"{field}: {value}"} if field else {f"{key}:", f"{key}: {{}}"}
+            pattern = pattern_of(line.text).replace('"', "")
+            assert any(re.fullmatch(pattern, one) for one in made), (made, line)
+
+
+def pattern_of(template_line: str) -> str:
+    parts = re.split(r"({{.*?}}|{%.*?%})", template_line)
+    return "".join(".*" if index % 2 else re.escape(part) for index, part in enumerate(parts))
+
+
+@pytest.mark.parametrize("name", [*EXAMPLES, "rich"])
+def test_the_marks_leave_no_trace(name: str, tmp_path: Path) -> None:
+    files = fabric_files(name, tmp_path)
+    plain = Renderer(template_folders(), lambda ref, _: str(ref))
+    plan = files.plan().plan
+    for sources, trace in traced(files):
+        config = plain.render(plan, plan.switches[sources.switch.name])
+        assert trace.config.frr == config.frr
+        assert trace.config.config_db_text == config.config_db_text
+
+
+def test_every_origin_is_of_an_owned_table() -> None:
+    assert {table for table, _ in ORIGINS} <= FABRIC_TABLES | SERVICE_TABLES
+
+
+def test_what_is_copied_is_what_stands_there(tmp_path: Path) -> None:
+    """Where a value is taken over as it is, the rendered value has the written text in it."""
+    copied = {
+        ("DEVICE_METADATA", "hostname"),
+        ("DEVICE_METADATA", "mac"),
+        ("DEVICE_METADATA", "timezone"),
+        ("LOOPBACK_INTERFACE", ""),
+        ("MGMT_INTERFACE", ""),
+        ("MGMT_INTERFACE", "gwaddr"),
+        ("NTP_SERVER", ""),
+        ("DNS_NAMESERVER", ""),
+        ("SYSLOG_SERVER", ""),
+        ("SNMP", "Contact"),
+        ("SNMP", "Location"),
+    }
+    seen: set[tuple[str, str]] = set()
+    for sources, trace in traced(rich_fabric(tmp_path)):
+        for (table, key, field), _ in trace.rows.items():
+            if (table, field) in copied and key != "Loopback0":
+                value = trace.config.config_db[table][key].get(field, key)
+                origin = ORIGINS[table, field](sources, key)
+                assert [given.written in value for given in origin.given] == [True], (table, key, origin)
+                seen.add((table, field))
+    assert seen == copied
+
+
+def test_marks_inside_and_at_the_end() -> None:
+    text = "one\ue000a.j2\ue0011\ue002\nmade by an expression\ntwo\ue000b.j2\ue0017\ue002\nend"
+    plain, places = unmarked(text)
+    assert plain == "one\nmade by an expression\ntwo\nend"
+    assert places == {1: ("a.j2", 1), 2: ("b.j2", 7), 3: ("b.j2", 7)}
+
+
+def ask(*words: str, switch: str = LEAF1, files: FabricFiles | None = None, build: str = "") -> list[Explained]:
+    return explain(files or example("scs-lab"), build, switch, words, [])
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        (("LOOPBACK_INTERFACE", "Loopback0|10.10.21.4/32"), "LOOPBACK_INTERFACE|Loopback0|10.10.21.4/32"),
+        (("LOOPBACK_INTERFACE", "Loopback0 10.10.21.4/32"), "LOOPBACK_INTERFACE|Loopback0|10.10.21.4/32"),
+        (("loopback_interface", "10.10.21.4"), "LOOPBACK_INTERFACE|Loopback0|10.10.21.4/32"),
+        (("PORT", "hundredgige56", "FEC"), "PORT|Ethernet76 fec"),
+        (("PORT|ethernet76", "fec"), "PORT|Ethernet76 fec"),
+        (("VERSIONS", "VERSION"), "VERSIONS|DATABASE VERSION"),
+        (("MGMT_INTERFACE", "10.10.23.107", "gwaddr"), "MGMT_INTERFACE|eth0|10.10.23.107/24 gwaddr"),
+    ],
+)
+def test_a_row_is_found_however_it_is_spelt(words: tuple[str, ...], place: str) -> None:
+    assert [one.place for one in ask(*words)] == [place]
+
+
+def test_a_pattern_means_several() -> None:
+    assert len(ask("PORT", "Ethernet7*", "mtu")) == 3  # 7, 72, 76
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "hint"),
+    [
+        (("PORTS",), "no table PORTS is rendered", "did you mean 'PORT'?"),
+        (("PORT", "Ethernet49"), "PORT has no row Ethernet49", "did you mean 'Ethernet48'?"),
+        (("PORT", "Ethernet76", "fecs"), "has no field fecs", "did you mean 'fec'?"),
+        (("frr", "bgp routerid"), "no line of frr.conf has 'bgp routerid'", "did you mean"),
+    ],
+)
+def test_what_is_not_there_has_a_hint(words: tuple[str, ...], message: str, hint: str) -> None:
+    with pytest.raises(InputError) as caught:
+        ask(*words)
+    assert message in str(caught.value)
+    assert hint in caught.value.hint
+
+
+def test_an_unknown_switch_has_a_hint() -> None:
+    with pytest.raises(InputError, match="has no switch") as caught:
+        ask("PORT", switch="st01-sw25g-r01-u43")
+    assert "did you mean" in caught.value.hint
+
+
+def test_a_line_of_frr_is_found_by_a_part_of_it() -> None:
+    (one,) = ask("frr", "router-id")
+    assert (one.place, one.value) == ("router bgp 65404", "bgp router-id 10.10.21.4")
+    assert one.template is not None
+    assert (one.template.name, one.template.text) == ("frr/bgp.j2", "bgp router-id {{ switch.loopback_ipv4 }}")
+    assert one.origin is not None
+    assert [given.what for given in one.origin.given] == [f"switches.{LEAF1}.ipv4"]
+    (context,) = ask("frr", "router bgp 65404")
+    assert context.origin is not None
+    assert context.origin.given[0].written == "65404"
+
+
+def test_an_allotted_number_comes_from_the_numbers_file() -> None:
+    (one,) = ask("INTERFACE", "10.120.0.0/31", switch="dc1-leaf1", files=example("dc-2x4"))
+    assert one.origin is not None
+    first = one.origin.given[0]
+    assert (Path(first.place.file).name, first.written) == ("dc-2x4.numbers.yml", "10.120.0.0/31")
+    (asn,) = ask("frr", "router bgp 4200000001", switch="dc1-spine1", files=example("dc-2x4"))
+    assert asn.origin is not None
+    assert "all spine switches share this number" in asn.origin.rule
+
+
+def test_build_is_taken_instead_of_the_inventory_s() -> None:
+    (one,) = ask("VERSIONS", "VERSION", build="community-202505")
+    assert one.value == get_build("community-202505").database_version
+
+
+def test_a_merge_key_leads_to_its_anchor(tmp_path: Path) -> None:
+    rich_fabric(tmp_path)
+    text = (tmp_path / "inventory.yml").read_text()
+    text = text.replace("    role: leaf\n    platform: as7326-56x\n", "    <<: *leaf\n")
+    base = "  base: &leaf\n    role: leaf\n    platform: as7326-56x\n"
+    inventory = text.replace("groups:\n", "groups:\n" + base, 1)
+    (tmp_path / "inventory.yml").write_text(inventory)
+    files = read_fabric(tmp_path / "inventory.yml", tmp_path / "topology.yml")
+    (one,) = ask("DEVICE_METADATA", "type", files=files)
+    assert one.origin is not None
+    (given,) = one.origin.given
+    lines = inventory.splitlines()
+    assert lines[given.place.line - 1].strip() == "role: leaf"
+    assert lines[given.place.line - 2].strip() == "base: &leaf"
+
+
+def test_a_secret_is_never_shown(tmp_path: Path, sonicfab: Run) -> None:
+    rich_fabric(tmp_path)
+    files = ["-i", tmp_path / "inventory.yml", "-t", tmp_path / "topology.yml"]
+    done = sonicfab("explain", *files, LEAF1, "SNMP_COMMUNITY", NOT_SET="top-secret")
+    assert done.returncode == 0, done.stderr
+    assert "SNMP_COMMUNITY|******** TYPE: RO" in done.stdout
+    assert "top-secret" not in done.stdout
+    row = sonicfab("explain", *files, LEAF1, "SNMP_COMMUNITY", "--format", "json", NOT_SET="top-secret")
+    assert "top-secret" not in row.stdout
+
+
+def test_a_template_of_one_s_own_is_named(tmp_path: Path, sonicfab: Run) -> None:
+    own = tmp_path / "mine" / "frr"
+    own.mkdir(parents=True)
+    text = (ROOT / "templates" / "frr" / "zebra.j2").read_text()
+    (own / "zebra.j2").write_text("{# mine #}\n" + text.replace("log syslog informational", "log syslog debugging"))
+    done = sonicfab("explain", *example_files("scs-lab"), LEAF1, "frr", "log syslog", "--templates", tmp_path / "mine")
+    assert done.returncode == 0, done.stderr
+    assert "no rule of sonicfab: the template is your own" in done.stdout
+    assert "frr/zebra.j2:7" in done.stdout
+    assert "mine" in done.stdout
+
+
+def test_golden(sonicfab: Run, golden: Golden) -> None:
+    files = ["-i", "inventories/scs-lab.yml", "-t", "topologies/spine-leaf-1x2.yml"]
+    shown = sonicfab("explain", *files, LEAF1, "PORT", "Ethernet76", cwd=ROOT)
+    assert shown.returncode == 0, shown.stderr
+    assert max(map(len, shown.stdout.splitlines())) <= 100
+    golden(GOLDEN / "port.txt", shown.stdout)
+    golden(GOLDEN / "frr.txt", sonicfab("explain", *files, SPINE, "frr", "neighbor LEAF", cwd=ROOT).stdout)
+    short = sonicfab("explain", *files, LEAF1, "INTERFACE", cwd=ROOT)
+    golden(GOLDEN / "interface.txt", short.stdout)
+
+
+def test_json(sonicfab: Run) -> None:
+    done = sonicfab("explain", *example_files("scs-lab"), LEAF1, "PORT", "Ethernet76", "fec", "--format", "json")
+    value = json.loads(done.stdout)
+    assert value["format_version"] == 1
+    (one,) = value["values"]
+    assert (one["place"], one["value"]) == ("PORT|Ethernet76 fec", "rs")
+    assert one["rule"] == "100G ports need RS-FEC: nothing else sets it"
+    assert one["template"]["file"] == "templates/config_db/port.yml.j2"
+    assert one["inputs"][0]["line"] > 0
+    assert any("minigraph.py" in fact["source"] for fact in one["facts"])
+
+
+def test_a_wrong_switch_ends_with_two(sonicfab: Run) -> None:
+    done = sonicfab("explain", *example_files("scs-lab"), "nobody", "PORT")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
