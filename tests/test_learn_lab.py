@@ -100,6 +100,13 @@ def test_a_learned_build_renders_what_the_build_that_ran_renders(
         assert as_shipped == theirs[name], name
         assert (text != theirs[name]) == name.endswith("frr.conf")
 
+    known = {"SONICFAB_DATA": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    found = told(sonicfab("validate", *example_files("scs-lab"), "--build", "site-1", *JSON, **known))
+    assert "schema facts of site-1" in found["checked"]
+    assert any(line.startswith("YANG models of site-1") for line in found["checked"])
+    codes = {one["code"] for one in found["findings"]}
+    assert codes == (set() if len(kept) > 1 else {"SF-101"}), "made-up models know none of the tables"
+
 
 def test_the_switch_may_run_any_build_but_must_be_the_one_that_is_meant(lab: Lab, learn: Learn, tmp_path: Path) -> None:
     own = tmp_path / "inventory.yml"

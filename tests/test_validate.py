@@ -196,3 +196,26 @@ def test_explain_code(sonicfab: Run) -> None:
     assert sonicfab("explain-code", "SF-999").returncode == 2
     told = json.loads(sonicfab("explain-code", "--format", "json").stdout)
     assert {one["code"] for one in told["codes"]} == set(codes())
+
+
+def test_push_refuses_what_is_not_valid(sonicfab: Run, tmp_path: Path) -> None:
+    """Before anybody is asked: there is not even a lab."""
+    files = ["-i", ROOT / "inventories" / "scs-lab.yml", "-t", ROOT / "topologies" / "spine-leaf-1x2.yml"]
+    template = (ROOT / "templates" / "config_db" / "port.yml.j2").read_text()
+    mine = tmp_path / "mine" / "config_db"
+    mine.mkdir(parents=True)
+    (mine / "port.yml.j2").write_text(template.replace("{{ port.mtu }}", '"9217"'))
+    done = sonicfab("push", *files, "--lab", "--yes", "--templates", tmp_path / "mine", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "SF-104" in done.stderr
+    assert "nothing was compared or changed" in done.stderr
+    ignoring = sonicfab("push", *files, "--lab", "--templates", tmp_path / "mine", "--ignore", "SF-104", cwd=tmp_path)
+    assert "SF-104" not in ignoring.stderr
+    assert "no lab" in ignoring.stderr
+
+
+def test_a_build_without_a_schema_says_so(sonicfab: Run) -> None:
+    files = ["-i", ROOT / "inventories" / "scs-lab.yml", "-t", ROOT / "topologies" / "spine-leaf-1x2.yml"]
+    done = sonicfab("validate", *files, "--build", "edgecore-202111")
+    assert "SF-502" in done.stdout
+    assert "schema facts" not in done.stdout.partition("checked:")[2], "what was not looked at is not claimed"

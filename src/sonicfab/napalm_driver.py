@@ -5,17 +5,24 @@ It adds no public method to NAPALM's interface, and no command to the switch con
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from napalm.base import models
 from napalm.base.base import NetworkDriver
-from napalm.base.exceptions import ConnectAuthError, ConnectionException
+from napalm.base.exceptions import (
+    CommandErrorException,
+    CommandTimeoutException,
+    ConnectAuthError,
+    ConnectionException,
+)
 
 from sonicfab.configdb import SECRET_TABLES, natural_key
-from sonicfab.errors import LoginError, SonicfabError, TransportError
+from sonicfab.errors import CommandTimeoutError, LoginError, SonicfabError, TransportError
 from sonicfab.switch.operations import Switch
 from sonicfab.transport.ssh import SshTarget, SshTransport
 
@@ -64,10 +71,8 @@ class SonicDriver(NetworkDriver):
             ConnectAuthError: the switch refused the login.
             ConnectionException: it cannot be reached, or its host key is not the known one.
         """
-        try:
+        with _in_napalms_words():
             self._connected = Switch(self.hostname, SshTransport(self._target, connect_timeout=self.timeout))
-        except SonicfabError as err:
-            _raise(err)
 
     def close(self) -> None:
         """End the connection."""
@@ -88,11 +93,9 @@ class SonicDriver(NetworkDriver):
     def get_facts(self) -> models.FactsDict:
         """Who the switch is."""
         switch = self._switch()
-        try:
+        with _in_napalms_words():
             facts, hostname, uptime = switch.facts(), switch.hostname(), switch.uptime()
             config = switch.running_config_db()
-        except SonicfabError as err:
-            _raise(err)
         vendor, _, model = facts.hwsku.partition("-")
         return {
             "uptime": uptime,
@@ -108,10 +111,8 @@ class SonicDriver(NetworkDriver):
     def get_interfaces(self) -> dict[str, models.InterfaceDict]:
         """The interfaces that CONFIG_DB knows, as the kernel has them; speed in Mb/s."""
         switch = self._switch()
-        try:
+        with _in_napalms_words():
             config, seen = switch.running_config_db(), switch.interfaces()
-        except SonicfabError as err:
-            _raise(err)
         found: dict[str, models.InterfaceDict] = {}
         for name in _interface_names(config):
             row = next((config[table][name] for table in _PORT_TABLES if name in config.get(table, {})), {})
@@ -130,10 +131,8 @@ class SonicDriver(NetworkDriver):
     def get_bgp_neighbors(self) -> dict[str, models.BGPStateNeighborsPerVRFDict]:
         """The neighbours of the default VRF; an unnumbered one goes by its port."""
         switch = self._switch()
-        try:
+        with _in_napalms_words():
             summary, neighbors = switch.bgp_summary(), switch.bgp_neighbors()
-        except SonicfabError as err:
-            _raise(err)
         router_id = next((neighbor.router_id for neighbor in neighbors.values()), "")
         peers: dict[str, models.PeerDict] = {}
         for row in summary:
@@ -160,10 +159,8 @@ class SonicDriver(NetworkDriver):
 
     def get_lldp_neighbors(self) -> dict[str, list[models.LLDPNeighborDict]]:
         """Who is at the other ends; a SONiC switch gives its port's alias."""
-        try:
+        with _in_napalms_words():
             neighbors = self._switch().lldp_neighbors()
-        except SonicfabError as err:
-            _raise(err)
         found: dict[str, list[models.LLDPNeighborDict]] = {}
         for one in neighbors:
             found.setdefault(one.local_port, []).append(
@@ -187,15 +184,13 @@ class SonicDriver(NetworkDriver):
             raise NotImplementedError(f"SONiC's config is text, there is no {format} of it")
         switch = self._switch()
         texts: models.ConfigDict = {"running": "", "startup": "", "candidate": ""}
-        try:
+        with _in_napalms_words():
             if retrieve in ("all", "running"):
                 running = json.dumps(switch.running_config_db(), indent=4)
                 texts["running"] = _config_text(running, switch.running_frr(), sanitized=sanitized)
             if retrieve in ("all", "startup"):
                 stored = switch.stored_config_db()
                 texts["startup"] = _config_text(stored, switch.stored_frr(), sanitized=sanitized)
-        except SonicfabError as err:
-            _raise(err)
         return texts
 
     def cli(self, commands: list[str], encoding: str = "text") -> dict[str, str | dict[str, Any]]:
@@ -208,10 +203,8 @@ class SonicDriver(NetworkDriver):
             raise NotImplementedError(f"the shell answers in text, not in {encoding}")
         answers: dict[str, str | dict[str, Any]] = {}
         for command in commands:
-            try:
+            with _in_napalms_words():
                 result = self._switch().transport.run(command, timeout=self.timeout)
-            except SonicfabError as err:
-                _raise(err)
             answers[command] = result.stdout + result.stderr
         return answers
 
@@ -221,14 +214,22 @@ class SonicDriver(NetworkDriver):
         return self._connected
 
 
-def _raise(err: SonicfabError) -> NoReturn:
-    """The same in NAPALM's words."""
-    text = f"{err} ({err.hint})" if err.hint else str(err)
-    if isinstance(err, LoginError):
-        raise ConnectAuthError(text) from err
-    if isinstance(err, TransportError):
-        raise ConnectionException(text) from err
-    raise err
+@contextlib.contextmanager
+def _in_napalms_words() -> Iterator[None]:
+    """Errors as NAPALM's callers expect them."""
+    try:
+        yield
+    except SonicfabError as err:
+        text = f"{err} ({err.hint})" if err.hint else str(err)
+        raise next(theirs for ours, theirs in _EXCEPTIONS if isinstance(err, ours))(text) from err
+
+
+_EXCEPTIONS: tuple[tuple[type[SonicfabError], type[Exception]], ...] = (
+    (LoginError, ConnectAuthError),
+    (CommandTimeoutError, CommandTimeoutException),
+    (TransportError, ConnectionException),
+    (SonicfabError, CommandErrorException),  # it answers, but not like SONiC
+)
 
 
 def _interface_names(config: dict[str, dict[str, Any]]) -> list[str]:
@@ -246,10 +247,10 @@ def _config_text(config_db: str, frr: str, *, sanitized: bool) -> str:
 def _sanitize(config: dict[str, dict[str, dict[str, Any]]]) -> dict[str, Any]:
     return {
         table: {
-            (_MASK if table in SECRET_TABLES else key): {
+            (f"{_MASK}{number}" if table in SECRET_TABLES else key): {
                 field: _MASK if _SECRET_FIELD.search(field) else value for field, value in row.items()
             }
-            for key, row in rows.items()
+            for number, (key, row) in enumerate(rows.items(), 1)
         }
         for table, rows in config.items()
     }

@@ -116,7 +116,7 @@ class Validator:
 
     def _config_db(self, config: ConfigDb, build: Build, platform: Platform | None, *, frr: bool) -> list[Finding]:
         schema = self._schema(build)
-        found = schema.check(config) if schema else [_no_schema(build)]
+        found = [_no_schema(build)] if schema is None else schema.check(config)
         models = self._model(build)
         if models:
             told = {one.place for one in found}
@@ -126,9 +126,9 @@ class Validator:
     def _schema(self, build: Build) -> SchemaCheck | None:
         if build.name not in self._schemas:
             schema = schema_of(build.name)
-            models = None if schema else self._model(build)
+            models = self._model(build) if schema is None else None
             schema = models.schema if models else schema
-            self._schemas[build.name] = SchemaCheck(schema) if schema else None
+            self._schemas[build.name] = None if schema is None else SchemaCheck(schema)
         return self._schemas[build.name]
 
     def _model(self, build: Build) -> YangCheck | None:
