@@ -81,6 +81,14 @@ def test_values_that_are_few_are_told_apart() -> None:
     ]
 
 
+def test_values_without_a_pattern_are_told_by_the_first_and_the_last() -> None:
+    numbers = [*range(48), *range(48, 80, 4)]
+    old = {"PORT": {f"Ethernet{number}": {"index": str(index)} for index, number in enumerate(numbers, 1)}}
+    new = {"PORT": {f"Ethernet{number}": {"index": str(number)} for number in numbers}}
+    told = [change_text(one) for one in groups(old, new)]
+    assert told == ["~ PORT|* index: Ethernet0 1 -> 0 ... Ethernet76 56 -> 76 (56 rows)"]
+
+
 def test_rows_that_come_and_go() -> None:
     old = {"NTP_SERVER": {"10.0.0.1": {}}, "VLAN": {"Vlan10": {"vlanid": "10"}}}
     new = {"NTP_SERVER": {"10.0.0.2": {}}, "VLAN": {f"Vlan{n}": {"vlanid": str(n)} for n in range(10, 16)}}

@@ -56,7 +56,7 @@ _RULES = (
         "bfd_needs_mgmt_framework",
         "the fabric uses BFD, and a build may start bfdd only with this",
     ),
-    _Rule("config_db", "PORT", _PORT_FIELDS, "port_table", "the ports are those of the build's port_config.ini"),
+    _Rule("config_db", "PORT", _PORT_FIELDS, "port_table", "the ports are those of the build's port table"),
     _Rule("config_db", "INTERFACE", ".*", "port_table", _BY_ALIAS),
     _Rule("frr", "router bgp .*", "", "port_table", _BY_ALIAS),
     # descriptions name the port at the far end of a link

@@ -41,7 +41,7 @@ def counted(config_db: int, frr: int) -> str:
 
 
 def change_text(one: Group, people: str = "") -> str:
-    """A group in a line: `~ all 2 leaves: PORT|Ethernet0-47 alias: twentyfiveGigE* -> twentyFiveGigE* (48 rows)`."""
+    """A group in a line: `~ all 2 leaves: PORT|Ethernet0-47 alias: twentyfiveGigE* -> Eth*/*(Port*) (48 rows)`."""
     if one.kind == "frr":
         place = f"frr.conf: {one.place} / " if one.place else "frr.conf: "
     else:
