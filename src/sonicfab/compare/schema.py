@@ -41,7 +41,7 @@ def _table(step: Step, name: str, old: TableFacts | None, new: TableFacts | None
     if come:
         reason = "you may use them with the new build, and must not with the old one"
         yield Note(name, f"new fields: {_listed(come)}", reason, source)
-    for field in before.keys() & after.keys():
+    for field in sorted(before.keys() & after.keys()):
         yield from _field(f"{name} {field}", before[field], after[field], source)
     yield from _rows(name, _by_name(old), _by_name(new), source)
 
@@ -80,7 +80,7 @@ def _wider(old: Intervals, new: Intervals) -> bool:
 
 
 def _rows(name: str, old: Mapping[str, RowFacts], new: Mapping[str, RowFacts], source: str) -> Iterator[Note]:
-    for row in old.keys() & new.keys():
+    for row in sorted(old.keys() & new.keys()):
         before, after = old[row].max_rows, new[row].max_rows
         if before != after:
             told = f"at most {before or 'any number of'} -> {after or 'any number of'} rows"
