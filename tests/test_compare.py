@@ -161,7 +161,8 @@ def test_secrets_are_masked() -> None:
     assert "top-secret" not in told
 
 
-def test_values_are_strings_as_sonic_makes_them() -> None:
+def test_values_are_strings_as_sonic_makes_them(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
     text = json.dumps(
         {
             "port": {"Ethernet0": {"mtu": 9100, "autoneg": True, "speed": 25000.5, "index": None}},
@@ -171,22 +172,24 @@ def test_values_are_strings_as_sonic_makes_them() -> None:
             "bgpraw": "router bgp 1",
         }
     )
-    tables, remarks = read_config_db(text, "x.json")
+    path.write_text(text)
+    tables, remarks = read_config_db(path)
     assert tables == {
         "PORT": {"Ethernet0": {"mtu": "9100", "autoneg": "True", "speed": "25000.5", "index": "None"}},
         "VLAN": {"Vlan10": {"members": ["a", "b"]}},
         "NTP_SERVER": {"10.0.0.1": {}},
     }
     assert remarks == []
-    _, remarks = read_config_db('{"VLAN": {"Vlan10": {"dhcp_servers": [1]}}}', "x.json")
-    assert remarks == ["x.json: VLAN|Vlan10 dhcp_servers is a list of other things than strings: SONiC cannot load it"]
+    path.write_text('{"VLAN": {"Vlan10": {"dhcp_servers": [1]}}}')
+    _, remarks = read_config_db(path)
+    assert remarks == [f"{path}: VLAN|Vlan10 dhcp_servers: the list has members that are not strings: [1]"]
 
 
 DAMAGED: dict[str, tuple[str | bytes, str]] = {
     "not-json.json": ("{oops", "not JSON"),
-    "list.json": ("[]", "tables are expected, got a list"),
-    "table.json": ('{"PORT": []}', "table PORT must hold rows, got a list"),
-    "row.json": ('{"PORT": {"Ethernet0": "up"}}', "PORT|Ethernet0 must hold fields, got a string"),
+    "list.json": ("[]", "the file holds a list, not tables"),
+    "table.json": ('{"PORT": []}', "PORT: the table holds a list, not rows"),
+    "row.json": ('{"PORT": {"Ethernet0": "up"}}', "PORT|Ethernet0: the row holds text, not fields"),
     "letter.txt": ("Dear colleague,\n", "neither a config_db.json nor an frr.conf"),
     "binary.json": (b"\xff\xfe\x00", "it is not UTF-8 text"),
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sonicfab.cli.options import Format, Lab, LabName, OutputFormat, Verbose
+from sonicfab.cli.options import Format, Lab, LabName, OutputFormat, SomeInventory, SomeTopology, Verbose
 from sonicfab.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,14 +19,6 @@ Name = Annotated[str, typer.Argument(help="Name of the learned build, as invento
 From = Annotated[
     Path | None,
     typer.Option("--from", help="Learn from an unpacked image's root, or a sonic-buildimage checkout.", metavar="DIR"),
-]
-Inventory = Annotated[
-    Path | None,
-    typer.Option("--inventory", "-i", help="Where the switch is told of.", envvar="SONICFAB_INVENTORY", metavar="FILE"),
-]
-Topology = Annotated[
-    Path | None,
-    typer.Option("--topology", "-t", help="The fabric it belongs to.", envvar="SONICFAB_TOPOLOGY", metavar="FILE"),
 ]
 Settings = Annotated[
     list[str],
@@ -47,8 +39,8 @@ def learn(
         str, typer.Option("--switch", "-s", help="Learn from this switch, over SSH.", metavar="SWITCH")
     ] = "",
     folder: From = None,
-    inventory: Inventory = None,
-    topology: Topology = None,
+    inventory: SomeInventory = None,
+    topology: SomeTopology = None,
     lab: Lab = False,
     lab_name: LabName = "",
     settings: Settings = [],  # noqa: B006 - typer copies it

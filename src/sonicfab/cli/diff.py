@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sonicfab.cli.options import Lab, LabName, Limit, Templates, Verbose, access_to, own_templates
+from sonicfab.cli.options import (
+    Lab,
+    LabName,
+    Limit,
+    SomeInventory,
+    SomeTopology,
+    Templates,
+    Verbose,
+    access_to,
+    own_templates,
+)
 from sonicfab.cli.push import look
 from sonicfab.errors import ExitCode, InputError
 
@@ -31,14 +41,6 @@ Paths = Annotated[
     list[Path],
     typer.Argument(help="Two build folders, two config_db.json or two frr.conf: the old and the new.", metavar="A B"),
 ]
-InventoryFile = Annotated[
-    Path | None,
-    typer.Option("--inventory", "-i", help="The inventory.", envvar="SONICFAB_INVENTORY", metavar="FILE"),
-]
-TopologyFile = Annotated[
-    Path | None,
-    typer.Option("--topology", "-t", help="The topology.", envvar="SONICFAB_TOPOLOGY", metavar="FILE"),
-]
 From = Annotated[
     str,
     typer.Option("--from", help="The image build to come from; without it, those of the inventory.", metavar="BUILD"),
@@ -53,8 +55,8 @@ Printed = Annotated[
 
 def diff(
     paths: Paths = [],  # noqa: B006 - typer copies it
-    inventory: InventoryFile = None,
-    topology: TopologyFile = None,
+    inventory: SomeInventory = None,
+    topology: SomeTopology = None,
     old: From = "",
     new: To = "",
     live: Annotated[bool, typer.Option("--live", help="What runs on the switches against what is intended.")] = False,

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from sonicfab.compare.differences import Difference, between
 from sonicfab.compare.grouping import Group, Rows, group, rows_of
-from sonicfab.configdb import ConfigDb, Row, Table, Value
+from sonicfab.configdb import ConfigDb
 from sonicfab.errors import InputError
+from sonicfab.validate.reading import as_config_db, read_json, read_text
 
 CONFIG_DB: Final = "config_db.json"
 FRR: Final = "frr.conf"
@@ -87,65 +87,27 @@ def compare_files(old: Path, new: Path) -> FilesDiff:
     )
 
 
-def read_config_db(text: str, file: str) -> tuple[ConfigDb, list[str]]:
-    """A config_db.json as SONiC would load it, and remarks on what SONiC would refuse.
-
-    SONiC makes a string of every value, True of true; an empty table is ignored, a row that is null deletes its key,
-    and table names are upper case (sonic-swss-common common/configdb.h typed_to_raw, configdb.cpp mod_config).
+def read_config_db(path: Path) -> tuple[ConfigDb, list[str]]:
+    """A config_db.json as SONiC would load it, and remarks on what SONiC would refuse; an empty table is none.
 
     Raises:
-        InputError: it is not JSON, or not tables of rows of fields.
+        InputError: it cannot be read, is not JSON, or not tables of rows of fields.
     """
-    try:
-        data = json.loads(text)
-    except ValueError as err:
-        raise InputError(f"{file}: not JSON: {err}") from err
-    if not isinstance(data, dict):
-        raise InputError(f"{file}: not a config_db: tables are expected, got {_kind(data)}")
-    remarks: list[str] = []
-    tables: dict[str, Table] = {}
-    for table, rows in data.items():
-        if table == "bgpraw":  # `show runningconfiguration all` adds FRR's text
-            continue
-        if not isinstance(rows, dict):
-            raise InputError(f"{file}: table {table} must hold rows, got {_kind(rows)}")
-        loaded = {key: _row(row, f"{table}|{key}", file, remarks) for key, row in rows.items() if row is not None}
-        if loaded:
-            tables[table.upper()] = {**tables.get(table.upper(), {}), **loaded}
-    return tables, remarks
-
-
-def _row(row: object, place: str, file: str, remarks: list[str]) -> Row:
-    if not isinstance(row, dict):
-        raise InputError(f"{file}: {place} must hold fields, got {_kind(row)}")
-    return {
-        name: _value(value, f"{place} {name}", file, remarks)
-        for name, value in row.items()
-        if (name, value) != ("NULL", "NULL")  # how redis keeps a row without fields
-    }
-
-
-def _value(value: Any, place: str, file: str, remarks: list[str]) -> Value:  # noqa: ANN401 - any JSON
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list):
-        if not all(isinstance(member, str) for member in value):
-            remarks.append(f"{file}: {place} is a list of other things than strings: SONiC cannot load it")
-        return [str(member) for member in value]
-    return str(value)
-
-
-def _kind(value: object) -> str:
-    kinds = {dict: "a mapping", list: "a list", str: "a string", bool: "true or false", type(None): "null"}
-    return kinds.get(type(value), "a number")
+    data, _ = read_json(path)
+    tables, found = as_config_db(data)
+    told = {code: [one for one in found if one.code == code] for code in ("SF-110", "SF-108")}
+    for one in told["SF-110"]:
+        raise InputError(f"{path}: {one.place}: {one.message}" if one.place else f"{path}: {one.message}")
+    remarks = [f"{path}: {one.place}: {one.message}" for one in told["SF-108"]]
+    return {table: rows for table, rows in tables.items() if rows}, remarks
 
 
 def _read(path: Path) -> _Side:
     if path.is_dir():
         return _read_folder(path)
-    text = _text(path)
+    text = read_text(path)
     if path.suffix == ".json" or text.lstrip()[:1] in ("{", "["):
-        tables, remarks = read_config_db(text, str(path))
+        tables, remarks = read_config_db(path)
         return _Side(CONFIG_DB, {path.stem: _Switch(config_db=tables)}, remarks)
     if not path.suffix == ".conf" and not _is_frr(text):
         raise InputError(f"{path}: neither a config_db.json nor an frr.conf")
@@ -164,9 +126,9 @@ def _read_folder(folder: Path) -> _Side:
     for depth in ("", "*/", "*/*/"):
         for path in sorted([*folder.glob(depth + CONFIG_DB), *folder.glob(depth + FRR)]):
             if path.name == FRR:
-                found[path.parent].frr = _text(path)
+                found[path.parent].frr = read_text(path)
             else:
-                found[path.parent].config_db, remarks = read_config_db(_text(path), str(path))
+                found[path.parent].config_db, remarks = read_config_db(path)
                 side.remarks += remarks
     if not found:
         raise InputError(f"{folder}: no {CONFIG_DB} and no {FRR} in it or below", "`sonicfab render -o` writes them")
@@ -180,14 +142,6 @@ def _named(folder: Path, found: Mapping[Path, _Switch]) -> dict[str, _Switch]:
     if len(set(names)) == len(names):
         return {path.resolve().name: switch for path, switch in found.items()}
     return {str(path.relative_to(folder)): switch for path, switch in found.items()}
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as err:
-        reason = err.strerror if isinstance(err, OSError) else "it is not UTF-8 text"
-        raise InputError(f"{path}: cannot be read: {reason}") from err
 
 
 def _lacking(name: str, one: _Switch, other: _Switch, sides: tuple[Path, Path]) -> list[str]:

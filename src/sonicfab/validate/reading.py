@@ -15,17 +15,26 @@ NOT_TABLES = frozenset({"bgpraw"})
 """Keys that `show runningconfiguration all` adds to the tables, and that SONiC's own checks leave out."""
 
 
+def read_text(path: Path) -> str:
+    """A text file.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as err:
+        reason = err.strerror if isinstance(err, OSError) else "it is not UTF-8 text"
+        raise InputError(f"cannot read {path}: {reason}") from err
+
+
 def read_json(path: Path) -> tuple[Any, list[Finding]]:
     """A JSON file, and what is odd in it as JSON: a key that is written twice, of which SONiC keeps the last.
 
     Raises:
         InputError: it cannot be read or is not JSON.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as err:
-        reason = err.strerror if isinstance(err, OSError) else "it is not UTF-8 text"
-        raise InputError(f"cannot read {path}: {reason}") from err
+    text = read_text(path)
     try:
         twice: list[Finding] = []
         return json.loads(text, object_pairs_hook=lambda pairs: _unique(pairs, twice)), twice
@@ -40,7 +49,11 @@ def read_json(path: Path) -> tuple[Any, list[Finding]]:
 
 
 def as_config_db(data: object) -> tuple[dict[str, Table], list[Finding]]:
-    """The tables of JSON data, and what in it is no config_db; what is wrong is left out of the tables."""
+    """The tables of JSON data as SONiC loads them, and what in it is no config_db and is left out.
+
+    SONiC makes a string of every value (True of true), and table names upper case; a row that is null deletes its key
+    (sonic-swss-common common/configdb.h typed_to_raw, configdb.cpp mod_config).
+    """
     found: list[Finding] = []
     if not isinstance(data, dict):
         return {}, [Finding("SF-110", "", f"the file holds {_kind(data)}, not tables")]
@@ -51,7 +64,8 @@ def as_config_db(data: object) -> tuple[dict[str, Table], list[Finding]]:
         if not isinstance(rows, dict):
             found.append(Finding("SF-110", table, f"the table holds {_kind(rows)}, not rows"))
             continue
-        tables[table] = _rows(table, rows, found)
+        name = table.upper()
+        tables[name] = {**tables.get(name, {}), **_rows(name, rows, found)}
     return tables, found
 
 
@@ -63,10 +77,8 @@ def _rows(table: str, rows: Mapping[str, Any], found: list[Finding]) -> Table:
             found.append(Finding("SF-109", place, "null instead of a row: SONiC deletes the row"))
         elif not isinstance(row, dict):
             found.append(Finding("SF-110", place, f"the row holds {_kind(row)}, not fields"))
-        elif row == {"NULL": "NULL"}:  # how redis stores a row without fields
-            read[key] = {}
-        else:
-            read[key] = {name: _value(f"{place} {name}", value, found) for name, value in row.items()}
+        else:  # NULL is how redis stores a row without fields
+            read[key] = {name: _value(f"{place} {name}", value, found) for name, value in row.items() if name != "NULL"}
     return read
 
 

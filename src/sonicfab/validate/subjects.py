@@ -12,7 +12,7 @@ from sonicfab.hints import did_you_mean
 from sonicfab.plan.types import FabricPlan
 from sonicfab.render import SwitchConfig
 from sonicfab.validate.links import End
-from sonicfab.validate.reading import as_config_db, read_json
+from sonicfab.validate.reading import as_config_db, read_json, read_text
 from sonicfab.validate.run import Subject
 
 _NAMES = ("config_db.json", "frr.conf")
@@ -46,7 +46,7 @@ def of_paths(paths: Sequence[Path], build: str) -> tuple[list[Subject], list[tup
         elif path.is_dir():
             subjects.append(_switch_folder(path, str(path), build))
         elif path.suffix == ".conf":
-            subjects.append(Subject(str(path), _named(build, path), frr=_text(path), files=("", str(path))))
+            subjects.append(Subject(str(path), _named(build, path), frr=read_text(path), files=("", str(path))))
         else:
             subjects.append(_subject(str(path), path, None, build))
     return subjects, links
@@ -80,7 +80,7 @@ def _subject(name: str, config_db: Path, frr: Path | None, build: str) -> Subjec
         name,
         _named(build or _by_version(config), config_db),
         config_db=config,
-        frr=_text(frr) if frr else None,
+        frr=read_text(frr) if frr else None,
         files=(str(config_db), str(frr or "")),
         read=(*odd, *read),
     )
@@ -100,11 +100,3 @@ def _named(build: str, path: Path) -> str:
     if build not in build_names():
         raise InputError(f"{path}: no such image build: {build}", did_you_mean(build, build_names()))
     return build
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as err:
-        reason = err.strerror if isinstance(err, OSError) else "it is not UTF-8 text"
-        raise InputError(f"cannot read {path}: {reason}") from err
