@@ -184,3 +184,9 @@ def test_without_frr_and_database_version_neither_is_rendered(tmp_path: Path, so
     folder = tmp_path / "out" / "spine-leaf-1x2" / LEAF1
     assert (folder / "frr.conf").read_text().startswith("frr defaults")
     assert "VERSIONS" not in json.loads((folder / "config_db.json").read_text())
+
+
+def test_aliases_as_edgecore_writes_them() -> None:
+    platform = get_platform("as7326-56x")
+    text = "# name lanes alias index speed\nEthernet20 21 Eth6/3(Port1) 21 25000\n"
+    assert read_port_config(text, platform, "x").ports["Ethernet20"]["alias"] == "Eth6/3(Port1)"

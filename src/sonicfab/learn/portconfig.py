@@ -14,7 +14,7 @@ _COLUMNS = ("name", "lanes", "alias", "index")
 _PORT = re.compile(r"Ethernet\d{1,5}")
 _INTERNAL = re.compile(r"Ethernet-[A-Za-z0-9]+")
 _LANES = re.compile(r"\d{1,5}(,\d{1,5}){0,15}")
-_ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.-]{0,63}")
+_ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.()-]{0,63}")  # Edgecore: Eth6/3(Port1)
 _NUMBER = re.compile(r"\d{1,7}")
 
 Row = dict[str, str]
