@@ -19,7 +19,7 @@ GUARD = Path(__file__).resolve().parent / "guard"
 REFERENCE = ROOT.parent / "shared" / "data"
 """Recorded outputs and YANG models of SONiC, where they are at hand; tests that need them are skipped elsewhere."""
 
-EXAMPLES = {"scs-lab": "spine-leaf-1x2", "dc-2x4": "dc-2x4"}
+EXAMPLES = {"scs-lab": "spine-leaf-1x2", "dc-2x4": "dc-2x4", "gns3-replacement": "gns3-replacement"}
 """Inventory -> the topology that belongs to it."""
 
 sys.path.insert(0, str(GUARD))

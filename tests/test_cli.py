@@ -18,6 +18,9 @@ from sonicfab.errors import ExitCode
 
 COMMANDS = [
     "render",
+    "validate",
+    "explain-code",
+    "ci",
     "diff",
     "explain",
     "push",

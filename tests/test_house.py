@@ -45,6 +45,7 @@ LAYERS = (  # low to high; modules of one line do not import each other
     {
         "report.build",
         "report.builds",
+        "report.ci",
         "report.diff",
         "report.explain",
         "report.lab",
@@ -58,6 +59,7 @@ LAYERS = (  # low to high; modules of one line do not import each other
     {"cli.options"},
     {
         "cli.builds_learn",
+        "cli.ci",
         "cli.explain",
         "cli.files",
         "cli.lab",
@@ -95,7 +97,7 @@ MAX_LINES = 500
 MAX_FUNCTION_LINES = 60
 
 MAY_PRINT = ("report.", "cli.", "lab.sonic.")
-MAY_START_PROCESSES = ("transport.exec", "lab.", "cli.lab", "validate.vtysh")
+MAY_START_PROCESSES = ("transport.exec", "lab.", "cli.lab", "cli.ci", "validate.vtysh")
 MAY_OPEN_SOCKETS = ("transport.ssh", "lab.keeper")
 MAY_READ_ENVIRONMENT = ("load", "builds", "schema.models", "cli.", "lab.")  # where learned builds and caches are
 

@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from sonicfab import __version__
-from sonicfab.cli import builds, diff, explain, files, lab, push, render, validate, verify
+from sonicfab.cli import builds, ci, diff, explain, files, lab, push, render, validate, verify
 from sonicfab.errors import ExitCode, SonicfabError
 
 
@@ -68,6 +68,7 @@ app.command()(diff.diff)
 app.command()(explain.explain)
 app.command()(push.push)
 app.command()(verify.verify)
+app.command()(ci.ci)
 app.add_typer(lab.app, name="lab")
 app.add_typer(builds.app, name="builds")
 app.command()(files.init)

@@ -64,8 +64,9 @@ def validate(
 
     Ends with 4 when there are errors; warnings are told and count as fine.
 
-    Examples: sonicfab validate -i inventories/scs-lab.yml -t topologies/spine-leaf-1x2.yml;
-    sonicfab validate /etc/sonic/config_db.json --build community-202505
+    Example: sonicfab validate -i inventories/scs-lab.yml -t topologies/spine-leaf-1x2.yml
+
+    Example: sonicfab validate /etc/sonic/config_db.json --build community-202505
     """
     from sonicfab.report import console
     from sonicfab.report.validate import json_validation, sarif, show_validation

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,6 +24,12 @@ def verify(
     format: Annotated[  # noqa: A002 - the name of the option
         VerifyFormat, typer.Option("--format", "-f", help="Print a table, JSON, or JUnit XML for CI.")
     ] = VerifyFormat.TABLE,
+    junit: Annotated[
+        Path | None, typer.Option("--junit", help="Also write JUnit XML to this file.", metavar="FILE")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Also write JSON to this file.", metavar="FILE")
+    ] = None,
     verbose: Verbose = 0,
 ) -> None:
     """Check that the switches are as intended: BGP sessions, loopback routes, loopback-to-loopback ping.
@@ -33,7 +42,7 @@ def verify(
     from sonicfab.fabric import open_fabric, select
     from sonicfab.report import console
     from sonicfab.report.progress import Progress
-    from sonicfab.report.verify import json_verification, junit_verification, show_verification
+    from sonicfab.report.verify import json_value, junit_text, show_verification
     from sonicfab.verify.run import verify as run_verify
 
     console.log_to_stderr(verbose)
@@ -49,10 +58,19 @@ def verify(
                 progress.finish(switch)
 
         verification = run_verify(access, fabric.plan, switches, timeout, tell)
+    _write(junit, lambda: junit_text(verification))
+    _write(json_file, lambda: json.dumps(json_value(verification), indent=2))
     if format is VerifyFormat.JSON:
-        json_verification(verification)
+        console.json_result(json_value(verification))
     elif format is VerifyFormat.JUNIT:
-        junit_verification(verification)
+        console.say(junit_text(verification))
     else:
         show_verification(fabric.plan, verification)
     raise typer.Exit(verification.exit_code)
+
+
+def _write(path: Path | None, text: Callable[[], str]) -> None:
+    from sonicfab.output import OutputFile, write_file
+
+    if path is not None:
+        write_file(path, OutputFile(text() + "\n"))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict
+from typing import Any
 from xml.etree import ElementTree as ET
 
 from sonicfab.errors import ExitCode
 from sonicfab.plan.types import FabricPlan
-from sonicfab.report.console import json_result, mark, say, table
+from sonicfab.report.console import mark, say, table
 from sonicfab.verify.judge import CheckResult
 from sonicfab.verify.run import Verification
 
@@ -30,22 +31,20 @@ def show_verification(plan: FabricPlan, verification: Verification) -> None:
     say(_verdict(verification))
 
 
-def json_verification(verification: Verification) -> None:
+def json_value(verification: Verification) -> dict[str, Any]:
     """All results for programs."""
-    json_result(
-        {
-            "format_version": FORMAT_VERSION,
-            "fabric": verification.fabric,
-            "verdict": _VERDICTS[verification.exit_code],
-            "seconds": round(verification.seconds, 2),
-            "counts": {status: verification.count(status) for status in ("ok", "failed", "skipped", "unreached")},
-            "results": [asdict(result) for result in verification.results],
-        }
-    )
+    return {
+        "format_version": FORMAT_VERSION,
+        "fabric": verification.fabric,
+        "verdict": _VERDICTS[verification.exit_code],
+        "seconds": round(verification.seconds, 2),
+        "counts": {status: verification.count(status) for status in ("ok", "failed", "skipped", "unreached")},
+        "results": [asdict(result) for result in verification.results],
+    }
 
 
-def junit_verification(verification: Verification) -> None:
-    """A test suite for each switch, a test case for each expectation, as CI systems read them."""
+def junit_text(verification: Verification) -> str:
+    """JUnit XML: a test suite for each switch, a test case for each expectation, as CI systems read them."""
     suites = ET.Element("testsuites", name=f"sonicfab verify {verification.fabric}")
     by_switch: dict[str, list[CheckResult]] = defaultdict(list)
     for result in verification.results:
@@ -69,7 +68,7 @@ def junit_verification(verification: Verification) -> None:
             if tag:
                 ET.SubElement(case, tag, message=f"expected {result.expected}, seen: {result.seen}")
     ET.indent(suites)
-    say('<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suites, encoding="unicode"))
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suites, encoding="unicode")
 
 
 def _show_sessions(plan: FabricPlan, sessions: list[CheckResult]) -> None:
