@@ -15,6 +15,8 @@ import pytest
 
 from conftest import REFERENCE, Run
 from labs import LEAF1, LEAF2, SPINE, Done, Lab, booted, needs_lab, rendered
+from sonicfab.builds import get_build
+from sonicfab.lab.container import START_SCRIPT, start_script
 
 pytestmark = needs_lab
 RECORDED = REFERENCE / "recorded" / "202411"
@@ -247,9 +249,13 @@ def test_an_edgecore_image_keeps_frr_conf_in_split(lab: Lab) -> None:
     own = "frr version 8.1\nhostname mine\nrouter bgp 65001\n bgp router-id 10.9.9.8\nexit\n"
     lab_file = "/etc/sonic/sonicfab-lab.json"
     before = lab.inside(LEAF2, f"cat {lab_file}").out
+    edgecore = get_build("edgecore-202111")
     try:
-        edgecore = {**json.loads(before), "routing_config_mode": "split", "frr_start_lines": []}
-        put(lab, LEAF2, json.dumps(edgecore), lab_file)
+        facts = {**json.loads(before), "routing_config_mode": edgecore.routing_config_mode}
+        put(lab, LEAF2, json.dumps(facts), lab_file)
+        put(lab, LEAF2, start_script(edgecore), "/tmp/start")
+        mount = f"chmod 755 /tmp/start && mount --bind /tmp/start {START_SCRIPT}"
+        assert lab.inside(LEAF2, mount).code == 0
         for mode, loaded in (("split", True), ("split-unified", False), ("separated", False)):
             put(lab, LEAF2, own, "/etc/sonic/frr/frr.conf")
             lab.inside(
@@ -262,6 +268,7 @@ def test_an_edgecore_image_keeps_frr_conf_in_split(lab: Lab) -> None:
             assert "hard-administrative-reset" not in running, "a default of FRR 8.1, which a newer FRR would print"
     finally:
         put(lab, LEAF2, before, lab_file)
+        lab.inside(LEAF2, f"umount {START_SCRIPT}")
 
 
 def test_a_bad_line_in_frr_conf_comes_up_silently_short(lab: Lab) -> None:
