@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: packages install ## Render, boot a lab, push over SSH, verify, end the lab
+demo: packages install ## Validate, render, boot a lab, push over SSH, verify, end the lab
 	scripts/demo
 
 test: packages install-dev dist ## Run the whole test suite
