@@ -52,6 +52,13 @@ def compile_models(folder: Path) -> Any:  # noqa: ANN401 - yangson's DataModel
     return model
 
 
+def namespaces(folder: Path) -> dict[str, str]:
+    """The namespace of each module of a folder, without those that hold only the IETF's types."""
+    texts = (path.read_text(encoding="utf-8", errors="replace") for path in sorted(folder.glob("*.yang")))
+    entries = [one for text in texts if (one := _entry(text))]
+    return {one["name"]: one["namespace"] for one in entries if f"{one['name']}.yang" not in IETF}
+
+
 def _readable(text: str) -> str:
     """A model as yangson can read it; see the reference on YANG engines in the project's notes for the figures."""
     # it has no node test text()

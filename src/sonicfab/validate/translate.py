@@ -55,6 +55,19 @@ def model_rows(schema: Schema, config: ConfigDb) -> Iterator[ModelRow | Finding]
             yield _row(table, key, row)
 
 
+def translated(schema: Schema, config: ConfigDb) -> tuple[list[ModelRow], list[Finding]]:
+    """All rows, and everything that could not be translated."""
+    rows: list[ModelRow] = []
+    found: list[Finding] = []
+    for row in model_rows(schema, config):
+        if isinstance(row, Finding):
+            found.append(row)
+        else:
+            found += row.problems
+            rows.append(row)
+    return rows, found
+
+
 def _row(table: TableFacts, key: str, row: Row) -> ModelRow | Finding:
     fitting = table.fitting(key)
     if not fitting:
