@@ -25,7 +25,7 @@ from xml.etree import ElementTree as ET
 from sonicfab.configdb import SECRET_TABLES, ConfigDb
 from sonicfab.errors import InputError
 from sonicfab.schema.facts import Schema
-from sonicfab.schema.models import namespaces
+from sonicfab.schema.models import model_texts, namespaces, pinned
 from sonicfab.validate import libyang_child
 from sonicfab.validate.findings import Finding
 from sonicfab.validate.translate import ModelRow, translated
@@ -79,8 +79,9 @@ class LibyangProcess:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         timer = threading.Timer(limit, self._expire)
-        timer.start()
+        timer.daemon = True  # an interrupt must not wait for it
         try:
+            timer.start()
             self._process.stdin.write(json.dumps(request).encode() + b"\n")
             self._process.stdin.flush()
             line = self._process.stdout.readline(_LONGEST)
@@ -104,7 +105,7 @@ class LibyangProcess:
         try:
             code = self._process.wait(timeout=0.0 if line else 5.0)
         except subprocess.TimeoutExpired:
-            return "it gave an answer that is none"
+            return "it gave an answer that is none" if line else "it closed its output"
         return f"it crashed ({signal.Signals(-code).name})" if code < 0 else f"it ended with {code}"
 
     def close(self) -> None:
@@ -123,9 +124,13 @@ class LibyangCheck:
         Raises:
             InputError: there are no models in the folder, or without `schema` they cannot be read.
         """
-        self._folder, self._namespaces = folder, namespaces(folder)
-        self._yangson = None if schema is not None and self._namespaces else YangCheck(folder, schema)
-        self.schema = schema if schema is not None else self._by_yangson().schema
+        self._folder, self._texts = folder, model_texts(folder)
+        self._namespaces = namespaces(self._texts)
+        self._yangson: YangCheck | None = None
+        if schema is None:
+            self._yangson = YangCheck(folder)
+            schema = self._yangson.schema
+        self.schema = schema
         self._process: LibyangProcess | None = None
         self._asked = 0
         self._lost: list[str] = []
@@ -185,9 +190,10 @@ class LibyangCheck:
 
     def _started(self) -> LibyangProcess:
         process = LibyangProcess([sys.executable, "-I", libyang_child.__file__])
-        models = {"models": str(self._folder.resolve()), "modules": list(self._namespaces)}
         try:
-            answer = process.ask({"library": library_folder(), **models}, LIMIT)
+            with pinned(self._texts) as folder:
+                models = {"models": str(folder), "modules": list(self._namespaces)}
+                answer = process.ask({"library": library_folder(), **models}, LIMIT)
             if not answer.ok:
                 raise NoAnswerError(f"it cannot read the models: {answer.message}")
         except BaseException:

@@ -118,7 +118,7 @@ class Validator:
             bgp, own = self._subject(subject)
             found += own
             if subject.config_db is not None:
-                switches[subject.name] = SwitchFacts(subject.name, subject.config_db, bgp)
+                switches[subject.name] = SwitchFacts.of(subject.name, subject.config_db, bgp)
             done(subject.name)
         builds = {subject.name: subject for subject in subjects}
         for one in check_links(switches, links):

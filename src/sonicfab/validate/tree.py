@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from xml.etree import ElementTree as ET
 
 from sonicfab.errors import InputError
-from sonicfab.schema.facts import FieldFacts
+from sonicfab.schema.facts import FieldFacts, to_int
 from sonicfab.validate.translate import ModelRow
 
 
@@ -51,4 +51,6 @@ def _append(parent: ET.Element, space: str, row: ModelRow) -> None:
 
 def _leaves(parent: ET.Element, space: str, field: FieldFacts, members: Sequence[str]) -> None:
     for member in members:
-        ET.SubElement(parent, f"{space}{field.name}").text = member
+        number = to_int(member) if field.type.kind == "int" else None
+        # as SONiC's translation does: what Python reads as a whole number is one
+        ET.SubElement(parent, f"{space}{field.name}").text = member if number is None else str(number)
