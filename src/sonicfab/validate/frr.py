@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from ipaddress import ip_address, ip_network
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from sonicfab.builds import Build
 from sonicfab.configdb import ConfigDb
@@ -70,12 +71,12 @@ def _beside(bgp: Bgp, config: ConfigDb) -> Iterator[Finding]:
         there = prefix in connected or prefix in bgp.statics or _canonical(prefix) in connected
         if not there:
             yield _line("SF-408", line, f"network {prefix} is on no interface of the switch")
-    networks = {address.subnet: address.network for _, _, address, _ in own}.values()
+    networks = _Networks(address.network for _, _, address, _ in own)
     for one in bgp.sessions:
         yield from _reach(one, config, networks)
 
 
-def _reach(one: Neighbor, config: ConfigDb, networks: Collection[IpNetwork]) -> Iterator[Finding]:
+def _reach(one: Neighbor, config: ConfigDb, networks: _Networks) -> Iterator[Finding]:
     if one.interface:
         tables = [config.get(table, {}) for table in ("INTERFACE", "VLAN_INTERFACE", "PORTCHANNEL_INTERFACE")]
         row = next((table[one.name] for table in tables if one.name in table), None)
@@ -89,8 +90,22 @@ def _reach(one: Neighbor, config: ConfigDb, networks: Collection[IpNetwork]) -> 
         address = ip_address(one.name)
     except ValueError:
         return  # vtysh says so
-    if not one.multihop and not address.is_link_local and not any(address in network for network in networks):
+    if not one.multihop and not address.is_link_local and address not in networks:
         yield _line("SF-214", one.line, f"neighbor {one.name} is on no subnet of the switch's interfaces")
+
+
+class _Networks:
+    """Networks by their length, so that looking for an address does not go through them one by one."""
+
+    def __init__(self, networks: Iterable[IpNetwork]) -> None:
+        self._by_length: dict[tuple[int, int], set[int]] = defaultdict(set)
+        for one in networks:
+            bits = one.max_prefixlen - one.prefixlen
+            self._by_length[one.version, bits].add(int(one.network_address) >> bits)
+
+    def __contains__(self, address: IPv4Address | IPv6Address) -> bool:
+        number, version = int(address), address.version
+        return any(version == of and number >> bits in numbers for (of, bits), numbers in self._by_length.items())
 
 
 def _bfd(bgp: Bgp, config: ConfigDb, build: Build) -> Iterator[Finding]:

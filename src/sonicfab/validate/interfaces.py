@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import NamedTuple
 
 from sonicfab.configdb import ConfigDb
 from sonicfab.validate.findings import Finding
@@ -13,8 +13,7 @@ from sonicfab.validate.findings import Finding
 IpNetwork = IPv4Network | IPv6Network
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """An address of an interface, with what many rules ask of it; `text` and `subnet` are canonical.
 
     Making these forms is most of what rules on addresses cost, so each is made once.
@@ -140,13 +139,15 @@ def _members(config: ConfigDb) -> Iterator[Finding]:
 
 @lru_cache(maxsize=4096)  # each rule of a switch reads its addresses anew
 def _interface(text: str) -> Address | None:
+    address, separator, length = text.partition("/")
+    if not separator:
+        return None
     try:
-        if "/" not in text:
-            return None
-        one = IPv6Interface(text) if ":" in text else IPv4Interface(text)
+        ip = IPv6Address(address) if ":" in address else IPv4Address(address)
+        network = (IPv6Network if ip.version == 6 else IPv4Network)((int(ip), length), strict=False)
     except ValueError:
         return None  # net 1 says so
-    return Address(one.ip, one.network, str(one.ip), str(one.network), one.ip.is_link_local)
+    return Address(ip, network, str(ip), str(network), ip.is_link_local)
 
 
 def _address(text: object) -> IPv4Address | IPv6Address | None:
