@@ -114,6 +114,9 @@ class _Config:
             for facts in table.fitting(key):
                 if facts.name == reference.list:
                     own = [part.name for part in facts.keys]
+                    if own == leaves:
+                        yield tuple(key.split("|"))
+                        continue
                     parts = dict(zip(own, key.split("|"), strict=True)) if own else {}
                     yield from _combined([parts[leaf] if leaf in parts else row.get(leaf, "") for leaf in leaves])
 
