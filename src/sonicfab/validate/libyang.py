@@ -1,4 +1,4 @@
-"""Net 2 by libyang, which is ten times faster than yangson and may crash: it runs in a process of its own.
+"""Net 2 by libyang, which is five times faster than yangson and may crash: it runs in a process of its own.
 
 What libyang accepts is accepted. What it refuses goes to yangson, which tells the rows; so do all configs that it gave
 no answer to. The verdicts are the same, with or without it.
