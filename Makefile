@@ -31,6 +31,7 @@ golden: install-dev ## Write the golden files anew; look at the diff
 bench: install-dev ## Measure speed and memory beside a floor
 	$(BIN)/python benchmarks/cli.py
 	$(BIN)/python benchmarks/scale.py
+	$(BIN)/python benchmarks/validate.py
 
 packages: ## Install the Debian or Ubuntu packages that are missing (asks sudo when not root)
 	@scripts/install-packages
@@ -48,7 +49,7 @@ $(VENV)/installed: pyproject.toml
 
 $(VENV)/installed-dev: pyproject.toml
 	@scripts/make-venv $(VENV) $(PYTHON)
-	$(BIN)/pip install --quiet --editable '.[napalm,dev]'
+	$(BIN)/pip install --quiet --editable '.[fast,napalm,dev]'
 	@touch $@ $(VENV)/installed
 
 SOURCES := $(shell find src templates -type f -not -name '*.pyc' 2>/dev/null)

@@ -13,11 +13,12 @@ SRC = Path(__file__).parents[1] / "src" / "sonicfab"
 LAYERS = (  # low to high; modules of one line do not import each other
     {"errors", "asn", "ipam", "hints", "datafiles", "yamltext"},
     {"configdb", "frrconf", "document", "platforms", "builds", "model.fields", "runner", "transport"},
-    {"ports", "schema.facts", "schema.models", "validate.codes"},
+    {"ports", "schema.facts", "schema.models", "validate.codes", "validate.libyang_child"},
     {"schema.generate", "validate.findings"},
     {"validate.conditions", "validate.reading", "validate.translate"},
+    {"validate.tree"},
     {"validate.bgp", "validate.device", "validate.interfaces", "validate.schema", "validate.vtysh", "validate.yang"},
-    {"validate.frr", "validate.links"},
+    {"validate.frr", "validate.libyang", "validate.links"},
     {"validate.run"},
     {"model.inventory", "model.topology", "transport.exec", "transport.ssh", "output"},
     {"model.numbers"},
@@ -97,7 +98,7 @@ MAX_LINES = 500
 MAX_FUNCTION_LINES = 60
 
 MAY_PRINT = ("report.", "cli.", "lab.sonic.")
-MAY_START_PROCESSES = ("transport.exec", "lab.", "cli.lab", "cli.ci", "validate.vtysh")
+MAY_START_PROCESSES = ("transport.exec", "lab.", "cli.lab", "cli.ci", "validate.libyang", "validate.vtysh")
 MAY_OPEN_SOCKETS = ("transport.ssh", "lab.keeper")
 MAY_READ_ENVIRONMENT = ("load", "builds", "schema.models", "cli.", "lab.")  # where learned builds and caches are
 

@@ -22,6 +22,7 @@ from sonicfab.schema.generate import dumps, facts_of, merge
 from sonicfab.schema.models import compile_models
 from sonicfab.validate.conditions import CONDITIONS
 from sonicfab.validate.findings import Finding
+from sonicfab.validate.libyang import LibyangCheck
 from sonicfab.validate.reading import as_config_db
 from sonicfab.validate.schema import SchemaCheck
 from sonicfab.validate.yang import YangCheck
@@ -32,7 +33,7 @@ needs_models = pytest.mark.skipif(not YANG.is_dir(), reason="no YANG models of S
 TRANSLATION = {"SF-102", "SF-103"}
 
 
-def verdict(check: SchemaCheck | YangCheck, config: Config) -> str:
+def verdict(check: SchemaCheck | YangCheck | LibyangCheck, config: Config) -> str:
     """ok, X, F or - as in the recording."""
     tables, read = as_config_db(config)
     found: list[Finding] = [*read, *check.check(tables)]

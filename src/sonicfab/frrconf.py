@@ -100,17 +100,19 @@ def diff(intended: str, running: str, *, host_lines: bool = False) -> list[FrrCh
 
 def lines(text: str, *, host_lines: bool = False) -> Iterator[tuple[int, Context, str]]:
     """(number, context, line) of each line that means something; (number, context, "") when a context opens."""
-    opened: list[str] = []
+    context: Context = ()
     for number, raw in enumerate(text.splitlines(), 1):
         line = raw.strip()
         if not line or line in _CLOSERS or (not host_lines and raw.startswith(_HOST_LINES)):
             continue
-        del opened[len(raw) - len(raw.lstrip(" ")) :]  # FRR indents by one for each context
-        if line.startswith(_OPENERS.get(opened[0].split(" ")[0] if opened else "", ())):
-            opened.append(line)
-            yield number, tuple(opened), ""
+        depth = len(raw) - len(raw.lstrip(" "))  # FRR indents by one for each context
+        if depth < len(context):
+            context = context[:depth]
+        if line.startswith(_OPENERS.get(context[0].split(" ", 1)[0] if context else "", ())):
+            context = (*context, line)
+            yield number, context, ""
         else:
-            yield number, tuple(opened), line
+            yield number, context, line
 
 
 def masked(line: str) -> str:

@@ -28,6 +28,14 @@ class ValidateFormat(str, Enum):
     SARIF = "sarif"
 
 
+class YangEngine(str, Enum):
+    """What reads YANG models."""
+
+    AUTO = "auto"
+    YANGSON = "yangson"
+    LIBYANG = "libyang"
+
+
 class VerifyFormat(str, Enum):
     """How a verification is printed."""
 
@@ -86,6 +94,10 @@ Build = Annotated[
     ),
 ]
 OutputFormat = Annotated[Format, typer.Option("--format", "-f", help="Print a table, or JSON for programs.")]
+Engine = Annotated[
+    YangEngine,
+    typer.Option(help="What reads the YANG models; auto is libyang where it is installed: the same, but faster."),
+]
 Ignore = Annotated[
     list[str],
     typer.Option("--ignore", help="Leave findings of this code out. May be repeated.", metavar="SF-NNN"),

@@ -9,6 +9,7 @@ import typer
 
 from sonicfab.cli.options import (
     Build,
+    Engine,
     Format,
     Ignore,
     Limit,
@@ -18,6 +19,7 @@ from sonicfab.cli.options import (
     Templates,
     ValidateFormat,
     Verbose,
+    YangEngine,
     fabric_files,
     ignored,
     own_templates,
@@ -52,6 +54,7 @@ def validate(
     no_yang: Annotated[
         bool, typer.Option("--no-yang", help="Do without YANG models, also where they are known.")
     ] = False,
+    engine: Engine = YangEngine.AUTO,
     limit: Limit = [],  # noqa: B006
     ignore: Ignore = [],  # noqa: B006
     templates: Templates = [],  # noqa: B006
@@ -69,23 +72,20 @@ def validate(
     Example: sonicfab validate /etc/sonic/config_db.json --build community-202505
     """
     from sonicfab.report import console
+    from sonicfab.report.progress import Progress
     from sonicfab.report.validate import json_validation, sarif, show_validation
     from sonicfab.validate.run import Validator
     from sonicfab.validate.subjects import of_paths
 
     console.log_to_stderr(verbose)
     codes = ignored(ignore)
-    validator = Validator(yang_dir=yang_dir, models=not no_yang)
+    validator = Validator(yang_dir=yang_dir, models=not no_yang, engine=engine.value)
     if paths and limit:
         raise InputError("--limit is for fabrics, not for files", "name the files of the switches")
     subjects, links = of_paths(paths, build) if paths else _of_fabric(inventory, topology, build, limit, templates)
-    result = validator.validate(subjects, links, codes)
-    show = {
-        ValidateFormat.TABLE: show_validation,
-        ValidateFormat.JSON: json_validation,
-        ValidateFormat.SARIF: sarif,
-    }[format]
-    show(result)
+    with Progress("validating", len(subjects)) as progress:
+        result = validator.validate(subjects, links, codes, progress.finish)
+    {ValidateFormat.JSON: json_validation, ValidateFormat.SARIF: sarif}.get(format, show_validation)(result)
     raise typer.Exit(ExitCode.OK if result.ok else ExitCode.FAILED)
 
 

@@ -13,7 +13,7 @@ import pickle
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -21,14 +21,29 @@ from typing import Any
 from sonicfab.errors import InputError
 
 IETF = ("ietf-inet-types.yang", "ietf-yang-types.yang")
-"""What SONiC's models import and libyang has built in; pyang brings them."""
+"""What SONiC's models import; pyang brings them."""
 
 _QUADRATIC = re.compile(r"count\(\s*\.\./\.\./[\w:]*VLAN_MEMBER_LIST\[")
 _MUST = re.compile(r"must\s+(\"[^\"]*\"|'[^']*')\s*(;|\{[^{}]*\})")
 _REVISION = re.compile(r'revision\s+"?(\d{4}-\d\d-\d\d)')
 _NAMESPACE = re.compile(r'namespace\s+["\']?([^"\';\s]+)["\']?\s*;')
 _MODULE = re.compile(r"^\s*(?:/\*.*?\*/\s*|//[^\n]*\n\s*)*module\s+([\w-]+)", re.DOTALL)
+_IETF_IMPORT = re.compile(r"import\s+[\"']?(ietf-(?:inet|yang)-types)[\"']?\s*\{(?![^}]*revision-date)")
 _RECURSION = 20000
+
+
+def model_texts(folder: Path) -> dict[str, str]:
+    """File name -> text of all .yang files of a folder, and of the IETF's types.
+
+    Raises:
+        InputError: there are none.
+    """
+    texts = {path.name: path.read_text(encoding="utf-8", errors="replace") for path in sorted(folder.glob("*.yang"))}
+    if not texts:
+        raise InputError(f"{folder}: no YANG models (*.yang) in there")
+    for name, path in _ietf_files().items():
+        texts.setdefault(name, path.read_text(encoding="utf-8"))
+    return texts
 
 
 def compile_models(folder: Path) -> Any:  # noqa: ANN401 - yangson's DataModel
@@ -37,12 +52,7 @@ def compile_models(folder: Path) -> Any:  # noqa: ANN401 - yangson's DataModel
     Raises:
         InputError: there are none, or yangson cannot read them.
     """
-    texts = {path.name: path.read_text(encoding="utf-8", errors="replace") for path in sorted(folder.glob("*.yang"))}
-    if not texts:
-        raise InputError(f"{folder}: no YANG models (*.yang) in there")
-    for name, path in _ietf_files().items():
-        texts.setdefault(name, path.read_text(encoding="utf-8"))
-    readable = {name: _readable(text) for name, text in texts.items()}
+    readable = {name: _readable(text) for name, text in model_texts(folder).items()}
     cache = _cache_file(readable)
     with _deep_recursion():
         model = _cached(cache)
@@ -50,6 +60,31 @@ def compile_models(folder: Path) -> Any:  # noqa: ANN401 - yangson's DataModel
             model = _compile(folder, readable)
             _keep(cache, model)
     return model
+
+
+def namespaces(texts: Mapping[str, str]) -> dict[str, str]:
+    """The namespace of each module, without those of the IETF's types."""
+    entries = [entry for name, text in texts.items() if name not in IETF and (entry := _entry(text))]
+    return {entry["name"]: entry["namespace"] for entry in entries}
+
+
+@contextlib.contextmanager
+def pinned(texts: Mapping[str, str]) -> Iterator[Path]:
+    """A folder for a while: the models as they are, save that they import the IETF's types of the very files here.
+
+    Libyang has these types built in, and prefers its own. Those of its version 4.5.5 are RFC 9911's of 2025, which
+    refuse and accept other values than those of 2013 that SONiC's images have.
+    """
+    revisions = {name.removesuffix(".yang"): _REVISION.search(texts[name]) for name in IETF if name in texts}
+
+    def pin(found: re.Match[str]) -> str:
+        revision = revisions.get(found[1])
+        return f"{found[0]} revision-date {revision[1]};" if revision else found[0]
+
+    with tempfile.TemporaryDirectory(prefix="sonicfab-yang-") as workspace:
+        for name, text in texts.items():
+            (Path(workspace) / name).write_text(_IETF_IMPORT.sub(pin, text), encoding="utf-8")
+        yield Path(workspace)
 
 
 def _readable(text: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sonicfab import frrconf
 
-_FAMILY = re.compile(r"address-family (ipv4|ipv6)(?: unicast)?$")
+_FAMILIES = {f"address-family {family}{rest}": family for family in ("ipv4", "ipv6") for rest in ("", " unicast")}
 
 
 @dataclass
@@ -120,13 +120,13 @@ def read_bgp(text: str) -> Bgp:
 
 
 def _router_line(bgp: Bgp, number: int, context: frrconf.Context, words: list[str]) -> None:
-    family_match = _FAMILY.match(context[1]) if len(context) > 1 else None
-    if len(context) > 1 and family_match is None:
+    family = _FAMILIES.get(context[1], "") if len(context) > 1 else ""
+    if len(context) > 1 and not family:
         return  # evpn, vpn ...: no rule asks
-    family = family_match[1] if family_match else ""
-    if words[:1] == ["neighbor"] and len(words) > 2:
+    first = words[0] if words else ""
+    if first == "neighbor" and len(words) > 2:
         _neighbor_line(bgp, number, family, words)
-    elif words[:1] == ["network"] and family and len(words) > 1:
+    elif first == "network" and family and len(words) > 1:
         bgp.networks[family, words[1]] = number
         if "route-map" in words:
             bgp.used_route_maps.append((words[-1], number))
@@ -139,28 +139,32 @@ def _router_line(bgp: Bgp, number: int, context: frrconf.Context, words: list[st
 
 
 def _neighbor_line(bgp: Bgp, number: int, family: str, words: list[str]) -> None:
-    one = bgp.neighbors.setdefault(words[1], Neighbor(words[1], number))
-    rest = words[2:]
+    name, *rest = words[1:]
+    one = bgp.neighbors.get(name)
+    if one is None:
+        one = bgp.neighbors[name] = Neighbor(name, number)
     if rest[0] == "interface":
         one.interface = True
         rest = rest[1:]
     if rest[:1] == ["v6only"]:
         rest = rest[1:]
-    if rest == ["peer-group"]:
-        one.is_group = True
-    elif rest[:1] == ["peer-group"]:
-        one.group = rest[1]
-    elif rest[:1] == ["remote-as"]:
+    first = rest[0] if rest else ""
+    if first == "peer-group":
+        if len(rest) == 1:
+            one.is_group = True
+        else:
+            one.group = rest[1]
+    elif first == "remote-as":
         one.remote_as = rest[1]
-    elif rest[:1] == ["bfd"]:
+    elif first == "bfd":
         one.bfd = number
-    elif rest[:1] == ["password"]:
+    elif first == "password":
         one.password = number
-    elif rest[:1] in (["ebgp-multihop"], ["ttl-security"]):
+    elif first in ("ebgp-multihop", "ttl-security"):
         one.multihop = True
-    elif rest[:1] == ["activate"] and family:
+    elif first == "activate" and family:
         one.activated.add(family)
-    elif rest[:1] == ["route-map"] and family and len(rest) == 3:
+    elif first == "route-map" and family and len(rest) == 3:
         one.maps[family, rest[2]] = (rest[1], number)
 
 

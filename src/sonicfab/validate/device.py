@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from sonicfab.builds import Build
 from sonicfab.configdb import ConfigDb, Row
@@ -154,5 +155,10 @@ def _speed(name: str, row: Row, port: PlatformPort, lanes: int, platform: Platfo
         yield Finding("SF-206", f"PORT|{name} speed", f"speed is {speed} Mb/s; the port can do {shown}")
 
 
-def _lanes(row: Row) -> list[str]:
-    return [lane.strip() for lane in str(row.get("lanes", "")).split(",") if lane.strip()]
+def _lanes(row: Row) -> tuple[str, ...]:
+    return _split(str(row.get("lanes", "")))
+
+
+@lru_cache(maxsize=4096)  # the switches of a fabric have few platforms
+def _split(lanes: str) -> tuple[str, ...]:
+    return tuple(lane.strip() for lane in lanes.split(",") if lane.strip())

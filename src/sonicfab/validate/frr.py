@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from ipaddress import ip_address, ip_network
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from sonicfab.builds import Build
 from sonicfab.configdb import ConfigDb
 from sonicfab.validate.bgp import Bgp, Neighbor, dangling, read_bgp
 from sonicfab.validate.findings import Finding
-from sonicfab.validate.interfaces import IpInterface, addresses
+from sonicfab.validate.interfaces import IpNetwork, addresses
 
 
 def check_frr(text: str, config: ConfigDb | None, build: Build) -> tuple[Bgp, list[Finding]]:
@@ -62,18 +63,20 @@ def _beside(bgp: Bgp, config: ConfigDb) -> Iterator[Finding]:
     if asn not in (bgp.asn, "None", "null"):
         yield _line("SF-406", bgp.line, f"router bgp {bgp.asn}, but DEVICE_METADATA|localhost bgp_asn is {asn}")
     own = list(addresses(config))
-    known = {str(address.ip) for _, _, address, _ in own}
+    known = {address.text for _, _, address, _ in own}
     if bgp.router_id and bgp.router_id not in known:
         yield _line("SF-407", bgp.router_id_line, f"bgp router-id {bgp.router_id} is no address of the switch")
-    connected = {str(address.network) for _, _, address, _ in own}
+    connected = {address.subnet for _, _, address, _ in own}
     for (_, prefix), line in bgp.networks.items():
-        if _canonical(prefix) not in connected and prefix not in bgp.statics:
+        there = prefix in connected or prefix in bgp.statics or _canonical(prefix) in connected
+        if not there:
             yield _line("SF-408", line, f"network {prefix} is on no interface of the switch")
+    networks = _Networks(address.network for _, _, address, _ in own)
     for one in bgp.sessions:
-        yield from _reach(one, config, own)
+        yield from _reach(one, config, networks)
 
 
-def _reach(one: Neighbor, config: ConfigDb, own: Sequence[tuple[str, str, IpInterface, str]]) -> Iterator[Finding]:
+def _reach(one: Neighbor, config: ConfigDb, networks: _Networks) -> Iterator[Finding]:
     if one.interface:
         tables = [config.get(table, {}) for table in ("INTERFACE", "VLAN_INTERFACE", "PORTCHANNEL_INTERFACE")]
         row = next((table[one.name] for table in tables if one.name in table), None)
@@ -87,9 +90,22 @@ def _reach(one: Neighbor, config: ConfigDb, own: Sequence[tuple[str, str, IpInte
         address = ip_address(one.name)
     except ValueError:
         return  # vtysh says so
-    nets = [interface.network for _, _, interface, _ in own]
-    if not one.multihop and not address.is_link_local and not any(address in net for net in nets):
+    if not one.multihop and not address.is_link_local and address not in networks:
         yield _line("SF-214", one.line, f"neighbor {one.name} is on no subnet of the switch's interfaces")
+
+
+class _Networks:
+    """Networks by their length, so that looking for an address does not go through them one by one."""
+
+    def __init__(self, networks: Iterable[IpNetwork]) -> None:
+        self._by_length: dict[tuple[int, int], set[int]] = defaultdict(set)
+        for one in networks:
+            bits = one.max_prefixlen - one.prefixlen
+            self._by_length[one.version, bits].add(int(one.network_address) >> bits)
+
+    def __contains__(self, address: IPv4Address | IPv6Address) -> bool:
+        number, version = int(address), address.version
+        return any(version == of and number >> bits in numbers for (of, bits), numbers in self._by_length.items())
 
 
 def _bfd(bgp: Bgp, config: ConfigDb, build: Build) -> Iterator[Finding]:

@@ -3,18 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_address, ip_interface
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import NamedTuple
 
 from sonicfab.configdb import ConfigDb
 from sonicfab.validate.findings import Finding
 
-IpInterface = IPv4Interface | IPv6Interface
+IpNetwork = IPv4Network | IPv6Network
+
+
+class Address(NamedTuple):
+    """An address of an interface, with what many rules ask of it; `text` and `subnet` are canonical.
+
+    Making these forms is most of what rules on addresses cost, so each is made once.
+    """
+
+    ip: IPv4Address | IPv6Address
+    network: IpNetwork
+    text: str
+    subnet: str
+    is_link_local: bool
+
+    def __str__(self) -> str:
+        """With the length, as in a key."""
+        return f"{self.text}/{self.network.prefixlen}"
+
 
 TABLES = ("INTERFACE", "VLAN_INTERFACE", "PORTCHANNEL_INTERFACE", "LOOPBACK_INTERFACE", "VLAN_SUB_INTERFACE")
 """Tables whose rows give interfaces addresses: INTERFACE|Ethernet0|10.0.0.0/31."""
 
 
-def addresses(config: ConfigDb, *, management: bool = False) -> Iterator[tuple[str, str, IpInterface, str]]:
+def addresses(config: ConfigDb, *, management: bool = False) -> Iterator[tuple[str, str, Address, str]]:
     """(table, interface, address, VRF) of every address that can be read; eth0's only when asked for."""
     for table in (*TABLES, "MGMT_INTERFACE") if management else TABLES:
         rows = config.get(table, {})
@@ -50,12 +70,12 @@ def _clashes(config: ConfigDb) -> Iterator[Finding]:
     seen: dict[tuple[str, str], str] = {}
     nets: list[tuple[int, int, int, str, str]] = []
     for table, name, address, vrf in addresses(config):
-        if address.ip.is_link_local:
+        if address.is_link_local:
             continue  # of one link each, and the same on many is usual
         place = f"{table}|{name}|{address}"
-        owner = seen.setdefault((vrf, str(address.ip)), f"{table}|{name}")
+        owner = seen.setdefault((vrf, address.text), f"{table}|{name}")
         if owner != f"{table}|{name}":
-            yield Finding("SF-212", place, f"{address.ip} is an address of {owner}, too")
+            yield Finding("SF-212", place, f"{address.text} is an address of {owner}, too")
         if table != "LOOPBACK_INTERFACE":
             network = address.network
             first, last = int(network.network_address), int(network.broadcast_address)
@@ -75,7 +95,7 @@ def _management(config: ConfigDb) -> Iterator[Finding]:
     for key, row in config.get("MGMT_INTERFACE", {}).items():
         address = _interface(key.partition("|")[2])
         gateway = _address(row.get("gwaddr", ""))
-        if address is None or gateway is None or gateway.version != address.version:
+        if address is None or gateway is None or gateway.version != address.ip.version:
             continue
         if gateway not in address.network:
             message = f"the gateway {gateway} is not in {address.network}"
@@ -85,7 +105,7 @@ def _management(config: ConfigDb) -> Iterator[Finding]:
 def _neighbors(config: ConfigDb) -> Iterator[Finding]:
     """BGP_NEIGHBOR as bgpcfgd reads it: reached over a subnet, from an address that is there."""
     framework = config.get("DEVICE_METADATA", {}).get("localhost", {}).get("frr_mgmt_framework_config", "")
-    own = [address for _, _, address, _ in addresses(config)]
+    own = [address for _, _, address, _ in addresses(config)] if config.get("BGP_NEIGHBOR") else []
     asn = config.get("DEVICE_METADATA", {}).get("localhost", {}).get("bgp_asn", "")
     for key, row in config.get("BGP_NEIGHBOR", {}).items():
         place, with_vrf = f"BGP_NEIGHBOR|{key}", "|" in key
@@ -106,7 +126,7 @@ def _neighbors(config: ConfigDb) -> Iterator[Finding]:
 
 def _members(config: ConfigDb) -> Iterator[Finding]:
     routed = {key.partition("|")[0] for key in config.get("INTERFACE", {})}
-    with_address = {name for table, name, _, _ in addresses(config) if table == "INTERFACE"}
+    with_address = {key.partition("|")[0] for key in config.get("INTERFACE", {}) if _interface(key.partition("|")[2])}
     for key in config.get("PORTCHANNEL_MEMBER", {}):
         lag, _, port = key.partition("|")
         if port in with_address:
@@ -117,11 +137,17 @@ def _members(config: ConfigDb) -> Iterator[Finding]:
             yield Finding("SF-225", f"VLAN_MEMBER|{key}", f"{port} has a row in INTERFACE and is in {vlan}")
 
 
-def _interface(text: str) -> IpInterface | None:
+@lru_cache(maxsize=4096)  # each rule of a switch reads its addresses anew
+def _interface(text: str) -> Address | None:
+    address, separator, length = text.partition("/")
+    if not separator:
+        return None
     try:
-        return ip_interface(text) if "/" in text else None
+        ip = IPv6Address(address) if ":" in address else IPv4Address(address)
+        network = (IPv6Network if ip.version == 6 else IPv4Network)((int(ip), length), strict=False)
     except ValueError:
         return None  # net 1 says so
+    return Address(ip, network, str(ip), str(network), ip.is_link_local)
 
 
 def _address(text: object) -> IPv4Address | IPv6Address | None:
@@ -133,4 +159,4 @@ def _address(text: object) -> IPv4Address | IPv6Address | None:
 
 def _family(key: str) -> int:
     address = _interface(key.partition("|")[2])
-    return address.version if address else 0
+    return address.ip.version if address else 0

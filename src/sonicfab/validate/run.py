@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from sonicfab.builds import Build, get_build
 from sonicfab.configdb import ConfigDb
@@ -16,10 +17,13 @@ from sonicfab.validate.device import check_device
 from sonicfab.validate.findings import Finding, worst_first
 from sonicfab.validate.frr import check_frr
 from sonicfab.validate.interfaces import check_interfaces
+from sonicfab.validate.libyang import INSTALL, LibyangCheck, library_folder
 from sonicfab.validate.links import End, SwitchFacts, check_links
 from sonicfab.validate.schema import SchemaCheck
 from sonicfab.validate.vtysh import check_syntax, frr_version
 from sonicfab.validate.yang import YangCheck
+
+Engine = Literal["auto", "yangson", "libyang"]
 
 
 @dataclass(frozen=True)
@@ -63,33 +67,59 @@ class Validation:
 class Validator:
     """Validates subjects; schemas and models are made ready once for each build."""
 
-    def __init__(self, *, yang_dir: Path | None = None, models: bool = True, vtysh: bool = True) -> None:
+    def __init__(
+        self, *, yang_dir: Path | None = None, models: bool = True, vtysh: bool = True, engine: Engine = "auto"
+    ) -> None:
         """Take `yang_dir` for builds whose models are not known; without `models`, no YANG at all.
 
+        The engine reads the models: auto is libyang where it is installed.
+
         Raises:
-            InputError: there are no models in `yang_dir`.
+            InputError: there are no models in `yang_dir`, or the engine is not installed.
         """
+        if engine == "libyang" and not library_folder():
+            raise InputError("--engine libyang: it is not installed", f"{INSTALL}, or do without --engine")
+        self._libyang = engine != "yangson" and bool(library_folder())
         if yang_dir is not None and not yang_dir.is_dir():
             raise InputError(f"--yang-dir {yang_dir}: no such folder")
         self._yang_dir, self._models, self._vtysh = yang_dir, models, vtysh
         self._schemas: dict[str, SchemaCheck | None] = {}
-        self._yang: dict[str, YangCheck | None] = {}
+        self._yang: dict[str, YangCheck | LibyangCheck | None] = {}
 
     def validate(
-        self, subjects: Sequence[Subject], links: Iterable[tuple[End, End]] = (), ignore: Collection[str] = ()
+        self,
+        subjects: Sequence[Subject],
+        links: Iterable[tuple[End, End]] = (),
+        ignore: Collection[str] = (),
+        done: Callable[[str], None] = lambda _switch: None,
     ) -> Validation:
-        """Everything that is wrong; `ignore` are codes that are left out.
+        """Everything that is wrong; `ignore` are codes that are left out, `done` is told of each subject.
 
         Raises:
             InputError: the models of a build cannot be read.
         """
+        try:
+            return self._validate(subjects, links, ignore, done)
+        finally:
+            for models in self._yang.values():
+                if models:
+                    models.close()
+
+    def _validate(
+        self,
+        subjects: Sequence[Subject],
+        links: Iterable[tuple[End, End]],
+        ignore: Collection[str],
+        done: Callable[[str], None],
+    ) -> Validation:
         found: list[Finding] = []
         switches: dict[str, SwitchFacts] = {}
         for subject in subjects:
             bgp, own = self._subject(subject)
             found += own
             if subject.config_db is not None:
-                switches[subject.name] = SwitchFacts(subject.name, subject.config_db, bgp)
+                switches[subject.name] = SwitchFacts.of(subject.name, subject.config_db, bgp)
+            done(subject.name)
         builds = {subject.name: subject for subject in subjects}
         for one in check_links(switches, links):
             subject = builds[one.switch]
@@ -131,10 +161,10 @@ class Validator:
             self._schemas[build.name] = None if schema is None else SchemaCheck(schema)
         return self._schemas[build.name]
 
-    def _model(self, build: Build) -> YangCheck | None:
+    def _model(self, build: Build) -> YangCheck | LibyangCheck | None:
         if build.name not in self._yang:
-            folder = self._folder(build)
-            self._yang[build.name] = YangCheck(folder, schema_of(build.name)) if folder else None
+            folder, kind = self._folder(build), LibyangCheck if self._libyang else YangCheck
+            self._yang[build.name] = kind(folder, schema_of(build.name)) if folder else None
         return self._yang[build.name]
 
     def _folder(self, build: Build) -> Path | None:
@@ -156,8 +186,12 @@ class Validator:
         builds = dict.fromkeys(subject.build for subject in subjects)
         if known := [name for name in builds if self._schemas.get(name)]:
             yield f"schema facts of {', '.join(known)}"
-        if known := [name for name in builds if self._yang.get(name)]:
-            yield f"YANG models of {', '.join(known)}"
+        by_engine: dict[str, list[str]] = {}
+        for name in builds:
+            if models := self._yang.get(name):
+                by_engine.setdefault(models.engine, []).append(name)
+        for engine, names in by_engine.items():
+            yield f"YANG models of {', '.join(names)}, by {engine}"
         yield "rules between rows and between switches" if len(subjects) > 1 else "rules between rows"
         if any(subject.frr is not None for subject in subjects) and self._vtysh and frr_version():
             yield f"frr.conf read by FRR {frr_version()}"

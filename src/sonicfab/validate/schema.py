@@ -18,7 +18,7 @@ class SchemaCheck:
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
-        self._fits: dict[tuple[int, str], bool] = {}
+        self.known: dict[tuple[int, str], bool] = {}
 
     def check(self, config: ConfigDb) -> list[Finding]:
         """Everything in which the config differs from the schema."""
@@ -27,9 +27,9 @@ class SchemaCheck:
     def fits(self, kind: ValueType, value: str) -> bool:
         """True when a value is well formed."""
         key = (id(kind), value)
-        known = self._fits.get(key)
+        known = self.known.get(key)
         if known is None:
-            known = self._fits[key] = kind.accepts(value)
+            known = self.known[key] = kind.accepts(value)
         return known
 
 
@@ -58,11 +58,11 @@ class _Config:
                     yield Finding("SF-107", name, message, source=f"{table.module}.yang")
 
     def _row(self, row: ModelRow) -> Iterator[Finding]:
-        facts, fits = row.facts, self._check.fits
+        facts, known, fits = row.facts, self._check.known, self._check.fits
         for field, members in row.fields:
             kind = field.type
             for value in members:
-                if not fits(kind, value):
+                if not (known.get((id(kind), value)) or fits(kind, value)):
                     yield _malformed(row, field, value)
                 elif kind.references and not self._exists(kind, value, row):
                     yield self._dangling(row, field, value)
@@ -113,9 +113,12 @@ class _Config:
         for key, row in self._config.get(reference.table, {}).items():
             for facts in table.fitting(key):
                 if facts.name == reference.list:
-                    parts = zip((part.name for part in facts.keys), key.split("|"), strict=True) if facts.keys else ()
-                    values = {**row, **dict(parts)}
-                    yield from _combined([values.get(leaf, "") for leaf in leaves])
+                    own = [part.name for part in facts.keys]
+                    if own == leaves:
+                        yield tuple(key.split("|"))
+                        continue
+                    parts = dict(zip(own, key.split("|"), strict=True)) if own else {}
+                    yield from _combined([parts[leaf] if leaf in parts else row.get(leaf, "") for leaf in leaves])
 
 
 _FEW = 500

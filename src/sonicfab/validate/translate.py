@@ -7,7 +7,7 @@ with "All Keys are not parsed", and never reaches its YANG library.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sonicfab.configdb import SECRET_TABLES, ConfigDb, Row, Value
 from sonicfab.hints import did_you_mean
@@ -15,9 +15,8 @@ from sonicfab.schema.facts import FieldFacts, RowFacts, Schema, TableFacts
 from sonicfab.validate.findings import Finding
 
 
-@dataclass(frozen=True, slots=True)
-class ModelRow:
-    """A row of a config_db in the terms of its model.
+class ModelRow(NamedTuple):
+    """A row of a config_db in the terms of its model; a tuple, because a fabric has a hundred thousand of them.
 
     Attributes:
         key: as in config_db.
@@ -55,6 +54,19 @@ def model_rows(schema: Schema, config: ConfigDb) -> Iterator[ModelRow | Finding]
             yield _row(table, key, row)
 
 
+def translated(schema: Schema, config: ConfigDb) -> tuple[list[ModelRow], list[Finding]]:
+    """All rows, and everything that could not be translated."""
+    rows: list[ModelRow] = []
+    found: list[Finding] = []
+    for row in model_rows(schema, config):
+        if isinstance(row, Finding):
+            found.append(row)
+        else:
+            found += row.problems
+            rows.append(row)
+    return rows, found
+
+
 def _row(table: TableFacts, key: str, row: Row) -> ModelRow | Finding:
     fitting = table.fitting(key)
     if not fitting:
@@ -66,14 +78,12 @@ def _row(table: TableFacts, key: str, row: Row) -> ModelRow | Finding:
     if len(fitting) > 1:
         facts = next((one for one in fitting if one.map or row.keys() <= one.fields.keys()), facts)
     problems: list[Finding] = []
+    fields: list[tuple[FieldFacts, Sequence[str]]] = []
+    values = dict(row)
     if facts.keys:
-        parts = key.split("|")
-        fields: list[tuple[FieldFacts, Sequence[str]]] = [
-            (part, [text]) for part, text in zip(facts.keys, parts, strict=True)
-        ]
-        values: dict[str, Value] = {**row, **{part.name: text for part, text in zip(facts.keys, parts, strict=True)}}
-    else:
-        fields, values = [], dict(row)
+        for part, text in zip(facts.keys, key.split("|"), strict=True):
+            fields.append((part, [text]))
+            values[part.name] = text
     for name, value in row.items():
         if facts.map:
             fields += [(facts.map[0], [name]), (facts.map[1], [str(value)])]
@@ -84,7 +94,7 @@ def _row(table: TableFacts, key: str, row: Row) -> ModelRow | Finding:
             message = f"{table.name} has no field {name}"
             problems.append(_finding("SF-102", table, key, message, name, hint if hint.startswith("did") else ""))
             continue
-        members = _members(field, value)
+        members = _members(field, value) if field.many or not isinstance(value, str) else [value]
         if members is None:
             message = f"{'a list' if field.many else 'a single value'} is expected, got {value!r}"
             problems.append(_finding("SF-108", table, key, message, name))

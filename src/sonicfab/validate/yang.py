@@ -10,14 +10,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree as ET
 
 from sonicfab.configdb import ConfigDb
-from sonicfab.schema.facts import FieldFacts, Schema
+from sonicfab.schema.facts import Schema
 from sonicfab.schema.generate import facts_of
 from sonicfab.schema.models import compile_models
 from sonicfab.validate.findings import Finding
-from sonicfab.validate.translate import ModelRow, model_rows
+from sonicfab.validate.translate import ModelRow, translated
+from sonicfab.validate.tree import config_tree
 
 _TAIL = re.compile(r"^\{[^}]*?\}\s*")
 _LEAF = re.compile(r"/([\w.-]+)(?:\[[^\]]*\])?\}")
@@ -38,21 +38,26 @@ class YangCheck:
             module.yang_id[0]: namespace for namespace, module in self._model.schema_data.modules_by_ns.items()
         }
 
+    @property
+    def engine(self) -> str:
+        """What has checked, for people."""
+        return "yangson"
+
     def check(self, config: ConfigDb) -> list[Finding]:
         """What the models refuse, and before that what cannot be told in their terms."""
-        found: list[Finding] = []
-        rows: list[ModelRow] = []
-        for row in model_rows(self.schema, config):
-            if isinstance(row, Finding):
-                found.append(row)
-            else:
-                found += row.problems
-                rows.append(row)
+        rows, found = translated(self.schema, config)
+        return found + self.refused(rows)
+
+    def refused(self, rows: Sequence[ModelRow]) -> list[Finding]:
+        """What the models refuse."""
         try:
             self._validate(self._tree(rows))
         except _yangson_errors() as err:
-            return found + (self._each(rows) or [_finding(None, err)])
-        return found
+            return self._each(rows) or [_finding(None, err)]
+        return []
+
+    def close(self) -> None:
+        """Nothing is held."""
 
     def _each(self, rows: Sequence[ModelRow]) -> list[Finding]:
         """The same row by row, so that one that is refused does not hide the others."""
@@ -104,18 +109,7 @@ class YangCheck:
         Raises:
             YangsonException: a value is not even of the right kind.
         """
-        root = ET.Element("{urn:sonicfab}config")
-        tables: dict[str, ET.Element] = {}
-        for row in rows:
-            name, module = row.table.name, row.table.module
-            space = f"{{{self._namespaces[module]}}}"
-            if name not in tables:
-                top = root.find(f"{space}{module}")
-                if top is None:
-                    top = ET.SubElement(root, f"{space}{module}")
-                tables[name] = ET.SubElement(top, f"{space}{name}")
-            _append(tables[name], space, row)
-        return self._model.from_xml(root)
+        return self._model.from_xml(config_tree(rows, self._namespaces))
 
     @staticmethod
     def _validate(root: Any) -> None:  # noqa: ANN401
@@ -134,27 +128,6 @@ def _row_errors(row: ModelRow, instance: Any, *, complete: bool) -> list[Finding
     if complete and whole.place not in {one.place for one in found}:
         found.append(whole)
     return found
-
-
-def _append(parent: ET.Element, space: str, row: ModelRow) -> None:
-    element = ET.SubElement(parent, f"{space}{row.facts.name}")
-    if not row.facts.map:
-        for field, members in row.fields:
-            _leaves(element, space, field, members)
-        return
-    entry: ET.Element | None = None
-    for field, members in row.fields:
-        if field in row.facts.keys:
-            _leaves(element, space, field, members)
-            continue
-        if entry is None or field is row.facts.map[0]:
-            entry = ET.SubElement(element, f"{space}{row.table.name}")
-        _leaves(entry, space, field, members)
-
-
-def _leaves(parent: ET.Element, space: str, field: FieldFacts, members: Sequence[str]) -> None:
-    for member in members:
-        ET.SubElement(parent, f"{space}{field.name}").text = member
 
 
 def _without(row: ModelRow, bad: Mapping[str, Finding]) -> ModelRow:
