@@ -73,27 +73,33 @@ class Access:
 
 
 def lab_access(lab: LabState) -> Access:
-    """The switches of a running lab: by its own keys and host keys alone, or where there is no sshd, without SSH."""
+    """The switches of a running lab."""
+    return Access(lambda plan: open_lab_switch(lab, plan.name), lab.name, stock=lab.kind in STOCK_KINDS)
 
-    def connect(plan: Reachable) -> Transport:
-        node = lab.node(plan.name)
-        if lab.kind == "sonic-vs":
-            return ExecTransport([*lab.enter(plan.name), "sh", "-c", _NO_SUDO, "sh"])
-        target = SshTarget(
-            host=node.container or node.host,
-            port=node.port,
-            user="admin",
-            key=lab.key,
-            known_hosts=str(lab.known_hosts),
-            agent=False,
-            use_user_config=False,
-            program=(*lab.enter(plan.name), *SSHD) if lab.kind == "light" else (),
-        )
-        if lab.kind == "sonic-vm":  # vrnetlab's login; the image knows no key of this lab
-            target = replace(target, host=node.host, key=None, password="admin")  # noqa: S106
-        return SshTransport(target)
 
-    return Access(connect, lab.name, stock=lab.kind in STOCK_KINDS)
+def open_lab_switch(lab: LabState, name: str) -> Transport:
+    """A connection by the lab's own keys and host keys alone; without SSH where there is no sshd.
+
+    Raises:
+        LabError: the lab has no such switch.
+        TransportError: it cannot be reached.
+    """
+    node = lab.node(name)
+    if lab.kind == "sonic-vs":
+        return ExecTransport([*lab.enter(name), "sh", "-c", _NO_SUDO, "sh"])
+    target = SshTarget(
+        host=node.container or node.host,
+        port=node.port,
+        user="admin",
+        key=lab.key,
+        known_hosts=str(lab.known_hosts),
+        agent=False,
+        use_user_config=False,
+        program=(*lab.enter(name), *SSHD) if lab.kind == "light" else (),
+    )
+    if lab.kind == "sonic-vm":  # vrnetlab's login; the image knows no key of this lab
+        target = replace(target, key=None, password="admin")  # noqa: S106
+    return SshTransport(target)
 
 
 def ssh_access(secrets: Secrets) -> Access:

@@ -6,15 +6,15 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sonicfab.access import open_lab_switch
 from sonicfab.errors import LabError, OutputError
 from sonicfab.lab.clabfile import ClabLab, container_name, node_files, topology_text
-from sonicfab.lab.docker import docker, docker_host
+from sonicfab.lab.docker import docker, docker_host, has_image
 from sonicfab.lab.files import AUTHORIZED_KEYS, HOST_KEY
 from sonicfab.lab.seed import new_key, write_switch, write_texts
 from sonicfab.lab.spec import LabSpec
@@ -30,6 +30,13 @@ _VS_START = (  # bgpd after the links exist; the config once more for images who
     "supervisorctl start bgpd; config load -y /var/sonic/config_db.json && i=0; "
     "until vtysh -c 'show bgp summary json' > /dev/null 2>&1; do i=$((i + 1)); [ $i -lt 60 ] || exit 1; sleep 1; done; "
     "vtysh -f /var/sonic/frr.conf"
+)
+
+_VM_FRR = "/home/admin/sonicfab-frr.conf"
+_VM_START = (  # the mode of the rendered config keeps frr.conf, so it is there for the next start of bgp
+    "i=0; until sudo -n vtysh -c 'show version' > /dev/null 2>&1; do i=$((i + 1)); [ $i -lt 300 ] || exit 1; sleep 1; "
+    f"done; sudo -n install -m 0640 -o 300 -g 300 {_VM_FRR} /etc/sonic/frr/frr.conf && "
+    f"rm {_VM_FRR} && sudo -n systemctl restart bgp"
 )
 
 Progress = Callable[[dict[str, Any]], None]
@@ -60,6 +67,8 @@ def deploy(lab: ClabLab, progress: Progress) -> LabState:
         LabError: containerlab refuses, or a switch does not start; nothing is left running then.
     """
     spec, host = lab.spec, docker_host()
+    if lab.kind == "light" and not has_image(lab.image):
+        raise LabError(f"Docker has no image {lab.image}", "`sonicfab lab image build` makes it")
     folder, log = claim(spec.name, spec.dumps())
     with log:
         try:
@@ -72,7 +81,7 @@ def deploy(lab: ClabLab, progress: Progress) -> LabState:
                 {"event": "wired", "ports": sum(len(one.ports) for one in spec.switches), "links": len(spec.links)}
             )
             state = _state(lab, folder, host, _inspect(file, host))
-            _wait_all(lab, state, progress)
+            _wait_all(lab, state, folder, progress)
             write_state(folder, state)
         except BaseException:
             if has_topology(folder):
@@ -186,55 +195,66 @@ def _state(lab: ClabLab, folder: Path, host: str, containers: dict[str, dict[str
     )
 
 
-def _wait_all(lab: ClabLab, state: LabState, progress: Progress) -> None:
-    wait = {"light": _wait_light, "sonic-vs": _start_vs, "sonic-vm": _wait_vm}[lab.kind]
-
+def _wait_all(lab: ClabLab, state: LabState, folder: Path, progress: Progress) -> None:
     def one(switch: str) -> None:
-        wait(state, switch)
+        if lab.kind == "sonic-vm":
+            _start_vm(state, switch, folder)
+        else:
+            _start(state, switch)
         progress({"event": "booted", "switch": switch})
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(one, state.switches))
 
 
-def _wait_light(state: LabState, switch: str) -> None:
-    with _told(state, switch):
-        _run(state, switch, _READY.format(tries=BOOT_TIMEOUT * 10), BOOT_TIMEOUT + 10)
+def _start(state: LabState, switch: str) -> None:
+    """Wait for a container; a docker-sonic-vs is then given what it does not start with."""
+    scripts = [(_READY.format(tries=BOOT_TIMEOUT * 10), BOOT_TIMEOUT)]
+    if state.kind == "sonic-vs":
+        scripts = [(_VS_READY.format(tries=STOCK_TIMEOUT), STOCK_TIMEOUT), (_VS_START, STOCK_TIMEOUT)]
+    for script, seconds in scripts:
+        command = [*state.enter(switch), "sh", "-c", script]
+        try:
+            # a few seconds more than the script itself waits
+            done = subprocess.run(
+                command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds + 30, check=False
+            )
+        except subprocess.TimeoutExpired as err:
+            raise LabError(f"switch {switch} does not start within {seconds} s") from err
+        if done.returncode:
+            said = (done.stderr.strip().splitlines() or [_last_line(state.node(switch).container, state.docker_host)])[
+                -1
+            ]
+            raise LabError(f"switch {switch} does not start: {said}")
 
 
-def _start_vs(state: LabState, switch: str) -> None:
-    with _told(state, switch):
-        _run(state, switch, _VS_READY.format(tries=STOCK_TIMEOUT), STOCK_TIMEOUT + 10)
-        _run(state, switch, _VS_START, STOCK_TIMEOUT)
+def _start_vm(state: LabState, switch: str, folder: Path) -> None:
+    """Wait for the sshd of a virtual machine, then bring it frr.conf, which its image has no other way for.
 
+    Its host key is taken as it is: the address is on this machine's own bridge.
 
-def _wait_vm(state: LabState, switch: str) -> None:
-    """Until its sshd answers; its host key is taken as it is, for the address is on this machine's own bridge."""
+    Raises:
+        LabError: it does not answer.
+    """
     node, deadline = state.node(switch), time.monotonic() + STOCK_TIMEOUT
     while True:
         command = ["ssh-keyscan", "-T", "5", "-t", "ed25519,rsa", node.host]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-        if done.stdout.strip():
-            with state.known_hosts.open("a", encoding="utf-8") as known:
-                known.write(done.stdout)
-            return
+        keys = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False).stdout
+        if keys.strip():
+            break
         if time.monotonic() > deadline:
             raise LabError(f"switch {switch} does not answer to SSH at {node.host} within {STOCK_TIMEOUT} s")
         time.sleep(2)
-
-
-@contextmanager
-def _told(state: LabState, switch: str) -> Iterator[None]:
+    with state.known_hosts.open("a", encoding="utf-8") as known:
+        known.write(keys)
+    transport = open_lab_switch(state, switch)
     try:
-        yield
-    except subprocess.SubprocessError as err:
-        said = _last_line(state.node(switch).container, state.docker_host)
-        raise LabError(f"switch {switch} does not start: {said}") from err
-
-
-def _run(state: LabState, switch: str, script: str, timeout: float) -> None:
-    command = [*state.enter(switch), "sh", "-c", script]
-    subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=True)
+        transport.put((folder / switch / "frr.conf").read_bytes(), _VM_FRR)
+        started = transport.run(_VM_START, timeout=STOCK_TIMEOUT)
+    finally:
+        transport.close()
+    if not started.ok:
+        raise LabError(f"switch {switch} does not start: {started.said}")
 
 
 def _last_line(container: str, host: str) -> str:

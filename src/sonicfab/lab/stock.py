@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from sonicfab.configdb import ConfigDb
 from sonicfab.errors import InputError
-from sonicfab.plan.types import FabricPlan, LinkPlan, PeerGroup, PortPlan, Session, SwitchPlan
+from sonicfab.plan.types import FabricPlan, LinkPlan, PeerGroup, PortPlan, Session, SnmpPlan, SwitchPlan
 
 STOCK_KINDS = ("sonic-vs", "sonic-vm")
 HWSKU = "Force10-S6000"
@@ -23,6 +23,7 @@ _LANES = (
     *(69, 65, 73, 77, 109, 105, 113, 117, 125, 121, 81, 85, 93, 89, 101, 97),
 )
 """The first of the four lanes of each port: Force10-S6000's port_config.ini, as SONiC's own tests print it."""
+_NO_SNMP = SnmpPlan(None, None, None)
 
 Mapped = Mapping[tuple[str, str], str]
 """(switch, planned port) -> port of the stock image."""
@@ -78,7 +79,11 @@ def stock_config(config: ConfigDb, *, mac: str = "") -> ConfigDb:
 def _switch(switch: SwitchPlan, mapped: Mapped) -> SwitchPlan:
     ports = tuple(_port(switch.name, port, mapped) for port in switch.ports if (switch.name, port.name) in mapped)
     groups = tuple(_group(switch.name, group, mapped) for group in switch.groups if group.kind == "fabric")
-    return replace(switch, ports=ports, groups=groups)
+    management = replace(switch.management, vrf=False)
+    # the services of the inventory are in its management network, which the lab has not
+    return replace(
+        switch, ports=ports, groups=groups, management=management, ntp=None, dns=None, syslog=None, snmp=_NO_SNMP
+    )
 
 
 def _port(switch: str, port: PortPlan, mapped: Mapped) -> PortPlan:

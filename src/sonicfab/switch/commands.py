@@ -76,6 +76,9 @@ PING = (
 )
 """Prints the targets that did not answer, each asked `count` times from the address `source`."""
 
+CAN_PING = "command -v ping"
+"""Asked of stock virtual images alone; a switch has it."""
+
 PORT_CONFIG = "cat /usr/share/sonic/device/{platform}/{hwsku}/port_config.ini"
 INIT_CFG = "sudo -n cat /etc/sonic/init_cfg.json"
 YANG_MODELS = "[ ! -d /usr/local/yang-models ] || tar -C /usr/local/yang-models -czf - . | base64 -w 0"

@@ -158,6 +158,10 @@ class Switch:
             return set()
         return set(self._run(commands.PING.format(targets=words, count=count, source=source)).stdout.split())
 
+    def can_ping(self) -> bool:
+        """Whether it has the program."""
+        return self.transport.run(commands.CAN_PING).ok
+
     def port_config(self, platform: str, hwsku: str) -> str:
         """The port_config.ini of a model that the image knows; "" when it does not."""
         words = {"platform": shlex.quote(platform), "hwsku": shlex.quote(hwsku)}
