@@ -13,6 +13,7 @@ import yaml
 from conftest import EXAMPLES, REFERENCE, ROOT, Run, example_files
 from labs import LEAF1, SPINE
 from sonicfab.access import _NO_SUDO, Access
+from sonicfab.configdb import ConfigDb
 from sonicfab.errors import InputError, TransportError
 from sonicfab.fabric import Fabric, open_fabric
 from sonicfab.lab.state import LabNode, LabState, labs_folder, process_started, write_state
@@ -63,7 +64,7 @@ def test_light_nodes_have_the_ports_of_their_platform_and_no_way_out(sonicfab: R
     ports = (tmp_path / SPINE / "ports").read_text().splitlines()
     assert ports[0] == "mac 90:2d:77:58:27:50"
     assert {line for line in ports if line.startswith("cabled")} == {"cabled Ethernet112", "cabled Ethernet116"}
-    assert len(ports) == 1 + 34
+    assert len(ports) == 1 + 32
     assert not list(tmp_path.rglob("*ed25519*")), "no key is made for a lab that is only written"
 
 
@@ -103,7 +104,10 @@ def test_a_stock_config_keeps_the_images_management_network(sonicfab: Run, tmp_p
 
 
 def test_a_stock_config_of_a_container_keeps_its_mac() -> None:
-    config = {"DEVICE_METADATA": {"localhost": {"mac": "00:11:22:33:44:55", "hwsku": "x"}}, "MGMT_PORT": {"eth0": {}}}
+    config: ConfigDb = {
+        "DEVICE_METADATA": {"localhost": {"mac": "00:11:22:33:44:55", "hwsku": "x"}},
+        "MGMT_PORT": {"eth0": {}},
+    }
     assert stock_config(config)["DEVICE_METADATA"]["localhost"]["mac"] == "00:11:22:33:44:55"
 
 

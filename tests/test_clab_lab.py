@@ -72,7 +72,7 @@ def lab(docker: Docker) -> Iterator[Lab]:
 
 def test_the_factory_default_is_what_a_push_finds(lab: Lab) -> None:
     assert lab.inside(LEAF1, "hostname").out == "sonic\n"
-    assert len(lab.config_db(LEAF1)["BGP_NEIGHBOR"]) == 58
+    assert len(lab.config_db(LEAF1)["BGP_NEIGHBOR"]) == 56
     assert lab.verify(0).returncode == 4, "nothing was pushed: no session, no route"
 
 

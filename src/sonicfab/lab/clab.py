@@ -19,6 +19,7 @@ from sonicfab.lab.files import AUTHORIZED_KEYS, HOST_KEY
 from sonicfab.lab.seed import new_key, write_switch, write_texts
 from sonicfab.lab.spec import LabSpec
 from sonicfab.lab.state import CONTAINERLAB, LabNode, LabState, claim, process_started, remove_folder, write_state
+from sonicfab.switch.operations import Switch
 
 BOOT_TIMEOUT = 120
 STOCK_TIMEOUT = 600
@@ -30,13 +31,6 @@ _VS_START = (  # bgpd after the links exist; the config once more for images who
     "supervisorctl start bgpd; config load -y /var/sonic/config_db.json && i=0; "
     "until vtysh -c 'show bgp summary json' > /dev/null 2>&1; do i=$((i + 1)); [ $i -lt 60 ] || exit 1; sleep 1; done; "
     "vtysh -f /var/sonic/frr.conf"
-)
-
-_VM_FRR = "/home/admin/sonicfab-frr.conf"
-_VM_START = (  # the mode of the rendered config keeps frr.conf, so it is there for the next start of bgp
-    "i=0; until sudo -n vtysh -c 'show version' > /dev/null 2>&1; do i=$((i + 1)); [ $i -lt 300 ] || exit 1; sleep 1; "
-    f"done; sudo -n install -m 0640 -o 300 -g 300 {_VM_FRR} /etc/sonic/frr/frr.conf && "
-    f"rm {_VM_FRR} && sudo -n systemctl restart bgp"
 )
 
 Progress = Callable[[dict[str, Any]], None]
@@ -235,6 +229,7 @@ def _start_vm(state: LabState, switch: str, folder: Path) -> None:
 
     Raises:
         LabError: it does not answer.
+        SwitchError: it does not take frr.conf.
     """
     node, deadline = state.node(switch), time.monotonic() + STOCK_TIMEOUT
     while True:
@@ -247,14 +242,11 @@ def _start_vm(state: LabState, switch: str, folder: Path) -> None:
         time.sleep(2)
     with state.known_hosts.open("a", encoding="utf-8") as known:
         known.write(keys)
-    transport = open_lab_switch(state, switch)
+    machine = Switch(switch, open_lab_switch(state, switch))
     try:
-        transport.put((folder / switch / "frr.conf").read_bytes(), _VM_FRR)
-        started = transport.run(_VM_START, timeout=STOCK_TIMEOUT)
+        machine.start_frr((folder / switch / "frr.conf").read_text(encoding="utf-8"), STOCK_TIMEOUT)
     finally:
-        transport.close()
-    if not started.ok:
-        raise LabError(f"switch {switch} does not start: {started.said}")
+        machine.close()
 
 
 def _last_line(container: str, host: str) -> str:
