@@ -77,10 +77,8 @@ def deploy(lab: ClabLab, progress: Progress) -> LabState:
             state = _state(lab, folder, host, _inspect(file, host))
             _wait_all(lab, state, folder, progress)
             write_state(folder, state)
-        except BaseException:
-            if has_topology(folder):
-                destroy(folder, host)
-            remove_folder(folder)
+        except BaseException as err:
+            _clear(folder, host, err)
             raise
     return state
 
@@ -92,6 +90,21 @@ def destroy(folder: Path, host: str) -> None:
         LabError: containerlab fails.
     """
     containerlab("destroy", "--cleanup", "--topo", str(_topology(folder)), host=host)
+
+
+def _clear(folder: Path, host: str, err: BaseException) -> None:
+    """Remove what a lab left that did not start.
+
+    Raises:
+        LabError: that does not work either; both reasons are told, and the folder stays for `lab down`.
+    """
+    try:
+        if has_topology(folder):
+            destroy(folder, host)
+    except LabError as left:
+        hint = f"`sonicfab lab down --name {folder.name}` tries again to remove it"
+        raise LabError(f"{err or 'interrupted'}; and it cannot be removed: {left}", hint) from err
+    remove_folder(folder)
 
 
 def save_lab(state: LabState) -> str:
