@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from sonicfab.builds import get_build
 from sonicfab.errors import WrongSwitchError
+from sonicfab.lab.files import SSHD
 from sonicfab.lab.state import LabState
+from sonicfab.lab.stock import STOCK_KINDS
 from sonicfab.load import Secrets
 from sonicfab.plan.types import ManagementPlan, SshPlan
 from sonicfab.platforms import get_platform
 from sonicfab.switch.operations import Switch
 from sonicfab.switch.parse import SwitchFacts
+from sonicfab.transport import Transport
+from sonicfab.transport.exec import ExecTransport
 from sonicfab.transport.ssh import SshTarget, SshTransport
+
+_NO_SUDO = 'sudo() { [ "$1" != -n ] || shift; "$@"; }; eval "$3"'
+"""docker-sonic-vs: its one user is root, and sudo is not to be relied on; ExecTransport adds `sh -c COMMAND`."""
 
 
 class Reachable(Protocol):
@@ -41,8 +48,10 @@ class Reachable(Protocol):
 class Access:
     """Opens connections to the switches of a fabric: those of a lab, or those that the inventory tells of."""
 
-    target: Callable[[Reachable], SshTarget]
+    connect: Callable[[Reachable], Transport]
     lab: str = ""
+    stock: bool = False
+    """The lab's switches run an image that is nobody's model: they are known by their container or host key alone."""
 
     def open(self, plan: Reachable, *, any_build: bool = False) -> Switch:
         """Connect, and refuse what is not the planned switch; `any_build` lets it run whatever image it runs.
@@ -52,7 +61,9 @@ class Access:
             TransportError: it cannot be reached.
             SwitchError: it does not answer like SONiC.
         """
-        switch = Switch(plan.name, SshTransport(self.target(plan)))
+        switch = Switch(plan.name, self.connect(plan))
+        if self.stock:
+            return switch
         try:
             check_identity(plan, switch.facts(), self.lab, any_build=any_build)
         except BaseException:
@@ -62,28 +73,41 @@ class Access:
 
 
 def lab_access(lab: LabState) -> Access:
-    """The switches of a running lab, by its own keys and host keys alone."""
+    """The switches of a running lab."""
+    return Access(lambda plan: open_lab_switch(lab, plan.name), lab.name, stock=lab.kind in STOCK_KINDS)
 
-    def target(plan: Reachable) -> SshTarget:
-        return SshTarget(
-            host="127.0.0.1",
-            port=lab.node(plan.name).port,
-            user="admin",
-            key=lab.key,
-            known_hosts=str(lab.known_hosts),
-            agent=False,
-            use_user_config=False,
-        )
 
-    return Access(target, lab.name)
+def open_lab_switch(lab: LabState, name: str) -> Transport:
+    """A connection by the lab's own keys and host keys alone; without SSH where there is no sshd.
+
+    Raises:
+        LabError: the lab has no such switch.
+        TransportError: it cannot be reached.
+    """
+    node = lab.node(name)
+    if lab.kind == "sonic-vs":
+        return ExecTransport([*lab.enter(name), "sh", "-c", _NO_SUDO, "sh"])
+    target = SshTarget(
+        host=node.container or node.host,
+        port=node.port,
+        user="admin",
+        key=lab.key,
+        known_hosts=str(lab.known_hosts),
+        agent=False,
+        use_user_config=False,
+        program=(*lab.enter(name), *SSHD) if lab.kind == "light" else (),
+    )
+    if lab.kind == "sonic-vm":  # vrnetlab's login; the image knows no key of this lab
+        target = replace(target, key=None, password="admin")  # noqa: S106
+    return SshTransport(target)
 
 
 def ssh_access(secrets: Secrets) -> Access:
     """The real switches, at their management addresses."""
 
-    def target(plan: Reachable) -> SshTarget:
+    def connect(plan: Reachable) -> Transport:
         ssh = plan.ssh
-        return SshTarget(
+        target = SshTarget(
             host=str(plan.management.address.ip),
             port=ssh.port,
             user=ssh.user,
@@ -94,8 +118,9 @@ def ssh_access(secrets: Secrets) -> Access:
             agent=ssh.agent,
             jump=_jump(plan) if ssh.jump_host else None,
         )
+        return SshTransport(target)
 
-    return Access(target)
+    return Access(connect)
 
 
 def check_identity(plan: Reachable, facts: SwitchFacts, lab: str, *, any_build: bool = False) -> None:

@@ -1,25 +1,40 @@
-"""`sonicfab lab`: up, down, status, exec, doctor."""
+"""`sonicfab lab`: up, down, status, exec, doctor; lab_clab.py has what is for containerlab alone."""
 
 from __future__ import annotations
 
 import subprocess
 import time
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sonicfab.cli import lab_clab
+from sonicfab.cli.lab_clab import Image, Kind, NodeKind
 from sonicfab.cli.options import Format, Inventory, OutputFormat, Topology, Verbose
 from sonicfab.errors import ExitCode, InputError, LabError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sonicfab.fabric import Fabric
+    from sonicfab.lab.spec import LabSpec
     from sonicfab.lab.state import LabState
 
-app = typer.Typer(no_args_is_help=True, help="Boot the fabric from namespaces on this machine, and end it again.")
+app = typer.Typer(no_args_is_help=True, help="Boot the fabric on this machine, from namespaces or by containerlab.")
+lab_clab.add_to(app)
 
 Name = Annotated[
     str, typer.Option("--name", "-n", help="Name of the lab; without it, that of the fabric.", metavar="NAME")
 ]
+
+
+class Backend(str, Enum):
+    """What makes a lab."""
+
+    EMBEDDED = "embedded"
+    CONTAINERLAB = "containerlab"
 
 
 @app.command()
@@ -27,6 +42,11 @@ def up(
     inventory: Inventory,
     topology: Topology,
     name: Name = "",
+    backend: Annotated[
+        Backend, typer.Option(help="What makes the lab: namespaces of this machine, or containerlab.")
+    ] = Backend.EMBEDDED,
+    kind: Kind = NodeKind.LIGHT,
+    image: Image = "",
     swss_ready_after: Annotated[
         float,
         typer.Option(help="Seconds after a reload until the next one is accepted; 120 on a switch.", metavar="SECONDS"),
@@ -41,26 +61,54 @@ def up(
 ) -> None:
     """Boot a switch for each of the fabric's, in SONiC's factory default config.
 
+    Stock images (--kind sonic-vs, sonic-vm) start with the rendered config instead.
+
     Example: sonicfab lab up -i inventories/scs-lab.yml -t topologies/spine-leaf-1x2.yml
     """
     from sonicfab.fabric import open_fabric
-    from sonicfab.lab.control import start_lab
-    from sonicfab.lab.doctor import examine, missing
     from sonicfab.lab.spec import lab_spec
     from sonicfab.report import console
-    from sonicfab.report.lab import show_findings
-    from sonicfab.report.progress import Progress
 
     console.log_to_stderr(verbose)
+    if backend is Backend.EMBEDDED and (image or kind is not NodeKind.LIGHT):
+        raise InputError("--kind and --image are for containerlab", "add --backend containerlab")
     fabric = open_fabric(inventory, topology)
     fabric.require_numbers()
-    if lacks := missing(examine()):
-        show_findings(lacks)
-        raise LabError("this machine cannot run the lab yet", "`sonicfab lab doctor` shows everything that it looks at")
+    _refuse_lacks(backend)
     if yang_dir is not None and not any(yang_dir.glob("*.yang")):
         raise InputError(f"--yang-dir {yang_dir}: no such folder, or no *.yang in it")
     spec = lab_spec(fabric.plan, name or fabric.plan.name, swss_ready_after, yang_dir)
     started = time.monotonic()
+    lab = _boot(spec, _starter(fabric, spec, backend, kind, image))
+    console.say(
+        f"lab {lab.name}: {len(lab.switches)} switches run, {_way_in(lab)} ({time.monotonic() - started:.1f} s)"
+    )
+
+
+def _refuse_lacks(backend: Backend) -> None:
+    from sonicfab.lab.doctor import examine, examine_containerlab, missing
+    from sonicfab.report.lab import show_findings
+
+    if lacks := missing(examine() if backend is Backend.EMBEDDED else examine_containerlab()):
+        show_findings(lacks)
+        raise LabError("this machine cannot run the lab yet", "`sonicfab lab doctor` shows everything that it looks at")
+
+
+def _starter(
+    fabric: Fabric, spec: LabSpec, backend: Backend, kind: NodeKind, image: str
+) -> Callable[[Callable[[dict[str, Any]], None]], LabState]:
+    """What boots the lab, when it is given what tells of its progress."""
+    from sonicfab.lab.control import start_containers, start_lab
+
+    if backend is Backend.EMBEDDED:
+        return lambda tell: start_lab(spec, tell)
+    lab = lab_clab.clab_lab(fabric, spec, kind, image)
+    return lambda tell: start_containers(lab, tell)
+
+
+def _boot(spec: LabSpec, start: Callable[[Callable[[dict[str, Any]], None]], LabState]) -> LabState:
+    from sonicfab.report.progress import Progress
+
     with Progress("booting", len(spec.switches)) as progress:
 
         def tell(event: dict[str, Any]) -> None:
@@ -70,12 +118,14 @@ def up(
                 progress.tell(event["switch"], "booted")
                 progress.finish(event["switch"])
 
-        lab = start_lab(spec, tell)
+        return start(tell)
+
+
+def _way_in(lab: LabState) -> str:
+    if lab.backend != Backend.EMBEDDED.value:
+        return f"{lab.kind} nodes of containerlab"
     ports = [node.port for node in lab.switches.values()]
-    console.say(
-        f"lab {lab.name}: {len(lab.switches)} switches run, SSH on 127.0.0.1 ports {min(ports)}-{max(ports)} "
-        f"({time.monotonic() - started:.1f} s)"
-    )
+    return f"SSH on 127.0.0.1 ports {min(ports)}-{max(ports)}"
 
 
 @app.command()
@@ -87,18 +137,18 @@ def down(
 
     Example: sonicfab lab down
     """
-    from sonicfab.lab.control import stop_lab
-    from sonicfab.lab.state import remove_dead, running_labs
+    from sonicfab.lab.control import remove_remains, stop_lab
+    from sonicfab.lab.state import pick_lab, running_labs
     from sonicfab.report import console
 
     running = running_labs()
-    if name and not any(lab.name == name for lab in running) and remove_dead(name):
+    if name and not any(lab.name == name for lab in running) and remove_remains(name):
         console.say(f"lab {name}: had ended already; its files are removed")
         return
     if all_labs and not running:
         console.say("no lab is running")
         return
-    for lab in running if all_labs else [_pick(running, name)]:
+    for lab in running if all_labs else [pick_lab(name)]:
         stop_lab(lab)
         console.say(f"lab {lab.name}: ended")
 
@@ -126,9 +176,9 @@ def execute(
     Example: sonicfab lab exec st01-sw25g-r01-u34 -- vtysh -c 'show bgp summary'
     """
     from sonicfab.lab.files import PATH
-    from sonicfab.lab.state import running_labs
+    from sonicfab.lab.state import pick_lab
 
-    lab = _pick(running_labs(), name, switch)
+    lab = pick_lab(name, switch)
     environment = ["env", "-i", f"PATH={PATH}", "USER=root", "HOME=/root", "TERM=xterm", "LANG=C.UTF-8"]
     words = command[1:] if command[:1] == ["--"] else command
     done = subprocess.run([*lab.enter(switch), *environment, *words], check=False)
@@ -141,27 +191,10 @@ def doctor(format: OutputFormat = Format.TABLE) -> None:  # noqa: A002
 
     Example: sonicfab lab doctor
     """
-    from sonicfab.lab.doctor import examine, missing
+    from sonicfab.lab.doctor import examine, examine_containerlab, missing, optional
     from sonicfab.report.lab import json_findings, show_findings
 
     findings = examine()
-    (json_findings if format is Format.JSON else show_findings)(findings)
+    # the embedded lab needs none of it
+    (json_findings if format is Format.JSON else show_findings)([*findings, *optional(examine_containerlab())])
     raise typer.Exit(ExitCode.UNREACHED if missing(findings) else ExitCode.OK)
-
-
-def _pick(running: list[LabState], name: str, switch: str = "") -> LabState:
-    """The lab that is meant: by name, else the only one (that has the switch)."""
-    from sonicfab.hints import did_you_mean
-    from sonicfab.lab.state import find_lab
-
-    if name:
-        return find_lab(name)
-    fitting = [lab for lab in running if not switch or switch in lab.switches]
-    if len(fitting) == 1:
-        return fitting[0]
-    if not running:
-        raise LabError("no lab is running", "start one with `sonicfab lab up`")
-    if not fitting:
-        known = sorted({one for lab in running for one in lab.switches})
-        raise LabError(f"no running lab has a switch {switch}", did_you_mean(switch, known))
-    raise InputError(f"several labs run: {', '.join(lab.name for lab in fitting)}", "say which with --name")

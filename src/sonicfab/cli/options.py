@@ -160,6 +160,30 @@ def own_templates(given: list[Path]) -> list[Path]:
     return given or ([local] if local.is_dir() else [])
 
 
+def as_in_lab(fabric: Fabric, *, lab: bool, lab_name: str, push: bool = False) -> Fabric:
+    """The fabric as its switches have it: the same, but where they are stock images with ports of their own.
+
+    Raises:
+        LabError: no such lab runs.
+        InputError: a push to stock images.
+    """
+    from dataclasses import replace
+
+    from sonicfab.errors import InputError
+    from sonicfab.lab.state import find_lab
+    from sonicfab.lab.stock import STOCK_KINDS, stock_plan
+
+    if not lab and not lab_name:
+        return fabric
+    state = find_lab(lab_name or fabric.plan.name)
+    if state.kind not in STOCK_KINDS:
+        return fabric
+    if push:
+        hint = "`sonicfab lab down` and `lab up` start it with the config of today; verify works"
+        raise InputError(f"lab {state.name} has {state.kind} nodes, which take their config when they start", hint)
+    return replace(fabric, plan=stock_plan(fabric.plan))
+
+
 def access_to(fabric: Fabric, *, lab: bool, lab_name: str) -> Access:
     """How the switches are reached: in the lab, or where the inventory says."""
     from sonicfab.access import lab_access, ssh_access

@@ -21,6 +21,7 @@ from sonicfab.cli.options import (
     Topology,
     Verbose,
     access_to,
+    as_in_lab,
     ignored,
     own_templates,
 )
@@ -67,6 +68,7 @@ def push(
     fabric = open_fabric(inventory, topology)
     console.diagnostics(fabric.warnings)
     fabric.require_numbers()
+    fabric = as_in_lab(fabric, lab=lab, lab_name=lab_name, push=True)
     switches = select(fabric.plan, limit)
     configs = {config.switch: config for config in render_fabric(fabric, switches, own_templates(templates))}
     _validate(fabric.plan, configs, ignored(ignore))

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from sonicfab.cli.options import Inventory, Lab, LabName, Limit, Topology, Verbose, VerifyFormat, access_to
+from sonicfab.cli.options import Inventory, Lab, LabName, Limit, Topology, Verbose, VerifyFormat, access_to, as_in_lab
 
 
 def verify(
@@ -48,6 +48,7 @@ def verify(
     console.log_to_stderr(verbose)
     fabric = open_fabric(inventory, topology)
     fabric.require_numbers()
+    fabric = as_in_lab(fabric, lab=lab, lab_name=lab_name)
     switches = select(fabric.plan, limit)
     access = access_to(fabric, lab=lab, lab_name=lab_name)
     with Progress("verifying", len(switches)) as progress:

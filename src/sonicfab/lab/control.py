@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import fcntl
 import json
 import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any, BinaryIO
+from collections.abc import Iterator
+from typing import Any
 
 from sonicfab.errors import LabError
+from sonicfab.lab.clab import Progress, deploy, destroy, has_topology, spec_docker_host
+from sonicfab.lab.clabfile import ClabLab
 from sonicfab.lab.spec import LabSpec
 from sonicfab.lab.state import (
+    CONTAINERLAB,
     LOG,
     LabState,
+    claim,
     find_lab,
+    is_dead,
     labs_folder,
     process_started,
     remove_dead,
     remove_folder,
     running_labs,
 )
-
-Progress = Callable[[dict[str, Any]], None]
 
 
 def start_lab(spec: LabSpec, progress: Progress) -> LabState:
@@ -38,10 +37,8 @@ def start_lab(spec: LabSpec, progress: Progress) -> LabState:
     Raises:
         LabError: it runs already, or a switch does not start; nothing is left running then.
     """
-    remove_dead(spec.name)
-    if any(state.name == spec.name for state in running_labs()):
-        raise LabError(f"lab {spec.name} is running already", "`sonicfab lab down` ends it; --name makes another one")
-    folder, log = _claim(spec)
+    make_way(spec.name)
+    folder, log = claim(spec.name, spec.dumps())
     with log:
         keeper = subprocess.Popen(
             [sys.executable, "-m", "sonicfab.lab.keeper", str(folder)],
@@ -69,31 +66,37 @@ def start_lab(spec: LabSpec, progress: Progress) -> LabState:
         raise
 
 
-def _claim(spec: LabSpec) -> tuple[Path, BinaryIO]:
-    """The lab's folder and its log, whose lock its keeper holds for as long as it lives.
-
-    The folder gets its name only when both are there, so that no other sonicfab takes it for the remains of a lab.
+def start_containers(lab: ClabLab, progress: Progress) -> LabState:
+    """The same by containerlab, whose containers need no keeper.
 
     Raises:
-        LabError: another sonicfab is starting the lab, or nothing can be written.
+        LabError: it runs already, or a switch does not start; nothing is left running then.
     """
-    labs = labs_folder()
-    part: Path | None = None
-    try:
-        labs.mkdir(parents=True, exist_ok=True, mode=0o700)
-        part = Path(tempfile.mkdtemp(prefix=f".{spec.name}.", dir=labs))
-        (part / "spec.json").write_text(spec.dumps(), encoding="utf-8")
-        log = (part / LOG).open("ab")
-        fcntl.flock(log, fcntl.LOCK_EX)
-        return part.rename(labs / spec.name), log
-    except BaseException as err:
-        if part is not None:
-            remove_folder(part)
-        if isinstance(err, OSError) and err.errno in (errno.ENOTEMPTY, errno.EEXIST):
-            raise LabError(f"lab {spec.name} is being started by another sonicfab") from err
-        if isinstance(err, OSError):
-            raise LabError(f"cannot write {labs}: {err.strerror}") from err
-        raise
+    make_way(lab.spec.name)
+    return deploy(lab, progress)
+
+
+def make_way(name: str) -> None:
+    """Remove what a dead lab of that name has left.
+
+    Raises:
+        LabError: a lab of that name runs, or what it left cannot be removed.
+    """
+    remove_remains(name)
+    if any(state.name == name for state in running_labs()):
+        raise LabError(f"lab {name} is running already", "`sonicfab lab down` ends it; --name makes another one")
+
+
+def remove_remains(name: str) -> bool:
+    """Remove what a dead lab has left, containers too; False when there is nothing, or it runs or boots.
+
+    Raises:
+        LabError: containerlab cannot remove what it made.
+    """
+    folder = labs_folder() / name
+    if is_dead(name) and has_topology(folder):
+        destroy(folder, spec_docker_host(folder))
+    return remove_dead(name)
 
 
 def stop_lab(state: LabState, timeout: float = 30.0) -> None:
@@ -102,6 +105,10 @@ def stop_lab(state: LabState, timeout: float = 30.0) -> None:
     Raises:
         LabError: it does not end.
     """
+    if state.backend == CONTAINERLAB:
+        destroy(state.folder, state.docker_host)
+        remove_folder(state.folder)
+        return
     with contextlib.suppress(ProcessLookupError):
         os.kill(state.keeper, signal.SIGTERM)
     deadline = time.monotonic() + timeout

@@ -1,4 +1,4 @@
-"""What this machine lacks for the embedded lab, and the command that mends it."""
+"""What this machine lacks for a lab, and the command that mends it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -52,6 +52,49 @@ def examine() -> list[Finding]:
 def missing(findings: list[Finding]) -> list[Finding]:
     """What keeps the lab from starting."""
     return [finding for finding in findings if finding.status == "missing"]
+
+
+def examine_containerlab() -> list[Finding]:
+    """Look at what `lab up --backend containerlab` needs besides an image."""
+    findings = [_containerlab(), *_docker()]
+    if not Path("/proc/modules").exists():
+        said = "the kernel has no /proc/modules: containerlab 0.79 refuses to deploy on it"
+        findings.append(Finding("containerlab: kernel modules", "limited", said, "a kernel with loadable modules"))
+    return findings
+
+
+def optional(findings: list[Finding]) -> list[Finding]:
+    """The same findings where nothing depends on them."""
+    return [replace(one, status="limited") if one.status == "missing" else one for one in findings]
+
+
+def _containerlab() -> Finding:
+    program = shutil.which("containerlab")
+    if program is None:
+        said = "not there: no `lab up --backend containerlab`"
+        return Finding("containerlab", "missing", said, "https://containerlab.dev/install/ says how to install it")
+    done = subprocess.run(
+        [program, "version"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "CLAB_VERSION_CHECK": "disable"},
+        check=False,
+    )
+    match = re.search(r"version:\s*(\S+)", done.stdout)
+    return Finding("containerlab", "ok", match[1] if match else "of an unknown version")
+
+
+def _docker() -> Iterator[Finding]:
+    if shutil.which("docker") is None:
+        yield Finding("Docker", "missing", "docker is not there", _install(["docker.io"]))
+        return
+    form = "{{.Server.Version}}"
+    done = subprocess.run(["docker", "version", "--format", form], capture_output=True, text=True, check=False)
+    if done.returncode:
+        why = (done.stderr.strip().splitlines() or ["it does not answer"])[-1]
+        yield Finding("Docker", "missing", why, "start the Docker service, or set DOCKER_HOST")
+    else:
+        yield Finding("Docker", "ok", done.stdout.strip())
 
 
 def _programs() -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""The files of lab switches: those that all share, and those of each. Pure; `netns` writes them."""
+"""The files of lab switches: those that all share, and those of each. Pure; `seed` writes them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ from sonicfab.lab.sonic.__main__ import PROGRAMS
 from sonicfab.lab.spec import LabSpec, LabSwitch
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+AUTHORIZED_KEYS = "files/home/admin/.ssh/authorized_keys"
+HOST_KEY = "files/etc/ssh/ssh_host_ed25519_key"
+SSHD = ("/usr/sbin/sshd", "-i", "-f", "/etc/ssh/sshd_config")
+"""Serves one SSH connection on its stdin and stdout, inside a switch."""
 _USERS = ("daemon", "nobody", "frr", "redis", "sshd", "_lldpd")
 _GROUPS = ("daemon", "nogroup", "tty", "frr", "frrvty", "redis", "_lldpd")
 _HOST_FILES = ("ld.so.cache", "ld.so.conf", "services", "protocols", "localtime", "bash.bashrc", "login.defs")
@@ -78,13 +82,14 @@ exec docker exec -i bgp vtysh "$@"
 """
 
 
-def shared_files(python: Path, public_key: str) -> dict[str, str]:
-    """Files of all switches: path below `usr/` (over the host's /usr) or `files/` (the switch's root) -> text."""
+def program_files(python: Path) -> dict[str, str]:
+    """What makes a Debian with FRR a lab switch: path below `usr/`, or below `files/` (its root) -> text."""
     run = f"exec {shlex.quote(str(python))} -S -s -E /usr/local/lib/sonic/run.py"
     programs = {f"usr/local/bin/{name}": f'#!/bin/sh\n{run} {name} "$@"\n' for name in PROGRAMS}
+    lab = files("sonicfab") / "lab"
     code = {
         f"usr/local/lib/sonic/sonicfab/lab/sonic/{entry.name}": entry.read_text(encoding="utf-8")
-        for entry in (files("sonicfab") / "lab" / "sonic").iterdir()
+        for entry in (lab / "sonic").iterdir()
         if entry.name.endswith(".py")
     }
     package = (files("sonicfab") / "__init__.py").read_text(encoding="utf-8")
@@ -94,21 +99,29 @@ def shared_files(python: Path, public_key: str) -> dict[str, str]:
         "usr/local/lib/sonic/run.py": code["usr/local/lib/sonic/sonicfab/lab/sonic/__main__.py"],
         "usr/local/lib/sonic/sonicfab/__init__.py": package,
         "usr/local/lib/sonic/sonicfab/lab/__init__.py": "",
+        "usr/local/lib/sonic/switch-start.sh": lab.joinpath("switch-start.sh").read_text(encoding="utf-8"),
         "usr/local/bin/sudo": _SUDO,
         "usr/local/bin/docker": _DOCKER,
         "usr/local/bin/vtysh": _VTYSH,
+        "files/etc/pam.d/frr": "auth sufficient pam_permit.so\naccount sufficient pam_permit.so\n",
+        "files/etc/profile": f"export PATH={PATH}\n",
+        "files/etc/ssh/sshd_config": _SSHD,
+        "files/etc/sonic/init_cfg.json": (files("sonicfab") / "data" / "lab" / "init_cfg.json").read_text(
+            encoding="utf-8"
+        ),
+    }
+
+
+def shared_files(python: Path, public_key: str) -> dict[str, str]:
+    """Files of all switches of a lab on this machine's own /usr; paths as above, `usr/` lies over the machine's."""
+    return {
+        **program_files(python),
         "files/etc/passwd": _passwd(),
         "files/etc/group": _group(),
         "files/etc/shadow": "root:*:19000:0:99999:7:::\nadmin:*:19000:0:99999:7:::\n",
         "files/etc/nsswitch.conf": "passwd: files\ngroup: files\nshadow: files\nhosts: files\n",
         "files/etc/hosts": "127.0.0.1 localhost\n::1 localhost\n",
-        "files/etc/pam.d/frr": "auth sufficient pam_permit.so\naccount sufficient pam_permit.so\n",
-        "files/etc/profile": f"export PATH={PATH}\n",
-        "files/etc/ssh/sshd_config": _SSHD,
-        "files/home/admin/.ssh/authorized_keys": public_key,
-        "files/etc/sonic/init_cfg.json": (files("sonicfab") / "data" / "lab" / "init_cfg.json").read_text(
-            encoding="utf-8"
-        ),
+        AUTHORIZED_KEYS: public_key,
     }
 
 

@@ -20,13 +20,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-
 from sonicfab.errors import LabError, SonicfabError
+from sonicfab.lab.files import HOST_KEY
 from sonicfab.lab.netns import Booting, Holder, build_network, ssh_server, write_shared
+from sonicfab.lab.seed import new_key
 from sonicfab.lab.spec import LabSpec, LabSwitch
-from sonicfab.lab.state import LabNode, LabState, process_started, remove_folder
+from sonicfab.lab.state import LabNode, LabState, process_started, remove_folder, write_state
 
 FIRST_PORT = 2201
 _BOOTING_AT_ONCE = 8
@@ -48,7 +47,7 @@ def main() -> None:
         nodes = {name: LabNode(listeners[name].getsockname()[1], pid) for name, pid in pids.items()}
         me = os.getpid()
         state = LabState(spec.name, spec.fabric, me, process_started(me), holder.rootless, nodes)
-        _write_state(folder, state)
+        write_state(folder, state)
         _tell(event="ready")
         os.dup2(2, 1)  # let go of the terminal of `lab up`; stderr is the log
         _serve(state, listeners)
@@ -73,15 +72,12 @@ def main() -> None:
 
 def _boot(holder: Holder, spec: LabSpec, folder: Path, listeners: dict[str, socket.socket]) -> dict[str, int]:
     """Make keys, files and wires, then start the switches, some at a time; name -> first process."""
-    client = Ed25519PrivateKey.generate()
-    _write_private(folder / "id_ed25519", client)
     shared = folder / "shared"
-    write_shared(shared, f"{_public(client)} sonicfab-lab\n")
+    write_shared(shared, f"{new_key(folder / 'id_ed25519')} sonicfab-lab\n")
     known: list[str] = []
     for switch in spec.switches:
-        host_key = Ed25519PrivateKey.generate()
-        _write_private(folder / switch.name / "files" / "etc" / "ssh" / "ssh_host_ed25519_key", host_key)
-        known.append(f"[127.0.0.1]:{listeners[switch.name].getsockname()[1]} {_public(host_key)}\n")
+        host_key = new_key(folder / switch.name / HOST_KEY)
+        known.append(f"[127.0.0.1]:{listeners[switch.name].getsockname()[1]} {host_key}\n")
     (folder / "known_hosts").write_text("".join(known), encoding="utf-8")
     build_network(holder, spec)
     _tell(event="wired", ports=sum(len(switch.ports) for switch in spec.switches), links=len(spec.links))
@@ -125,23 +121,6 @@ def _listen() -> socket.socket:
             continue
         return listener
     raise LabError("no port is free on 127.0.0.1")
-
-
-def _write_private(path: Path, key: Ed25519PrivateKey) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(text)
-
-
-def _public(key: Ed25519PrivateKey) -> str:
-    return key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
-
-
-def _write_state(folder: Path, state: LabState) -> None:
-    part = folder / "state.json.part"
-    part.write_text(state.dumps(), encoding="utf-8")
-    part.replace(folder / "state.json")
 
 
 def _tell(**event: Any) -> None:  # noqa: ANN401 - one JSON object

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from sonicfab.errors import LabError
 from sonicfab.lab import files as lab_files
+from sonicfab.lab.seed import write_programs, write_switch
 from sonicfab.lab.spec import LabSpec, LabSwitch
 from sonicfab.lab.state import enter
 
@@ -85,12 +86,10 @@ class Holder:
 def write_shared(folder: Path, public_key: str) -> None:
     """The files that all switches of a lab share."""
     python = Path(sys.executable).resolve()
-    _write(folder, lab_files.shared_files(python, public_key))
+    write_programs(folder, lab_files.shared_files(python, public_key))
     for path in lab_files.host_files():
         shutil.copy2(path, folder / "files" / "etc" / path.name)
     shutil.copytree("/etc/alternatives", folder / "files" / "etc" / "alternatives", symlinks=True, dirs_exist_ok=True)
-    for program in (folder / "usr" / "local" / "bin").iterdir():
-        program.chmod(0o755)
 
 
 def build_network(holder: Holder, spec: LabSpec) -> None:
@@ -129,11 +128,7 @@ class Booting:
     def __init__(self, holder: Holder, spec: LabSpec, switch: LabSwitch, folder: Path, shared: Path) -> None:
         self.switch, self._holder = switch, holder
         self._seed = folder / switch.name
-        _write(self._seed, lab_files.switch_files(spec, switch))
-        for model in sorted(Path(switch.yang).glob("*.yang")) if switch.yang else ():
-            folder = self._seed / "usr" / "local" / "yang-models"
-            folder.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(model, folder / model.name)
+        write_switch(self._seed, spec, switch)
         script = files("sonicfab") / "lab" / "switch-root.sh"
         python_home = str(Path(sys.base_prefix).resolve())
         command = [
@@ -167,7 +162,7 @@ class Booting:
 
 def ssh_server(pid: int, *, rootless: bool) -> list[str]:
     """The command that serves one SSH connection, its socket as stdin and stdout, inside a switch."""
-    return [*enter(pid, rootless=rootless), "/usr/sbin/sshd", "-i", "-f", "/etc/ssh/sshd_config"]
+    return [*enter(pid, rootless=rootless), *lab_files.SSHD]
 
 
 def first_process(pid: int) -> int:
@@ -200,10 +195,3 @@ def _children(pid: int) -> list[int]:
         if int(fields[1]) == pid:
             found.append(int(stat.parent.name))
     return sorted(found)
-
-
-def _write(folder: Path, texts: dict[str, str]) -> None:
-    for name, text in texts.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")

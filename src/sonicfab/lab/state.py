@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
 import shutil
+import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from sonicfab.errors import LabError
+from sonicfab.errors import InputError, LabError
 from sonicfab.hints import did_you_mean
 
+EMBEDDED = "embedded"
+CONTAINERLAB = "containerlab"
 LOG = "keeper.log"
-"""A lab's keeper holds a lock on it for as long as it lives, also while the lab still boots."""
+"""Whoever boots a lab holds a lock on it; a keeper does for as long as it lives."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabNode:
-    """A running switch: its SSH port on 127.0.0.1, and its first process as this machine numbers it."""
+    """A running switch, and how SSH gets to it.
+
+    Attributes:
+        port: its SSH port on `host`; of no meaning where SSH goes through `container`.
+        pid: its first process, as this machine numbers it.
+        container: the container that it is; "" in the embedded lab.
+        started: when that process was started, in the kernel's count.
+    """
 
     port: int
     pid: int
+    host: str = "127.0.0.1"
+    container: str = ""
+    started: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +45,13 @@ class LabState:
     """A running lab.
 
     Attributes:
-        keeper: the process that holds it, with its start time, so that a recycled number is not mistaken for it.
+        keeper: the process that holds it, with its start time, so that a recycled number is not mistaken for it;
+            0 where containerlab has made it, for then its containers live by themselves.
         rootless: it is in a user namespace of the user who made it.
+        backend: `embedded` or `containerlab`.
+        kind: what its nodes are: `light`, `sonic-vs` or `sonic-vm`; "" in the embedded lab.
+        image: the image of its nodes; "" in the embedded lab.
+        docker_host: the Docker that runs them, as $DOCKER_HOST said; "" for the usual one.
     """
 
     name: str
@@ -41,6 +60,10 @@ class LabState:
     keeper_started: str
     rootless: bool
     switches: dict[str, LabNode]
+    backend: str = EMBEDDED
+    kind: str = ""
+    image: str = ""
+    docker_host: str = ""
 
     @property
     def folder(self) -> Path:
@@ -59,8 +82,10 @@ class LabState:
 
     @property
     def alive(self) -> bool:
-        """True while its keeper runs."""
-        return process_started(self.keeper) == self.keeper_started != ""
+        """True while its keeper runs, or one of its containers."""
+        if self.backend == EMBEDDED:
+            return process_started(self.keeper) == self.keeper_started != ""
+        return any(process_started(node.pid) == node.started != "" for node in self.switches.values())
 
     def node(self, name: str) -> LabNode:
         """A switch of the lab.
@@ -74,7 +99,10 @@ class LabState:
 
     def enter(self, name: str) -> list[str]:
         """The command prefix that runs a program inside a switch, without SSH."""
-        return enter(self.node(name).pid, rootless=self.rootless)
+        node = self.node(name)
+        if node.container:
+            return [*docker(self.docker_host), "exec", "-i", node.container]
+        return enter(node.pid, rootless=self.rootless)
 
     def dumps(self) -> str:
         """As JSON."""
@@ -108,17 +136,73 @@ def find_lab(name: str) -> LabState:
     return running[name]
 
 
-def remove_dead(name: str) -> bool:
-    """Remove what a lab left whose keeper has died; False when there is nothing, or it runs or boots."""
+def pick_lab(name: str = "", switch: str = "") -> LabState:
+    """The running lab that is meant: by name, else the only one (that has the switch).
+
+    Raises:
+        LabError: there is none.
+        InputError: there are several.
+    """
+    if name:
+        return find_lab(name)
+    running = running_labs()
+    fitting = [lab for lab in running if not switch or switch in lab.switches]
+    if len(fitting) == 1:
+        return fitting[0]
+    if not running:
+        raise LabError("no lab is running", "start one with `sonicfab lab up`")
+    if not fitting:
+        known = sorted({one for lab in running for one in lab.switches})
+        raise LabError(f"no running lab has a switch {switch}", did_you_mean(switch, known))
+    raise InputError(f"several labs run: {', '.join(lab.name for lab in fitting)}", "say which with --name")
+
+
+def claim(name: str, spec: str) -> tuple[Path, BinaryIO]:
+    """A lab's folder with its spec, and its log, which stays locked for as long as it is open.
+
+    The folder gets its name only when both are there, so that no other sonicfab takes it for the remains of a lab.
+
+    Raises:
+        LabError: another sonicfab is starting the lab, or nothing can be written.
+    """
+    labs = labs_folder()
+    part: Path | None = None
+    try:
+        labs.mkdir(parents=True, exist_ok=True, mode=0o700)
+        part = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=labs))
+        (part / "spec.json").write_text(spec, encoding="utf-8")
+        log = (part / LOG).open("ab")
+        fcntl.flock(log, fcntl.LOCK_EX)
+        return part.rename(labs / name), log
+    except BaseException as err:
+        if part is not None:
+            remove_folder(part)
+        if isinstance(err, OSError) and err.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            raise LabError(f"lab {name} is being started by another sonicfab") from err
+        if isinstance(err, OSError):
+            raise LabError(f"cannot write {labs}: {err.strerror}") from err
+        raise
+
+
+def is_dead(name: str) -> bool:
+    """True when a lab has left files and neither runs nor boots."""
     folder = labs_folder() / name
-    if not folder.is_dir():
+    state = _read(folder / "state.json")
+    if not folder.is_dir() or (state is not None and state.alive):
         return False
     with contextlib.suppress(FileNotFoundError), (folder / LOG).open("rb") as log:
         try:
             fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
-    remove_folder(folder)
+    return True
+
+
+def remove_dead(name: str) -> bool:
+    """Remove the files that a dead lab has left; False when there are none, or it runs or boots."""
+    if not is_dead(name):
+        return False
+    remove_folder(labs_folder() / name)
     return True
 
 
@@ -141,6 +225,18 @@ def process_started(pid: int) -> str:
     return "" if fields[0] == "Z" else fields[19]  # proc(5): field 22, counted here from field 3
 
 
+def write_state(folder: Path, state: LabState) -> None:
+    """From here on the lab is known to run."""
+    part = folder / "state.json.part"
+    part.write_text(state.dumps(), encoding="utf-8")
+    part.replace(folder / "state.json")
+
+
+def docker(host: str) -> list[str]:
+    """The program docker, for the Docker at `host`, or for the usual one."""
+    return ["docker", *(["--host", host] if host else [])]
+
+
 def enter(pid: int, *, rootless: bool) -> list[str]:
     """The command prefix that runs a program in all namespaces of a process."""
     user = ["--user", "--preserve-credentials"] if rootless else []
@@ -160,13 +256,15 @@ def enter(pid: int, *, rootless: bool) -> list[str]:
 
 
 def _states() -> list[LabState]:
-    found: list[LabState] = []
-    for file in sorted(labs_folder().glob("*/state.json")):
-        try:
-            data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-            data.pop("format_version")
-            nodes = {name: LabNode(**node) for name, node in data.pop("switches").items()}
-            found.append(LabState(**data, switches=nodes))
-        except (OSError, ValueError, KeyError, TypeError):
-            continue  # half-written by a keeper that was killed: not a running lab
-    return found
+    states = [_read(file) for file in sorted(labs_folder().glob("*/state.json"))]
+    return [state for state in states if state is not None]
+
+
+def _read(file: Path) -> LabState | None:
+    try:
+        data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        data.pop("format_version")
+        nodes = {name: LabNode(**node) for name, node in data.pop("switches").items()}
+        return LabState(**data, switches=nodes)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # half-written by a keeper that was killed: not a running lab

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sonicfab.lab.doctor import Finding
-from sonicfab.lab.state import LabState
+from sonicfab.lab.files import SSHD
+from sonicfab.lab.state import LabState, docker
 from sonicfab.report.console import json_result, mark, say, table
 
 FORMAT_VERSION = 1
@@ -19,13 +20,30 @@ def show_labs(labs: list[LabState]) -> None:
         return
     for lab in labs:
         rows = Table(box=SIMPLE_HEAD, pad_edge=False)
-        for column in ("switch", "SSH", "first process"):
-            rows.add_column(column)
+        for column in ("switch", "container" if lab.kind in _CONTAINERS else "SSH", "first process"):
+            rows.add_column(column, overflow="fold")
         for name, node in lab.switches.items():
-            rows.add_row(name, f"127.0.0.1:{node.port}", str(node.pid))
-        say(f"lab {lab.name} of fabric {lab.fabric}{', rootless' if lab.rootless else ''}")
+            rows.add_row(name, node.container or f"{node.host}:{node.port}", str(node.pid))
+        made = f", {lab.kind} by containerlab" if lab.kind else ""
+        say(f"lab {lab.name} of fabric {lab.fabric}{', rootless' if lab.rootless else ''}{made}")
         table(rows)
-        say(f"log in: ssh -i {lab.key} -o UserKnownHostsFile={lab.known_hosts} -p PORT admin@127.0.0.1")
+        say(f"log in: {login(lab)}")
+
+
+_CONTAINERS = ("light", "sonic-vs")
+
+
+def login(lab: LabState) -> str:
+    """The command that logs in to a switch of a lab."""
+    if lab.kind == "sonic-vm":
+        return f"ssh -o UserKnownHostsFile={lab.known_hosts} admin@ADDRESS"
+    inside = " ".join(docker(lab.docker_host))
+    if lab.kind == "sonic-vs":
+        return f"{inside} exec -it CONTAINER bash"
+    files = f"-i {lab.key} -o UserKnownHostsFile={lab.known_hosts}"
+    if lab.kind == "light":
+        return f"ssh {files} -o ProxyCommand='{inside} exec -i %h {' '.join(SSHD)}' admin@CONTAINER"
+    return f"ssh {files} -p PORT admin@127.0.0.1"
 
 
 def json_labs(labs: list[LabState]) -> None:
@@ -34,11 +52,20 @@ def json_labs(labs: list[LabState]) -> None:
         {
             "name": lab.name,
             "fabric": lab.fabric,
+            "backend": lab.backend,
+            "kind": lab.kind or None,
+            "image": lab.image or None,
             "rootless": lab.rootless,
             "key": str(lab.key),
             "known_hosts": str(lab.known_hosts),
             "switches": {
-                name: {"host": "127.0.0.1", "port": node.port, "pid": node.pid} for name, node in lab.switches.items()
+                name: {
+                    "host": node.host or None,
+                    "port": node.port if node.host else None,
+                    "container": node.container or None,
+                    "pid": node.pid,
+                }
+                for name, node in lab.switches.items()
             },
         }
         for lab in labs

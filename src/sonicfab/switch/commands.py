@@ -76,6 +76,16 @@ PING = (
 )
 """Prints the targets that did not answer, each asked `count` times from the address `source`."""
 
+START_FRR = (
+    'sudo -n sh -c \'i=0; until vtysh -c "show version" > /dev/null 2>&1; do '
+    "i=$((i + 1)); [ $i -lt {tries} ] || exit 1; sleep 1; done; "
+    "install -m 0640 -o 300 -g 300 {folder}/frr.conf /etc/sonic/frr/frr.conf && "
+    "rm -rf {folder} && systemctl restart bgp'"
+)
+"""A virtual machine of a stock image, once its FRR runs: it starts with its config_db.json and without frr.conf."""
+CAN_PING = "command -v ping"
+"""Asked of stock virtual images alone; a switch has it."""
+
 PORT_CONFIG = "cat /usr/share/sonic/device/{platform}/{hwsku}/port_config.ini"
 INIT_CFG = "sudo -n cat /etc/sonic/init_cfg.json"
 YANG_MODELS = "[ ! -d /usr/local/yang-models ] || tar -C /usr/local/yang-models -czf - . | base64 -w 0"

@@ -97,6 +97,19 @@ class Switch:
         """Put the staged frr.conf in place; it counts from the next start of the bgp container."""
         self._run(commands.INSTALL_FRR.format(stage=commands.STAGE))
 
+    def start_frr(self, frr: str, timeout: float) -> None:
+        """Give frr.conf to a virtual machine that has just booted with its config_db.json.
+
+        Raises:
+            SwitchError: its FRR does not start within `timeout` seconds, or it cannot be written.
+        """
+        folder = self._run(commands.UPLOAD_FOLDER).stdout.strip()
+        self.transport.put(frr.encode(), f"{folder}/frr.conf")
+        command = commands.START_FRR.format(folder=shlex.quote(folder), tries=int(timeout))
+        result = self.transport.run(command, timeout=timeout + 60)
+        if not result.ok:
+            raise SwitchError(f"{self.name}: FRR does not start: {result.said}")
+
     def start_reload(self) -> None:
         """`config reload` of the staged file, detached from the connection."""
         self._run(commands.RELOAD.format(stage=commands.STAGE))
@@ -157,6 +170,10 @@ class Switch:
         if not words:
             return set()
         return set(self._run(commands.PING.format(targets=words, count=count, source=source)).stdout.split())
+
+    def can_ping(self) -> bool:
+        """Whether it has the program."""
+        return self.transport.run(commands.CAN_PING).ok
 
     def port_config(self, platform: str, hwsku: str) -> str:
         """The port_config.ini of a model that the image knows; "" when it does not."""

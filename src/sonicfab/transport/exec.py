@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import time
 from collections.abc import Sequence
@@ -31,3 +32,32 @@ class ExecTransport(Transport):
 
     def close(self) -> None:
         """See Transport.close."""
+
+
+class ProgramStream:
+    """A program whose stdin and stdout are a byte stream, such as an `sshd -i` in a container."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        """Start it.
+
+        Raises:
+            TransportError: there is no such program.
+        """
+        self.socket, theirs = socket.socketpair()
+        try:
+            with theirs:
+                self._process = subprocess.Popen(
+                    command, stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=subprocess.DEVNULL
+                )
+        except OSError as err:
+            self.socket.close()
+            raise TransportError(f"cannot run {command[0]}: {err.strerror}") from err
+
+    def close(self) -> None:
+        """End the stream, and with it the program."""
+        self.socket.close()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()

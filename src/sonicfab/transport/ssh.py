@@ -6,6 +6,7 @@ import contextlib
 import io
 import logging
 import select
+import socket
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from netmiko.linux.linux_ssh import LinuxSSH
 
 from sonicfab.errors import CommandTimeoutError, HostKeyError, InputError, LoginError, TransportError
 from sonicfab.transport import CommandResult, Transport
+from sonicfab.transport.exec import ProgramStream
 
 log = logging.getLogger(__name__)
 _READ = 65536
@@ -33,6 +35,7 @@ class SshTarget:
         known_hosts: a file of host keys to trust instead of the user's own; "" for ~/.ssh/known_hosts.
         use_user_config: honour ~/.ssh/config (host names, ProxyCommand, ProxyJump), SSH agent and the usual keys.
         jump: the host to go through.
+        program: a command whose stdin and stdout are the connection, instead of one to `host`.
     """
 
     host: str
@@ -45,6 +48,7 @@ class SshTarget:
     agent: bool = True
     use_user_config: bool = True
     jump: SshTarget | None = None
+    program: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"SshTarget({self.user}@{self.host}:{self.port})"
@@ -77,12 +81,12 @@ class SshTransport(Transport):
         """
         self.target = target
         self._jump = SshTransport(target.jump, connect_timeout=connect_timeout) if target.jump else None
+        self._program = ProgramStream(target.program) if target.program else None
         try:
             sock = self._jump.tunnel(target.host, target.port) if self._jump else None
-            self._client = _connect(target, connect_timeout, sock)
+            self._client = _connect(target, connect_timeout, self._program.socket if self._program else sock)
         except BaseException:
-            if self._jump:
-                self._jump.close()
+            self._close_way()
             raise
         transport = self._client.get_transport()
         if transport is None:  # connect() returned, so there is one; the type does not know it
@@ -129,11 +133,16 @@ class SshTransport(Transport):
         """See Transport.close."""
         with contextlib.suppress(Exception):  # it is over either way
             self._client.close()
+        self._close_way()
+
+    def _close_way(self) -> None:
+        if self._program:
+            self._program.close()
         if self._jump:
             self._jump.close()
 
 
-def _connect(target: SshTarget, timeout: float, sock: paramiko.Channel | None) -> paramiko.SSHClient:
+def _connect(target: SshTarget, timeout: float, sock: paramiko.Channel | socket.socket | None) -> paramiko.SSHClient:
     user_config = Path.home() / ".ssh" / "config"
     options: dict[str, Any] = {
         "device_type": "linux",

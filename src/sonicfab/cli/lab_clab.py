@@ -1,0 +1,187 @@
+"""What `sonicfab lab` has for containerlab alone: render, save, graph, image build."""
+
+from __future__ import annotations
+
+import os
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sonicfab.cli.options import Inventory, Topology, Verbose
+from sonicfab.errors import InputError
+
+if TYPE_CHECKING:
+    from sonicfab.fabric import Fabric
+    from sonicfab.lab.clabfile import ClabLab, StockNode
+    from sonicfab.lab.spec import LabSpec
+
+
+class NodeKind(str, Enum):
+    """What the nodes of a containerlab lab are."""
+
+    LIGHT = "light"
+    SONIC_VS = "sonic-vs"
+    SONIC_VM = "sonic-vm"
+
+
+class Base(str, Enum):
+    """Where the Debian of the light image comes from."""
+
+    AUTO = "auto"
+    REGISTRY = "registry"
+    DEBOOTSTRAP = "debootstrap"
+
+
+class GraphForm(str, Enum):
+    """How a graph is written."""
+
+    MERMAID = "mermaid"
+    DOT = "dot"
+
+
+Kind = Annotated[
+    NodeKind, typer.Option("--kind", help="The nodes: sonicfab's light image, or a stock image that you have.")
+]
+Image = Annotated[
+    str,
+    typer.Option(
+        "--image", help="The image of the nodes; for light nodes the one of `lab image build`.", metavar="IMAGE"
+    ),
+]
+_Name = Annotated[
+    str, typer.Option("--name", "-n", help="Name of the lab; without it, that of the fabric.", metavar="NAME")
+]
+
+image_app = typer.Typer(no_args_is_help=True, help="The image of light nodes.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Make these commands part of `sonicfab lab`."""
+    app.command()(render)
+    app.command()(save)
+    app.command()(graph)
+    app.add_typer(image_app, name="image")
+
+
+def render(
+    inventory: Inventory,
+    topology: Topology,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder for the files.", metavar="DIR")],
+    kind: Kind = NodeKind.LIGHT,
+    image: Image = "",
+    name: _Name = "",
+    verbose: Verbose = 0,
+) -> None:
+    """Write the fabric as a containerlab topology, and what its nodes mount; start nothing.
+
+    Example: sonicfab lab render -i inventories/scs-lab.yml -t topologies/spine-leaf-1x2.yml -o clab/
+    """
+    from sonicfab.fabric import open_fabric
+    from sonicfab.lab.clab import write_lab
+    from sonicfab.lab.spec import lab_spec
+    from sonicfab.report import console
+
+    console.log_to_stderr(verbose)
+    fabric = open_fabric(inventory, topology)
+    fabric.require_numbers()
+    lab = clab_lab(fabric, lab_spec(fabric.plan, name or fabric.plan.name), kind, image)
+    console.say(f"{write_lab(output, lab)}: {len(lab.spec.switches)} {kind.value} nodes, {len(lab.spec.links)} links")
+
+
+def save(name: _Name = "") -> None:
+    """Have containerlab save the configs of a lab's nodes; for kinds that it can do that for.
+
+    Example: sonicfab lab save
+    """
+    from sonicfab.lab.clab import save_lab
+    from sonicfab.lab.state import pick_lab
+    from sonicfab.report import console
+
+    console.say(save_lab(pick_lab(name)).strip())
+
+
+def graph(
+    name: _Name = "",
+    form: Annotated[GraphForm, typer.Option("--form", help="The language of the graph.")] = GraphForm.MERMAID,
+) -> None:
+    """Print the graph that containerlab draws of a lab.
+
+    Example: sonicfab lab graph > fabric.mermaid
+    """
+    from sonicfab.lab.clab import graph_lab
+    from sonicfab.lab.state import pick_lab
+    from sonicfab.report import console
+
+    console.say(graph_lab(pick_lab(name), form.value).rstrip())
+
+
+@image_app.command("build")
+def build(
+    tag: Annotated[
+        str, typer.Option("--tag", help="Name of the image; the default has the version.", metavar="IMAGE")
+    ] = "",
+    base: Annotated[
+        Base, typer.Option(help="Debian from a registry, or made by debootstrap; auto: a registry if one answers.")
+    ] = Base.AUTO,
+    cache: Annotated[
+        Path | None,
+        typer.Option(help="Where debootstrap's Debian is kept; without it, below ~/.cache/sonicfab.", metavar="DIR"),
+    ] = None,
+    verbose: Verbose = 0,
+) -> None:
+    """Build the image of light nodes: Debian 12 with FRR, redis, sshd, lldpd and SONiC's commands.
+
+    Example: sonicfab lab image build
+    """
+    from sonicfab.lab.image import DEFAULT_IMAGE, build_image
+    from sonicfab.report import console
+
+    console.log_to_stderr(verbose)
+    image = tag or DEFAULT_IMAGE
+    size = build_image(image, base.value, cache or _cache(), console.note)
+    console.say(f"{image}: {size / 1e6:.0f} MB")
+
+
+def clab_lab(fabric: Fabric, spec: LabSpec, kind: NodeKind, image: str) -> ClabLab:
+    """The lab for containerlab, with configs where the image is a stock one.
+
+    Raises:
+        InputError: a stock image must be named, or it has fewer ports than a switch has cables.
+    """
+    from sonicfab.lab.clabfile import ClabLab
+    from sonicfab.lab.image import DEFAULT_IMAGE
+
+    if kind is NodeKind.LIGHT:
+        return ClabLab(spec, kind.value, image or DEFAULT_IMAGE)
+    if not image:
+        raise InputError(f"--kind {kind.value} needs --image", "sonicfab brings no SONiC image; name one that you have")
+    return ClabLab(spec, kind.value, image, _stock_nodes(fabric, kind))
+
+
+def _stock_nodes(fabric: Fabric, kind: NodeKind) -> dict[str, StockNode]:
+    from dataclasses import replace
+
+    from sonicfab.configdb import dumps
+    from sonicfab.fabric import render_fabric
+    from sonicfab.lab.clabfile import StockNode
+    from sonicfab.lab.stock import stock_config, stock_plan, stock_ports
+    from sonicfab.report import console
+
+    console.note(f"{kind.value}: cables are on the image's own first ports; ports.txt beside each config says which")
+    ports, plan = stock_ports(fabric.plan), stock_plan(fabric.plan)
+    # containerlab fills the template in with the address that it gives the virtual machine
+    mac = "{{ .MacAddress }}" if kind is NodeKind.SONIC_VM else ""
+    return {
+        config.switch: StockNode(
+            {"config_db.json": dumps(stock_config(config.config_db, mac=mac)), "frr.conf": config.frr},
+            ports[config.switch],
+        )
+        for config in render_fabric(replace(fabric, plan=plan), plan.switches.values())
+    }
+
+
+def _cache() -> Path:
+    own = os.environ.get("XDG_CACHE_HOME")
+    return (Path(own) if own else Path.home() / ".cache") / "sonicfab" / "image"

@@ -1,0 +1,121 @@
+"""The containerlab topology of a lab, and what its nodes mount. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from sonicfab.lab.spec import LabSpec, LabSwitch
+from sonicfab.lab.stock import StockPort
+
+KINDS = {"light": "linux", "sonic-vs": "sonic-vs", "sonic-vm": "sonic-vm"}
+"""What a lab's nodes are -> containerlab's name of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StockNode:
+    """What a node of a stock image gets.
+
+    Attributes:
+        files: file name -> text, in the folder of the switch.
+        ports: its cabled ports.
+    """
+
+    files: dict[str, str]
+    ports: tuple[StockPort, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClabLab:
+    """A lab for containerlab: `stock` holds the nodes by name, where the kind is a stock image."""
+
+    spec: LabSpec
+    kind: str
+    image: str
+    stock: dict[str, StockNode] = field(default_factory=dict)
+
+
+def topology_text(lab: ClabLab) -> str:
+    """NAME.clab.yml; containerlab takes its relative paths from where the file is."""
+    spec = lab.spec
+    kind = {"image": lab.image, **_KIND_SETTINGS[lab.kind]}
+    nodes = {switch.name: {"kind": KINDS[lab.kind], **_mounts(lab.kind, switch.name)} for switch in spec.switches}
+    topology: dict[str, Any] = {
+        "name": spec.name,
+        "mgmt": _MANAGEMENT[lab.kind] | ({} if lab.kind == "light" else {"network": f"sonicfab-{spec.name}"}),
+        "topology": {
+            "kinds": {KINDS[lab.kind]: kind},
+            "nodes": nodes,
+            "links": [{"endpoints": list(ends)} for ends in _links(lab)],
+        },
+    }
+    text = yaml.safe_dump(topology, sort_keys=False, width=120)
+    return f"# {spec.fabric} as a containerlab lab of {lab.kind} nodes; made by sonicfab\n{text}"
+
+
+def node_files(lab: ClabLab) -> dict[str, str]:
+    """Path below the topology's folder -> text, of what nodes mount besides the files of a light switch."""
+    if lab.kind == "light":
+        cabled = {end for a, a_port, b, b_port in lab.spec.links for end in ((a, a_port), (b, b_port))}
+        return {f"{switch.name}/ports": _ports(switch, cabled) for switch in lab.spec.switches}
+    return {
+        f"{name}/{file}": text
+        for name, node in lab.stock.items()
+        for file, text in {**node.files, "ports.txt": _mapping(node.ports)}.items()
+    }
+
+
+def container_name(lab: str, switch: str) -> str:
+    """How containerlab calls the container of a node."""
+    return f"clab-{lab}-{switch}"
+
+
+# No Docker network: `light` nodes have no way out, and SSH comes in by `docker exec`. The capabilities are those
+# that FRR and the ports need; containerlab's own default, privileged, is refused where a host has given up some.
+_KIND_SETTINGS: dict[str, dict[str, Any]] = {
+    "light": {
+        "network-mode": "none",
+        "restart-policy": "no",
+        "privileged": False,
+        "cap-add": ["NET_ADMIN", "SYS_ADMIN"],
+        "sysctls": {"net.ipv4.ip_forward": 1, "net.ipv6.conf.all.forwarding": 1},
+    },
+    "sonic-vs": {},
+    "sonic-vm": {},
+}
+_MANAGEMENT: dict[str, dict[str, Any]] = {
+    "light": {"external-access": False, "skip-when-unused": True},
+    "sonic-vs": {"external-access": False},
+    "sonic-vm": {"external-access": False},
+}
+
+
+def _mounts(kind: str, switch: str) -> dict[str, Any]:
+    if kind == "light":
+        return {"binds": [f"{switch}:/sonicfab:ro"]}
+    if kind == "sonic-vm":
+        return {"startup-config": f"{switch}/config_db.json"}
+    # platform/vs/docker-sonic-vs/start.sh replaces /etc/sonic/config_db.json by mv, which a mount there would refuse
+    config = f"{switch}/config_db.json:/var/sonic/config_db.json:ro"
+    return {"binds": [config, f"{switch}/frr.conf:/var/sonic/frr.conf:ro"]}
+
+
+def _links(lab: ClabLab) -> list[tuple[str, str]]:
+    """Both ends of each cable; a stock image names its interfaces itself, a light switch takes the platform's names."""
+    names = {(name, port.planned): port.interface for name, node in lab.stock.items() for port in node.ports}
+    return [
+        (f"{a}:{names.get((a, a_port), a_port)}", f"{b}:{names.get((b, b_port), b_port)}")
+        for a, a_port, b, b_port in lab.spec.links
+    ]
+
+
+def _ports(switch: LabSwitch, cabled: set[tuple[str, str]]) -> str:
+    rows = [f"{'cabled' if (switch.name, port) in cabled else 'empty'} {port}" for port in switch.ports]
+    return "\n".join([f"mac {switch.mac}", *rows, ""])
+
+
+def _mapping(ports: tuple[StockPort, ...]) -> str:
+    rows = [f"{port.interface} {port.port} {port.planned}" for port in ports]
+    return "\n".join(["# interface, port of the image, port of the plan", *rows, ""])

@@ -1,0 +1,127 @@
+"""A fabric on stock virtual images, docker-sonic-vs and sonic-vs.img: what differs there from the planned switches.
+
+Their HWSKU is Force10-S6000 with 32 ports of 40G, and their interface eth1 is the port Ethernet0, eth2 is Ethernet4
+and so on (containerlab docs/manual/kinds/sonic-vs.md and sonic-vm.md). So the cables of a switch are put on its first
+ports, in the order of its own ports; what has no cable in the lab, hosts too, is left out. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from sonicfab.configdb import ConfigDb
+from sonicfab.errors import InputError
+from sonicfab.plan.types import FabricPlan, LinkPlan, PeerGroup, PortPlan, Session, SnmpPlan, SwitchPlan
+
+STOCK_KINDS = ("sonic-vs", "sonic-vm")
+HWSKU = "Force10-S6000"
+PLATFORM = "x86_64-kvm_x86_64-r0"
+SPEED = 40000
+_LANES = (
+    *(25, 29, 33, 37, 45, 41, 1, 5, 13, 9, 17, 21, 53, 49, 57, 61),
+    *(69, 65, 73, 77, 109, 105, 113, 117, 125, 121, 81, 85, 93, 89, 101, 97),
+)
+"""The first of the four lanes of each port: Force10-S6000's port_config.ini, as SONiC's own tests print it."""
+_NO_SNMP = SnmpPlan(None, None, None)
+
+Mapped = Mapping[tuple[str, str], str]
+"""(switch, planned port) -> port of the stock image."""
+
+
+@dataclass(frozen=True, slots=True)
+class StockPort:
+    """A cable's end in a stock lab."""
+
+    interface: str
+    port: str
+    planned: str
+
+
+def stock_ports(plan: FabricPlan) -> dict[str, tuple[StockPort, ...]]:
+    """Switch -> its cabled ports, in the order of its interfaces.
+
+    Raises:
+        InputError: a switch has more cables than the image has ports.
+    """
+    ends = {end for link in plan.links for end in (link.a, link.b)}
+    ports: dict[str, tuple[StockPort, ...]] = {}
+    for name, switch in plan.switches.items():
+        cabled = [port.name for port in switch.ports if (name, port.name) in ends]
+        if len(cabled) > len(_LANES):
+            raise InputError(f"{name} has {len(cabled)} cables, and the image {len(_LANES)} ports", "--kind light")
+        ports[name] = tuple(StockPort(f"eth{n + 1}", f"Ethernet{4 * n}", port) for n, port in enumerate(cabled))
+    return ports
+
+
+def stock_plan(plan: FabricPlan) -> FabricPlan:
+    """The same fabric with the cables on the ports of the stock image.
+
+    Raises:
+        InputError: a switch has more cables than the image has ports.
+    """
+    mapped = {(switch, port.planned): port.port for switch, ports in stock_ports(plan).items() for port in ports}
+    switches = {name: _switch(switch, mapped) for name, switch in plan.switches.items()}
+    return replace(plan, switches=switches, links=tuple(_link(link, mapped) for link in plan.links))
+
+
+def stock_config(config: ConfigDb, *, mac: str = "") -> ConfigDb:
+    """A rendered CONFIG_DB for the stock image: its identity, and its management network instead of the inventory's."""
+    left_out = ("MGMT_INTERFACE", "MGMT_VRF_CONFIG", "MGMT_PORT")
+    localhost = {**config["DEVICE_METADATA"]["localhost"], "hwsku": HWSKU, "platform": PLATFORM}
+    if mac:
+        localhost["mac"] = mac
+    metadata = {**config["DEVICE_METADATA"], "localhost": localhost}
+    kept = {table: rows for table, rows in config.items() if table not in left_out}
+    return {**kept, "DEVICE_METADATA": metadata}
+
+
+def _switch(switch: SwitchPlan, mapped: Mapped) -> SwitchPlan:
+    ports = tuple(_port(switch.name, port, mapped) for port in switch.ports if (switch.name, port.name) in mapped)
+    groups = tuple(_group(switch.name, group, mapped) for group in switch.groups if group.kind == "fabric")
+    management = replace(switch.management, vrf=False)
+    # the services of the inventory are in its management network, which the lab has not
+    return replace(
+        switch, ports=ports, groups=groups, management=management, ntp=None, dns=None, syslog=None, snmp=_NO_SNMP
+    )
+
+
+def _port(switch: str, port: PortPlan, mapped: Mapped) -> PortPlan:
+    name = mapped[switch, port.name]
+    index = int(name.removeprefix("Ethernet")) // 4
+    far_end = _far_end(port.far_end, mapped)
+    return replace(
+        port,
+        name=name,
+        alias=f"fortyGigE0/{4 * index}",
+        lanes=tuple(range(_LANES[index], _LANES[index] + 4)),
+        index=index,
+        speed=SPEED,
+        fec="",
+        description=port.description.replace(port.far_end, far_end),
+        far_end=far_end,
+    )
+
+
+def _group(switch: str, group: PeerGroup, mapped: Mapped) -> PeerGroup:
+    return replace(group, sessions=tuple(_session(switch, session, mapped) for session in group.sessions))
+
+
+def _session(switch: str, session: Session, mapped: Mapped) -> Session:
+    port, far_port = mapped[switch, session.port], mapped[session.switch, session.far_port]
+    return replace(
+        session,
+        peer=port if session.peer == session.port else session.peer,
+        port=port,
+        far_port=far_port,
+        description=session.description.replace(session.far_end, f"{session.switch}:{far_port}"),
+    )
+
+
+def _link(link: LinkPlan, mapped: Mapped) -> LinkPlan:
+    return replace(link, a=(link.a[0], mapped[link.a]), b=(link.b[0], mapped[link.b]), speed=SPEED)
+
+
+def _far_end(far_end: str, mapped: Mapped) -> str:
+    switch, _, port = far_end.partition(":")
+    return f"{switch}:{mapped[switch, port]}"
