@@ -1,25 +1,26 @@
-"""`sonicfab lab`: up, down, status, exec, doctor."""
+"""`sonicfab lab`: up, down, status, exec, doctor; the other commands are in modules of their own."""
 
 from __future__ import annotations
 
 import subprocess
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from sonicfab.cli import lab_faults, lab_use
+from sonicfab.cli.lab_use import Name
 from sonicfab.cli.options import Format, Inventory, OutputFormat, Topology, Verbose
 from sonicfab.errors import ExitCode, InputError, LabError
 
-if TYPE_CHECKING:
-    from sonicfab.lab.state import LabState
-
 app = typer.Typer(no_args_is_help=True, help="Boot the fabric from namespaces on this machine, and end it again.")
 
-Name = Annotated[
-    str, typer.Option("--name", "-n", help="Name of the lab; without it, that of the fabric.", metavar="NAME")
-]
+app.command("ssh", context_settings=lab_use.PASSES_OPTIONS)(lab_use.ssh)
+app.command()(lab_use.logs)
+app.command()(lab_use.save)
+app.command()(lab_faults.fault)
+app.command()(lab_faults.heal)
 
 
 @app.command()
@@ -37,6 +38,12 @@ def up(
             help="A folder with YANG models that the switches get; a learned build brings its own.", metavar="DIR"
         ),
     ] = None,
+    hosts: Annotated[
+        bool, typer.Option("--hosts", help="A server with FRR on each host port, announcing its own address.")
+    ] = False,
+    hosts_per_leaf: Annotated[
+        int, typer.Option(help="The same on the first N host ports of each leaf alone.", metavar="N", min=0)
+    ] = 0,
     verbose: Verbose = 0,
 ) -> None:
     """Boot a switch for each of the fabric's, in SONiC's factory default config.
@@ -46,6 +53,7 @@ def up(
     from sonicfab.fabric import open_fabric
     from sonicfab.lab.control import start_lab
     from sonicfab.lab.doctor import examine, missing
+    from sonicfab.lab.hosts import lab_hosts
     from sonicfab.lab.spec import lab_spec
     from sonicfab.report import console
     from sonicfab.report.lab import show_findings
@@ -59,9 +67,10 @@ def up(
         raise LabError("this machine cannot run the lab yet", "`sonicfab lab doctor` shows everything that it looks at")
     if yang_dir is not None and not any(yang_dir.glob("*.yang")):
         raise InputError(f"--yang-dir {yang_dir}: no such folder, or no *.yang in it")
-    spec = lab_spec(fabric.plan, name or fabric.plan.name, swss_ready_after, yang_dir)
+    servers = lab_hosts(fabric.plan, hosts_per_leaf) if hosts or hosts_per_leaf else ()
+    spec = lab_spec(fabric.plan, name or fabric.plan.name, swss_ready_after, yang_dir, servers)
     started = time.monotonic()
-    with Progress("booting", len(spec.switches)) as progress:
+    with Progress("booting", len(spec.switches) + len(spec.hosts)) as progress:
 
         def tell(event: dict[str, Any]) -> None:
             if event["event"] == "wired":
@@ -72,8 +81,9 @@ def up(
 
         lab = start_lab(spec, tell)
     ports = [node.port for node in lab.switches.values()]
+    running = f"{len(lab.switches)} switches{f' and {len(lab.hosts)} hosts' if lab.hosts else ''} run"
     console.say(
-        f"lab {lab.name}: {len(lab.switches)} switches run, SSH on 127.0.0.1 ports {min(ports)}-{max(ports)} "
+        f"lab {lab.name}: {running}, SSH on 127.0.0.1 ports {min(ports)}-{max(ports)} "
         f"({time.monotonic() - started:.1f} s)"
     )
 
@@ -88,7 +98,7 @@ def down(
     Example: sonicfab lab down
     """
     from sonicfab.lab.control import stop_lab
-    from sonicfab.lab.state import remove_dead, running_labs
+    from sonicfab.lab.state import pick_lab, remove_dead, running_labs
     from sonicfab.report import console
 
     running = running_labs()
@@ -98,7 +108,7 @@ def down(
     if all_labs and not running:
         console.say("no lab is running")
         return
-    for lab in running if all_labs else [_pick(running, name)]:
+    for lab in running if all_labs else [pick_lab(name)]:
         stop_lab(lab)
         console.say(f"lab {lab.name}: ended")
 
@@ -109,26 +119,28 @@ def status(format: OutputFormat = Format.TABLE) -> None:  # noqa: A002 - the nam
 
     Example: sonicfab lab status --format json
     """
+    from sonicfab.lab.faults import active_faults
     from sonicfab.lab.state import running_labs
     from sonicfab.report.lab import json_labs, show_labs
 
-    (json_labs if format is Format.JSON else show_labs)(running_labs())
+    labs = [(lab, active_faults(lab)) for lab in running_labs()]
+    (json_labs if format is Format.JSON else show_labs)(labs)
 
 
-@app.command("exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@app.command("exec", context_settings=lab_use.PASSES_OPTIONS)
 def execute(
-    switch: Annotated[str, typer.Argument(help="The switch.")],
+    switch: Annotated[str, typer.Argument(help="The switch, or the host.")],
     command: Annotated[list[str], typer.Argument(help="The command and its arguments.")],
     name: Name = "",
 ) -> None:
-    """Run a command in a lab switch, as its administrator; ends with the command's exit code.
+    """Run a command in a lab switch or host, as its administrator; ends with the command's exit code.
 
     Example: sonicfab lab exec st01-sw25g-r01-u34 -- vtysh -c 'show bgp summary'
     """
     from sonicfab.lab.files import PATH
-    from sonicfab.lab.state import running_labs
+    from sonicfab.lab.state import pick_lab
 
-    lab = _pick(running_labs(), name, switch)
+    lab = pick_lab(name, switch)
     environment = ["env", "-i", f"PATH={PATH}", "USER=root", "HOME=/root", "TERM=xterm", "LANG=C.UTF-8"]
     words = command[1:] if command[:1] == ["--"] else command
     done = subprocess.run([*lab.enter(switch), *environment, *words], check=False)
@@ -147,21 +159,3 @@ def doctor(format: OutputFormat = Format.TABLE) -> None:  # noqa: A002
     findings = examine()
     (json_findings if format is Format.JSON else show_findings)(findings)
     raise typer.Exit(ExitCode.UNREACHED if missing(findings) else ExitCode.OK)
-
-
-def _pick(running: list[LabState], name: str, switch: str = "") -> LabState:
-    """The lab that is meant: by name, else the only one (that has the switch)."""
-    from sonicfab.hints import did_you_mean
-    from sonicfab.lab.state import find_lab
-
-    if name:
-        return find_lab(name)
-    fitting = [lab for lab in running if not switch or switch in lab.switches]
-    if len(fitting) == 1:
-        return fitting[0]
-    if not running:
-        raise LabError("no lab is running", "start one with `sonicfab lab up`")
-    if not fitting:
-        known = sorted({one for lab in running for one in lab.switches})
-        raise LabError(f"no running lab has a switch {switch}", did_you_mean(switch, known))
-    raise InputError(f"several labs run: {', '.join(lab.name for lab in fitting)}", "say which with --name")

@@ -9,6 +9,7 @@ from typing import Any
 
 from sonicfab.builds import DEBIAN_RELEASES, Build, get_build
 from sonicfab.lab.container import container_files
+from sonicfab.lab.hosts import LabHost
 from sonicfab.plan.types import FabricPlan, SwitchPlan
 from sonicfab.platforms import get_platform
 from sonicfab.ports import ports_of
@@ -45,13 +46,14 @@ class LabSwitch:
 
 @dataclass(frozen=True, slots=True)
 class LabSpec:
-    """A lab: its switches, and its cables as (switch, port, switch, port)."""
+    """A lab: its switches, its cables as (switch, port, switch, port), and servers on host ports."""
 
     name: str
     fabric: str
     switches: tuple[LabSwitch, ...]
     links: tuple[tuple[str, str, str, str], ...]
     swss_ready_after: float = SWSS_READY_AFTER
+    hosts: tuple[LabHost, ...] = ()
 
     def dumps(self) -> str:
         """As JSON."""
@@ -63,16 +65,35 @@ class LabSpec:
         data: dict[str, Any] = json.loads(text)
         switches = [LabSwitch(**{**one, "ports": tuple(one["ports"])}) for one in data.pop("switches")]
         links = [(a, a_port, b, b_port) for a, a_port, b, b_port in data.pop("links")]
-        return cls(switches=tuple(switches), links=tuple(links), **data)
+        hosts = [LabHost(**{**one, "addresses": tuple(one["addresses"])}) for one in data.pop("hosts", ())]
+        return cls(switches=tuple(switches), links=tuple(links), hosts=tuple(hosts), **data)
+
+    def far_end(self, node: str, port: str) -> tuple[str, str] | None:
+        """What a port is cabled to: (switch, port), or (host, eth0); None when nothing is plugged in."""
+        for a, a_port, b, b_port in self.cables:
+            if (a, a_port) == (node, port):
+                return b, b_port
+            if (b, b_port) == (node, port):
+                return a, a_port
+        return None
+
+    @property
+    def cables(self) -> tuple[tuple[str, str, str, str], ...]:
+        """All cables, those to hosts included."""
+        return (*self.links, *((host.switch, host.port, host.name, "eth0") for host in self.hosts))
 
 
 def lab_spec(
-    plan: FabricPlan, name: str, swss_ready_after: float = SWSS_READY_AFTER, yang: Path | None = None
+    plan: FabricPlan,
+    name: str,
+    swss_ready_after: float = SWSS_READY_AFTER,
+    yang: Path | None = None,
+    hosts: tuple[LabHost, ...] = (),
 ) -> LabSpec:
     """The lab of a fabric; `yang` is a folder with YANG models for all switches, whatever their build brings."""
     links = tuple((*link.a, *link.b) for link in plan.links)
     switches = tuple(_switch(one, yang) for one in plan.switches.values())
-    return LabSpec(name, plan.name, switches, links, swss_ready_after)
+    return LabSpec(name, plan.name, switches, links, swss_ready_after, hosts)
 
 
 def _switch(switch: SwitchPlan, yang: Path | None) -> LabSwitch:

@@ -7,11 +7,11 @@ import fcntl
 import json
 import os
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sonicfab.errors import LabError
+from sonicfab.errors import InputError, LabError
 from sonicfab.hints import did_you_mean
 
 LOG = "keeper.log"
@@ -27,12 +27,24 @@ class LabNode:
 
 
 @dataclass(frozen=True, slots=True)
+class HostNode:
+    """A running host: what its eth0 is plugged into, its numbers, and its first process."""
+
+    switch: str
+    port: str
+    asn: int
+    addresses: tuple[str, ...]
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
 class LabState:
     """A running lab.
 
     Attributes:
         keeper: the process that holds it, with its start time, so that a recycled number is not mistaken for it.
         rootless: it is in a user namespace of the user who made it.
+        holder: the first process of the namespaces that hold all the others.
     """
 
     name: str
@@ -41,6 +53,8 @@ class LabState:
     keeper_started: str
     rootless: bool
     switches: dict[str, LabNode]
+    hosts: dict[str, HostNode] = field(default_factory=dict)
+    holder: int = 0
 
     @property
     def folder(self) -> Path:
@@ -73,8 +87,25 @@ class LabState:
         return self.switches[name]
 
     def enter(self, name: str) -> list[str]:
-        """The command prefix that runs a program inside a switch, without SSH."""
-        return enter(self.node(name).pid, rootless=self.rootless)
+        """The command prefix that runs a program inside a switch or a host, without SSH.
+
+        Raises:
+            LabError: the lab has neither of that name.
+        """
+        if name not in self.switches and name not in self.hosts:
+            raise LabError(f"lab {self.name} has no switch or host {name}", did_you_mean(name, self.nodes))
+        node = self.hosts[name] if name in self.hosts else self.switches[name]
+        return enter(node.pid, rootless=self.rootless)
+
+    @property
+    def nodes(self) -> list[str]:
+        """The names of its switches and hosts."""
+        return [*self.switches, *self.hosts]
+
+    def below(self) -> list[str]:
+        """The command prefix that runs a program among the network namespaces of the lab."""
+        user = ["--user", "--preserve-credentials"] if self.rootless else []
+        return ["nsenter", f"--target={self.holder}", *user, "--mount", "--net", "--pid", "--"]
 
     def dumps(self) -> str:
         """As JSON."""
@@ -106,6 +137,27 @@ def find_lab(name: str) -> LabState:
         hint = did_you_mean(name, running) if running else "start it with `sonicfab lab up`"
         raise LabError(f"no lab {name} is running", hint)
     return running[name]
+
+
+def pick_lab(name: str = "", node: str = "") -> LabState:
+    """The lab that is meant: by name, else the only one (that has the switch or host).
+
+    Raises:
+        LabError: there is none.
+        InputError: there are several.
+    """
+    if name:
+        return find_lab(name)
+    running = running_labs()
+    fitting = [lab for lab in running if not node or node in lab.nodes]
+    if len(fitting) == 1:
+        return fitting[0]
+    if not running:
+        raise LabError("no lab is running", "start one with `sonicfab lab up`")
+    if not fitting:
+        known = sorted({one for lab in running for one in lab.nodes})
+        raise LabError(f"no running lab has a switch {node}", did_you_mean(node, known))
+    raise InputError(f"several labs run: {', '.join(lab.name for lab in fitting)}", "say which with --name")
 
 
 def remove_dead(name: str) -> bool:
@@ -166,7 +218,11 @@ def _states() -> list[LabState]:
             data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
             data.pop("format_version")
             nodes = {name: LabNode(**node) for name, node in data.pop("switches").items()}
-            found.append(LabState(**data, switches=nodes))
+            hosts = {
+                name: HostNode(**{**host, "addresses": tuple(host["addresses"])})
+                for name, host in data.pop("hosts").items()
+            }
+            found.append(LabState(**data, switches=nodes, hosts=hosts))
         except (OSError, ValueError, KeyError, TypeError):
             continue  # half-written by a keeper that was killed: not a running lab
     return found

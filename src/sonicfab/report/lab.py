@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
 from sonicfab.lab.doctor import Finding
+from sonicfab.lab.faults import ActiveFault
 from sonicfab.lab.state import LabState
 from sonicfab.report.console import json_result, mark, say, table
+from sonicfab.report.lab_faults import fault_value, told
 
 FORMAT_VERSION = 1
 
 
-def show_labs(labs: list[LabState]) -> None:
-    """Each lab with its switches and how to log in."""
+def show_labs(labs: Sequence[tuple[LabState, Sequence[ActiveFault]]]) -> None:
+    """Each lab with its switches, how to log in, its hosts, and the faults it has."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     if not labs:
         say("no lab is running")
         return
-    for lab in labs:
+    for lab, faults in labs:
         rows = Table(box=SIMPLE_HEAD, pad_edge=False)
         for column in ("switch", "SSH", "first process"):
             rows.add_column(column)
@@ -25,10 +30,21 @@ def show_labs(labs: list[LabState]) -> None:
             rows.add_row(name, f"127.0.0.1:{node.port}", str(node.pid))
         say(f"lab {lab.name} of fabric {lab.fabric}{', rootless' if lab.rootless else ''}")
         table(rows)
+        if lab.hosts:
+            rows = Table(box=SIMPLE_HEAD, pad_edge=False)
+            for column in ("host", "AS", "addresses", "first process"):
+                rows.add_column(column, overflow="fold")
+            for name, host in lab.hosts.items():
+                addresses = "\n".join(address.partition("/")[0] for address in host.addresses)
+                rows.add_row(name, str(host.asn), addresses, str(host.pid))
+            table(rows)
+        for fault in faults:
+            say(f"{mark('failed')} fault {told(fault)}")
+        say(f"log in: sonicfab lab ssh SWITCH{f' --name {lab.name}' if len(labs) > 1 else ''}")
         say(f"log in: ssh -i {lab.key} -o UserKnownHostsFile={lab.known_hosts} -p PORT admin@127.0.0.1")
 
 
-def json_labs(labs: list[LabState]) -> None:
+def json_labs(labs: Sequence[tuple[LabState, Sequence[ActiveFault]]]) -> None:
     """The same for programs."""
     values = [
         {
@@ -40,10 +56,48 @@ def json_labs(labs: list[LabState]) -> None:
             "switches": {
                 name: {"host": "127.0.0.1", "port": node.port, "pid": node.pid} for name, node in lab.switches.items()
             },
+            "hosts": {
+                name: {
+                    "switch": host.switch,
+                    "port": host.port,
+                    "asn": host.asn,
+                    "addresses": list(host.addresses),
+                    "pid": host.pid,
+                }
+                for name, host in lab.hosts.items()
+            },
+            "faults": [fault_value(fault) for fault in faults],
         }
-        for lab in labs
+        for lab, faults in labs
     ]
     json_result({"format_version": FORMAT_VERSION, "labs": values})
+
+
+def show_logs(_lab: str, _node: str, logs: Mapping[str, list[str]]) -> None:
+    """Each file after its name, as tail does."""
+    for name, lines in logs.items():
+        say(f"==> {name} <==")
+        for line in lines:
+            say(line)
+    if not logs:
+        say("nothing is logged")
+
+
+def json_logs(lab: str, node: str, logs: Mapping[str, list[str]]) -> None:
+    """The same for programs."""
+    json_result({"format_version": FORMAT_VERSION, "lab": lab, "node": node or None, "logs": dict(logs)})
+
+
+def show_saved(lab: str, folder: Path, files: list[str], changed: list[str]) -> None:
+    """How many files are in the folder now."""
+    switches = {name.partition("/")[0] for name in files}
+    say(f"lab {lab}: {len(files)} files of {len(switches)} switches in {folder}, {len(changed)} written")
+
+
+def json_saved(lab: str, folder: Path, files: list[str], changed: list[str]) -> None:
+    """The same for programs."""
+    values = {"folder": str(folder), "files": files, "written": changed}
+    json_result({"format_version": FORMAT_VERSION, "lab": lab, **values})
 
 
 def show_findings(findings: list[Finding]) -> None:

@@ -49,8 +49,11 @@ def active_since(service: str) -> float:
 def swss_ready() -> bool:
     """What `config reload` asks before it begins: config/main.py _swss_ready() wants swss up for 120 s.
 
-    A lab may let that time pass faster (`swss_ready_after`).
+    A lab may let that time pass faster (`swss_ready_after`), and a fault of a lab may stretch it.
     """
+    refused = paths.STATE / "reload.refused"
+    if refused.exists() and time.time() < float(refused.read_text(encoding="utf-8")):
+        return False
     age = time.monotonic() - active_since("swss")
     return is_active("swss") and age >= float(lab_facts()["swss_ready_after"])
 
