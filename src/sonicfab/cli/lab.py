@@ -114,16 +114,16 @@ def down(
 
 
 @app.command()
-def status(format: OutputFormat = Format.TABLE) -> None:  # noqa: A002 - the name of the option
-    """Show the labs that run and how to log in.
+def status(name: Name = "", format: OutputFormat = Format.TABLE) -> None:  # noqa: A002 - the name of the option
+    """Show the labs that run, how to log in, and the faults they have.
 
     Example: sonicfab lab status --format json
     """
     from sonicfab.lab.faults import active_faults
-    from sonicfab.lab.state import running_labs
+    from sonicfab.lab.state import find_lab, running_labs
     from sonicfab.report.lab import json_labs, show_labs
 
-    labs = [(lab, active_faults(lab)) for lab in running_labs()]
+    labs = [(lab, active_faults(lab)) for lab in ([find_lab(name)] if name else running_labs())]
     (json_labs if format is Format.JSON else show_labs)(labs)
 
 

@@ -33,11 +33,18 @@ router bgp {asn}
  neighbor eth0 timers {keepalive} {hold}
  neighbor eth0 timers connect {connect_retry}
 {families}exit
+{own}route-map OWN permit 10
+ match ip address prefix-list OWN
+exit
+route-map OWN permit 20
+ match ipv6 address prefix-list OWN
+exit
 """
 _FAMILY = """\
  address-family {family} unicast
   network {address}
   neighbor eth0 activate
+  neighbor eth0 route-map OWN out
  exit-address-family
 """
 
@@ -106,6 +113,11 @@ def _host(plan: FabricPlan, switch: str, port: PortPlan, asn: int, own: dict[Fam
         keepalive=plan.bgp.keepalive,
         hold=plan.bgp.hold,
         connect_retry=plan.bgp.connect_retry,
+        # a server passes nothing on, whatever it has learned
+        own="".join(
+            f"{'ip' if family == 'ipv4' else 'ipv6'} prefix-list OWN permit {prefix}\n"
+            for family, prefix in prefixes.items()
+        ),
         families="".join(_FAMILY.format(family=family, address=prefix) for family, prefix in prefixes.items()),
     )
     # an address of its own, locally administered: IEEE 802c
