@@ -78,7 +78,7 @@ LAYERS = (  # low to high; modules of one line do not import each other
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 
 LAB_LAYERS = (  # what runs inside a lab switch stands alone
-    {"paths", "db"},
+    {"paths", "db", "log"},
     {"kernel", "bgpcfg"},
     {"cfggen"},
     {"services", "dbcli", "show"},

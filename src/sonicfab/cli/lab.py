@@ -82,10 +82,8 @@ def up(
         lab = start_lab(spec, tell)
     ports = [node.port for node in lab.switches.values()]
     running = f"{len(lab.switches)} switches{f' and {len(lab.hosts)} hosts' if lab.hosts else ''} run"
-    console.say(
-        f"lab {lab.name}: {running}, SSH on 127.0.0.1 ports {min(ports)}-{max(ports)} "
-        f"({time.monotonic() - started:.1f} s)"
-    )
+    seconds = time.monotonic() - started
+    console.say(f"lab {lab.name}: {running}, SSH on 127.0.0.1 ports {min(ports)}-{max(ports)} ({seconds:.1f} s)")
 
 
 @app.command()

@@ -20,17 +20,20 @@ systemctl "$1" bgp || exit 1
 if [ -e $starts.kept ]; then mv $starts.kept $starts; else rm -f $starts; fi
 """
 _KILL_REDIS = """\
-redis-cli -s /run/redis/redis.sock config set dir /run/redis > /dev/null
-redis-cli -s /run/redis/redis.sock save > /dev/null
+set -e
+cli="redis-cli -s /run/redis/redis.sock"
+[ "$($cli save)" = OK ]
+mv "$($cli config get dir | tail -n 1)/dump.rdb" /run/redis/dump.rdb
 kill -KILL "$(cat /run/redis/redis.pid)"
 rm -f /run/redis/redis.sock /run/redis/redis.pid
 """
 _REDIS_AGAIN = """\
+set -e
 redis-server --port 0 --unixsocket /run/redis/redis.sock --unixsocketperm 777 --save '' --appendonly no \\
   --daemonize yes --databases 16 --logfile /var/log/redis.log --pidfile /run/redis/redis.pid \\
   --dir /run/redis > /dev/null
-until redis-cli -s /run/redis/redis.sock ping > /dev/null 2>&1; do sleep 0.05; done
-rm -f /run/redis/dump.rdb
+until redis-cli -s /run/redis/redis.sock ping 2> /dev/null | grep -q PONG; do sleep 0.05; done
+rm /run/redis/dump.rdb
 """
 # what a switch keeps without power: switch-root.sh puts it back
 _DISK = ("tar", "-C", "/", "-cf", "-", "etc/sonic", "home", "var/log")
