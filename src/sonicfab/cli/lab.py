@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +13,9 @@ from sonicfab.cli import lab_faults, lab_use
 from sonicfab.cli.lab_use import Name
 from sonicfab.cli.options import Format, Inventory, OutputFormat, Topology, Verbose
 from sonicfab.errors import ExitCode, InputError, LabError
+
+if TYPE_CHECKING:
+    from sonicfab.lab.spec import LabSpec
 
 app = typer.Typer(no_args_is_help=True, help="Boot the fabric from namespaces on this machine, and end it again.")
 
@@ -44,31 +47,24 @@ def up(
     hosts_per_leaf: Annotated[
         int, typer.Option(help="The same on the first N host ports of each leaf alone.", metavar="N", min=0)
     ] = 0,
+    stored: Annotated[
+        Path | None,
+        typer.Option("--from", help="Boot from these configs: a folder of `render` or `lab save`.", metavar="DIR"),
+    ] = None,
     verbose: Verbose = 0,
 ) -> None:
     """Boot a switch for each of the fabric's, in SONiC's factory default config.
 
     Example: sonicfab lab up -i inventories/scs-lab.yml -t topologies/spine-leaf-1x2.yml
     """
-    from sonicfab.fabric import open_fabric
     from sonicfab.lab.control import start_lab
-    from sonicfab.lab.doctor import examine, missing
-    from sonicfab.lab.hosts import lab_hosts
-    from sonicfab.lab.spec import lab_spec
     from sonicfab.report import console
-    from sonicfab.report.lab import show_findings
     from sonicfab.report.progress import Progress
 
     console.log_to_stderr(verbose)
-    fabric = open_fabric(inventory, topology)
-    fabric.require_numbers()
-    if lacks := missing(examine()):
-        show_findings(lacks)
-        raise LabError("this machine cannot run the lab yet", "`sonicfab lab doctor` shows everything that it looks at")
-    if yang_dir is not None and not any(yang_dir.glob("*.yang")):
-        raise InputError(f"--yang-dir {yang_dir}: no such folder, or no *.yang in it")
-    servers = lab_hosts(fabric.plan, hosts_per_leaf) if hosts or hosts_per_leaf else ()
-    spec = lab_spec(fabric.plan, name or fabric.plan.name, swss_ready_after, yang_dir, servers)
+    spec = _spec(
+        inventory, topology, name, swss_ready_after, yang_dir, stored, hosts_per_leaf if hosts or hosts_per_leaf else -1
+    )
     started = time.monotonic()
     with Progress("booting", len(spec.switches) + len(spec.hosts)) as progress:
 
@@ -84,6 +80,33 @@ def up(
     running = f"{len(lab.switches)} switches{f' and {len(lab.hosts)} hosts' if lab.hosts else ''} run"
     seconds = time.monotonic() - started
     console.say(f"lab {lab.name}: {running}, SSH on 127.0.0.1 ports {min(ports)}-{max(ports)} ({seconds:.1f} s)")
+
+
+def _spec(
+    inventory: Path, topology: Path, name: str, ready: float, yang: Path | None, stored: Path | None, hosts: int
+) -> LabSpec:
+    """What is to boot; `hosts` per leaf, 0 on every host port, -1 for none.
+
+    Raises:
+        InputError: the files or folders cannot be used.
+        LabError: this machine cannot run a lab.
+    """
+    from sonicfab.fabric import open_fabric
+    from sonicfab.lab.doctor import examine, missing
+    from sonicfab.lab.hosts import lab_hosts
+    from sonicfab.lab.spec import lab_spec, stored_configs
+    from sonicfab.report.lab import show_findings
+
+    fabric = open_fabric(inventory, topology)
+    fabric.require_numbers()
+    if lacks := missing(examine()):
+        show_findings(lacks)
+        raise LabError("this machine cannot run the lab yet", "`sonicfab lab doctor` shows everything that it looks at")
+    if yang is not None and not any(yang.glob("*.yang")):
+        raise InputError(f"--yang-dir {yang}: no such folder, or no *.yang in it")
+    plan = fabric.plan
+    servers = lab_hosts(plan, hosts) if hosts >= 0 else ()
+    return lab_spec(plan, name or plan.name, ready, yang, servers, stored_configs(plan, stored) if stored else None)
 
 
 @app.command()

@@ -61,7 +61,8 @@ def _open_gate(lab: Lab, targets: tuple[Target, ...], _undo: Undo) -> None:
 
 def _kill(program: str, lab: Lab, targets: tuple[Target, ...], _amount: int) -> Undo:
     _wants(lab, targets[0], program)
-    lab.inside(targets[0].switch, 'pkill -KILL -x "$1"', program)
+    # until none is left: the monitor of lldpd may have started another child meanwhile
+    lab.inside(targets[0].switch, 'while pkill -KILL -x "$1"; do sleep 0.05; done', program)
     return {}
 
 

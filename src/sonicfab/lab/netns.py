@@ -7,7 +7,9 @@ namespace of this machine is never touched.
 
 from __future__ import annotations
 
+import compileall
 import os
+import py_compile
 import shutil
 import subprocess
 import sys
@@ -92,6 +94,9 @@ def write_shared(lab: Path, public_key: str) -> None:
     folder = lab / SHARED
     python = Path(sys.executable).resolve()
     _write(folder, lab_files.shared_files(python, public_key))
+    # the switches cannot write there, and would compile every module at every start of a program
+    code = folder / "usr" / "local" / "lib" / "sonic"
+    compileall.compile_dir(code, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
     for path in lab_files.host_files():
         shutil.copy2(path, folder / "files" / "etc" / path.name)
     shutil.copytree("/etc/alternatives", folder / "files" / "etc" / "alternatives", symlinks=True, dirs_exist_ok=True)

@@ -220,7 +220,7 @@ def _states() -> list[LabState]:
             nodes = {name: LabNode(**node) for name, node in data.pop("switches").items()}
             hosts = {
                 name: HostNode(**{**host, "addresses": tuple(host["addresses"])})
-                for name, host in data.pop("hosts").items()
+                for name, host in data.pop("hosts", {}).items()
             }
             found.append(LabState(**data, switches=nodes, hosts=hosts))
         except (OSError, ValueError, KeyError, TypeError):

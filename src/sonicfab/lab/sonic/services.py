@@ -13,6 +13,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -73,8 +74,11 @@ def start_all() -> None:
     """`systemctl restart sonic.target`."""
     config = db.read()
     start_swss(config)
-    start_bgp(config)
-    start_lldp(config)
+    # containers start side by side, and lldpd takes most of a second to let lldpcli in
+    with ThreadPoolExecutor(1) as pool:
+        lldp = pool.submit(start_lldp, config)
+        start_bgp(config)
+        lldp.result()
 
 
 def start_swss(config: db.Config) -> None:
