@@ -150,8 +150,6 @@ def kill_switch(lab: Lab) -> None:
     assert "LOWER_UP" not in flags(lab, SPINE, "Ethernet116"), "its neighbours see dark ports"
     assert answer(lab, LEAF1, 0.5) == b""
     assert "no fault to heal" in lab.lab("heal", SPINE, LEAF2).stdout
-    done = lab.verify(0)
-    assert done.returncode in (3, 4)
 
 
 def freeze(lab: Lab) -> None:

@@ -73,12 +73,15 @@ def stop_all() -> None:
 def start_all() -> None:
     """`systemctl restart sonic.target`."""
     config = db.read()
-    start_swss(config)
+    # an ASIC takes longer to bring its ports up than FRR to start: both ends of a link hear each other's first router
+    # advertisement, the next of which comes 10 s later
+    kernel.apply(config, ports_up=False)
     # containers start side by side, and lldpd takes most of a second to let lldpcli in
     with ThreadPoolExecutor(1) as pool:
         lldp = pool.submit(start_lldp, config)
         start_bgp(config)
         lldp.result()
+    start_swss(config)
 
 
 def start_swss(config: db.Config) -> None:
