@@ -96,9 +96,11 @@ class Lab:
 
 
 @contextmanager
-def booted(run: Run, name: str, inventory: str = "scs-lab", *options: str) -> Iterator[Lab]:
-    """A lab of an example, in factory default config, that ends with the block."""
-    files = example_files(inventory)
+def booted(
+    run: Run, name: str, inventory: str = "scs-lab", *options: object, files: list[str] | None = None
+) -> Iterator[Lab]:
+    """A lab of an example, or of other files, in factory default config, that ends with the block."""
+    files = files or example_files(inventory)
     done = run("lab", "up", *files, "--name", name, *options)
     assert done.returncode == 0, done.stderr
     try:

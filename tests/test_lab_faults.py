@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT, Run
+from conftest import ROOT, Run, example_files
 from labs import LEAF1, LEAF2, SPINE, Lab, booted, needs_lab
 from sonicfab.lab.faults import FAULTS
 
@@ -28,10 +28,15 @@ def in_lab(test: Callable[..., None]) -> Callable[..., None]:
 
 
 @pytest.fixture(scope="module")
-def lab(sonicfab: Run) -> Iterator[Lab]:
-    with booted(sonicfab, "broken", "scs-lab", "--swss-ready-after", "1", "--hosts-per-leaf", "1") as one:
-        done = one.sonicfab("push", "--yes")
-        assert done.returncode == 0, done.stderr + done.stdout
+def lab(sonicfab: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Booted from rendered configs; who lost a session tries again after a second and not after ten."""
+    folder = tmp_path_factory.mktemp("quick")
+    inventory, topology = (Path(path) for path in example_files("scs-lab")[1::2])
+    (folder / "topology.yml").write_text(f"{topology.read_text()}\nbgp: {{connect_retry: 1}}\n")
+    files = ["-i", str(inventory), "-t", str(folder / "topology.yml")]
+    assert sonicfab("render", *files, "-o", folder / "out").returncode == 0
+    options = ("--swss-ready-after", "1", "--hosts-per-leaf", "1", "--from", folder / "out")
+    with booted(sonicfab, "broken", "scs-lab", *options, files=files) as one:
         assert one.verify().returncode == 0
         yield one
 
@@ -40,7 +45,7 @@ _SEEN = """\
 sonic-cfggen -d --print-data; vtysh -c 'show running-config'; cat /etc/sonic/frr/frr.conf; hostname
 ip -br link | sed 's/@if[0-9]*//; /^Loopback0/d' | sort; ip -br addr show scope global | sed 's/@if[0-9]*//' | sort
 df --output=size /; pgrep -x 'bgpd|zebra|staticd|lldpd|redis-server' -l | cut -d' ' -f2 | sort; tc qdisc | sort
-ls /etc/sonic /run/sonic; systemctl is-active bgp lldp
+ls -I reload.lock /etc/sonic /run/sonic; systemctl is-active bgp lldp
 """
 
 
