@@ -34,14 +34,16 @@ for file in source.rglob("config_db.json"):
 """
 
 
-def write_inputs(folder: Path, pods: int) -> tuple[Path, Path]:
+def write_inputs(
+    folder: Path, pods: int, spine_count: int = SPINES, leaf_count: int = LEAVES, *, unnumbered: bool = False
+) -> tuple[Path, Path]:
     """Inventory and topology of a fabric of that many pods."""
     inventory, topology = folder / "inventory.yml", folder / "topology.yml"
     devices: list[str] = []
     links: list[str] = []
     for pod in range(pods):
-        spines = [f"p{pod}-spine{number}" for number in range(SPINES)]
-        leaves = [f"p{pod}-leaf{number}" for number in range(LEAVES)]
+        spines = [f"p{pod}-spine{number}" for number in range(spine_count)]
+        leaves = [f"p{pod}-leaf{number}" for number in range(leaf_count)]
         for group, names in (("spines", spines), ("leaves", leaves)):
             for name in names:
                 number = len(devices) + 1
@@ -49,7 +51,7 @@ def write_inputs(folder: Path, pods: int) -> tuple[Path, Path]:
                 address = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}/8"
                 devices.append(f'  {name}: {{groups: {group}, mac: "{mac}", management: {{address: {address}}}}}\n')
         ports = "".join(f"      {leaf}: Ethernet{4 * number}\n" for number, leaf in enumerate(leaves))
-        uplinks = ", ".join(f"Ethernet{48 + 4 * number}" for number in range(SPINES))
+        uplinks = ", ".join(f"Ethernet{48 + 4 * number}" for number in range(spine_count))
         links.append(f"  - spines: [{', '.join(spines)}]\n    uplinks: [{uplinks}]\n    leaves:\n{ports}")
     inventory.write_text(
         "defaults: {management: {gateway: 10.255.255.254}, ntp: [10.255.255.253]}\n"
@@ -57,7 +59,7 @@ def write_inputs(folder: Path, pods: int) -> tuple[Path, Path]:
         f"devices:\n{''.join(devices)}"
     )
     topology.write_text(
-        "name: scale\nunderlay: {ipv4: 172.16.0.0/12, ipv6: fd00:1::/48}\n"
+        f"name: scale\nunderlay: {'unnumbered' if unnumbered else '{ipv4: 172.16.0.0/12, ipv6: fd00:1::/48}'}\n"
         "asn: {spine: 4200000000, leaf: 4200000001-4200999999}\n"
         "loopbacks: {ipv4: 192.168.0.0/16, ipv6: fd00:2::/64}\n"
         "hosts: {prefixes: {ipv4: 100.64.0.0/10}, ports: [{role: leaf, ports: [Ethernet0-15]}]}\n"

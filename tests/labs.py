@@ -56,6 +56,29 @@ class Lab:
     def verify(self, timeout: float = 30, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self.sonicfab("verify", "--timeout", timeout, *arguments)
 
+    def lab(self, command: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+        """A `sonicfab lab` command on this lab."""
+        return self._run("lab", command, "--name", self.name, *arguments)
+
+    def fault(self, name: str, *targets: str, amount: int | None = None) -> None:
+        """Break something by name."""
+        done = self.lab("fault", name, *targets, *(() if amount is None else ("--amount", amount)))
+        assert done.returncode == 0, done.stderr
+
+    def heal(self, *switches: str) -> None:
+        """Undo the faults of some switches; without any, of all."""
+        done = self.lab("heal", *(switches or ("all",)))
+        assert done.returncode == 0, done.stderr
+
+    @contextmanager
+    def broken(self, fault: str, *targets: str, amount: int | None = None) -> Iterator[None]:
+        """A fault for as long as the block lasts."""
+        self.fault(fault, *targets, amount=amount)
+        try:
+            yield
+        finally:
+            self.heal()
+
     def inside(self, switch: str, command: str, stdin: str = "") -> Done:
         """A shell command in a switch, as root."""
         prefix = [*self.state.enter(switch), "env", "-i", f"PATH={PATH}", "USER=root", "HOME=/root"]
@@ -73,9 +96,11 @@ class Lab:
 
 
 @contextmanager
-def booted(run: Run, name: str, inventory: str = "scs-lab", *options: str) -> Iterator[Lab]:
-    """A lab of an example, in factory default config, that ends with the block."""
-    files = example_files(inventory)
+def booted(
+    run: Run, name: str, inventory: str = "scs-lab", *options: object, files: list[str] | None = None
+) -> Iterator[Lab]:
+    """A lab of an example, or of other files, in factory default config, that ends with the block."""
+    files = files or example_files(inventory)
     done = run("lab", "up", *files, "--name", name, *options)
     assert done.returncode == 0, done.stderr
     try:

@@ -31,13 +31,25 @@ LAYERS = (  # low to high; modules of one line do not import each other
     {"render", "switch.commands", "switch.parse"},
     {"learn.image", "learn.portconfig", "learn.tree"},
     {"learn.findings", "learn.schema", "learn.yang"},
-    {"lab.container"},
+    {"lab.container", "lab.hosts"},
     {"switch.operations", "fabric", "validate.subjects", "verify.expect", "lab.spec", "lab.state", "lab.stock"},
     {"learn.folder", "learn.profile"},
     {"lab.files", "lab.clabfile", "lab.docker"},
     {"access", "verify.judge", "napalm_driver", "learn.switch", "lab.seed"},
-    {"push", "verify.run", "lab.netns", "lab.doctor", "lab.clab", "lab.image"},
-    {"lab.keeper", "lab.control"},
+    {
+        "push",
+        "verify.run",
+        "lab.netns",
+        "lab.doctor",
+        "lab.clab",
+        "lab.image",
+        "lab.gate",
+        "lab.inside",
+        "lab.requests",
+    },
+    {"lab.keeper", "lab.control", "lab.faults_base", "lab.logs", "lab.save"},
+    {"lab.faults_cables", "lab.faults_config", "lab.faults_switches"},
+    {"lab.faults"},
     {"compare.differences", "compare.notes"},
     {"compare.grouping", "compare.reasons", "compare.image", "compare.schema"},
     {"compare.builds", "compare.folders", "compare.live"},
@@ -45,6 +57,7 @@ LAYERS = (  # low to high; modules of one line do not import each other
     {"explain.lines", "explain.tables"},
     {"explain.answer"},
     {"report.console"},
+    {"report.lab_faults"},
     {
         "report.build",
         "report.builds",
@@ -60,6 +73,8 @@ LAYERS = (  # low to high; modules of one line do not import each other
     },
     {"report.diffjson", "report.markdown"},
     {"cli.options"},
+    {"cli.lab_use"},
+    {"cli.lab_faults"},
     {
         "cli.builds_learn",
         "cli.ci",
@@ -78,7 +93,7 @@ LAYERS = (  # low to high; modules of one line do not import each other
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 
 LAB_LAYERS = (  # what runs inside a lab switch stands alone
-    {"paths", "db"},
+    {"paths", "db", "log"},
     {"kernel", "bgpcfg"},
     {"cfggen"},
     {"services", "dbcli", "show"},
@@ -101,7 +116,7 @@ MAX_FUNCTION_LINES = 60
 
 MAY_PRINT = ("report.", "cli.", "lab.sonic.")
 MAY_START_PROCESSES = ("transport.exec", "lab.", "cli.lab", "cli.ci", "validate.libyang", "validate.vtysh")
-MAY_OPEN_SOCKETS = ("transport.ssh", "lab.keeper")
+MAY_OPEN_SOCKETS = ("transport.ssh", "lab.gate", "lab.requests")
 MAY_READ_ENVIRONMENT = ("load", "builds", "schema.models", "cli.", "lab.")  # where learned builds and caches are
 
 

@@ -224,12 +224,12 @@ def test_bgpd_stopped(fabric: Lab) -> None:
 
 def test_the_bgp_container_stopped(fabric: Lab) -> None:
     """Nothing on the switch can check frr.conf then, and yet the push that starts it again is not refused."""
-    assert fabric.inside(LEAF1, "systemctl stop bgp").code == 0
-    done = fabric.verify(2, "--limit", LEAF1)
-    assert done.returncode == 4
-    assert "container bgp is not running" in done.stdout
-    done = fabric.sonicfab("push", "--yes")
-    assert done.returncode == 0, done.stdout
+    with fabric.broken("stop-bgp", LEAF1):
+        done = fabric.verify(2, "--limit", LEAF1)
+        assert done.returncode == 4
+        assert "container bgp is not running" in done.stdout
+        done = fabric.sonicfab("push", "--yes")
+        assert done.returncode == 0, done.stdout
     good(fabric)
 
 
@@ -276,9 +276,8 @@ def test_a_golden_config_that_would_delete_frr_conf(fabric: Lab) -> None:
 def test_a_full_disk(fabric: Lab) -> None:
     fabric.inside(LEAF1, "config interface shutdown Ethernet0")
     before = unchanged(fabric, LEAF1)
-    fabric.inside(LEAF1, "cat /dev/zero > /fill 2>/dev/null")
-    done = fabric.sonicfab("push", "--yes")
-    fabric.inside(LEAF1, "rm /fill")
+    with fabric.broken("disk-full", LEAF1):
+        done = fabric.sonicfab("push", "--yes")
     assert done.returncode == 3
     assert "No space left on device" in done.stdout
     assert unchanged(fabric, LEAF1) == before
@@ -300,11 +299,9 @@ def test_an_frr_conf_that_frr_does_not_understand(fabric: Lab, tmp_path: Path) -
 
 def test_a_reload_that_is_refused_is_waited_for(fabric: Lab) -> None:
     assert fabric.inside(SPINE, "config interface shutdown Ethernet112 && config reload -y -f").code == 0
-    facts = json.loads(fabric.inside(SPINE, "cat /etc/sonic/sonicfab-lab.json").out)
-    fabric.inside(SPINE, "cat > /etc/sonic/sonicfab-lab.json", json.dumps({**facts, "swss_ready_after": 8}))
     assert fabric.inside(SPINE, "config interface shutdown Ethernet112").code == 0
-    done = fabric.sonicfab("push", "--yes")
-    fabric.inside(SPINE, "cat > /etc/sonic/sonicfab-lab.json", json.dumps(facts))
+    with fabric.broken("reload-refused", SPINE, amount=6):
+        done = fabric.sonicfab("push", "--yes")
     assert done.returncode == 0, done.stdout
     assert f"{SPINE}: waiting: SwSS container is not ready" in done.stderr
     good(fabric)

@@ -29,6 +29,10 @@ def ci(
         float, typer.Option(help="Seconds that verify waits for the fabric.", min=1, metavar="SECONDS")
     ] = 120,
     templates: Templates = [],  # noqa: B006 - typer copies it
+    hosts: Annotated[
+        bool,
+        typer.Option("--hosts", help="A server on each host port too; the first and the last must reach each other."),
+    ] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the lab running, to look into it.")] = False,
 ) -> None:
     """Validate, render, boot a lab, push, push again, verify, end the lab: what a merge request must pass.
@@ -51,7 +55,7 @@ def ci(
     plan: list[tuple[str, list[str]]] = [
         ("validate", ["validate", *files, *own]),
         ("render", ["render", *files, *own, "-o", str(output / "build")]),
-        ("boot", ["lab", "up", *files, "--name", lab]),
+        ("boot", ["lab", "up", *files, "--name", lab, *(["--hosts"] if hosts else [])]),
         ("push", ["push", *there, *own, "--yes"]),
         ("push again", ["push", *there, *own, "--dry-run"]),  # whatever would still change is a mistake
         ("verify", ["verify", *there, "--timeout", str(timeout), *results]),
@@ -62,12 +66,28 @@ def ci(
             steps.append(_run(name, words))
             if steps[-1].exit_code:
                 break
+        else:
+            steps += [_run(name, words) for name, words in (_pings(lab) if hosts else [])]
     finally:
         if not keep:
             _end(lab)
         write_report(output / "report.json", fabric.plan.name, steps)
     show_steps(fabric.plan.name, steps, output)
     raise typer.Exit(next((step.exit_code for step in steps if step.exit_code), ExitCode.OK))
+
+
+def _pings(lab: str) -> list[tuple[str, list[str]]]:
+    """From the first host to the last, through the whole fabric, in each family that they have."""
+    from sonicfab.lab.state import find_lab
+
+    servers = find_lab(lab).hosts
+    if len(servers) < 2:
+        return []
+    first, *_, last = servers
+    return [
+        (f"ping {address}", ["lab", "exec", "--name", lab, first, "--", "ping", "-c", "3", "-i", "0.2", address])
+        for address in (one.partition("/")[0] for one in servers[last].addresses)
+    ]
 
 
 def _run(name: str, words: Sequence[str]) -> Step:

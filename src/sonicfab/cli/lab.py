@@ -1,4 +1,4 @@
-"""`sonicfab lab`: up, down, status, exec, doctor; lab_clab.py has what is for containerlab alone."""
+"""`sonicfab lab`: up, down, status, exec, doctor; the other commands are in modules of their own."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sonicfab.cli import lab_clab
+from sonicfab.cli import lab_clab, lab_faults, lab_use
 from sonicfab.cli.lab_clab import Image, Kind, NodeKind
+from sonicfab.cli.lab_use import Name
 from sonicfab.cli.options import Format, Inventory, OutputFormat, Topology, Verbose
 from sonicfab.errors import ExitCode, InputError, LabError
 
@@ -21,13 +22,16 @@ if TYPE_CHECKING:
     from sonicfab.fabric import Fabric
     from sonicfab.lab.spec import LabSpec
     from sonicfab.lab.state import LabState
+    from sonicfab.plan.types import FabricPlan
 
 app = typer.Typer(no_args_is_help=True, help="Boot the fabric on this machine, from namespaces or by containerlab.")
 lab_clab.add_to(app)
 
-Name = Annotated[
-    str, typer.Option("--name", "-n", help="Name of the lab; without it, that of the fabric.", metavar="NAME")
-]
+app.command("ssh", context_settings=lab_use.PASSES_OPTIONS)(lab_use.ssh)
+app.command()(lab_use.logs)
+app.command()(lab_use.save)
+app.command()(lab_faults.fault)
+app.command()(lab_faults.heal)
 
 
 class Backend(str, Enum):
@@ -57,6 +61,16 @@ def up(
             help="A folder with YANG models that the switches get; a learned build brings its own.", metavar="DIR"
         ),
     ] = None,
+    hosts: Annotated[
+        bool, typer.Option("--hosts", help="A server with FRR on each host port, announcing its own address.")
+    ] = False,
+    hosts_per_leaf: Annotated[
+        int, typer.Option(help="The same on the first N host ports of each leaf alone.", metavar="N", min=0)
+    ] = 0,
+    stored: Annotated[
+        Path | None,
+        typer.Option("--from", help="Boot from these configs: a folder of `render` or `lab save`.", metavar="DIR"),
+    ] = None,
     verbose: Verbose = 0,
 ) -> None:
     """Boot a switch for each of the fabric's, in SONiC's factory default config.
@@ -66,23 +80,37 @@ def up(
     Example: sonicfab lab up -i inventories/scs-lab.yml -t topologies/spine-leaf-1x2.yml
     """
     from sonicfab.fabric import open_fabric
-    from sonicfab.lab.spec import lab_spec
     from sonicfab.report import console
 
     console.log_to_stderr(verbose)
+    wants_hosts = hosts_per_leaf if hosts or hosts_per_leaf else -1
     if backend is Backend.EMBEDDED and (image or kind is not NodeKind.LIGHT):
         raise InputError("--kind and --image are for containerlab", "add --backend containerlab")
+    if backend is Backend.CONTAINERLAB and (wants_hosts >= 0 or stored):
+        raise InputError("--hosts and --from are for the embedded lab", "leave --backend out")
     fabric = open_fabric(inventory, topology)
     fabric.require_numbers()
     _refuse_lacks(backend)
-    if yang_dir is not None and not any(yang_dir.glob("*.yang")):
-        raise InputError(f"--yang-dir {yang_dir}: no such folder, or no *.yang in it")
-    spec = lab_spec(fabric.plan, name or fabric.plan.name, swss_ready_after, yang_dir)
+    spec = _spec(fabric.plan, name, swss_ready_after, yang_dir, stored, wants_hosts)
     started = time.monotonic()
     lab = _boot(spec, _starter(fabric, spec, backend, kind, image))
-    console.say(
-        f"lab {lab.name}: {len(lab.switches)} switches run, {_way_in(lab)} ({time.monotonic() - started:.1f} s)"
-    )
+    running = f"{len(lab.switches)} switches{f' and {len(lab.hosts)} hosts' if lab.hosts else ''} run"
+    console.say(f"lab {lab.name}: {running}, {_way_in(lab)} ({time.monotonic() - started:.1f} s)")
+
+
+def _spec(plan: FabricPlan, name: str, ready: float, yang: Path | None, stored: Path | None, hosts: int) -> LabSpec:
+    """What is to boot; `hosts` per leaf, 0 on every host port, -1 for none.
+
+    Raises:
+        InputError: the folders cannot be used.
+    """
+    from sonicfab.lab.hosts import lab_hosts
+    from sonicfab.lab.spec import lab_spec, stored_configs
+
+    if yang is not None and not any(yang.glob("*.yang")):
+        raise InputError(f"--yang-dir {yang}: no such folder, or no *.yang in it")
+    servers = lab_hosts(plan, hosts) if hosts >= 0 else ()
+    return lab_spec(plan, name or plan.name, ready, yang, servers, stored_configs(plan, stored) if stored else None)
 
 
 def _refuse_lacks(backend: Backend) -> None:
@@ -109,7 +137,7 @@ def _starter(
 def _boot(spec: LabSpec, start: Callable[[Callable[[dict[str, Any]], None]], LabState]) -> LabState:
     from sonicfab.report.progress import Progress
 
-    with Progress("booting", len(spec.switches)) as progress:
+    with Progress("booting", len(spec.switches) + len(spec.hosts)) as progress:
 
         def tell(event: dict[str, Any]) -> None:
             if event["event"] == "wired":
@@ -154,24 +182,26 @@ def down(
 
 
 @app.command()
-def status(format: OutputFormat = Format.TABLE) -> None:  # noqa: A002 - the name of the option
-    """Show the labs that run and how to log in.
+def status(name: Name = "", format: OutputFormat = Format.TABLE) -> None:  # noqa: A002 - the name of the option
+    """Show the labs that run, how to log in, and the faults they have.
 
     Example: sonicfab lab status --format json
     """
-    from sonicfab.lab.state import running_labs
+    from sonicfab.lab.faults import active_faults
+    from sonicfab.lab.state import find_lab, running_labs
     from sonicfab.report.lab import json_labs, show_labs
 
-    (json_labs if format is Format.JSON else show_labs)(running_labs())
+    labs = [(lab, active_faults(lab)) for lab in ([find_lab(name)] if name else running_labs())]
+    (json_labs if format is Format.JSON else show_labs)(labs)
 
 
-@app.command("exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@app.command("exec", context_settings=lab_use.PASSES_OPTIONS)
 def execute(
-    switch: Annotated[str, typer.Argument(help="The switch.")],
+    switch: Annotated[str, typer.Argument(help="The switch, or the host.")],
     command: Annotated[list[str], typer.Argument(help="The command and its arguments.")],
     name: Name = "",
 ) -> None:
-    """Run a command in a lab switch, as its administrator; ends with the command's exit code.
+    """Run a command in a lab switch or host, as its administrator; ends with the command's exit code.
 
     Example: sonicfab lab exec st01-sw25g-r01-u34 -- vtysh -c 'show bgp summary'
     """

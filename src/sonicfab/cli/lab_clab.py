@@ -1,4 +1,4 @@
-"""What `sonicfab lab` has for containerlab alone: render, save, graph, image build."""
+"""What `sonicfab lab` has for containerlab alone: render, graph, image build."""
 
 from __future__ import annotations
 
@@ -60,7 +60,6 @@ image_app = typer.Typer(no_args_is_help=True, help="The image of light nodes.")
 def add_to(app: typer.Typer) -> None:
     """Make these commands part of `sonicfab lab`."""
     app.command()(render)
-    app.command()(save)
     app.command()(graph)
     app.add_typer(image_app, name="image")
 
@@ -88,18 +87,6 @@ def render(
     fabric.require_numbers()
     lab = clab_lab(fabric, lab_spec(fabric.plan, name or fabric.plan.name), kind, image)
     console.say(f"{write_lab(output, lab)}: {len(lab.spec.switches)} {kind.value} nodes, {len(lab.spec.links)} links")
-
-
-def save(name: _Name = "") -> None:
-    """Have containerlab save the configs of a lab's nodes; for kinds that it can do that for.
-
-    Example: sonicfab lab save
-    """
-    from sonicfab.lab.clab import save_lab
-    from sonicfab.lab.state import pick_lab
-    from sonicfab.report import console
-
-    console.say(save_lab(pick_lab(name)).strip())
 
 
 def graph(

@@ -9,13 +9,14 @@ import shlex
 from importlib.resources import files
 from pathlib import Path
 
+from sonicfab.lab.hosts import LabHost
 from sonicfab.lab.sonic.__main__ import PROGRAMS
 from sonicfab.lab.spec import LabSpec, LabSwitch
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 AUTHORIZED_KEYS = "files/home/admin/.ssh/authorized_keys"
 HOST_KEY = "files/etc/ssh/ssh_host_ed25519_key"
-SSHD = ("/usr/sbin/sshd", "-i", "-f", "/etc/ssh/sshd_config")
+SSHD = ("/usr/sbin/sshd", "-i", "-E", "/var/log/sshd.log", "-f", "/etc/ssh/sshd_config")
 """Serves one SSH connection on its stdin and stdout, inside a switch."""
 _USERS = ("daemon", "nobody", "frr", "redis", "sshd", "_lldpd")
 _GROUPS = ("daemon", "nogroup", "tty", "frr", "frrvty", "redis", "_lldpd")
@@ -143,6 +144,25 @@ def switch_files(spec: LabSpec, switch: LabSwitch) -> dict[str, str]:
         "files/etc/sonic/sonicfab-lab.json": json.dumps(facts, indent=1),
         "files/host/machine.conf": f"onie_platform={switch.platform}\n",
         **switch.image,
+    }
+
+
+def server_files(host: LabHost) -> dict[str, str]:
+    """Files of a host, paths as above."""
+    changes = [f"link set eth0 address {host.mac} mtu {host.mtu} up", "link set lo up"]
+    changes += [f"addr add {address} dev lo" for address in host.addresses]
+    zebra = [f"hostname {host.name}", "log file /var/log/frr/zebra.log"]
+    for address in host.addresses:
+        name, family = ("SRC6", "ipv6") if ":" in address else ("SRC", "ip")
+        # what it sends comes from its own address: its interface has none
+        zebra += [f"route-map {name} permit 10", f" set src {address.partition('/')[0]}", "exit"]
+        zebra.append(f"{family} protocol bgp route-map {name}")
+    return {
+        "files/etc/hostname": f"{host.name}\n",
+        "files/etc/sonicfab-host.ip": "\n".join([*changes, ""]),
+        "files/etc/frr/zebra.conf": "\n".join([*zebra, ""]),
+        "files/etc/frr/bgpd.conf": host.bgp,
+        "files/etc/frr/vtysh.conf": "no service integrated-vtysh-config\n",
     }
 
 

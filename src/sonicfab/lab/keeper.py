@@ -1,33 +1,34 @@
 """The process that holds a lab: it boots the switches, then lets SSH connections in, until it is told to end.
 
 Run as `python -m sonicfab.lab.keeper FOLDER`; FOLDER holds spec.json. Progress goes to stdout, one JSON object a
-line. One listener on 127.0.0.1 for each switch: an accepted connection becomes the stdin and stdout of an
-`sshd -i` inside the switch, so no network leads from this machine into the lab.
+line. While the lab runs, it answers requests: to boot a switch anew, and to shut or open a switch's gate.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import selectors
 import signal
 import socket
-import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from sonicfab.errors import LabError, SonicfabError
+from sonicfab.errors import SonicfabError
+from sonicfab.lab import requests
 from sonicfab.lab.files import HOST_KEY
-from sonicfab.lab.netns import Booting, Holder, build_network, ssh_server, write_shared
+from sonicfab.lab.gate import Gate, listen
+from sonicfab.lab.hosts import LabHost
+from sonicfab.lab.netns import Holder, boot_host, boot_switch, build_network, ssh_server, write_shared
 from sonicfab.lab.seed import new_key
 from sonicfab.lab.spec import LabSpec, LabSwitch
-from sonicfab.lab.state import LabNode, LabState, process_started, remove_folder, write_state
+from sonicfab.lab.state import HostNode, LabNode, LabState, process_started, remove_folder, write_state
 
-FIRST_PORT = 2201
 _BOOTING_AT_ONCE = 8
 
 
@@ -41,16 +42,26 @@ def main() -> None:
     keep_logs = False
     try:
         spec = LabSpec.loads((folder / "spec.json").read_text(encoding="utf-8"))
-        listeners = {switch.name: _listen() for switch in spec.switches}
+        listeners = {switch.name: listen() for switch in spec.switches}
         holder = Holder(folder)
         pids = _boot(holder, spec, folder, listeners)
-        nodes = {name: LabNode(listeners[name].getsockname()[1], pid) for name, pid in pids.items()}
+        nodes = {one.name: LabNode(listeners[one.name].getsockname()[1], pids[one.name]) for one in spec.switches}
+        hosts = {one.name: HostNode(one.switch, one.port, one.asn, one.addresses, pids[one.name]) for one in spec.hosts}
         me = os.getpid()
-        state = LabState(spec.name, spec.fabric, me, process_started(me), holder.rootless, nodes)
-        write_state(folder, state)
+        state = LabState(
+            name=spec.name,
+            fabric=spec.fabric,
+            keeper=me,
+            keeper_started=process_started(me),
+            rootless=holder.rootless,
+            switches=nodes,
+            hosts=hosts,
+            holder=holder.pid,
+        )
+        keeper = _Keeper(holder, spec, folder, state, listeners)
         _tell(event="ready")
         os.dup2(2, 1)  # let go of the terminal of `lab up`; stderr is the log
-        _serve(state, listeners)
+        keeper.serve()
     except SonicfabError as err:
         keep_logs = True
         _tell(event="failed", message=str(err), hint=err.hint)
@@ -71,9 +82,8 @@ def main() -> None:
 
 
 def _boot(holder: Holder, spec: LabSpec, folder: Path, listeners: dict[str, socket.socket]) -> dict[str, int]:
-    """Make keys, files and wires, then start the switches, some at a time; name -> first process."""
-    shared = folder / "shared"
-    write_shared(shared, f"{new_key(folder / 'id_ed25519')} sonicfab-lab\n")
+    """Make keys, files and wires, then start the switches, some at a time; then the hosts; name -> first process."""
+    write_shared(folder, f"{new_key(folder / 'id_ed25519')} sonicfab-lab\n")
     known: list[str] = []
     for switch in spec.switches:
         host_key = new_key(folder / switch.name / HOST_KEY)
@@ -82,45 +92,63 @@ def _boot(holder: Holder, spec: LabSpec, folder: Path, listeners: dict[str, sock
     build_network(holder, spec)
     _tell(event="wired", ports=sum(len(switch.ports) for switch in spec.switches), links=len(spec.links))
 
-    def start(switch: LabSwitch) -> tuple[str, int]:
-        pid = Booting(holder, spec, switch, folder, shared).wait()
-        _tell(event="booted", switch=switch.name)
-        return switch.name, pid
+    def start(node: LabSwitch | LabHost) -> tuple[str, int]:
+        if isinstance(node, LabHost):
+            pid = boot_host(holder, node, folder).wait()
+        else:
+            pid = boot_switch(holder, spec, node, folder).wait()
+        _tell(event="booted", switch=node.name)
+        return node.name, pid
 
     with ThreadPoolExecutor(_BOOTING_AT_ONCE) as pool:
-        return dict(pool.map(start, spec.switches))
+        return dict(pool.map(start, (*spec.switches, *spec.hosts)))
 
 
-def _serve(state: LabState, listeners: dict[str, socket.socket]) -> None:
-    selector = selectors.DefaultSelector()
-    for name, listener in listeners.items():
-        selector.register(listener, selectors.EVENT_READ, state.switches[name].pid)
-    servers: list[subprocess.Popen[bytes]] = []
-    while True:
-        for key, _ in selector.select(timeout=5):
-            assert isinstance(key.fileobj, socket.socket)
-            connection, _ = key.fileobj.accept()
-            with connection:
-                command = ssh_server(key.data, rootless=state.rootless)
-                socket_number = connection.fileno()
-                servers.append(
-                    subprocess.Popen(command, stdin=socket_number, stdout=socket_number, stderr=subprocess.DEVNULL)
-                )
-        servers = [server for server in servers if server.poll() is None]
+class _Keeper:
+    """A lab that runs."""
 
+    def __init__(
+        self, holder: Holder, spec: LabSpec, folder: Path, state: LabState, listeners: dict[str, socket.socket]
+    ) -> None:
+        self._holder, self._spec, self._folder, self._state = holder, spec, folder, state
+        self._gate = Gate(listeners, self._ssh_server)
+        self._requests = requests.listener(folder)
+        self._gate.also(self._requests, self._accept)
+        write_state(folder, state)
 
-def _listen() -> socket.socket:
-    """A listener on the first free port from FIRST_PORT on."""
-    for port in range(FIRST_PORT, 65536):
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        try:
-            listener.bind(("127.0.0.1", port))
-            listener.listen(64)
-        except OSError:
-            listener.close()
-            continue
-        return listener
-    raise LabError("no port is free on 127.0.0.1")
+    def serve(self) -> None:
+        """Until the process is told to end."""
+        self._gate.serve()
+
+    def _ssh_server(self, name: str) -> list[str]:
+        return ssh_server(self._state.switches[name].pid, rootless=self._state.rootless)
+
+    def _accept(self) -> None:
+        connection, _ = self._requests.accept()
+        request = requests.receive(connection)
+        if request.get("do") == "gate":
+            self._gate.set(request["switch"], request["mode"], request.get("seconds", 0))
+            requests.answer(connection, done=True)
+            connection.close()
+        elif request.get("do") == "boot":  # takes seconds, in which others may log in
+            threading.Thread(target=self._boot, args=(connection, request["switch"]), daemon=True).start()
+        else:
+            requests.answer(connection, error="the keeper does not know this request")
+            connection.close()
+
+    def _boot(self, connection: socket.socket, name: str) -> None:
+        with connection:
+            try:
+                switch = next(one for one in self._spec.switches if one.name == name)
+                pid = boot_switch(self._holder, self._spec, switch, self._folder).wait()
+            except SonicfabError as err:
+                requests.answer(connection, error=str(err), hint=err.hint)
+                return
+            # one request at a time changes the state: faults are made under a lock
+            node = replace(self._state.switches[name], pid=pid)
+            self._state = replace(self._state, switches={**self._state.switches, name: node})
+            write_state(self._folder, self._state)
+            requests.answer(connection, pid=pid)
 
 
 def _tell(**event: Any) -> None:  # noqa: ANN401 - one JSON object

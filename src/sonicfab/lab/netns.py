@@ -7,7 +7,9 @@ namespace of this machine is never touched.
 
 from __future__ import annotations
 
+import compileall
 import os
+import py_compile
 import shutil
 import subprocess
 import sys
@@ -17,11 +19,16 @@ from pathlib import Path
 
 from sonicfab.errors import LabError
 from sonicfab.lab import files as lab_files
-from sonicfab.lab.seed import write_programs, write_switch
+from sonicfab.lab.hosts import LabHost
+from sonicfab.lab.seed import write_programs, write_switch, write_texts
 from sonicfab.lab.spec import LabSpec, LabSwitch
 from sonicfab.lab.state import enter
 
 BOOT_TIMEOUT = 120.0
+SHARED = "shared"
+"""The folder, below the lab's, of the files that all its switches and hosts share."""
+UNPLUGGED = "unplugged"
+"""The namespace of the far ends of ports with nothing plugged in."""
 _HOLD = """\
 mount -t proc proc /proc && mount -t tmpfs -o mode=755 run /run && mkdir -p /run/netns || exit 1
 ip link set lo up
@@ -83,17 +90,21 @@ class Holder:
         self._log.close()
 
 
-def write_shared(folder: Path, public_key: str) -> None:
+def write_shared(lab: Path, public_key: str) -> None:
     """The files that all switches of a lab share."""
+    folder = lab / SHARED
     python = Path(sys.executable).resolve()
     write_programs(folder, lab_files.shared_files(python, public_key))
+    # the switches cannot write there, and would compile every module at every start of a program
+    code = folder / "usr" / "local" / "lib" / "sonic"
+    compileall.compile_dir(code, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
     for path in lab_files.host_files():
         shutil.copy2(path, folder / "files" / "etc" / path.name)
     shutil.copytree("/etc/alternatives", folder / "files" / "etc" / "alternatives", symlinks=True, dirs_exist_ok=True)
 
 
 def build_network(holder: Holder, spec: LabSpec) -> None:
-    """One network namespace for each switch, with all ports of its platform.
+    """One network namespace for each switch, with all ports of its platform, and one for each host, with eth0.
 
     A cabled port is one end of a veth pair whose other end is the far port. Any other port has its other end in a
     namespace where it stays down: a port with nothing plugged in.
@@ -101,18 +112,17 @@ def build_network(holder: Holder, spec: LabSpec) -> None:
     Raises:
         LabError: the kernel refuses.
     """
-    names = [switch.name for switch in spec.switches]
-    for name in ("unplugged", *names):
-        holder.run("ip", "netns", "add", name)
+    names = [UNPLUGGED, *(switch.name for switch in spec.switches), *(host.name for host in spec.hosts)]
+    holder.run("ip", "-batch", "-", stdin="\n".join(f"netns add {name}" for name in names))
     lines = [
-        f"link add {a_port} netns {a} type veth peer name {b_port} netns {b}" for a, a_port, b, b_port in spec.links
+        f"link add {a_port} netns {a} type veth peer name {b_port} netns {b}" for a, a_port, b, b_port in spec.cables
     ]
-    cabled = {(a, a_port) for a, a_port, _, _ in spec.links} | {(b, b_port) for _, _, b, b_port in spec.links}
+    cabled = {(a, a_port) for a, a_port, _, _ in spec.cables} | {(b, b_port) for _, _, b, b_port in spec.links}
     count = 0
     for switch in spec.switches:
         for port in switch.ports:
             if (switch.name, port) not in cabled:
-                lines.append(f"link add {port} netns {switch.name} type veth peer name u{count} netns unplugged")
+                lines.append(f"link add {port} netns {switch.name} type veth peer name u{count} netns {UNPLUGGED}")
                 count += 1
     holder.run("ip", "-batch", "-", stdin="\n".join(lines))
     for switch in spec.switches:
@@ -123,23 +133,20 @@ def build_network(holder: Holder, spec: LabSpec) -> None:
 
 
 class Booting:
-    """A switch that is being started."""
+    """A switch or a host that is being started."""
 
-    def __init__(self, holder: Holder, spec: LabSpec, switch: LabSwitch, folder: Path, shared: Path) -> None:
-        self.switch, self._holder = switch, holder
-        self._seed = folder / switch.name
-        write_switch(self._seed, spec, switch)
-        script = files("sonicfab") / "lab" / "switch-root.sh"
-        python_home = str(Path(sys.base_prefix).resolve())
+    def __init__(self, holder: Holder, node: LabSwitch | LabHost, seed: Path, script: str, *arguments: str) -> None:
+        self._name, self._seed = node.name, seed
         command = [
             *holder.prefix(),
             "nsenter",
-            f"--net=/run/netns/{switch.name}",
+            f"--net=/run/netns/{node.name}",
             "unshare",
             *("--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child"),
-            *("sh", str(script), str(self._seed), str(shared), python_home),
+            *("sh", str(files("sonicfab") / "lab" / script), str(seed), *arguments),
         ]
-        self._log = self._seed / "boot.log"
+        (seed / "ready").unlink(missing_ok=True)
+        self._log = seed / "boot.log"
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
@@ -155,9 +162,24 @@ class Booting:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
                 reason = lines[-1] if lines else f"exit code {self._process.returncode}"
-                raise LabError(f"switch {self.switch.name} does not start: {reason}", f"all of it: {self._log}")
+                raise LabError(f"{self._name} does not start: {reason}", f"all of it: {self._log}")
             time.sleep(0.02)
         return first_process(self._process.pid)
+
+
+def boot_switch(holder: Holder, spec: LabSpec, switch: LabSwitch, folder: Path) -> Booting:
+    """Start a switch whose ports are there; `folder` is the lab's."""
+    seed = folder / switch.name
+    write_switch(seed, spec, switch)
+    python_home = str(Path(sys.base_prefix).resolve())
+    return Booting(holder, switch, seed, "switch-root.sh", str(folder / SHARED), python_home)
+
+
+def boot_host(holder: Holder, host: LabHost, folder: Path) -> Booting:
+    """Start a host whose eth0 is there."""
+    seed = folder / host.name
+    write_texts(seed, lab_files.server_files(host))
+    return Booting(holder, host, seed, "host-root.sh", str(folder / SHARED))
 
 
 def ssh_server(pid: int, *, rootless: bool) -> list[str]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from sonicfab.builds import DEBIAN_RELEASES, Build, get_build
+from sonicfab.errors import InputError
 from sonicfab.lab.container import container_files
+from sonicfab.lab.hosts import LabHost
 from sonicfab.plan.types import FabricPlan, SwitchPlan
 from sonicfab.platforms import get_platform
 from sonicfab.ports import ports_of
@@ -23,7 +26,7 @@ class LabSwitch:
 
     Attributes:
         ports: the names of its ports.
-        image: the files of its image, by path below its root.
+        image: the files of its image, by path below its root, and those that it has stored.
         yang: the folder of this machine whose YANG models it has; "" for none.
     """
 
@@ -45,13 +48,14 @@ class LabSwitch:
 
 @dataclass(frozen=True, slots=True)
 class LabSpec:
-    """A lab: its switches, and its cables as (switch, port, switch, port)."""
+    """A lab: its switches, its cables as (switch, port, switch, port), and servers on host ports."""
 
     name: str
     fabric: str
     switches: tuple[LabSwitch, ...]
     links: tuple[tuple[str, str, str, str], ...]
     swss_ready_after: float = SWSS_READY_AFTER
+    hosts: tuple[LabHost, ...] = ()
 
     def dumps(self) -> str:
         """As JSON."""
@@ -63,19 +67,68 @@ class LabSpec:
         data: dict[str, Any] = json.loads(text)
         switches = [LabSwitch(**{**one, "ports": tuple(one["ports"])}) for one in data.pop("switches")]
         links = [(a, a_port, b, b_port) for a, a_port, b, b_port in data.pop("links")]
-        return cls(switches=tuple(switches), links=tuple(links), **data)
+        hosts = [LabHost(**{**one, "addresses": tuple(one["addresses"])}) for one in data.pop("hosts", ())]
+        return cls(switches=tuple(switches), links=tuple(links), hosts=tuple(hosts), **data)
+
+    def far_end(self, node: str, port: str) -> tuple[str, str] | None:
+        """What a port is cabled to: (switch, port), or (host, eth0); None when nothing is plugged in."""
+        for a, a_port, b, b_port in self.cables:
+            if (a, a_port) == (node, port):
+                return b, b_port
+            if (b, b_port) == (node, port):
+                return a, a_port
+        return None
+
+    @property
+    def cables(self) -> tuple[tuple[str, str, str, str], ...]:
+        """All cables, those to hosts included."""
+        return (*self.links, *((host.switch, host.port, host.name, "eth0") for host in self.hosts))
 
 
 def lab_spec(
-    plan: FabricPlan, name: str, swss_ready_after: float = SWSS_READY_AFTER, yang: Path | None = None
+    plan: FabricPlan,
+    name: str,
+    swss_ready_after: float = SWSS_READY_AFTER,
+    yang: Path | None = None,
+    hosts: tuple[LabHost, ...] = (),
+    configs: Mapping[str, Mapping[str, str]] | None = None,
 ) -> LabSpec:
-    """The lab of a fabric; `yang` is a folder with YANG models for all switches, whatever their build brings."""
+    """The lab of a fabric.
+
+    `yang` is a folder with YANG models for all switches, whatever their build brings; `configs` is what switches
+    have stored instead of nothing: switch -> config_db.json and frr.conf -> text.
+    """
     links = tuple((*link.a, *link.b) for link in plan.links)
-    switches = tuple(_switch(one, yang) for one in plan.switches.values())
-    return LabSpec(name, plan.name, switches, links, swss_ready_after)
+    switches = tuple(_switch(one, yang, (configs or {}).get(one.name, {})) for one in plan.switches.values())
+    return LabSpec(name, plan.name, switches, links, swss_ready_after, hosts)
 
 
-def _switch(switch: SwitchPlan, yang: Path | None) -> LabSwitch:
+_STORED = {"config_db.json": "files/etc/sonic/config_db.json", "frr.conf": "files/etc/sonic/frr/frr.conf"}
+
+
+def stored_configs(plan: FabricPlan, folder: Path) -> dict[str, dict[str, str]]:
+    """What `sonicfab render` or `lab save` wrote, of every switch.
+
+    Raises:
+        InputError: the folder lacks a switch, or a file cannot be read.
+    """
+    below = folder if any((folder / name).is_dir() for name in plan.switches) else folder / plan.name
+    lacking = [name for name in plan.switches if not (below / name / "config_db.json").exists()]
+    if lacking:
+        more = f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
+        message = f"--from {folder}: no config_db.json of {', '.join(lacking[:3])}{more}"
+        raise InputError(message, "`sonicfab render` and `sonicfab lab save` write such folders")
+    found: dict[str, dict[str, str]] = {}
+    for name in plan.switches:
+        files = (below / name / file for file in _STORED)
+        try:
+            found[name] = {file.name: file.read_text(encoding="utf-8") for file in files if file.exists()}
+        except (OSError, UnicodeDecodeError) as err:
+            raise InputError(f"--from: {below / name} cannot be read: {err}") from err
+    return found
+
+
+def _switch(switch: SwitchPlan, yang: Path | None, stored: Mapping[str, str]) -> LabSwitch:
     platform, build = get_platform(switch.platform), get_build(switch.build)
     models = yang or build.yang
     return LabSwitch(
@@ -91,7 +144,10 @@ def _switch(switch: SwitchPlan, yang: Path | None) -> LabSwitch:
         routing_config_mode=build.routing_config_mode,
         bfd_needs_mgmt_framework=build.bfd_needs_mgmt_framework,
         ports=tuple(ports_of(switch.platform, switch.build)),
-        image=container_files(build, platform.hwsku),
+        image={
+            **container_files(build, platform.hwsku),
+            **{_STORED[name]: text for name, text in stored.items()},
+        },
         yang=str(models.resolve()) if models else "",
     )
 

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -41,6 +41,17 @@ class LabNode:
 
 
 @dataclass(frozen=True, slots=True)
+class HostNode:
+    """A running host: what its eth0 is plugged into, its numbers, and its first process."""
+
+    switch: str
+    port: str
+    asn: int
+    addresses: tuple[str, ...]
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
 class LabState:
     """A running lab.
 
@@ -52,6 +63,7 @@ class LabState:
         kind: what its nodes are: `light`, `sonic-vs` or `sonic-vm`; "" in the embedded lab.
         image: the image of its nodes; "" in the embedded lab.
         docker_host: the Docker that runs them, as $DOCKER_HOST said; "" for the usual one.
+        holder: the first process of the namespaces that hold all the others.
     """
 
     name: str
@@ -64,6 +76,8 @@ class LabState:
     kind: str = ""
     image: str = ""
     docker_host: str = ""
+    hosts: dict[str, HostNode] = field(default_factory=dict)
+    holder: int = 0
 
     @property
     def folder(self) -> Path:
@@ -98,11 +112,27 @@ class LabState:
         return self.switches[name]
 
     def enter(self, name: str) -> list[str]:
-        """The command prefix that runs a program inside a switch, without SSH."""
-        node = self.node(name)
-        if node.container:
+        """The command prefix that runs a program inside a switch or a host, without SSH.
+
+        Raises:
+            LabError: the lab has neither of that name.
+        """
+        if name not in self.switches and name not in self.hosts:
+            raise LabError(f"lab {self.name} has no switch or host {name}", did_you_mean(name, self.nodes))
+        node = self.hosts[name] if name in self.hosts else self.switches[name]
+        if isinstance(node, LabNode) and node.container:
             return [*docker(self.docker_host), "exec", "-i", node.container]
         return enter(node.pid, rootless=self.rootless)
+
+    @property
+    def nodes(self) -> list[str]:
+        """The names of its switches and hosts."""
+        return [*self.switches, *self.hosts]
+
+    def below(self) -> list[str]:
+        """The command prefix that runs a program among the network namespaces of the lab."""
+        user = ["--user", "--preserve-credentials"] if self.rootless else []
+        return ["nsenter", f"--target={self.holder}", *user, "--mount", "--net", "--pid", "--"]
 
     def dumps(self) -> str:
         """As JSON."""
@@ -136,8 +166,8 @@ def find_lab(name: str) -> LabState:
     return running[name]
 
 
-def pick_lab(name: str = "", switch: str = "") -> LabState:
-    """The running lab that is meant: by name, else the only one (that has the switch).
+def pick_lab(name: str = "", node: str = "") -> LabState:
+    """The lab that is meant: by name, else the only one (that has the switch or host).
 
     Raises:
         LabError: there is none.
@@ -146,14 +176,14 @@ def pick_lab(name: str = "", switch: str = "") -> LabState:
     if name:
         return find_lab(name)
     running = running_labs()
-    fitting = [lab for lab in running if not switch or switch in lab.switches]
+    fitting = [lab for lab in running if not node or node in lab.nodes]
     if len(fitting) == 1:
         return fitting[0]
     if not running:
         raise LabError("no lab is running", "start one with `sonicfab lab up`")
     if not fitting:
-        known = sorted({one for lab in running for one in lab.switches})
-        raise LabError(f"no running lab has a switch {switch}", did_you_mean(switch, known))
+        known = sorted({one for lab in running for one in lab.nodes})
+        raise LabError(f"no running lab has a switch {node}", did_you_mean(node, known))
     raise InputError(f"several labs run: {', '.join(lab.name for lab in fitting)}", "say which with --name")
 
 
@@ -265,6 +295,10 @@ def _read(file: Path) -> LabState | None:
         data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         data.pop("format_version")
         nodes = {name: LabNode(**node) for name, node in data.pop("switches").items()}
-        return LabState(**data, switches=nodes)
+        hosts = {
+            name: HostNode(**{**host, "addresses": tuple(host["addresses"])})
+            for name, host in data.pop("hosts", {}).items()
+        }
+        return LabState(**data, switches=nodes, hosts=hosts)
     except (OSError, ValueError, KeyError, TypeError):
         return None  # half-written by a keeper that was killed: not a running lab

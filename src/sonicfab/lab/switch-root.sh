@@ -42,6 +42,7 @@ ln -s /proc/self/fd dev/fd
 chmod 1777 dev/shm
 
 cp -a "$shared/files/." "$seed/files/." .
+if [ -e "$seed/disk.tar" ]; then tar -xf "$seed/disk.tar"; fi   # it had lost its power
 mount --bind etc/sonic/frr etc/frr
 chown frr:frr run/frr var/log/frr etc/sonic/frr
 

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
 from sonicfab.lab.doctor import Finding
+from sonicfab.lab.faults import ActiveFault
 from sonicfab.lab.files import SSHD
-from sonicfab.lab.state import LabState, docker
+from sonicfab.lab.state import EMBEDDED, LabState, docker
 from sonicfab.report.console import json_result, mark, say, table
+from sonicfab.report.lab_faults import fault_value, told
 
 FORMAT_VERSION = 1
 
 
-def show_labs(labs: list[LabState]) -> None:
-    """Each lab with its switches and how to log in."""
+def show_labs(labs: Sequence[tuple[LabState, Sequence[ActiveFault]]]) -> None:
+    """Each lab with its switches, how to log in, its hosts, and the faults it has."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     if not labs:
         say("no lab is running")
         return
-    for lab in labs:
+    for lab, faults in labs:
         rows = Table(box=SIMPLE_HEAD, pad_edge=False)
         for column in ("switch", "container" if lab.kind in _CONTAINERS else "SSH", "first process"):
             rows.add_column(column, overflow="fold")
@@ -27,6 +32,18 @@ def show_labs(labs: list[LabState]) -> None:
         made = f", {lab.kind} by containerlab" if lab.kind else ""
         say(f"lab {lab.name} of fabric {lab.fabric}{', rootless' if lab.rootless else ''}{made}")
         table(rows)
+        if lab.hosts:
+            rows = Table(box=SIMPLE_HEAD, pad_edge=False)
+            for column in ("host", "AS", "addresses", "first process"):
+                rows.add_column(column, overflow="fold")
+            for name, host in lab.hosts.items():
+                addresses = "\n".join(address.partition("/")[0] for address in host.addresses)
+                rows.add_row(name, str(host.asn), addresses, str(host.pid))
+            table(rows)
+        for fault in faults:
+            say(f"{mark('failed')} fault {told(fault)}")
+        if lab.backend == EMBEDDED:
+            say(f"log in: sonicfab lab ssh SWITCH{f' --name {lab.name}' if len(labs) > 1 else ''}")
         say(f"log in: {login(lab)}")
 
 
@@ -46,7 +63,7 @@ def login(lab: LabState) -> str:
     return f"ssh {files} -p PORT admin@127.0.0.1"
 
 
-def json_labs(labs: list[LabState]) -> None:
+def json_labs(labs: Sequence[tuple[LabState, Sequence[ActiveFault]]]) -> None:
     """The same for programs."""
     values = [
         {
@@ -67,10 +84,48 @@ def json_labs(labs: list[LabState]) -> None:
                 }
                 for name, node in lab.switches.items()
             },
+            "hosts": {
+                name: {
+                    "switch": host.switch,
+                    "port": host.port,
+                    "asn": host.asn,
+                    "addresses": list(host.addresses),
+                    "pid": host.pid,
+                }
+                for name, host in lab.hosts.items()
+            },
+            "faults": [fault_value(fault) for fault in faults],
         }
-        for lab in labs
+        for lab, faults in labs
     ]
     json_result({"format_version": FORMAT_VERSION, "labs": values})
+
+
+def show_logs(_lab: str, _node: str, logs: Mapping[str, list[str]]) -> None:
+    """Each file after its name, as tail does."""
+    for name, lines in logs.items():
+        say(f"==> {name} <==")
+        for line in lines:
+            say(line)
+    if not logs:
+        say("nothing is logged")
+
+
+def json_logs(lab: str, node: str, logs: Mapping[str, list[str]]) -> None:
+    """The same for programs."""
+    json_result({"format_version": FORMAT_VERSION, "lab": lab, "node": node or None, "logs": dict(logs)})
+
+
+def show_saved(lab: str, folder: Path, files: list[str], changed: list[str]) -> None:
+    """How many files are in the folder now."""
+    switches = {name.partition("/")[0] for name in files}
+    say(f"lab {lab}: {len(files)} files of {len(switches)} switches in {folder}, {len(changed)} written")
+
+
+def json_saved(lab: str, folder: Path, files: list[str], changed: list[str]) -> None:
+    """The same for programs."""
+    values = {"folder": str(folder), "files": files, "written": changed}
+    json_result({"format_version": FORMAT_VERSION, "lab": lab, **values})
 
 
 def show_findings(findings: list[Finding]) -> None:

@@ -60,7 +60,10 @@ def judge_sessions(expected: Expectations, peers: Sequence[BgpPeer]) -> Iterator
             yield CheckResult(name, "bgp", peer.peer, peer.family, "", "failed", "no such session", text, peer)
         else:
             status: Status = "ok" if peer.established else "skipped"
-            text = text if peer.established else f"no host answers ({peer.state})"
+            if peer.reason == "PfxCt":
+                text = f"shut: the host announces more prefixes than it may ({peer.state})"
+            elif not peer.established:
+                text = f"no host answers ({peer.state})"
             yield CheckResult(name, "bgp", peer.peer, peer.family, "host", status, "a host may be here", text, peer)
 
 

@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sonicfab.lab.sonic import cfggen, db, kernel, paths, services
+from sonicfab.lab.sonic import cfggen, db, kernel, log, paths, services
 
 _CFGGEN = "/usr/local/bin/sonic-cfggen"
 NOT_READY = 1
@@ -45,6 +45,18 @@ def main(arguments: list[str]) -> int:
     interface.add_argument("action", choices=["startup", "shutdown"])
     interface.add_argument("name")
     options = parser.parse_args(arguments)
+    said = " ".join(["config", *arguments])
+    log.note("config", f"{said}: begins")
+    ended = "a traceback"
+    try:
+        code = _run(options)
+        ended = f"exit code {code}"
+    finally:
+        log.note("config", f"{said}: {ended}")
+    return code
+
+
+def _run(options: argparse.Namespace) -> int:
     if options.command == "load":
         return _load(options.filename, yes=options.yes)
     if options.command == "reload":

@@ -19,8 +19,11 @@ _MGMT_TABLE = "5000"
 """The routing table of the VRF `mgmt`: interfaces.j2."""
 
 
-def apply(config: db.Config) -> None:
-    """Make ports, addresses, Loopback0, eth0 and the host name what CONFIG_DB says."""
+def apply(config: db.Config, *, ports_up: bool = True) -> None:
+    """Make ports, addresses, Loopback0, eth0 and the host name what CONFIG_DB says.
+
+    With `ports_up` false, no port is up yet.
+    """
     links = {link["ifname"]: link for link in json.loads(_ip("-j", "addr", "show") or "[]")}
     commands: list[str] = []
     if config.get("LOOPBACK_INTERFACE") and "Loopback0" not in links:
@@ -35,7 +38,7 @@ def apply(config: db.Config) -> None:
     for name, port in config.get("PORT", {}).items():
         if name in links:
             commands.append(f"link set {name} mtu {port.get('mtu', '9100')}")  # portmgr.h: DEFAULT_MTU_STR
-            commands.append(f"link set {name} {port.get('admin_status', 'down')}")
+            commands.append(f"link set {name} {port.get('admin_status', 'down') if ports_up else 'down'}")
     commands.append("link set eth0 up")
     commands += _management(config)
     _ip("-force", "-batch", "-", stdin="\n".join(commands))

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,11 @@ def active_since(service: str) -> float:
 def swss_ready() -> bool:
     """What `config reload` asks before it begins: config/main.py _swss_ready() wants swss up for 120 s.
 
-    A lab may let that time pass faster (`swss_ready_after`).
+    A lab may let that time pass faster (`swss_ready_after`), and a fault of a lab may stretch it.
     """
+    refused = paths.STATE / "reload.refused"
+    if refused.exists() and time.time() < float(refused.read_text(encoding="utf-8")):
+        return False
     age = time.monotonic() - active_since("swss")
     return is_active("swss") and age >= float(lab_facts()["swss_ready_after"])
 
@@ -69,9 +73,15 @@ def stop_all() -> None:
 def start_all() -> None:
     """`systemctl restart sonic.target`."""
     config = db.read()
+    # an ASIC takes longer to bring its ports up than FRR to start: both ends of a link hear each other's first router
+    # advertisement, the next of which comes 10 s later
+    kernel.apply(config, ports_up=False)
+    # containers start side by side, and lldpd takes most of a second to let lldpcli in
+    with ThreadPoolExecutor(1) as pool:
+        lldp = pool.submit(start_lldp, config)
+        start_bgp(config)
+        lldp.result()
     start_swss(config)
-    start_bgp(config)
-    start_lldp(config)
 
 
 def start_swss(config: db.Config) -> None:

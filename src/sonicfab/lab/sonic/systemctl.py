@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from sonicfab.lab.sonic import db, services
+from sonicfab.lab.sonic import db, log, services
 
 _LIMIT_TEXT = """\
 Job for bgp.service failed because start of the service was attempted too often.
@@ -30,7 +30,9 @@ def main(arguments: list[str]) -> int:
         print("active" if active else "inactive")
         return 0 if active else 3
     if action in ("start", "stop", "restart") and service in ("bgp", "lldp", "swss"):
-        return _run(action, service)
+        code = _run(action, service)
+        log.note("systemd", f"{action} {service}.service: exit code {code}")
+        return code
     print(f"systemctl {' '.join(arguments)}: this lab switch does not do that", file=sys.stderr)
     return 1
 

@@ -1,0 +1,69 @@
+"""Faults of what a switch is told: a policy that drops everything, and a `config reload` that is refused."""
+
+from __future__ import annotations
+
+import re
+
+from sonicfab.errors import LabError
+from sonicfab.lab.faults_base import Amount, Fault, Lab, Target, Undo
+
+_REFUSED = "/run/sonic/reload.refused"
+
+
+def _wrong_policy(lab: Lab, targets: tuple[Target, ...], _amount: int) -> Undo:
+    """A first entry without a match in each route-map that filters what goes to neighbours."""
+    switch = targets[0].switch
+    running = lab.inside(switch, "vtysh -c 'show running-config'")
+    maps = sorted(set(re.findall(r"^ +neighbor \S+ route-map (\S+) out$", running, re.MULTILINE)))
+    if not maps:
+        raise LabError(f"no route-map filters what {switch} announces", "push the fabric's config first")
+    entries: list[str] = []
+    for name in maps:
+        numbers = [int(number) for number in re.findall(rf"^route-map {re.escape(name)} \w+ (\d+)$", running, re.M)]
+        number = min(numbers, default=2) - 1
+        if number < 1:
+            raise LabError(f"{switch}: route-map {name} has no room before its entry 1")
+        entries.append(f"route-map {name} deny {number}")
+    _configure(lab, switch, *(line for entry in entries for line in (entry, "exit")))
+    return {"entries": entries}
+
+
+def _right_policy(lab: Lab, targets: tuple[Target, ...], undo: Undo) -> None:
+    _configure(lab, targets[0].switch, *(f"no {entry}" for entry in undo["entries"]))
+
+
+def _configure(lab: Lab, switch: str, *lines: str) -> None:
+    words = [word for line in ("configure terminal", *lines, "end", "clear bgp * soft") for word in ("-c", line)]
+    # an entry that is gone already is none to remove: vtysh says so and goes on
+    lab.inside(switch, 'vtysh "$@"', *words, check=False)
+
+
+def _refuse_reload(lab: Lab, targets: tuple[Target, ...], amount: int) -> Undo:
+    lab.inside(targets[0].switch, f"echo $(($(date +%s) + $1)) > {_REFUSED}", str(amount))
+    return {}
+
+
+def _accept_reload(lab: Lab, targets: tuple[Target, ...], _undo: Undo) -> None:
+    lab.inside(targets[0].switch, f"rm -f {_REFUSED}")
+
+
+FAULTS = (
+    Fault(
+        "wrong-policy",
+        "switch",
+        "Its route-maps deny everything that it would announce; sessions stay.",
+        "removes the entries",
+        _wrong_policy,
+        _right_policy,
+    ),
+    Fault(
+        "reload-refused",
+        "switch",
+        "`config reload` says for a while that SwSS is not ready.",
+        "makes it ready",
+        _refuse_reload,
+        _accept_reload,
+        Amount("seconds", 30, 1, 3600),
+        passes=True,
+    ),
+)

@@ -1,0 +1,152 @@
+"""Servers on the host ports of a lab: who they are, and what FRR on them is told. Pure; `netns` makes them.
+
+A host is what the fabric's host policy is about: a server that speaks BGP unnumbered on one interface and announces
+one address of each family, its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from sonicfab.asn import PRIVATE_ASNS
+from sonicfab.errors import InputError
+from sonicfab.ipam import AddressPool, IpAddress, IpNetwork
+from sonicfab.plan.types import FabricPlan, Family, PortPlan, Session
+
+ALL_PORTS = 0
+"""As a number of hosts per switch: one on each of its host ports."""
+
+_BGP = """\
+frr defaults traditional
+hostname {name}
+log file /var/log/frr/bgpd.log
+router bgp {asn}
+ bgp router-id {router_id}
+ no bgp ebgp-requires-policy
+ no bgp default ipv4-unicast
+ neighbor eth0 interface remote-as external
+ neighbor eth0 description {switch}:{port}
+ neighbor eth0 timers {keepalive} {hold}
+ neighbor eth0 timers connect {connect_retry}
+{families}exit
+{own}route-map OWN permit 10
+ match ip address prefix-list OWN
+exit
+route-map OWN permit 20
+ match ipv6 address prefix-list OWN
+exit
+"""
+_FAMILY = """\
+ address-family {family} unicast
+  network {address}
+  neighbor eth0 activate
+  neighbor eth0 route-map OWN out
+ exit-address-family
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LabHost:
+    """A server.
+
+    Attributes:
+        name: SWITCH-PORT.
+        switch, port: what its eth0 is plugged into.
+        addresses: its own, one of each family, with prefix length.
+        bgp: the config of its bgpd.
+    """
+
+    name: str
+    switch: str
+    port: str
+    asn: int
+    mac: str
+    mtu: int
+    addresses: tuple[str, ...]
+    bgp: str
+
+
+def lab_hosts(plan: FabricPlan, per_switch: int) -> tuple[LabHost, ...]:
+    """The hosts of a fabric: one on each host port, or on the first ports of each switch.
+
+    A port's host has the same numbers however many hosts there are: they go by the place of the port among all host
+    ports of the plan.
+
+    Raises:
+        InputError: the topology has no host ports, or no addresses for all of them.
+    """
+    ports = list(_host_ports(plan))
+    if not ports:
+        raise InputError("the topology has no host ports", "name some under hosts: ports:, or leave --hosts away")
+    addresses = {family: _addresses(plan, family, len(ports)) for family in plan.families}
+    if not any(addresses.values()):
+        raise InputError("the topology gives hosts no addresses", "name networks under hosts: prefixes:")
+    numbers = _free_asns(plan)
+    found: list[LabHost] = []
+    seen: Counter[str] = Counter()
+    for place, (switch, port, session) in enumerate(ports):
+        asn = next(numbers)
+        seen[switch] += 1
+        if per_switch != ALL_PORTS and seen[switch] > per_switch:
+            continue
+        own = {family: addresses[family][place] for family in session.families if addresses[family]}
+        found.append(_host(plan, switch, port, asn, own))
+    return tuple(found)
+
+
+def _host(plan: FabricPlan, switch: str, port: PortPlan, asn: int, own: dict[Family, IpAddress]) -> LabHost:
+    name = f"{switch}-{port.name}"
+    if name in plan.switches:
+        raise InputError(f"a host would have the name of the switch {name}")
+    prefixes = {family: f"{address}/{address.max_prefixlen}" for family, address in own.items()}
+    router_id = own.get("ipv4") or f"10.{asn >> 16 & 255}.{asn >> 8 & 255}.{asn & 255}"
+    bgp = _BGP.format(
+        name=name,
+        asn=asn,
+        router_id=router_id,
+        switch=switch,
+        port=port.name,
+        keepalive=plan.bgp.keepalive,
+        hold=plan.bgp.hold,
+        connect_retry=plan.bgp.connect_retry,
+        # a server passes nothing on, whatever it has learned
+        own="".join(
+            f"{'ip' if family == 'ipv4' else 'ipv6'} prefix-list OWN permit {prefix}\n"
+            for family, prefix in prefixes.items()
+        ),
+        families="".join(_FAMILY.format(family=family, address=prefix) for family, prefix in prefixes.items()),
+    )
+    # an address of its own, locally administered: IEEE 802c
+    mac = ":".join(["02", *(f"{byte:02x}" for byte in hashlib.sha256(name.encode()).digest()[:5])])
+    return LabHost(name, switch, port.name, asn, mac, port.mtu, tuple(prefixes.values()), bgp)
+
+
+def _host_ports(plan: FabricPlan) -> Iterator[tuple[str, PortPlan, Session]]:
+    for name, switch in plan.switches.items():
+        sessions = {session.port: session for group, session in switch.sessions if group.kind == "host"}
+        for port in switch.ports:
+            if port.name in sessions:
+                yield name, port, sessions[port.name]
+
+
+def _addresses(plan: FabricPlan, family: Family, count: int) -> list[IpAddress]:
+    """As many addresses as there are host ports; none when the family has no networks for hosts."""
+    networks: Iterable[IpNetwork] = plan.hosts.ipv4 if family == "ipv4" else plan.hosts.ipv6
+    pool = chain.from_iterable(AddressPool(network) for network in networks)
+    found = [address for address, _ in zip(pool, range(count), strict=False)]
+    if found and len(found) < count:
+        raise InputError(
+            f"hosts.prefixes.{family} has {len(found)} addresses for {count} host ports",
+            "give it a larger network, or more of them",
+        )
+    return found
+
+
+def _free_asns(plan: FabricPlan) -> Iterator[int]:
+    """Private numbers that no switch has, from the highest down: RFC 6996."""
+    used = {switch.asn for switch in plan.switches.values()}
+    return (number for number in reversed(PRIVATE_ASNS[-1]) if number not in used)
