@@ -77,7 +77,6 @@ LAYERS = (  # low to high; modules of one line do not import each other
     {"cli.lab_faults"},
     {
         "cli.builds_learn",
-        "cli.ci",
         "cli.explain",
         "cli.files",
         "cli.lab_clab",
@@ -86,7 +85,7 @@ LAYERS = (  # low to high; modules of one line do not import each other
         "cli.validate",
         "cli.verify",
     },
-    {"cli.builds", "cli.diff", "cli.lab"},
+    {"cli.builds", "cli.ci", "cli.diff", "cli.lab"},
     {"cli.app"},
     {"__main__"},
 )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sonicfab.cli.lab_clab import Backend
 from sonicfab.cli.options import Inventory, Templates, Topology, own_templates
 from sonicfab.errors import ExitCode
 
@@ -33,6 +34,9 @@ def ci(
         bool,
         typer.Option("--hosts", help="A server on each host port too; the first and the last must reach each other."),
     ] = False,
+    backend: Annotated[
+        Backend, typer.Option(help="What makes the lab: namespaces of this machine, or containerlab.")
+    ] = Backend.EMBEDDED,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the lab running, to look into it.")] = False,
 ) -> None:
     """Validate, render, boot a lab, push, push again, verify, end the lab: what a merge request must pass.
@@ -55,7 +59,7 @@ def ci(
     plan: list[tuple[str, list[str]]] = [
         ("validate", ["validate", *files, *own]),
         ("render", ["render", *files, *own, "-o", str(output / "build")]),
-        ("boot", ["lab", "up", *files, "--name", lab, *(["--hosts"] if hosts else [])]),
+        ("boot", ["lab", "up", *files, "--name", lab, "--backend", backend.value, *(["--hosts"] if hosts else [])]),
         ("push", ["push", *there, *own, "--yes"]),
         ("push again", ["push", *there, *own, "--dry-run"]),  # whatever would still change is a mistake
         ("verify", ["verify", *there, "--timeout", str(timeout), *results]),

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import time
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sonicfab.cli import lab_clab, lab_faults, lab_use
-from sonicfab.cli.lab_clab import Image, Kind, NodeKind
+from sonicfab.cli.lab_clab import Backend, Image, Kind, NodeKind
 from sonicfab.cli.lab_use import Name
 from sonicfab.cli.options import Format, Inventory, OutputFormat, Topology, Verbose
 from sonicfab.errors import ExitCode, InputError, LabError
@@ -32,13 +31,6 @@ app.command()(lab_use.logs)
 app.command()(lab_use.save)
 app.command()(lab_faults.fault)
 app.command()(lab_faults.heal)
-
-
-class Backend(str, Enum):
-    """What makes a lab."""
-
-    EMBEDDED = "embedded"
-    CONTAINERLAB = "containerlab"
 
 
 @app.command()

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from sonicfab.lab.spec import LabSpec
 
 
+class Backend(str, Enum):
+    """What makes a lab."""
+
+    EMBEDDED = "embedded"
+    CONTAINERLAB = "containerlab"
+
+
 class NodeKind(str, Enum):
     """What the nodes of a containerlab lab are."""
 
