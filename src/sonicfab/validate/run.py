@@ -172,7 +172,7 @@ class Validator:
         if not self._models:
             return None
         if self._yang_dir is None:  # those of a learned build, if they are such that yangson can compile them
-            return build.yang if schema_of(build.name) else None
+            return None if schema_of(build.name) is None else build.yang
         for name in (build.name, build.schema):
             if name and (self._yang_dir / name).is_dir():
                 return self._yang_dir / name
