@@ -68,10 +68,10 @@ def push(
     fabric = open_fabric(inventory, topology)
     console.diagnostics(fabric.warnings)
     fabric.require_numbers()
-    fabric = as_in_lab(fabric, lab=lab, lab_name=lab_name, push=True)
     switches = select(fabric.plan, limit)
     configs = {config.switch: config for config in render_fabric(fabric, switches, own_templates(templates))}
     _validate(fabric.plan, configs, ignored(ignore))
+    as_in_lab(fabric, lab=lab, lab_name=lab_name, push=True)  # refuses labs that nothing can be pushed to
     task = Push(access_to(fabric, lab=lab, lab_name=lab_name), _push_id(), timeout)
 
     outcomes = look(task, switches, configs)
