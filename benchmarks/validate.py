@@ -17,7 +17,7 @@ from pathlib import Path
 from measure import cost
 from scale import LEAVES, SPINES, write_inputs
 from sonicfab.fabric import open_fabric, render_fabric
-from sonicfab.validate.libyang import library_folder
+from sonicfab.validate.libyang import libyang_folder
 
 _RENDER = """
 import gc, sys, pathlib
@@ -78,7 +78,7 @@ def engines(folder: Path, yang: Path) -> None:
         (leaf,) = render_fabric(fabric, [dataclasses.replace(one, build=f"community-{models.name}")])
         path = folder / "config_db.json"
         path.write_text(json.dumps(leaf.config_db))
-        for engine in ("facts", "yangson", *(["libyang"] if library_folder() else [])):
+        for engine in ("facts", "yangson", *(["libyang"] if libyang_folder() else [])):
             command = [sys.executable, "-c", _ENGINE, engine, str(models), str(path), str(CONFIGS)]
             done = subprocess.run(command, capture_output=True, text=True, check=True)
             first, each, peak = json.loads(done.stdout)

@@ -22,13 +22,13 @@ from sonicfab.configdb import ConfigDb
 from sonicfab.errors import InputError
 from sonicfab.schema.facts import builtin
 from sonicfab.validate import libyang, libyang_child
-from sonicfab.validate.libyang import LibyangCheck, library_folder
+from sonicfab.validate.libyang import LibyangCheck, libyang_folder
 from sonicfab.validate.reading import as_config_db
 from sonicfab.validate.run import Subject, Validator
 from sonicfab.validate.yang import YangCheck
 from test_schema import OWN_MODEL, YANG, mutate, needs_models, recorded, verdict, wide
 
-needs_libyang = pytest.mark.skipif(not library_folder(), reason="libyang is not installed (the extra `fast`)")
+needs_libyang = pytest.mark.skipif(not libyang_folder(), reason="libyang is not installed (the extra `fast`)")
 CHILD = Path(libyang_child.__file__)
 BUILD = "community-202411"
 GOOD, BAD = {"r1": {"height": "42"}}, {"r1": {"height": "42"}, "r2": {"height": "49", "next": "r9"}}
@@ -328,7 +328,7 @@ def test_the_child_stands_alone() -> None:
 
 
 def test_the_engine_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sonicfab.validate.run.library_folder", lambda: "")
+    monkeypatch.setattr("sonicfab.validate.run.libyang_folder", lambda: "")
     with pytest.raises(InputError, match="not installed") as err:
         Validator(engine="libyang")
     assert "pip install 'sonicfab[fast]'" in err.value.hint

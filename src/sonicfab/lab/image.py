@@ -21,7 +21,6 @@ from sonicfab.lab.seed import write_programs
 DEFAULT_IMAGE = f"sonicfab/light:{__version__}"
 RELEASE = "bookworm"
 REGISTRY_IMAGE = "debian:bookworm-slim"
-MIRROR = "http://deb.debian.org/debian"
 PACKAGES = (
     "frr",
     "frr-pythontools",
@@ -109,7 +108,14 @@ def _make_tar(tar: Path) -> None:
             root = Path(folder) / "root"
             # in namespaces of its own, so that a service that a package starts ends with it
             own = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
-            make = ["debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", RELEASE, str(root), MIRROR]
+            make = [
+                "debootstrap",
+                "--variant=minbase",
+                f"--include={','.join(PACKAGES)}",
+                RELEASE,
+                str(root),
+                *_mirror(),
+            ]
             _run([*own, *make], "debootstrap", root / "debootstrap" / "debootstrap.log")
             spare = [f"--exclude=./{name}/*" for name in _SPARE]
             _run(["tar", "-C", str(root), *spare, "-cf", str(part), "."], "tar")
@@ -118,6 +124,17 @@ def _make_tar(tar: Path) -> None:
         raise LabError(f"cannot write {tar}: {err.strerror}") from err
     finally:
         part.unlink(missing_ok=True)
+
+
+def _mirror() -> list[str]:
+    """Where apt of this machine has the release from; nothing, for debootstrap's own default, when it has it not."""
+    command = ["apt-get", "indextargets", "--format", "$(CODENAME) $(REPO_URI)", "Identifier: Packages"]
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    except FileNotFoundError:  # not a machine of Debian's kind
+        return []
+    found = (line.split(" ") for line in done.stdout.splitlines())
+    return next(([place] for codename, place in found if codename == RELEASE), [])
 
 
 def _run(command: list[str], name: str, log: Path | None = None) -> None:

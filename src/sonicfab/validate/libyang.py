@@ -42,7 +42,7 @@ _KEY = re.compile(r"=(?:'([^']*)'|\"([^\"]*)\")\]")
 
 
 @cache
-def library_folder() -> str:
+def libyang_folder() -> str:
     """Where the package is installed; "" when it is not."""
     found = find_spec("oopt_gnpy_libyang")
     return str(Path(found.origin).parent) if found and found.origin else ""
@@ -193,7 +193,7 @@ class LibyangCheck:
         try:
             with pinned(self._texts) as folder:
                 models = {"models": str(folder), "modules": list(self._namespaces)}
-                answer = process.ask({"library": library_folder(), **models}, LIMIT)
+                answer = process.ask({"library": libyang_folder(), **models}, LIMIT)
             if not answer.ok:
                 raise NoAnswerError(f"it cannot read the models: {answer.message}")
         except BaseException:

@@ -17,7 +17,7 @@ from sonicfab.validate.device import check_device
 from sonicfab.validate.findings import Finding, worst_first
 from sonicfab.validate.frr import check_frr
 from sonicfab.validate.interfaces import check_interfaces
-from sonicfab.validate.libyang import INSTALL, LibyangCheck, library_folder
+from sonicfab.validate.libyang import INSTALL, LibyangCheck, libyang_folder
 from sonicfab.validate.links import End, SwitchFacts, check_links
 from sonicfab.validate.schema import SchemaCheck
 from sonicfab.validate.vtysh import check_syntax, frr_version
@@ -77,9 +77,9 @@ class Validator:
         Raises:
             InputError: there are no models in `yang_dir`, or the engine is not installed.
         """
-        if engine == "libyang" and not library_folder():
+        if engine == "libyang" and not libyang_folder():
             raise InputError("--engine libyang: it is not installed", f"{INSTALL}, or do without --engine")
-        self._libyang = engine != "yangson" and bool(library_folder())
+        self._libyang = engine != "yangson" and bool(libyang_folder())
         if yang_dir is not None and not yang_dir.is_dir():
             raise InputError(f"--yang-dir {yang_dir}: no such folder")
         self._yang_dir, self._models, self._vtysh = yang_dir, models, vtysh
