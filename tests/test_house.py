@@ -35,9 +35,9 @@ LAYERS = (  # low to high; modules of one line do not import each other
     {"switch.operations", "fabric", "validate.subjects", "verify.expect", "lab.spec", "lab.state", "lab.stock"},
     {"learn.folder", "learn.profile"},
     {"lab.files", "lab.clabfile", "lab.docker"},
-    {"access", "verify.judge", "napalm_driver", "learn.switch", "lab.seed"},
+    {"access", "verify.judge", "napalm_driver", "learn.switch", "lab.seed", "push.comparison"},
     {
-        "push",
+        "push.run",
         "verify.run",
         "lab.netns",
         "lab.doctor",

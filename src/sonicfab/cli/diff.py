@@ -171,7 +171,7 @@ def _live(
 ) -> LiveDiff:
     from sonicfab.compare.live import live_diff
     from sonicfab.fabric import open_fabric, render_fabric, select
-    from sonicfab.push import Push
+    from sonicfab.push.run import Push
     from sonicfab.report.diff import show_live
     from sonicfab.report.diffjson import json_live
     from sonicfab.report.markdown import markdown_live

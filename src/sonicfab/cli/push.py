@@ -29,7 +29,8 @@ from sonicfab.errors import ChangesPendingError, ExitCode, InputError
 
 if TYPE_CHECKING:
     from sonicfab.plan.types import FabricPlan, SwitchPlan
-    from sonicfab.push import Comparison, Push
+    from sonicfab.push.comparison import Comparison
+    from sonicfab.push.run import Push
     from sonicfab.render import SwitchConfig
     from sonicfab.report.push import SwitchPush
     from sonicfab.runner import Outcome
@@ -60,7 +61,7 @@ def push(
     Example: sonicfab push -i inventories/scs-lab.yml -t topologies/spine-leaf-1x2.yml --lab --dry-run
     """
     from sonicfab.fabric import open_fabric, render_fabric, select
-    from sonicfab.push import Push
+    from sonicfab.push.run import Push
     from sonicfab.report import console
     from sonicfab.report.push import json_push, show_changes, show_push
 

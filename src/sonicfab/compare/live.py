@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sonicfab.compare.differences import Difference, of_config_db, of_frr
 from sonicfab.compare.grouping import Group, Rows, group, rows_of
-from sonicfab.push import Comparison
+from sonicfab.push.comparison import Comparison
 from sonicfab.render import SwitchConfig
 
 

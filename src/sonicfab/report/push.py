@@ -11,7 +11,7 @@ import typer
 
 from sonicfab.configdb import SECRET_TABLES, Change
 from sonicfab.frrconf import FrrChange
-from sonicfab.push import Comparison
+from sonicfab.push.comparison import Comparison
 from sonicfab.report.console import json_result, say, table
 
 FORMAT_VERSION = 1
