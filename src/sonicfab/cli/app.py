@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from sonicfab import __version__
-from sonicfab.cli import builds, ci, diff, explain, files, lab, push, render, validate, verify
+from sonicfab.cli import builds, ci, diff, explain, files, lab, push, render, rollback, validate, verify
 from sonicfab.errors import ExitCode, SonicfabError
 
 
@@ -66,7 +66,9 @@ app.command()(render.render)
 app.command()(validate.validate)
 app.command()(diff.diff)
 app.command()(explain.explain)
+app.command()(push.plan)
 app.command()(push.push)
+app.command()(rollback.rollback)
 app.command()(verify.verify)
 app.command()(ci.ci)
 app.add_typer(lab.app, name="lab")

@@ -19,7 +19,7 @@ from sonicfab.cli.options import (
     access_to,
     own_templates,
 )
-from sonicfab.cli.push import look
+from sonicfab.cli.push_run import look_with_progress
 from sonicfab.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def _live(
 ) -> LiveDiff:
     from sonicfab.compare.live import live_diff
     from sonicfab.fabric import open_fabric, render_fabric, select
-    from sonicfab.push.run import Push
+    from sonicfab.push.comparison import Target
     from sonicfab.report.diff import show_live
     from sonicfab.report.diffjson import json_live
     from sonicfab.report.markdown import markdown_live
@@ -180,11 +180,12 @@ def _live(
     fabric.require_numbers()
     switches = select(fabric.plan, limit)
     configs = {config.switch: config for config in render_fabric(fabric, switches, own_templates(templates))}
-    outcomes = look(Push(access_to(fabric, lab=lab, lab_name=lab_name), push_id=""), switches, configs)
+    targets = {name: Target.of(config) for name, config in configs.items()}
+    outcomes = look_with_progress(access_to(fabric, lab=lab, lab_name=lab_name), switches, targets)
     found = live_diff(
         fabric.plan.name,
         {name: switch.role for name, switch in fabric.plan.switches.items()},
-        {name: outcome.value for name, outcome in outcomes.items() if outcome.value is not None},
+        {name: outcome.value.found for name, outcome in outcomes.items() if outcome.value is not None},
         configs,
         {
             name: f"{outcome.error}" + (f" ({outcome.error.hint})" if outcome.error.hint else "")

@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 
 from sonicfab import configdb, frrconf
+from sonicfab.errors import SwitchError
 from sonicfab.render import SwitchConfig
 from sonicfab.switch import parse
 from sonicfab.switch.operations import Switch
+from sonicfab.switch.parse import BgpPeer
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a switch is to run.
+
+    Attributes:
+        owned: the tables that are to have these rows and no others.
+        frr: the frr.conf; None for one that has none, because SONiC makes FRR's config from CONFIG_DB.
+    """
+
+    switch: str
+    config_db: configdb.ConfigDb = field(repr=False)
+    frr: str | None = field(repr=False)
+    owned: Collection[str] = field(repr=False)
+
+    @classmethod
+    def of(cls, config: SwitchConfig) -> Target:
+        """What was rendered."""
+        return cls(config.switch, config.config_db, config.frr, config.owned_tables)
+
+    def loaded(self, running: configdb.ConfigDb) -> str:
+        """The config_db.json to load on a switch that runs `running`: the operator's own tables are carried along."""
+        return configdb.dumps(configdb.merge(self.config_db, running, self.owned))
 
 
 @dataclass(frozen=True)
@@ -18,15 +45,24 @@ class Comparison:
         config_db: changes of the running CONFIG_DB, in the owned tables.
         frr: changes of FRR's running config.
         stored: what the next start would load differs, although what runs may not.
+        drift: what runs but is not stored: changes by hand that nobody has saved.
         mode_resetters: files on the switch that would undo the routing mode.
         running: the whole running CONFIG_DB.
+        running_frr: FRR's running config; "" when FRR does not run.
+        stored_config_db, stored_frr: the files' text; "" for one that is not there.
+        peers: FRR's BGP sessions; none when bgpd does not run.
     """
 
     config_db: tuple[configdb.Change, ...]
     frr: tuple[frrconf.FrrChange, ...]
     stored: tuple[str, ...]
+    drift: tuple[str, ...]
     mode_resetters: tuple[str, ...]
-    running: configdb.ConfigDb
+    running: configdb.ConfigDb = field(repr=False)
+    running_frr: str = field(repr=False)
+    stored_config_db: str = field(repr=False)
+    stored_frr: str = field(repr=False)
+    peers: tuple[BgpPeer, ...] = ()
 
     @property
     def runs(self) -> bool:
@@ -38,30 +74,61 @@ class Comparison:
         """True when there is nothing to do, now or for the next start."""
         return self.runs and not self.stored
 
+    @property
+    def established(self) -> frozenset[str]:
+        """The peers with a session that is up."""
+        return frozenset(peer.peer for peer in self.peers if peer.established)
+
     def shown(self) -> tuple[str, ...]:
         """Every change as a line, secrets masked."""
         return (*map(str, self.config_db), *(f"frr: {change}" for change in self.frr), *self.stored)
 
 
-def compare(switch: Switch, config: SwitchConfig) -> Comparison:
+def compare(switch: Switch, target: Target) -> Comparison:
     """Look at what runs and what is stored.
 
     Raises:
         SwitchError: the switch does not answer like SONiC.
         TransportError: the connection broke.
     """
-    owned = config.owned_tables
-    running = switch.running_config_db()
-    stored_db = parse.config_db(switch.stored_config_db())
+    running, running_frr = switch.running_config_db(), switch.running_frr()
+    stored_text, stored_frr = switch.stored_config_db(), switch.stored_frr()
+    stored_db = parse.config_db(stored_text)
     stored: list[str] = []
-    if configdb.diff(config.config_db, stored_db, owned):
+    if configdb.diff(target.config_db, stored_db, target.owned):
         stored.append("stored config_db.json differs")
-    if switch.stored_frr() != config.frr:
+    if target.frr is not None and stored_frr != target.frr:
         stored.append("stored frr.conf differs")
     return Comparison(
-        config_db=tuple(configdb.diff(config.config_db, running, owned)),
-        frr=tuple(frrconf.diff(config.frr, switch.running_frr())),
+        config_db=tuple(configdb.diff(target.config_db, running, target.owned)),
+        frr=tuple(frrconf.diff(target.frr, running_frr)) if target.frr is not None else (),
         stored=tuple(stored),
+        drift=tuple(_drift(running, stored_db, running_frr, stored_frr, target.owned)),
         mode_resetters=tuple(switch.mode_resetters()),
         running=running,
+        running_frr=running_frr,
+        stored_config_db=stored_text,
+        stored_frr=stored_frr,
+        peers=tuple(_peers(switch)),
     )
+
+
+def _drift(
+    running: configdb.ConfigDb, stored: configdb.ConfigDb, running_frr: str, stored_frr: str, owned: Collection[str]
+) -> list[str]:
+    """What was changed by hand and not saved, secrets masked.
+
+    FRR's part counts where frr.conf is what FRR starts from; in the other routing modes SONiC makes that itself.
+    """
+    lines = [str(change) for change in configdb.diff(running, stored, owned)]
+    mode = running.get("DEVICE_METADATA", {}).get("localhost", {}).get("docker_routing_config_mode")
+    if stored_frr and running_frr and mode == "split-unified":
+        lines += [f"frr: {change}" for change in frrconf.diff(running_frr, stored_frr)]
+    return lines
+
+
+def _peers(switch: Switch) -> list[BgpPeer]:
+    try:
+        return switch.bgp_summary()
+    except SwitchError:  # bgpd, or its container, does not run
+        return []

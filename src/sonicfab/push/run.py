@@ -1,150 +1,262 @@
-"""Bring the rendered configs onto the switches: compare, then back up, stage, reload, reconnect, prove, save.
-
-`compare` changes nothing. `apply` does only what a comparison has shown, by the one way there is so far, a full
-`config reload`; cheaper ways and the timer that brings a switch back by itself will stand beside it.
-"""
+"""A push of a fabric: look, decide, and then step by step; the first switch that fails stops the rest."""
 
 from __future__ import annotations
 
 import contextlib
-import logging
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from sonicfab import configdb
 from sonicfab.access import Access
-from sonicfab.errors import ChecksFailedError, SwitchError, TransportError
-from sonicfab.plan.types import SwitchPlan
-from sonicfab.push.comparison import Comparison, compare
-from sonicfab.render import SwitchConfig
-from sonicfab.switch.operations import Switch
+from sonicfab.builds import get_build
+from sonicfab.configdb import dumps
+from sonicfab.errors import SonicfabError, SwitchError
+from sonicfab.plan.types import FabricPlan, SwitchPlan
+from sonicfab.push.batches import Batch, make_batches
+from sonicfab.push.change import Change, Ending, Limits
+from sonicfab.push.comparison import Comparison, Target, compare
+from sonicfab.push.drain import Drain
+from sonicfab.push.gate import make_gate
+from sonicfab.push.journal import Journal, sha256
+from sonicfab.push.ways import Way, choose, describe_drift
+from sonicfab.runner import Outcome, run_all
+from sonicfab.switch import guard
 
-log = logging.getLogger(__name__)
-RETRY_EVERY = 1.0
-SETTLE = 60.0
-TIMEOUT = 600.0
-"""Seconds until a switch must run what was pushed; a reload on hardware takes minutes."""
-
-Tell = Callable[[str], None]
+Tell = Callable[[str, str], None]
+"""Told (switch, step)."""
 
 
 @dataclass(frozen=True)
-class Push:
-    """A push of one fabric; `push_id` names its backups on the switches."""
+class Look:
+    """What was seen of one switch before anything is changed; `guarded` is another push that is under way on it."""
 
-    access: Access
-    push_id: str
-    timeout: float = TIMEOUT
-
-    def look(self, plan: SwitchPlan, config: SwitchConfig) -> Comparison:
-        """Connect and compare.
-
-        Raises:
-            WrongSwitchError, SwitchError, TransportError: as they are told.
-        """
-        with contextlib.closing(self.access.open(plan)) as switch:
-            return compare(switch, config)
-
-    def apply(
-        self, plan: SwitchPlan, config: SwitchConfig, shown: Comparison, stop: threading.Event, tell: Tell
-    ) -> None:
-        """Make the switch run and store the config; return when that is proven.
-
-        Raises:
-            SwitchError: the switch cannot take it, or it has changed since `shown`; nothing was changed then.
-            ChecksFailedError: after the reload it does not run what is intended.
-            TransportError: it cannot be reached any more.
-        """
-        deadline = time.monotonic() + self.timeout
-        with contextlib.closing(self.access.open(plan)) as switch:
-            tell("backing up, staging")
-            self._prepare(switch, config, shown)
-            if stop.is_set():
-                raise SwitchError(f"{plan.name}: interrupted before anything was changed")
-            tell("loading")
-            switch.install_frr()
-            _reload(switch, deadline, tell)
-        self._prove(plan, config, deadline, tell)
-
-    def _prepare(self, switch: Switch, config: SwitchConfig, shown: Comparison) -> None:
-        """Everything that can be refused, before anything takes effect."""
-        now = compare(switch, config)
-        if now.shown() != shown.shown():
-            raise SwitchError(
-                f"{switch.name}: its config has changed since it was compared", "push again to see what is new"
-            )
-        if now.mode_resetters:
-            raise SwitchError(
-                f"{switch.name}: {' and '.join(now.mode_resetters)} would reset docker_routing_config_mode, "
-                "and SONiC would delete frr.conf (SF-503)",
-                "remove the file from the switch, or set the mode in it",
-            )
-        switch.backup(self.push_id)
-        switch.stage(configdb.dumps(configdb.merge(config.config_db, now.running, config.owned_tables)), config.frr)
-
-    def _prove(self, plan: SwitchPlan, config: SwitchConfig, deadline: float, tell: Tell) -> None:
-        """Log in anew and wait until what runs is what is intended, then save it.
-
-        A difference that stays the same for SETTLE seconds while FRR answers will not go away by waiting.
-        """
-        tell("reconnecting")
-        last: Comparison | TransportError | SwitchError | None = None
-        since = time.monotonic()
-        while time.monotonic() < deadline:
-            try:
-                with contextlib.closing(self.access.open(plan)) as switch:
-                    tell("checking")
-                    now = compare(switch, config)
-                    if now.runs and not now.equal:
-                        switch.save()
-                        now = compare(switch, config)
-                if now.equal:
-                    return
-                if not isinstance(last, Comparison) or last.shown() != now.shown():
-                    since = time.monotonic()
-                last = now
-                if time.monotonic() - since > SETTLE:
-                    break
-            except (TransportError, SwitchError) as err:  # it may still be coming up
-                last = err
-                log.info("%s: not ready yet: %s", plan.name, err)
-            time.sleep(RETRY_EVERY)
-        if isinstance(last, Comparison):
-            raise self._unproven(plan, last)
-        raise last or TransportError(f"{plan.name} was not reached again after the reload")
-
-    def _unproven(self, plan: SwitchPlan, last: Comparison) -> ChecksFailedError:
-        lines = last.shown()
-        more = f" and {len(lines) - 3} more" if len(lines) > 3 else ""
-        return ChecksFailedError(
-            f"{plan.name} does not run what was pushed: {'; '.join(lines[:3])}{more}",
-            f"the config from before is on the switch, in /etc/sonic/sonicfab/backup/{self.push_id}",
-        )
+    found: Comparison
+    guarded: guard.GuardStatus
 
 
-def _reload(switch: Switch, deadline: float, tell: Tell) -> None:
-    """`config reload`, until it is accepted and done; the connection may break meanwhile.
+@dataclass(frozen=True)
+class Options:
+    """What the user asked for.
+
+    Attributes:
+        way: the way to force; "" for the cheapest.
+        batch: the most switches in one step; None for what the graph allows.
+        canary: whether one goes first, alone; None for the usual.
+        max_failures: go on while no more switches than this have failed.
+        drain: move traffic away before a disruptive change.
+        holder: who is at it, for others who meet the guard on a switch.
+    """
+
+    way: str = ""
+    batch: int | None = None
+    canary: bool | None = None
+    max_failures: int = 0
+    drain: bool = False
+    holder: str = ""
+    overwrite_drift: bool = False
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a push will do, complete before it does anything.
+
+    Attributes:
+        ways: of every switch that was looked at.
+        refused: switch -> why nothing may be done to it.
+    """
+
+    ways: Mapping[str, Way]
+    batches: tuple[Batch, ...]
+    refused: Mapping[str, str]
+
+    @property
+    def todo(self) -> list[str]:
+        """The switches that change, in their order."""
+        return [name for batch in self.batches for name in batch.switches]
+
+
+def look(access: Access, plan: SwitchPlan, target: Target) -> Look:
+    """Connect and compare; nothing is changed.
 
     Raises:
-        SwitchError: it fails, or is refused until the deadline.
+        WrongSwitchError, SwitchError, TransportError: as they are told.
     """
-    switch.start_reload()
-    while True:
-        time.sleep(RETRY_EVERY / 2)
+    with contextlib.closing(access.open(plan)) as switch:
+        return Look(compare(switch, target), guard.status(switch))
+
+
+def decide(
+    plan: FabricPlan, targets: Mapping[str, Target], looks: Mapping[str, Look], options: Options, own_push: str = ""
+) -> Decision:
+    """Ways, steps and refusals; `own_push` is the push that may be under way on the switches.
+
+    Raises:
+        InputError: a way that was asked for does not lead there.
+    """
+    ways: dict[str, Way] = {}
+    refused: dict[str, str] = {}
+    for name, one in looks.items():
+        ways[name] = choose(one.found, targets[name], get_build(plan.switches[name].build), options.way)
+        reason = _refusal(one, options, own_push) if ways[name].name != "nothing" else ""
+        if reason:
+            refused[name] = reason
+    todo = [name for name, way in ways.items() if way.name != "nothing"]
+    idle = [name for name in todo if not looks[name].found.established]
+    return Decision(ways, tuple(make_batches(plan, todo, idle, options.batch, options.canary)), refused)
+
+
+def _refusal(one: Look, options: Options, own_push: str) -> str:
+    if one.guarded.state in ("armed", "restoring") and one.guarded.push_id != own_push:
+        return (
+            f"push {one.guarded.push_id} of {one.guarded.holder} is under way; unless it is confirmed, the switch "
+            f"goes back in {one.guarded.seconds_left} s"
+        )
+    if one.found.mode_resetters:
+        return (
+            f"{' and '.join(one.found.mode_resetters)} would reset docker_routing_config_mode, and SONiC would delete "
+            "frr.conf (SF-503): remove the file from the switch, or set the mode in it"
+        )
+    if one.found.drift and not options.overwrite_drift:
+        return (
+            f"somebody has changed it and not saved that: {describe_drift(one.found)}; "
+            "`config save` keeps it, --overwrite-drift does away with it"
+        )
+    return ""
+
+
+class FabricPush:
+    """Does what was decided."""
+
+    def __init__(
+        self,
+        access: Access,
+        plan: FabricPlan,
+        targets: Mapping[str, Target],
+        looks: Mapping[str, Look],
+        decision: Decision,
+        options: Options,
+        journal: Journal,
+        tell: Tell,
+        done: Callable[[str], None],
+    ) -> None:
+        self._access, self._plan, self._targets, self._looks = access, plan, targets, looks
+        self._decision, self._options, self._journal, self._tell, self._done = decision, options, journal, tell, done
+        self._found = {name: one.found for name, one in looks.items()}
+        self.endings: dict[str, Ending] = {}
+        self.seconds: dict[str, float] = {}
+
+    def run(self) -> None:
+        """All steps; `endings` then has every switch that was touched. Stops after too many failures.
+
+        Raises:
+            OutputError: the journal cannot be written; what was under way went back.
+            KeyboardInterrupt: the user has had enough; what was under way went back.
+        """
+        failures = 0
+        pending = set(self._decision.todo)
+        for batch in self._decision.batches:
+            pending -= set(batch.switches)
+            failures += self._step(batch, pending)
+            if failures > self._options.max_failures:
+                return
+
+    def _step(self, batch: Batch, pending: Collection[str]) -> int:
+        """One batch; the number of its switches that did not get there."""
+        changes = {name: self._change(name) for name in batch.switches}
+        errors: dict[str, SonicfabError] = {}
+        started = time.monotonic()
         try:
-            result = switch.reload_result()
-        except TransportError as err:
-            log.info("%s: the connection broke during the reload: %s", switch.name, err)
-            return  # the reload goes on by itself; what runs afterwards is looked at from a new connection
-        if result.state == "done":
-            return
-        if result.state == "failed":
-            raise SwitchError(f"{switch.name}: config reload failed: {result.said}")
-        if time.monotonic() > deadline:
-            raise SwitchError(f"{switch.name}: config reload {result.said or 'does not end'}")
-        if result.state == "refused":
-            tell(f"waiting: {result.said.split('.')[0]}")
-            time.sleep(RETRY_EVERY)
-            switch.start_reload()
+            self._each(changes, errors, self._forward)
+            gates = {name: make_gate(self._plan, self._plan.switches[name], self._found, pending) for name in changes}
+            self._each(changes, errors, lambda change, _: change.check(gates[change.plan.name]))
+            self._each(changes, errors, lambda change, _: change.confirm())
+        except BaseException as err:
+            reason = SwitchError("interrupted" if isinstance(err, KeyboardInterrupt) else str(err) or repr(err))
+            self._backward({name: one for name, one in changes.items() if name not in self.endings}, errors, reason)
+            raise
+        for name in changes:
+            self.seconds[name] = time.monotonic() - started
+            if name not in errors:
+                self.endings[name] = Ending("new")
+                self._done(name)
+        self._backward({name: changes[name] for name in errors}, errors, SwitchError("it failed"))
+        return len(errors)
+
+    def _change(self, name: str) -> Change:
+        return Change(
+            self._access,
+            self._journal,
+            self._plan.switches[name],
+            self._targets[name],
+            self._found[name],
+            self._decision.ways[name],
+            self._options.limits,
+            lambda step: self._tell(name, step),
+        )
+
+    def _forward(self, change: Change, stop: threading.Event) -> None:
+        change.prepare(self._options.holder, stop)
+        if self._options.drain and change.way.disruptive and self._found[change.plan.name].established:
+            change.drain(Drain(self._access, self._plan))
+        change.apply(stop)
+        change.prove()
+
+    def _each(
+        self,
+        changes: Mapping[str, Change],
+        errors: dict[str, SonicfabError],
+        work: Callable[[Change, threading.Event], None],
+    ) -> None:
+        """The same for all switches that have not failed."""
+        left = [change for name, change in changes.items() if name not in errors]
+        for change, outcome in zip(left, run_all(left, work), strict=True):
+            if outcome.error:
+                errors[change.plan.name] = outcome.error
+
+    def _backward(
+        self, changes: Mapping[str, Change], errors: Mapping[str, SonicfabError], otherwise: SonicfabError
+    ) -> None:
+        todo = list(changes.values())
+        endings = run_all(todo, lambda change, _: change.back(errors.get(change.plan.name, otherwise)))
+        for change, outcome in zip(todo, endings, strict=True):
+            self.endings[change.plan.name] = outcome.value or Ending("unknown", str(outcome.error))
+            self._done(change.plan.name)
+
+
+def look_at_all(
+    access: Access,
+    switches: Sequence[SwitchPlan],
+    targets: Mapping[str, Target],
+    tell: Tell,
+    done: Callable[[str], None],
+) -> dict[str, Outcome[Look]]:
+    """Look at the switches, all at once."""
+
+    def one(switch: SwitchPlan, _stop: threading.Event) -> Look:
+        tell(switch.name, "comparing")
+        return look(access, switch, targets[switch.name])
+
+    outcomes = run_all(switches, one, lambda switch, _: done(switch.name))
+    return {switch.name: outcome for switch, outcome in zip(switches, outcomes, strict=True)}
+
+
+def meaning(
+    fabric: str, targets: Mapping[str, Target], decision: Decision, options: Options, kind: str
+) -> dict[str, object]:
+    """What `push.json` says: what is meant with each switch, by hash; no config and no secret."""
+    return {
+        "fabric": fabric,
+        "kind": kind,
+        "holder": options.holder,
+        "steps": [list(batch.switches) for batch in decision.batches],
+        "switches": {
+            name: {"way": decision.ways[name].name, "target": target_hash(targets[name])} for name in decision.todo
+        },
+    }
+
+
+def target_hash(target: Target) -> str:
+    """Tells whether two pushes mean the same for a switch."""
+    return sha256(dumps(target.config_db) + (target.frr or ""))

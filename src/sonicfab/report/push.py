@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,39 +12,73 @@ import typer
 from sonicfab.configdb import SECRET_TABLES, Change
 from sonicfab.frrconf import FrrChange
 from sonicfab.push.comparison import Comparison
+from sonicfab.push.run import Decision, Look
+from sonicfab.push.ways import Way
 from sonicfab.report.console import json_result, say, table
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _ALIKE_SHOWN = 3
 
-State = Literal["unchanged", "would change", "changed", "failed"]
+State = Literal["unchanged", "would change", "changed", "rolled back", "unknown", "refused", "failed", "not begun"]
 _COLOURS = {"+": typer.colors.GREEN, "-": typer.colors.RED, "~": typer.colors.YELLOW}
+_STYLES = {
+    "changed": "green",
+    "would change": "yellow",
+    "not begun": "yellow",
+    "rolled back": "red",
+    "unknown": "red",
+    "refused": "red",
+    "failed": "red",
+    "unchanged": "",
+}
 
 
 @dataclass(frozen=True)
 class SwitchPush:
-    """What became of one switch; `error` is why it failed."""
+    """What became of one switch; `error` is why it is not as intended, `way` None when it could not be looked at."""
 
     name: str
     state: State
+    way: Way | None
     changes: tuple[str, ...]
-    seconds: float
+    seconds: float = 0.0
     error: str = ""
+    push_id: str = ""
 
 
-def show_changes(comparisons: Mapping[str, Comparison], *, everything: bool) -> None:
-    """What would change, switch by switch; alike changes are told once unless everything is asked for."""
-    for name, comparison in comparisons.items():
-        if comparison.equal:
-            say(f"{name}: unchanged")
-            continue
-        say(f"{name}: {_summary(comparison)}")
-        lines = comparison.shown() if everything else _condensed(comparison)
-        for line in lines:
-            sign = line.removeprefix("frr: ")[:1]
-            say(f"  {typer.style(line, fg=_COLOURS.get(sign))}")
-    if not everything and any(not comparison.equal for comparison in comparisons.values()):
+def show_decision(looks: Mapping[str, Look], decision: Decision, *, everything: bool) -> None:
+    """What would change, switch by switch, how, and in which steps; alike changes are told once unless asked for."""
+    for name, look in looks.items():
+        _show_switch(name, look.found, decision.ways[name], everything=everything)
+    if not everything and decision.todo:
         say("(-v shows every single change)")
+    if len(decision.todo) > 1 or any(batch.cut_off for batch in decision.batches):
+        say("steps:")
+        for number, batch in enumerate(decision.batches, 1):
+            why = f" ({batch.why})" if batch.why else ""
+            say(f"  {number}. {_few(batch.switches)}{why}")
+            if batch.cut_off and any(decision.ways[name].disruptive for name in batch.switches):
+                one = len(batch.cut_off) == 1
+                say(f"     {_few(batch.cut_off)} {'has' if one else 'have'} no other uplink meanwhile")
+
+
+def _show_switch(name: str, found: Comparison, way: Way, *, everything: bool) -> None:
+    if found.equal:
+        say(f"{name}: unchanged")
+        return
+    say(f"{name}: {_summary(found)}")
+    lines = found.shown() if everything else _condensed(found)
+    for line in lines:
+        sign = line.removeprefix("frr: ")[:1]
+        say(f"  {typer.style(line, fg=_COLOURS.get(sign))}")
+    say(f"  way: {typer.style(way.name, bold=True)}, about {way.seconds:.0f} s; interrupts {way.interrupts}")
+    if way.why:
+        say(f"    because {way.why}")
+
+
+def _few(names: Sequence[str], limit: int = 6) -> str:
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(names[:limit]) + more
 
 
 def show_push(fabric: str, pushes: list[SwitchPush]) -> None:
@@ -54,20 +88,30 @@ def show_push(fabric: str, pushes: list[SwitchPush]) -> None:
     from rich.text import Text
 
     rows = Table(box=SIMPLE_HEAD, pad_edge=False)
-    rows.add_column("switch")
-    rows.add_column("result")
+    for title in ("switch", "result", "way"):
+        rows.add_column(title)
     rows.add_column("changes", justify="right")
     rows.add_column("seconds", justify="right")
-    styles = {"failed": "red", "changed": "green", "would change": "yellow", "unchanged": ""}
     for push in pushes:
         seconds = f"{push.seconds:.1f}" if push.seconds else ""
-        rows.add_row(push.name, Text(push.state, styles[push.state]), str(len(push.changes)), seconds)
+        way = push.way.name if push.way and push.way.name != "nothing" else ""
+        rows.add_row(push.name, Text(push.state, _STYLES[push.state]), way, str(len(push.changes)), seconds)
     table(rows)
     for push in pushes:
         if push.error:
-            say(push.error)
+            say(_explained(push))
     counts = Counter(push.state for push in pushes)
     say(f"{fabric}: " + ", ".join(f"{count} {state}" for state, count in counts.items()))
+
+
+def _explained(push: SwitchPush) -> str:
+    """Why, and which config the switch ended with."""
+    ending = {
+        "rolled back": "; it runs and stores its old config",
+        "unknown": "; nobody could be asked what it runs: its own timer puts the old config back. "
+        "`sonicfab push --resume` or `rollback` goes on when it answers",
+    }.get(push.state, "")
+    return f"{push.error}{ending}"
 
 
 def json_push(fabric: str, pushes: list[SwitchPush]) -> None:
@@ -76,13 +120,18 @@ def json_push(fabric: str, pushes: list[SwitchPush]) -> None:
         {
             "switch": push.name,
             "state": push.state,
+            "way": push.way.name if push.way else None,
+            "why": push.way.why if push.way else None,
+            "interrupts": push.way.interrupts if push.way else None,
+            "resets": list(push.way.resets) if push.way else [],
             "changes": list(push.changes),
             "seconds": round(push.seconds, 2),
             "error": push.error or None,
         }
         for push in pushes
     ]
-    json_result({"format_version": FORMAT_VERSION, "fabric": fabric, "switches": switches})
+    push_id = next((push.push_id for push in pushes if push.push_id), None)
+    json_result({"format_version": FORMAT_VERSION, "fabric": fabric, "push": push_id, "switches": switches})
 
 
 def _condensed(comparison: Comparison) -> list[str]:

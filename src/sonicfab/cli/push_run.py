@@ -1,0 +1,223 @@
+"""What `push`, `plan` and `rollback` share: look, show, ask, do, tell."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from sonicfab.cli.options import Format
+from sonicfab.errors import ChangesPendingError, ExitCode, InputError
+
+if TYPE_CHECKING:
+    from sonicfab.access import Access
+    from sonicfab.plan.types import FabricPlan, SwitchPlan
+    from sonicfab.push.change import Ending
+    from sonicfab.push.comparison import Target
+    from sonicfab.push.journal import Journal
+    from sonicfab.push.run import Decision, Look, Options
+    from sonicfab.push.settle import Settle
+    from sonicfab.report.push import SwitchPush
+    from sonicfab.runner import Outcome
+
+
+@dataclass(frozen=True)
+class Job:
+    """Bring the switches that have targets to them.
+
+    Attributes:
+        kind: `push` or `rollback`.
+        build: the folder below which the journal is kept.
+    """
+
+    access: Access
+    plan: FabricPlan
+    targets: Mapping[str, Target]
+    options: Options
+    build: Path
+    kind: str
+    dry_run: bool
+    yes: bool
+    format: Format
+    everything: bool
+
+
+def run_job(job: Job) -> ExitCode:
+    """All of it; the exit code says how it ended.
+
+    Raises:
+        InputError: a way was asked for that does not lead there, or nobody can be asked.
+        ChangesPendingError: the user said no.
+    """
+    from sonicfab.push.run import decide
+    from sonicfab.report import console
+    from sonicfab.report.push import json_push, show_decision, show_push
+
+    switches = [job.plan.switches[name] for name in job.targets]
+    outcomes = look_with_progress(job.access, switches, job.targets)
+    looks = {name: outcome.value for name, outcome in outcomes.items() if outcome.value is not None}
+    decision = decide(job.plan, job.targets, looks, job.options)
+    if job.format is Format.TABLE:
+        show_decision(looks, decision, everything=job.everything)
+    endings: Mapping[str, SwitchPush] = {}
+    complete = len(looks) == len(switches) and not decision.refused
+    if decision.todo and complete and not job.dry_run:
+        _ask(decision, yes=job.yes)
+        endings = _do(job, looks, decision)
+    pushes = [
+        endings.get(switch.name) or _untouched(switch.name, outcomes[switch.name], decision, touched=bool(endings))
+        for switch in switches
+    ]
+    (json_push if job.format is Format.JSON else show_push)(job.plan.name, pushes)
+    if not complete:
+        console.note("nothing was changed on any switch, because of those above; --limit leaves some out")
+    return _exit_code(pushes, outcomes)
+
+
+def look_with_progress(
+    access: Access, switches: Sequence[SwitchPlan], targets: Mapping[str, Target]
+) -> dict[str, Outcome[Look]]:
+    """Compare the switches with their targets, telling how far it is; nothing is changed."""
+    from sonicfab.push.run import look_at_all
+    from sonicfab.report.progress import Progress
+
+    with Progress("comparing", len(switches)) as progress:
+        return look_at_all(access, switches, targets, progress.tell, progress.finish)
+
+
+def resume_last(access: Access, plan: FabricPlan, targets: Mapping[str, Target], options: Options, build: Path) -> None:
+    """End what the last push has left under way: confirmed where it got there with this target, else taken back."""
+    from sonicfab.push.journal import find_journal
+    from sonicfab.push.run import target_hash
+    from sonicfab.push.settle import Settle
+    from sonicfab.report.console import note
+
+    journal = find_journal(build, plan.name)
+    meant = journal.meant()["switches"]
+    same = {name for name, target in targets.items() if name in meant and meant[name]["target"] == target_hash(target)}
+    left = [name for name in journal.open_switches if name in plan.switches]
+    if not left:
+        note(f"push {journal.push_id} has left nothing under way")
+        return
+    note(f"push {journal.push_id} has left {len(left)} under way: {', '.join(left)}")
+    end_all(
+        journal,
+        [plan.switches[name] for name in left],
+        lambda settle, one: settle.go_on(one, targets[one.name]) if one.name in same else settle.go_back(one),
+        Settle(access, journal, options.limits, lambda _name, _step: None),
+    )
+
+
+def end_all(
+    journal: Journal, switches: Sequence[SwitchPlan], how: Callable[[Settle, SwitchPlan], Ending], settle: Settle
+) -> None:
+    """End what is under way on some switches, telling how far it is.
+
+    Raises:
+        SwitchError: some could not be ended.
+    """
+    from sonicfab.errors import SwitchError
+    from sonicfab.report.console import note
+    from sonicfab.report.progress import Progress
+    from sonicfab.runner import run_all
+
+    with journal.open(), Progress("ending", len(switches)) as progress:
+        telling = replace(settle, tell=progress.tell)
+        outcomes = run_all(switches, lambda one, _: how(telling, one), lambda one, _: progress.finish(one.name))
+    lost: list[str] = []
+    for switch, outcome in zip(switches, outcomes, strict=True):
+        ending = outcome.value
+        if ending is None or ending.state == "unknown":
+            lost.append(f"{switch.name}: {outcome.error or (ending.said if ending else '')}")
+        else:
+            note(f"  {switch.name}: {ending.state} config")
+    if lost:
+        raise SwitchError("; ".join(lost), "their timers put the old config back; run this again then")
+
+
+def holder() -> str:
+    """Who is at it, for others who meet the guard on a switch."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a user without a name
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()}"
+
+
+def _ask(decision: Decision, *, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise InputError("push asks before it changes anything", "where nobody can answer, say --yes")
+    count = len(decision.todo)
+    if not typer.confirm(f"Change {count} switch{'es' * (count != 1)} as shown?"):
+        raise ChangesPendingError("nothing was changed")
+
+
+def _do(job: Job, looks: Mapping[str, Look], decision: Decision) -> dict[str, SwitchPush]:
+    from sonicfab.push.journal import Journal, new_id
+    from sonicfab.push.run import FabricPush, meaning
+    from sonicfab.report.console import note
+    from sonicfab.report.progress import Progress
+    from sonicfab.report.push import SwitchPush
+
+    journal = Journal(job.build / job.plan.name / "push" / new_id())
+    with journal.open(), Progress("pushing", len(decision.todo)) as progress:
+        journal.mean(meaning(job.plan.name, job.targets, decision, job.options, job.kind))
+        note(f"{job.kind} {journal.push_id}, journal in {journal.folder}")
+        push = FabricPush(
+            job.access, job.plan, job.targets, looks, decision, job.options, journal, progress.tell, progress.finish
+        )
+        try:
+            push.run()
+        except KeyboardInterrupt:
+            for name, ending in push.endings.items():
+                note(f"  {name}: {ending.state} config")
+            raise
+    states = {"new": "changed", "old": "rolled back", "unknown": "unknown"}
+    return {
+        name: SwitchPush(
+            name,
+            states[ending.state] if ending.state != "old" or not ending.untouched else "failed",
+            decision.ways[name],
+            looks[name].found.shown(),
+            push.seconds.get(name, 0.0),
+            ending.said,
+            journal.push_id,
+        )
+        for name, ending in push.endings.items()
+    }
+
+
+def _untouched(name: str, looked: Outcome[Look], decision: Decision, *, touched: bool) -> SwitchPush:
+    """A switch to which nothing was done."""
+    from sonicfab.report.push import SwitchPush
+
+    if looked.error or looked.value is None:
+        hint = f"\n  hint: {looked.error.hint}" if looked.error and looked.error.hint else ""
+        return SwitchPush(name, "failed", None, (), 0.0, f"{looked.error}{hint}")
+    way, changes = decision.ways[name], looked.value.found.shown()
+    if name in decision.refused:
+        return SwitchPush(name, "refused", way, changes, 0.0, f"{name}: {decision.refused[name]}")
+    if way.name == "nothing":
+        return SwitchPush(name, "unchanged", way, changes)
+    return SwitchPush(name, "not begun" if touched else "would change", way, changes)
+
+
+def _exit_code(pushes: Sequence[SwitchPush], looked: Mapping[str, Outcome[Look]]) -> ExitCode:
+    states = {push.state for push in pushes}
+    codes = {outcome.error.exit_code for outcome in looked.values() if outcome.error}
+    if codes:
+        return max(codes)
+    if states & {"unknown", "refused", "failed"}:
+        return ExitCode.UNREACHED
+    if "rolled back" in states:
+        return ExitCode.ROLLED_BACK
+    return ExitCode.CHANGES if states & {"would change", "not begun"} else ExitCode.OK

@@ -1,0 +1,102 @@
+"""`sonicfab rollback`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sonicfab.cli.options import (
+    Format,
+    Inventory,
+    Lab,
+    LabName,
+    Limit,
+    OutputFormat,
+    Topology,
+    Verbose,
+    access_to,
+    as_in_lab,
+)
+from sonicfab.cli.push import Batch, Build, ConfirmWithin, DrainOption, MaxFailures, OverwriteDrift, Yes
+from sonicfab.cli.push_run import Job, end_all, holder, run_job
+from sonicfab.errors import ExitCode
+
+if TYPE_CHECKING:
+    from sonicfab.plan.types import FabricPlan
+    from sonicfab.push.comparison import Target
+    from sonicfab.push.journal import Journal
+
+
+def rollback(
+    inventory: Inventory,
+    topology: Topology,
+    to: Annotated[
+        str, typer.Option("--to", help="Back to before this push. Without it: before the last one.", metavar="ID")
+    ] = "",
+    lab: Lab = False,
+    lab_name: LabName = "",
+    limit: Limit = [],  # noqa: B006 - typer copies it
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and change nothing.")] = False,
+    yes: Yes = False,
+    batch: Batch = None,
+    max_failures: MaxFailures = 0,
+    drain: DrainOption = False,
+    overwrite_drift: OverwriteDrift = False,
+    confirm_within: ConfirmWithin = 300,
+    build: Build = Path("build"),
+    format: OutputFormat = Format.TABLE,  # noqa: A002 - the name of the option
+    verbose: Verbose = 0,
+) -> None:
+    """Put back what the switches had before a push, as carefully as a push.
+
+    A push that was killed is undone first where it is still under way. The switches that it, or a later push, has
+    changed then get the files that the journal kept of them: compared, shown, asked for, guarded and proven.
+
+    Example: sonicfab rollback -i inventories/scs-lab.yml -t topologies/spine-leaf-1x2.yml --lab
+    """
+    from sonicfab.fabric import open_fabric, select
+    from sonicfab.push.change import Limits
+    from sonicfab.push.journal import find_journal
+    from sonicfab.push.run import Options
+    from sonicfab.push.settle import Settle
+    from sonicfab.report import console
+
+    console.log_to_stderr(verbose)
+    fabric = open_fabric(inventory, topology)
+    as_in_lab(fabric, lab=lab, lab_name=lab_name, push=True)
+    access = access_to(fabric, lab=lab, lab_name=lab_name)
+    chosen = {switch.name for switch in select(fabric.plan, limit)}
+    limits = Limits(confirm_within=confirm_within)
+    options = Options("", batch, None, max_failures, drain, holder(), overwrite_drift, limits)
+    journal = find_journal(build, fabric.plan.name, to)
+    left = [fabric.plan.switches[name] for name in journal.open_switches if name in chosen]
+    if left and not dry_run:
+        settle = Settle(access, journal, limits, lambda _name, _step: None)
+        end_all(journal, left, lambda one, switch: one.go_back(switch), settle)
+    targets = _before(journal, build, fabric.plan, chosen)
+    if not targets:
+        console.say(f"{fabric.plan.name}: push {journal.push_id} has changed nothing that could be put back")
+        raise typer.Exit(ExitCode.OK)
+    job = Job(access, fabric.plan, targets, options, build, "rollback", dry_run, yes, format, everything=verbose > 0)
+    raise typer.Exit(run_job(job))
+
+
+def _before(journal: Journal, build: Path, plan: FabricPlan, chosen: set[str]) -> dict[str, Target]:
+    """What each switch had before that push, or before the first later one that has changed it."""
+    from sonicfab.configdb import FABRIC_TABLES
+    from sonicfab.push.comparison import Target
+    from sonicfab.push.journal import journals
+    from sonicfab.switch import parse
+
+    targets: dict[str, Target] = {}
+    for one in journals(build, plan.name):
+        if one.push_id < journal.push_id:
+            continue
+        for name, step in one.last_steps().items():
+            if step == "confirmed" and name in chosen and name not in targets:
+                text, frr = one.kept(name)
+                config_db = parse.config_db(text)
+                targets[name] = Target(name, config_db, frr, FABRIC_TABLES | config_db.keys())
+    return {name: targets[name] for name in plan.switches if name in targets}

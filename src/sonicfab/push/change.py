@@ -1,0 +1,367 @@
+"""One switch on its way from the old config to the new one, or back; every step is in the journal before it is done.
+
+While it is under way, a guard on the switch itself puts the old config back unless it is confirmed: whatever dies here
+or in between, the switch ends with one config or the other (`sonicfab.switch.guard`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from sonicfab import configdb, frrconf
+from sonicfab.access import Access
+from sonicfab.errors import (
+    ChecksFailedError,
+    HostKeyError,
+    SonicfabError,
+    SwitchError,
+    TransportError,
+    WrongSwitchError,
+)
+from sonicfab.frrdelta import delta
+from sonicfab.plan.types import SwitchPlan
+from sonicfab.push.comparison import Comparison, Target, compare
+from sonicfab.push.drain import Drain
+from sonicfab.push.gate import Gate
+from sonicfab.push.journal import Journal
+from sonicfab.push.patch import read_apply_patch
+from sonicfab.push.ways import Way
+from sonicfab.switch import guard
+from sonicfab.switch.operations import Switch
+
+log = logging.getLogger(__name__)
+RETRY_EVERY = 1.0
+SETTLE = 45.0
+"""Seconds after which a difference that stays the same will not go away by waiting."""
+MARGIN = 10.0
+"""Seconds before the guard's end within which nothing is confirmed any more."""
+RESTORE_WITHIN = 600.0
+"""Seconds that a switch may take to go back; a reload on hardware takes minutes, and may have to be waited for."""
+
+Tell = Callable[[str], None]
+State = Literal["new", "old", "unknown"]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long what may take, in seconds.
+
+    Attributes:
+        confirm_within: unless it is confirmed so long after it was applied, the switch goes back by itself.
+        timeout: until the switch must run what was pushed.
+        settle: until its sessions must be what they were.
+    """
+
+    confirm_within: float = 300.0
+    timeout: float = 600.0
+    settle: float = 60.0
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Which config a switch ended with: `new`, `old`, or `unknown` where nobody could be asked; `said` is why.
+
+    `untouched` ones are old because nothing was begun.
+    """
+
+    state: State
+    said: str = ""
+    untouched: bool = False
+
+
+class Change:
+    """The change of one switch; the methods are called in their order here, until one raises: then `back`."""
+
+    def __init__(
+        self,
+        access: Access,
+        journal: Journal,
+        plan: SwitchPlan,
+        target: Target,
+        found: Comparison,
+        way: Way,
+        limits: Limits,
+        tell: Tell,
+    ) -> None:
+        self._access, self._journal, self._limits, self._tell = access, journal, limits, tell
+        self.plan, self.target, self.found, self.way = plan, target, found, way
+        self._guarded_until = 0.0
+        self._arming = False
+
+    def prepare(self, holder: str, stop: threading.Event) -> None:
+        """Arm the guard, bring the files to the switch and have its own programs read them; nothing takes effect.
+
+        Raises:
+            SwitchError: it cannot be, or the switch has changed since it was compared.
+            TransportError: the connection broke.
+        """
+        with self._opened() as switch:
+            self._refuse_news(switch)
+            hashes = self._journal.keep(self.plan.name, self.found.stored_config_db, self.found.stored_frr)
+            if stop.is_set():
+                raise SwitchError(f"{self.plan.name}: interrupted before anything was changed")
+            self._note("arming", before=hashes, peers=sorted(self.found.established))
+            self._arming = True
+            guard.arm(switch, self._journal.push_id, holder, self._seconds, self._needs)
+            self._guarded_until = time.monotonic() + self._seconds
+            self._note("staging")
+            guard.stage(switch, self._journal.push_id, self.way.files)
+
+    def drain(self, drain: Drain) -> None:
+        """Ask the neighbours to prefer other paths, and wait until they do.
+
+        Raises:
+            SwitchError: FRR does not take it.
+            TransportError: the connection broke.
+        """
+        with self._opened() as switch:
+            self._note("draining")
+            asked = drain.request(switch.running_frr())
+            guard.stage(switch, self._journal.push_id, asked)
+            self._applied(guard.apply_frr(switch, self._journal.push_id).ok, "FRR refused `bgp graceful-shutdown`")
+        stays = drain.wait(self.plan.name)
+        self._note("drained", stays=stays)
+
+    def apply(self, stop: threading.Event) -> None:
+        """Make the switch run it, by its way.
+
+        Raises:
+            SwitchError: the switch refuses it.
+            TransportError: the connection broke where it must not.
+        """
+        with self._opened() as switch:
+            if stop.is_set():
+                raise SwitchError(f"{self.plan.name}: interrupted before anything was changed")
+            guard.extend(switch, self._journal.push_id, self._seconds)
+            self._guarded_until = time.monotonic() + self._seconds
+            self._note("applying", way=self.way.name)
+            if self.way.name in ("patch", "patch+frr-delta"):
+                self._patch(switch)
+            if self.way.name in ("frr-delta", "patch+frr-delta", "patch") and self.target.frr is not None:
+                self._frr_delta(switch)  # after a patch alone, too: a drained switch is undrained by it
+            if self.way.name == "restart-bgp":
+                guard.restart_bgp(switch, self._journal.push_id)
+            if self.way.name == "reload":
+                self._reload(switch)
+
+    def prove(self) -> None:
+        """Log in anew and wait until what runs is what is intended.
+
+        Raises:
+            ChecksFailedError: it is something else.
+            SonicfabError: nobody could be asked.
+        """
+        self._note("proving")
+        last: Comparison | SonicfabError | None = None
+        since = time.monotonic()
+        deadline = min(time.monotonic() + self._limits.timeout, self._guarded_until - MARGIN)
+        while True:
+            try:
+                with self._opened() as switch:
+                    now = compare(switch, self.target)
+                if now.runs:
+                    return
+                if not isinstance(last, Comparison) or last.shown() != now.shown():
+                    since = time.monotonic()
+                last = now
+                if time.monotonic() - since > SETTLE:
+                    break
+            except (WrongSwitchError, HostKeyError):
+                raise
+            except (TransportError, SwitchError) as err:  # it may still be coming up
+                last = err
+                log.info("%s: not ready yet: %s", self.plan.name, err)
+            if time.monotonic() > deadline:
+                break
+            time.sleep(RETRY_EVERY)
+        if isinstance(last, Comparison):
+            raise ChecksFailedError(f"{self.plan.name} does not run what was pushed: {_first(last.shown())}")
+        raise last or TransportError(f"{self.plan.name} was not reached again")
+
+    def check(self, gate: Gate) -> None:
+        """Wait until its sessions are what they must be.
+
+        Raises:
+            ChecksFailedError: they are not.
+            SonicfabError: nobody could be asked.
+        """
+        self._note("checking")
+        deadline = min(time.monotonic() + self._limits.settle, self._guarded_until - MARGIN)
+        misses: list[str] = []
+        failure: SonicfabError | None = None
+        while True:
+            try:
+                with self._opened() as switch:
+                    while True:
+                        misses = gate.misses(switch.bgp_summary())
+                        if not misses:
+                            return
+                        if time.monotonic() > deadline:
+                            break
+                        time.sleep(RETRY_EVERY)
+            except (WrongSwitchError, HostKeyError):
+                raise
+            except (TransportError, SwitchError) as err:
+                failure = err
+            if time.monotonic() > deadline:
+                break
+            time.sleep(RETRY_EVERY)
+        if misses:
+            raise ChecksFailedError(f"{self.plan.name}: {_first(misses)}")
+        raise failure or TransportError(f"{self.plan.name} was not reached again")
+
+    def confirm(self) -> None:
+        """Make it what the next start loads, and end the guard; it is the new config from then on.
+
+        Raises:
+            ChecksFailedError: the switch went back before it was confirmed.
+            SonicfabError: nobody could be asked whether it was confirmed.
+        """
+        self._note("confirming")
+        failure: SonicfabError = TransportError(f"{self.plan.name} was not reached for its confirmation")
+        while time.monotonic() < self._guarded_until:
+            try:
+                with self._opened() as switch:
+                    state = guard.status(switch, self._journal.push_id).state
+                    if state == "armed":
+                        guard.confirm(switch, self._journal.push_id)
+                        state = "confirmed"
+                    if state == "confirmed":
+                        self._note("confirmed")
+                        return
+                    raise ChecksFailedError(f"{self.plan.name} went back before it was confirmed")
+            except (WrongSwitchError, HostKeyError):
+                raise
+            except (TransportError, SwitchError) as err:  # it may have been confirmed all the same: ask again
+                failure = err
+                time.sleep(RETRY_EVERY)
+        raise failure
+
+    def back(self, reason: SonicfabError) -> Ending:
+        """Have the switch put its old config back, and tell what it ended with; never raises for a dead switch."""
+        if not self._arming:
+            self._note("refused", reason=str(reason))
+            return Ending("old", str(reason), untouched=True)
+        self._note("restoring", reason=str(reason))
+        failure: SonicfabError = reason
+        patience = time.monotonic() + max(0.0, self._guarded_until - time.monotonic()) + RESTORE_WITHIN
+        while time.monotonic() < patience:
+            try:
+                with self._opened() as switch:
+                    state = settle_back(switch, self._journal.push_id)
+                    left = _unlike(switch, self.found) if state == "restored" else []
+                if state in ("confirmed", "none") or (state == "restored" and not left):
+                    self._note({"confirmed": "confirmed", "none": "refused"}.get(state, "restored"))
+                    return Ending("new" if state == "confirmed" else "old", str(reason), untouched=state == "none")
+                if left:  # services may still be starting
+                    failure = ChecksFailedError(f"it does not run what it ran before: {_first(left)}")
+                    patience = min(patience, time.monotonic() + SETTLE)
+            except (WrongSwitchError, HostKeyError) as err:
+                failure = err
+                break
+            except (TransportError, SwitchError) as err:
+                failure = err
+                log.info("%s: %s", self.plan.name, err)
+            time.sleep(RETRY_EVERY)
+        self._note("lost", reason=str(failure))
+        return Ending("unknown", f"{reason}; then: {failure}")
+
+    @property
+    def _seconds(self) -> float:
+        """How long the guard waits for each part of the work."""
+        return self._limits.confirm_within + self.way.seconds
+
+    @property
+    def _needs(self) -> int:
+        """Bytes that the switch must have free: the files, staged, in place and as SONiC saves them."""
+        return 4 * sum(len(text.encode()) for text in self.way.files.values())
+
+    def _note(self, step: str, **detail: object) -> None:
+        self._journal.note(self.plan.name, step, **detail)
+        self._tell(step)
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[Switch]:
+        with contextlib.closing(self._access.open(self.plan)) as switch:
+            yield switch
+
+    def _refuse_news(self, switch: Switch) -> None:
+        now = compare(switch, self.target)
+        if now.shown() != self.found.shown():
+            raise SwitchError(
+                f"{switch.name}: its config has changed since it was compared", "push again to see what is new"
+            )
+
+    def _applied(self, well: bool, failure: str) -> None:
+        if not well:
+            raise SwitchError(f"{self.plan.name}: {failure}")
+
+    def _patch(self, switch: Switch) -> None:
+        result = read_apply_patch(guard.apply_patch(switch, self._journal.push_id, 4 * self.way.seconds + 60))
+        self._applied(result.applied, f"config apply-patch: {result.said}")
+
+    def _frr_delta(self, switch: Switch) -> None:
+        """Read, compute, apply, compare: at most twice. Exit codes prove nothing; what runs does."""
+        assert self.target.frr is not None
+        for _ in range(2):
+            change = delta(switch.running_frr(), self.target.frr)
+            if change.refused:
+                raise SwitchError(f"{self.plan.name}: FRR: {change.refused[0]}")
+            if not change.commands:
+                return
+            undo = delta(self.target.frr, self.found.running_frr).commands
+            guard.stage(switch, self._journal.push_id, {"frr.delta": change.commands, "frr.undo": undo})
+            said = guard.apply_frr(switch, self._journal.push_id).said
+        left = frrconf.diff(self.target.frr, switch.running_frr())
+        self._applied(not left, f"FRR did not take every line ({said}): {_first([str(one) for one in left])}")
+
+    def _reload(self, switch: Switch) -> None:
+        """`config reload`, until it is accepted and done; the connection may break meanwhile."""
+        push_id = self._journal.push_id
+        guard.start_reload(switch, push_id)
+        while True:
+            time.sleep(RETRY_EVERY / 2)
+            try:
+                result = guard.reload_result(switch, push_id)
+            except TransportError as err:
+                log.info("%s: the connection broke during the reload: %s", switch.name, err)
+                return  # the reload goes on by itself; what runs afterwards is looked at from a new connection
+            if result.state == "done":
+                return
+            if result.state == "failed":
+                raise SwitchError(f"{switch.name}: config reload failed: {result.said}")
+            if time.monotonic() > self._guarded_until - MARGIN:
+                raise SwitchError(f"{switch.name}: config reload {result.said or 'does not end'}")
+            if result.state == "refused":
+                self._tell(f"waiting: {result.said.split('.')[0]}")
+                time.sleep(RETRY_EVERY)
+                guard.start_reload(switch, push_id)
+
+
+def settle_back(switch: Switch, push_id: str) -> str:
+    """Ask for the old config, unless that was done; the state of the guard: `none`, `armed`, `restoring`, ...
+
+    Raises:
+        SwitchError, TransportError: it could not be asked.
+    """
+    state = guard.status(switch, push_id).state
+    if state == "armed":
+        guard.restore(switch, push_id)
+    return state
+
+
+def _unlike(switch: Switch, before: Comparison) -> list[str]:
+    """How what runs differs from what ran before."""
+    changes = configdb.diff(before.running, switch.running_config_db(), before.running.keys())
+    return [*map(str, changes), *map(str, frrconf.diff(before.running_frr, switch.running_frr()))]
+
+
+def _first(lines: tuple[str, ...] | list[str], limit: int = 3) -> str:
+    more = f" and {len(lines) - limit} more" if len(lines) > limit else ""
+    return "; ".join(lines[:limit]) + more

@@ -1,0 +1,184 @@
+"""The least disruptive way that provably brings a switch from what it runs to what it is to run. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sonicfab.builds import Build
+from sonicfab.errors import InputError
+from sonicfab.frrdelta import FrrDelta, delta
+from sonicfab.push.comparison import Comparison, Target
+from sonicfab.push.patch import PatchPlan, plan_patch
+
+WayName = Literal["nothing", "store", "frr-delta", "patch", "patch+frr-delta", "restart-bgp", "reload"]
+FORCED: tuple[WayName, ...] = ("frr-delta", "patch", "patch+frr-delta", "restart-bgp", "reload")
+"""The ways that `--way` may ask for."""
+
+LONGEST_PATCH = 180.0
+"""Seconds: the config updater takes 2 to 4 for each change (recorded: 56 descriptions 42 s). Beyond this a reload is
+the way, unless a patch is asked for."""
+
+_FRR_SECONDS, _RESTART_SECONDS, _RELOAD_SECONDS = 3.0, 30.0, 120.0
+"""Predicted. A reload takes the data plane down for minutes on hardware (sonic-utilities config/main.py reload)."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """How one switch gets there.
+
+    Attributes:
+        why: why this way and no cheaper one; "" where there is nothing to explain.
+        interrupts: what its users will notice, in a line.
+        seconds: predicted time until the switch runs it.
+        resets: BGP peers whose session will be reset.
+        disruptive: traffic through the switch stops, so that its neighbours' redundancy counts.
+        files: what is staged on the switch, name -> text.
+    """
+
+    name: WayName
+    why: str
+    interrupts: str
+    seconds: float
+    resets: tuple[str, ...]
+    disruptive: bool
+    files: Mapping[str, str] = field(repr=False)
+
+
+def choose(found: Comparison, target: Target, build: Build, forced: str = "") -> Way:
+    """The cheapest way; `forced` asks for one by name.
+
+    Raises:
+        InputError: the way that is asked for does not lead there.
+    """
+    files = {"config_db.json": target.loaded(found.running)}
+    if target.frr is not None:
+        files["frr.conf"] = target.frr
+    if found.equal:
+        return Way("nothing", "", "nothing", 0.0, (), disruptive=False, files={})
+    if found.runs and not forced:
+        why = f"it runs what is intended, and {' and '.join(found.stored)}"
+        return Way("store", why, "nothing", 1.0, (), disruptive=False, files=files)
+    options = _Options(found, target, build, files)
+    if forced:
+        way, reason = options.of(forced)
+        if way is None:
+            raise InputError(f"--way {forced} does not lead there on {target.switch}: {reason}")
+        return way
+    reasons: list[str] = []
+    for name in FORCED:
+        way, reason = options.of(name)
+        if way is not None:
+            return _because(way, reasons)
+        if reason:
+            reasons.append(reason)
+    raise AssertionError("a reload always leads there")
+
+
+class _Options:
+    """What each way would be, and why it would not do."""
+
+    def __init__(self, found: Comparison, target: Target, build: Build, files: Mapping[str, str]) -> None:
+        self._found, self._target, self._build, self._files = found, target, build, files
+
+    def of(self, name: str) -> tuple[Way | None, str]:
+        """The way of that name, or why it does not lead there ("" when it is simply not about this change)."""
+        by_name = {
+            "frr-delta": self._frr_delta,
+            "patch": self._patch,
+            "patch+frr-delta": self._both,
+            "restart-bgp": self._restart_bgp,
+            "reload": self._reload,
+        }
+        return by_name[name]()
+
+    def _frr_delta(self) -> tuple[Way | None, str]:
+        if self._found.config_db or not self._found.frr:
+            return None, ""
+        change, reason = self._frr_change()
+        return (self._way_of("frr-delta", change, None), "") if change else (None, reason)
+
+    def _patch(self) -> tuple[Way | None, str]:
+        if self._found.frr or not self._found.config_db:
+            return None, ""
+        patch, reason = self._patch_change()
+        return (self._way_of("patch", None, patch), "") if patch else (None, reason)
+
+    def _both(self) -> tuple[Way | None, str]:
+        if not self._found.frr or not self._found.config_db:
+            return None, ""
+        patch, reason = self._patch_change()
+        if patch is None:
+            return None, reason
+        change, reason = self._frr_change()
+        return (self._way_of("patch+frr-delta", change, patch), "") if change else (None, reason)
+
+    def _restart_bgp(self) -> tuple[Way | None, str]:
+        if self._found.config_db or not self._found.frr:
+            return None, ""
+        if self._target.frr is None or not self._frr_conf_counts():
+            return None, "frr.conf is not what FRR starts from in its routing mode"
+        said = "all BGP sessions of the switch, and its routes, until they are up again"
+        return Way("restart-bgp", "", said, _RESTART_SECONDS, ("all",), disruptive=True, files=self._files), ""
+
+    def _reload(self) -> tuple[Way | None, str]:
+        said = "all traffic of the switch, for a minute or more on hardware"
+        return Way("reload", "", said, _RELOAD_SECONDS, ("all",), disruptive=True, files=self._files), ""
+
+    def _frr_change(self) -> tuple[FrrDelta | None, str]:
+        if not self._found.running_frr:
+            return None, "FRR does not run"
+        if self._target.frr is None or not self._frr_conf_counts():
+            return None, "frr.conf is not what FRR starts from in its routing mode"
+        change = delta(self._found.running_frr, self._target.frr)
+        if change.refused:
+            return None, f"FRR: {change.refused[0]}"
+        return change, ""
+
+    def _frr_conf_counts(self) -> bool:
+        """Only this routing mode of the running switch keeps frr.conf (docker_init.sh of the bgp container)."""
+        metadata = self._found.running.get("DEVICE_METADATA", {}).get("localhost", {})
+        wanted = self._target.config_db.get("DEVICE_METADATA", {}).get("localhost", {})
+        mode = metadata.get("docker_routing_config_mode")
+        return mode is not None and mode == wanted.get("docker_routing_config_mode")
+
+    def _patch_change(self) -> tuple[PatchPlan | None, str]:
+        patch = plan_patch(self._target.config_db, self._found.running, self._target.owned, self._build)
+        if patch.refused:
+            return None, f"config apply-patch: {patch.refused[0]}"
+        if patch.seconds > LONGEST_PATCH:
+            return None, f"config apply-patch would take some {patch.seconds:.0f} s"
+        return patch, ""
+
+    def _way_of(self, name: WayName, change: FrrDelta | None, patch: PatchPlan | None) -> Way:
+        files = dict(self._files)
+        resets: tuple[str, ...] = ()
+        interrupts: list[str] = []
+        seconds = 0.0
+        if patch is not None:
+            files |= {"patch.json": patch.text, "undo.json": patch.undo_text}
+            interrupts += patch.interrupts
+            seconds += patch.seconds
+        if change is not None:
+            assert self._target.frr is not None
+            back = delta(self._target.frr, self._found.running_frr)
+            files |= {"frr.delta": change.commands, "frr.undo": back.commands}
+            resets = tuple(one.peer for one in change.resets)
+            if resets:
+                interrupts.append(f"the session{'s' * (len(resets) > 1)} {', '.join(resets)}")
+            seconds += _FRR_SECONDS
+        disruptive = "all" in resets or len(resets) > 1 or bool(patch and patch.interrupts)
+        return Way(name, "", "; ".join(interrupts) or "nothing", seconds, resets, disruptive=disruptive, files=files)
+
+
+def _because(way: Way, reasons: list[str]) -> Way:
+    from dataclasses import replace
+
+    return replace(way, why="; ".join(dict.fromkeys(reasons)))
+
+
+def describe_drift(found: Comparison, limit: int = 3) -> str:
+    """The first few uncommitted changes, in a line."""
+    more = f" and {len(found.drift) - limit} more" if len(found.drift) > limit else ""
+    return "; ".join(found.drift[:limit]) + more
