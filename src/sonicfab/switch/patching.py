@@ -20,6 +20,8 @@ _APPLYING = re.compile(r"^Patch Applier: .*applying [1-9]\d* changes? in order",
 _SHOWN = 200
 _TIMED_OUT = (124, 137)
 """Exit codes of timeout(1)."""
+_TOLD = (1, 2)
+"""Exit codes with which it ends by itself: no root, and click's for what it refuses or could not finish."""
 
 _REASON = re.compile(r"^(?:Failed to apply patch due to|Error): (.*?)(?:^Usage: config |\Z)", re.DOTALL | re.MULTILINE)
 """The first of the two; 202305 gives only the second."""
@@ -31,6 +33,7 @@ _WRAPPERS = (
     re.compile(r"(?:Data Loading Failed:?\s*)+"),
 )
 _UNKNOWN_FIELD = re.compile(r"""All Keys are not parsed in (\S+)\s+dict_keys\((.*?)\)\s+exceptionList:\["'(.+?)'"\]""")
+_DANGLING = re.compile(r'Leafref "[^"]*?(\w+)_LIST/[^"]*" of value "([^"]*)" points to a non-existing leaf')
 _PLACE = re.compile(r"^libyang\[\d\]: .*\(path: \S*/(\w+_LIST\S*|\w+/\w+)\)", re.MULTILINE)
 
 
@@ -40,7 +43,7 @@ class PatchResult:
 
     Attributes:
         outcome: applied; possible: a dry run found nothing against it; refused: nothing was written; unproven: it
-            failed after it had begun to write, or it ended without a word: look at CONFIG_DB.
+            failed after it had begun to write, or was ended, or said nothing: look at CONFIG_DB.
         said: why, in one line; "" when it went well.
     """
 
@@ -61,16 +64,15 @@ def read_apply_patch(result: CommandResult, *, dry_run: bool) -> PatchResult:
             return PatchResult("unproven", f"a {'dry run' if dry_run else 'patch'} was asked for, and it was the other")
         return PatchResult("possible" if dry else "applied")
     if result.exit_code in _TIMED_OUT:
-        return _failed(result, f"it did not end within {result.seconds:.0f} s", dry_run=dry_run)
-    if result.ok:
-        return PatchResult("unproven", f"it did not say how it ended: {result.said}")
-    return _failed(result, _reason(result), dry_run=dry_run)
-
-
-def _failed(result: CommandResult, said: str, *, dry_run: bool) -> PatchResult:
-    # recorded: a number in place of a string is written, and the command fails when it reads it back
-    begun = bool(_APPLYING.search(result.stdout)) and not dry_run
-    return PatchResult("unproven" if begun else "refused", said)
+        said = f"it did not end within {result.seconds:.0f} s"
+    elif result.ok:
+        said = f"it did not say how it ended: {result.said[:_SHOWN]}"
+    else:
+        said = _reason(result)
+    # Recorded: a number in place of a string is written, and the command fails when it reads it back. What was killed
+    # may have written without having said so: its stdout is buffered.
+    refused = dry_run or (result.exit_code in _TOLD and not _APPLYING.search(result.stdout))
+    return PatchResult("refused" if refused else "unproven", said)
 
 
 def _reason(result: CommandResult) -> str:
@@ -84,6 +86,7 @@ def _reason(result: CommandResult) -> str:
     unknown = _UNKNOWN_FIELD.search(text)
     if unknown:
         text = f"{unknown[1]}: the models of this build do not know the field {unknown[3]}"
+    text = _DANGLING.sub(r"\2 is referred to, and is not in \1", text)
     text = " ".join(text.split()).rstrip(".")
     place = _PLACE.search(result.stderr)
     where = f" ({place[1]})" if place else ""
