@@ -85,14 +85,17 @@ def _apply_patch(options: argparse.Namespace) -> None:
     if not isinstance(patch, list):
         raise GcuError("Document is expected to be sequence of operations")
     try:
-        wrong = _invalid(_patched(patch, db.read()))
+        target = _patched(patch, _running())
     except GcuError as err:
         raise GcuError(f"Validate json patch: {json.dumps(patch)} failed due to:{err}") from err
-    if wrong:
-        value, place = wrong
-        print(f"libyang[0]: {value} (path: {place})", file=sys.stderr)
-        print(f"sonic_yang(3):Data Loading Failed:{value}")
-        raise GcuError(f"Validate json patch: {json.dumps(patch)} failed due to:Data Loading Failed\n{value}")
+    known = _tables_with_models()
+    if known and (others := sorted(target.keys() - known)):
+        print(f"sonic_yang(6):Note: Below table(s) have no YANG models: {', '.join(others)}")
+    if wrong := _invalid(target):
+        for value, place in wrong:
+            print(f"libyang[0]: {value} (path: {place})", file=sys.stderr)
+        print(f"sonic_yang(3):Data Loading Failed:{wrong[0][0]}")
+        raise GcuError(f"Validate json patch: {json.dumps(patch)} failed due to:Data Loading Failed\n{wrong[0][0]}")
     try:
         _update(patch, dry_run=options.dry_run, verbose=options.verbose)
     except GcuError as err:
@@ -105,7 +108,7 @@ def _update(patch: list[Operation], *, dry_run: bool, verbose: bool) -> None:
     _say("localhost: Patch application starting.")
     _say(f"localhost: Patch: {json.dumps(patch)}")
     _say("localhost getting current config db.")
-    running = db.read()
+    running = _running()
     _say("localhost: simulating the target full config after applying the patch.")
     target = _patched(patch, running)
     _say("localhost: validating all JsonPatch operations are permitted on the specified fields")
@@ -139,6 +142,12 @@ def _update(patch: list[Operation], *, dry_run: bool, verbose: bool) -> None:
     _say("localhost patch application completed.")
 
 
+def _running() -> Config:
+    """In the order of `sonic-cfggen -d --print-data`."""
+    config: Config = json.loads(json.dumps(db.read(), sort_keys=True))
+    return config
+
+
 def _say(text: str) -> None:
     print(f"Patch Applier: {text}", flush=True)
 
@@ -147,44 +156,52 @@ def _check(patch: list[Operation], running: Config, target: Config, *, verbose: 
     """StrictPatchSorter.sort() of patch_sorter.py, before it sorts."""
     if verbose:
         print("Patch Sorter - Strict: Validating patch is not making changes to tables without YANG models.")
-    known = set(services.lab_facts().get("yang_tables", ()))
+    known = _tables_with_models()
     tables = {_steps(one["path"])[0] for one in patch}
     if "bgpraw" in tables or (known and not tables <= known):
         raise GcuError("Given patch is not valid because it has changes to tables without YANG models")
     if verbose:
         print("Patch Sorter - Strict: Validating target config according to YANG models.")
     wrong = _invalid(target)
-    reason = f"Data Loading Failed\n{wrong[0]}" if wrong else _lanes(target)
+    reason = f"Data Loading Failed\n{wrong[0][0]}" if wrong else _lanes(target)
     if reason:
         raise GcuError(f"Given patch will produce invalid config. Error: {reason}")
     if verbose:
         print("Patch Sorter - Strict: Sorting patch updates.")
     wrong = _invalid(running)
     if wrong:  # also of the patch that would repair it
-        raise GcuError(f"Data Loading Failed\n{wrong[0]}")
+        raise GcuError(f"Data Loading Failed\n{wrong[0][0]}")
 
 
-def _invalid(config: Config) -> tuple[str, str] | None:
-    """The few rules of the models that are here: what libyang says, and where; None when they hold."""
-    for port, row in config.get("PORT", {}).items():
+def _tables_with_models() -> set[str]:
+    """Of the switch's build; none when they are not known."""
+    return set(services.lab_facts().get("yang_tables", ()))
+
+
+def _invalid(config: Config) -> list[tuple[str, str]]:
+    """The few rules of the models that are here: what libyang says, and where; a wrong value hides the references."""
+    for port, row in sorted(config.get("PORT", {}).items()):
         mtu = str(row.get("mtu", "9100"))
         if not mtu.isdigit() or not 68 <= int(mtu) <= 9216:  # sonic-port.yang
             place = f"/sonic-port:sonic-port/PORT/PORT_LIST[name='{port}']/mtu"
-            return f'Invalid value "{mtu}" in "mtu" element.', place
-    for table, (module, reference) in _BARE.items():
-        for key in config.get(table, {}):
-            name, _, address = key.partition("|")
-            place = f"/{module}:{module}/{table}/{table}_"
-            if address and name not in config[table]:
-                leaf = f'"../../{table}_LIST/name"'
-                place += f"IPPREFIX_LIST[name='{name}'][ip-prefix='{address}']/name"
-            elif reference and not address and name not in config.get("PORT", {}):
-                leaf = f'"/sonic-port:sonic-port/{reference}/sonic-port:name"'
-                place += f"LIST[name='{name}']/name"
-            else:
-                continue
-            return f'Leafref {leaf} of value "{name}" points to a non-existing leaf.', place
-    return None
+            return [(f'Invalid value "{mtu}" in "mtu" element.', place)]
+    return [one for table in _BARE for key in sorted(config.get(table, {})) for one in _dangling(config, table, key)]
+
+
+def _dangling(config: Config, table: str, key: str) -> Iterator[tuple[str, str]]:
+    """An address row refers to the bare row beside it, the bare row of an interface to its port."""
+    module, reference = _BARE[table]
+    name, _, address = key.partition("|")
+    place = f"/{module}:{module}/{table}/{table}_"
+    if address and name not in config[table]:
+        leaf = f"../../{table}_LIST/name"
+        place += f"IPPREFIX_LIST[name='{name}'][ip-prefix='{address}']/name"
+    elif reference and not address and name not in config.get("PORT", {}):
+        leaf = f"/sonic-port:sonic-port/{reference}/sonic-port:name"
+        place += f"LIST[name='{name}']/name"
+    else:
+        return
+    yield f'Leafref "{leaf}" of value "{name}" points to a non-existing leaf.', place
 
 
 def _lanes(config: Config) -> str:
@@ -196,7 +213,8 @@ def _lanes(config: Config) -> str:
                 return f"PORT '{port}' has an invalid lane '{lane}'"
             other = users.setdefault(lane, port)
             if lane and other != port:
-                return f"'{lane}' lane is used multiple times in PORT: {{'{other}', '{port}'}}"
+                both = ", ".join(f"'{name}'" for name in sorted((other, port)))
+                return f"'{lane}' lane is used multiple times in PORT: {{{both}}}"
     return ""
 
 
@@ -220,11 +238,14 @@ def _difference(before: Config, after: Config, *, sort: bool = False) -> list[Op
     """A patch from one config to the other; sorted, a table that keeps no row is removed and added as a whole."""
     removals: list[Operation] = []
     additions: list[Operation] = []
-    for table in sorted(before.keys() | after.keys()):
+    for table in sorted(before.keys() | after.keys(), key=lambda name: (name != "PORT", name)):
         old, new = before.get(table), after.get(table)
-        if new is None or not isinstance(new, dict):
-            removals += [{"op": "remove", "path": _pointer(table)}] if new is None else []
-            additions += [] if new is None else [{"op": "add", "path": _pointer(table), "value": new}]
+        if new is None:
+            addresses = [key for key in sorted(old or {}) if "|" in key and key.partition("|")[0] in (old or {})]
+            removals += [{"op": "remove", "path": _pointer(table, key)} for key in addresses if sort]
+            removals.append({"op": "remove", "path": _pointer(table)})
+        elif not isinstance(new, dict):
+            additions.append({"op": "add", "path": _pointer(table), "value": new})
         elif old is None or (sort and new and not old.keys() & new.keys()):
             removals += [{"op": "remove", "path": _pointer(table)}] if old else []
             additions.append({"op": "add", "path": _pointer(table), "value": new})
@@ -276,7 +297,7 @@ def _replace_by(target: Config, options: argparse.Namespace) -> None:
     say = "Config Replacer:"
     print(f"{say} Config replacement starting.\n{say} Target config length: {len(json.dumps(target))}.")
     print(f"{say} Getting current config db.\n{say} Generating patch between target config and current config db.")
-    patch = _difference(db.read(), target)
+    patch = _difference(_running(), target)
     print(f"{say} Applying patch using 'Patch Applier'.")
     _update(patch, dry_run=options.dry_run, verbose=options.verbose)
     print(f"{say} Verifying config replacement is reflected on ConfigDB.")
@@ -300,7 +321,7 @@ def _checkpoint(options: argparse.Namespace) -> None:
     print(f"{say} Getting current config db.\n{say} Getting checkpoint full-path.")
     print(f"{say} Ensuring checkpoint directory exist.\n{say} Saving config db content to {file}.")
     CHECKPOINTS.mkdir(exist_ok=True)
-    file.write_text(json.dumps(db.read()), encoding="utf-8")
+    file.write_text(json.dumps(_running()), encoding="utf-8")
     print(f"{say} Config checkpoint completed.\nCheckpoint created successfully.")
 
 
