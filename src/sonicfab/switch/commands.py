@@ -62,6 +62,16 @@ RELOAD = (
 RELOAD_RESULT = "sudo -n sh -c 'cat {stage}/reload.exit 2>/dev/null || echo; cat {stage}/reload.log'"
 SAVE = "sudo -n config save -y"
 
+STAGE_PATCH = (
+    "sudo -n sh -c 'umask 077 && mkdir -p {stage}/candidate && "
+    "install -m 0600 {folder}/patch.json {stage}/candidate/'; "
+    "code=$?; rm -rf {folder}; exit $code"
+)
+CHECK_PATCH = "sudo -n timeout -k 10 {seconds} config apply-patch -d {stage}/candidate/patch.json"
+"""A dry run: everything but the writing."""
+APPLY_PATCH = "sudo -n timeout -k 10 {seconds} config apply-patch {stage}/candidate/patch.json"
+"""Takes effect at once, change by change; what it did is not saved."""
+
 BGP_SUMMARY = "sudo -n vtysh -c 'show bgp summary json'"
 BGP_NEIGHBORS = "sudo -n vtysh -c 'show bgp neighbors json'"
 BGP_ROUTES = "sudo -n vtysh -c 'show ip route bgp json' -c 'show ipv6 route bgp json'"

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
 from sonicfab.errors import SwitchError
-from sonicfab.switch import commands, parse
+from sonicfab.switch import commands, parse, patching
 from sonicfab.switch.parse import BgpNeighbor, BgpPeer, Interface, LldpNeighbor, Route, SwitchFacts
+from sonicfab.switch.patching import PatchResult
 from sonicfab.transport import CommandResult, Transport
 
 _REFUSALS = (
@@ -129,6 +130,29 @@ class Switch:
     def save(self) -> None:
         """Make CONFIG_DB what the next start loads."""
         self._run(commands.SAVE)
+
+    def stage_patch(self, patch: str) -> None:
+        """Bring a JSON patch of CONFIG_DB to the switch; nothing takes effect yet.
+
+        Raises:
+            SwitchError: it cannot be written.
+        """
+        folder = self._run(commands.UPLOAD_FOLDER).stdout.strip()
+        self.transport.put(patch.encode(), f"{folder}/patch.json")
+        words = {"stage": commands.STAGE, "folder": shlex.quote(folder)}
+        self._run(commands.STAGE_PATCH.format(**words), "cannot stage the patch")
+
+    def check_patch(self, limit: float) -> PatchResult:
+        """Whether the switch's config updater would apply the staged patch, told within `limit` seconds."""
+        return self._patch(commands.CHECK_PATCH, limit, dry_run=True)
+
+    def apply_patch(self, limit: float) -> PatchResult:
+        """Apply the staged patch; after `limit` seconds it is ended, wherever it is."""
+        return self._patch(commands.APPLY_PATCH, limit, dry_run=False)
+
+    def _patch(self, command: str, limit: float, *, dry_run: bool) -> PatchResult:
+        command = command.format(stage=commands.STAGE, seconds=max(1, round(limit)))
+        return patching.read_apply_patch(self.transport.run(command, timeout=limit + 30), dry_run=dry_run)
 
     def bgp_summary(self) -> list[BgpPeer]:
         """All peers; none when bgpd does not run.

@@ -1,4 +1,4 @@
-"""The command `config`: load, reload, save, interface startup|shutdown.
+"""The command `config`: load, reload, save, interface startup|shutdown, and those of `gcu`.
 
 Follows sonic-utilities config/main.py of 202411; texts and exit codes as recorded from the real program.
 """
@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sonicfab.lab.sonic import cfggen, db, kernel, log, paths, services
+from sonicfab.lab.sonic import cfggen, db, gcu, kernel, log, paths, services
 
 _CFGGEN = "/usr/local/bin/sonic-cfggen"
 NOT_READY = 1
@@ -44,6 +44,7 @@ def main(arguments: list[str]) -> int:
     interface = commands.add_parser("interface")
     interface.add_argument("action", choices=["startup", "shutdown"])
     interface.add_argument("name")
+    gcu.add_commands(commands)
     options = parser.parse_args(arguments)
     said = " ".join(["config", *arguments])
     log.note("config", f"{said}: begins")
@@ -63,7 +64,9 @@ def _run(options: argparse.Namespace) -> int:
         return _reload(options)
     if options.command == "save":
         return _save(options.filename, yes=options.yes)
-    return _interface(options.name, options.action)
+    if options.command == "interface":
+        return _interface(options.name, options.action)
+    return gcu.run(options)
 
 
 def _load(filename: str, *, yes: bool) -> int:

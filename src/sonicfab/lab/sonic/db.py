@@ -74,6 +74,15 @@ def merge(config: Mapping[str, Any]) -> None:
     run(commands)
 
 
+def set_entry(name: str, old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> list[list[str]]:
+    """The redis commands that make a row `new`, as swsscommon writes it; without one, it goes away."""
+    if new is None:
+        return [["DEL", name]]
+    flat = _to_raw(new)
+    gone = [field for field in _to_raw(old or {})[::2] if field not in flat[::2]]
+    return [["HSET", name, *flat], *([["HDEL", name, *gone]] if old is not None and gone else [])]
+
+
 def run(commands: Iterable[list[str]], database: int = DATABASES["CONFIG_DB"]) -> None:
     """Run redis commands in one go."""
     todo = list(commands)
