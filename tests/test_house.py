@@ -34,7 +34,7 @@ LAYERS = (  # low to high; modules of one line do not import each other
     {"learn.findings", "learn.schema", "learn.yang"},
     {"lab.container", "lab.hosts"},
     {"switch.operations", "fabric", "validate.subjects", "verify.expect", "lab.spec", "lab.state", "lab.stock"},
-    {"learn.folder", "learn.profile"},
+    {"learn.folder", "learn.profile", "switch.guard"},
     {"lab.files", "lab.clabfile", "lab.docker"},
     {"access", "verify.judge", "napalm_driver", "learn.switch", "lab.seed", "push.comparison"},
     {

@@ -51,4 +51,4 @@ def test_nothing_else_runs_commands_on_switches() -> None:
 
 def _is_a_contract_command(argument: ast.expr, path: Path) -> bool:
     text = ast.unparse(argument)
-    return path.name == "operations.py" and (text == "command" or text.startswith("commands."))
+    return path.name in ("operations.py", "guard.py") and (text == "command" or text.startswith("commands."))

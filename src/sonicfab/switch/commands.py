@@ -71,6 +71,26 @@ CHECK_PATCH = "sudo -n timeout -k 10 {seconds} config apply-patch -d {stage}/can
 """A dry run: everything but the writing."""
 APPLY_PATCH = "sudo -n timeout -k 10 {seconds} config apply-patch {stage}/candidate/patch.json"
 """Takes effect at once, change by change; what it did is not saved."""
+GUARD_SCRIPT = (
+    "sudo -n sh -c 'umask 077 && mkdir -p {stage} && cat > {stage}/guard.sh.$$ && "
+    "[ $(wc -c < {stage}/guard.sh.$$) -eq {size} ] && mv -f {stage}/guard.sh.$$ {stage}/guard.sh || "
+    "{{ rm -f {stage}/guard.sh.$$; exit 1; }}'"
+)
+"""Brings switch/guard.sh, on stdin; a script that runs goes on with the file that it was started from."""
+GUARD_ARM = "sudo -n sh {stage}/guard.sh arm {id} {seconds} {needs} {settle}"
+"""Who pushes is on stdin."""
+GUARD_STAGE = "sudo -n sh {stage}/guard.sh stage {id} {folder}; code=$?; rm -rf {folder}; exit $code"
+GUARD_APPLY_FRR = "sudo -n sh {stage}/guard.sh apply-frr {id} {seconds}"
+GUARD_APPLY_PATCH = "sudo -n sh {stage}/guard.sh apply-patch {id} {seconds}"
+GUARD_RELOAD = "sudo -n sh {stage}/guard.sh reload {id}"
+GUARD_RELOAD_RESULT = "sudo -n sh {stage}/guard.sh reload-result {id}"
+GUARD_RESTART_BGP = "sudo -n sh {stage}/guard.sh restart-bgp {id} {seconds}"
+GUARD_EXTEND = "sudo -n sh {stage}/guard.sh extend {id} {seconds}"
+GUARD_CONFIRM = "sudo -n sh {stage}/guard.sh confirm {id}"
+GUARD_RESTORE = "sudo -n sh {stage}/guard.sh restore {id}"
+GUARD_STATUS = (
+    "sudo -n sh -c '[ -e {stage}/guard.sh ] || {{ echo state=none; exit 0; }}; exec sh {stage}/guard.sh status {id}'"
+)
 
 BGP_SUMMARY = "sudo -n vtysh -c 'show bgp summary json'"
 BGP_NEIGHBORS = "sudo -n vtysh -c 'show bgp neighbors json'"

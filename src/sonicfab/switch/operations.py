@@ -117,15 +117,7 @@ class Switch:
 
     def reload_result(self) -> ReloadResult:
         """How the last reload goes."""
-        first, _, log = self._run(commands.RELOAD_RESULT.format(stage=commands.STAGE)).stdout.partition("\n")
-        if not first:
-            return ReloadResult("running", "")
-        refusal = next((line for line in log.splitlines() if line.startswith(_REFUSALS)), "")
-        if refusal:
-            return ReloadResult("refused", refusal)
-        lines = log.strip().splitlines()
-        said = lines[-1] if lines else f"exit code {first}"
-        return ReloadResult("done" if first == "0" else "failed", said)
+        return read_reload(self._run(commands.RELOAD_RESULT.format(stage=commands.STAGE)).stdout)
 
     def save(self) -> None:
         """Make CONFIG_DB what the next start loads."""
@@ -264,6 +256,19 @@ class Switch:
             what = failure or f"`{command.split(' {')[0][:60]}` failed with exit code {result.exit_code}"
             raise SwitchError(f"{self.name}: {what}: {result.said}")
         return result
+
+
+def read_reload(text: str) -> ReloadResult:
+    """How a reload goes, from a line with its exit code (empty while it goes on) and what it has printed."""
+    first, _, log = text.partition("\n")
+    if not first:
+        return ReloadResult("running", "")
+    refusal = next((line for line in log.splitlines() if line.startswith(_REFUSALS)), "")
+    if refusal:
+        return ReloadResult("refused", refusal)
+    lines = log.strip().splitlines()
+    said = lines[-1] if lines else f"exit code {first}"
+    return ReloadResult("done" if first == "0" else "failed", said)
 
 
 def _frr_reason(result: CommandResult) -> str:

@@ -1,0 +1,737 @@
+#!/bin/sh
+# All that a push of sonicfab writes on a switch goes through here, and so does the way back. docs/push-guard.md tells
+# what it is for. In short: `arm` notes the config as it is and starts a timer; unless `confirm` comes first, the timer
+# (`fire`), the next boot (`boot`) or whoever asks (`restore`) puts everything back as it was noted.
+#
+#   arm ID SECONDS BYTES SETTLE < holder       stage ID FOLDER          status [ID]
+#   apply-frr ID SECONDS                       apply-patch ID SECONDS   restart-bgp ID SECONDS
+#   reload ID            reload-result ID      extend ID SECONDS        confirm ID         restore ID
+# Of its own: fire ID (the timer), boot (the boot unit), job NAME COMMAND... (a step, in a session of its own).
+#
+# What is on the disk of the switch, readable by root alone for it holds secrets:
+#   guard/          there is a push in progress; it came into place and goes away in one rename(2) each
+#     id holder deadline seconds settle timers begun restoring failed count.* reserve guard.sh
+#     stored/       config_db.json and frr.conf from before, or NAME.absent
+#     running/      CONFIG_DB and FRR's running config from before, and which services ran
+#     candidate/    what this push brings
+#   ended/ID/record how the last pushes ended
+set -u
+umask 077
+export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+
+ETC=/etc/sonic
+BASE=$ETC/sonicfab
+GUARD=$BASE/guard
+ENDED=$BASE/ended
+BACKUPS=$BASE/backup
+RUN=/run/sonicfab       # forgotten at a boot, and so says whether there was one
+UNITS=/etc/systemd/system
+UNIT=sonicfab-guard.service
+
+# exit codes of refusals, far from those of vtysh and config
+HELD=70 REFUSED=71 FULL=72 LATE=73 BUSY=74
+
+AGAIN=30                # seconds until the timer comes again, should what it started have been killed
+KEPT=5                  # backups
+RECORDS=10              # of how pushes ended
+
+refuse() {
+  code=$1
+  shift
+  echo "$*" >&2
+  exit "$code"
+}
+
+# ---- time: seconds since the boot, so that no change of the clock moves a deadline -------------------------------
+
+now() { # hundredths of a second since the boot
+  read -r up _ < /proc/uptime
+  echo $((${up%.*} * 100 + 1${up#*.} - 100))
+}
+
+left() { # hundredths of a second until the guard lapses; 0 when it has, or when the switch has booted since
+  if [ "$(cat "$RUN/armed" 2> /dev/null)" != "$(cat "$GUARD/id" 2> /dev/null)" ]; then
+    echo 0
+    return
+  fi
+  rest=$(($(cat "$GUARD/deadline") - $(now)))
+  [ "$rest" -gt 0 ] || rest=0
+  echo "$rest"
+}
+
+seconds_left() { echo $((($(left) + 99) / 100)); }
+
+# ---- the lock: one verb at a time; what a verb starts must not inherit it ------------------------------------------
+
+lock() {
+  mkdir -p "$RUN/jobs" || exit 1
+  exec 9> "$RUN/lock" || exit 1
+  flock -w "${1:-120}" 9 || refuse $BUSY "another command of sonicfab on this switch does not end"
+}
+
+unlock() { exec 9>&-; }
+
+free() { "$@" 8>&- 9>&-; }
+
+# ---- jobs: steps that take long, each in a session of its own, so that they outlive the connection and can be ended --
+
+born() { # when a process started; nothing when there is none
+  sed 's/.*) //' "/proc/$1/stat" 2> /dev/null | cut -d ' ' -f 20
+}
+
+begin() { # NAME SECONDS COMMAND...: start a job; the lock passes to it, and it lets it go once its number is written
+  name=$1
+  shift
+  rm -f "$GUARD/$name.exit" "$GUARD/$name.log"
+  setsid sh "$0" job "$name" "$@" < /dev/null > /dev/null 2>&1 &
+  job=$!
+}
+
+run() { # NAME SECONDS COMMAND...: a job, to its end; its output is in NAME.log
+  begin "$@"
+  unlock
+  wait "$job"
+  code=$(cat "$GUARD/$name.exit" 2> /dev/null) || code=137
+  return "${code:-137}"
+}
+
+job() {
+  name=$1 seconds=$2
+  shift 2
+  echo "$$ $(born $$)" > "$RUN/jobs/$name" || exit 1
+  unlock
+  exec 8>&-
+  log=$GUARD/$name.log
+  : 2> /dev/null > "$log" || log=/dev/null   # a full disk keeps nobody from going back
+  timeout -k 10 "$seconds" "$@" > "$log" 2>&1
+  code=$?
+  echo $code > "$GUARD/$name.exit.part" && mv -f "$GUARD/$name.exit.part" "$GUARD/$name.exit"
+  rm -f "$RUN/jobs/$name"
+}
+
+running_jobs() { # the files of those that live
+  for file in "$RUN"/jobs/*; do
+    [ -e "$file" ] || continue
+    read -r pid since < "$file" || continue
+    found=$(born "$pid")
+    # a number that belongs to another process by now: ours has ended, and its whole session before it
+    [ -z "$found" ] || [ "$found" = "$since" ] || continue
+    if pgrep -s "$pid" > /dev/null; then echo "$file"; fi
+  done
+}
+
+kill_jobs() {
+  for file in $(running_jobs); do
+    read -r pid since < "$file" || continue
+    tries=0
+    pkill -TERM -s "$pid"
+    while pgrep -s "$pid" > /dev/null && [ $tries -lt 50 ]; do
+      sleep 0.1
+      tries=$((tries + 1))
+    done
+    pkill -KILL -s "$pid"
+  done
+  rm -f "$RUN"/jobs/*
+}
+
+# ---- who may do what ------------------------------------------------------------------------------------------------
+
+known() { # ID: a name that is safe in paths and in names of units
+  case $1 in
+    '' | -* | .* | *[!A-Za-z0-9._-]*) refuse 64 "'$1' is no name of a push" ;;
+  esac
+}
+
+number() {
+  case $1 in
+    '' | *[!0-9]*) refuse 64 "'$1' is no number" ;;
+  esac
+}
+
+ours() { # ID: the guard is that of this push, and nobody is undoing it
+  if [ ! -d "$GUARD" ]; then
+    [ -e "$ENDED/$1/record" ] || refuse $REFUSED "push $1 is not in progress on this switch"
+    refuse $REFUSED "push $1 is over on this switch: $(value state "$ENDED/$1/record"), by $(value ended_by "$ENDED/$1/record")"
+  fi
+  [ "$(cat "$GUARD/id")" = "$1" ] ||
+    refuse $REFUSED "push $(cat "$GUARD/id") of $(cat "$GUARD/holder") is in progress on this switch, not $1"
+  [ ! -e "$GUARD/restoring" ] || refuse $REFUSED "the old config is being put back already, by $(cat "$GUARD/restoring")"
+}
+
+in_time() { # enough of it is left for a step to begin: 10 s, or a quarter of a short guard
+  margin=$(($(cat "$GUARD/seconds") * 25))
+  [ $margin -lt 1000 ] || margin=1000
+  [ "$(left)" -gt $margin ] || refuse $LATE "only $(seconds_left) s are left until the old config is put back"
+}
+
+step() { # ID NAME: take the lock, look whether the step may begin, and note that it has
+  lock
+  ours "$1"
+  in_time
+  [ -z "$(running_jobs)" ] || refuse $BUSY "a step of this push is still going on"
+  free systemctl is-active --quiet "$(tail -n 1 "$GUARD/timers").timer" ||
+    refuse $REFUSED "the timer that would put the old config back is gone: nothing is done without it"
+  if ! begun "$2"; then
+    echo "$2" >> "$GUARD/begun" && begun "$2" || refuse $FULL "the step cannot be noted: the disk is full"
+  fi
+}
+
+begun() { grep -qx "$1" "$GUARD/begun"; }
+
+candidate() { [ -e "$GUARD/candidate/$1" ] || refuse $REFUSED "$1 was not staged"; }
+
+value() { sed -n "s/^$1=//p" "$2"; }
+
+# ---- timer and boot unit --------------------------------------------------------------------------------------------
+
+start_timer() { # ID SECONDS: it comes again until it is stopped, should what it starts be killed
+  unit=sonicfab-guard-$1:$(now)   # a colon, which no ID has: no pattern of one push matches those of another
+  free systemd-run --quiet --unit="$unit" --description="sonicfab: puts the old config back, push $1" \
+    --on-active="$2" --on-unit-inactive=$AGAIN --timer-property=AccuracySec=1s \
+    /bin/sh "$BASE/guard.sh" fire "$1" > /dev/null || return 1
+  free systemctl is-active --quiet "$unit.timer"
+}
+
+stop_timers() { # ID: what they have started goes on
+  free systemctl stop "sonicfab-guard-$1:*.timer" 2> /dev/null
+}
+
+unit_text() {
+  # database.service fills CONFIG_DB from config_db.json when its container starts, config-setup.service makes a config
+  # where there is none, bgp.service starts FRR from frr.conf (sonic-buildimage files/build_templates/
+  # {docker_image_ctl,config-setup.service,per_namespace/bgp.service}.j2); rc-local.service comes before all of them
+  cat << UNIT
+[Unit]
+Description=Puts the config back that a sonicfab push has not confirmed
+ConditionPathExists=$GUARD
+Before=rc-local.service docker.service database.service config-setup.service sonic.target swss.service bgp.service
+
+[Service]
+Type=oneshot
+ExecStart=/bin/sh $GUARD/guard.sh boot
+TimeoutStartSec=300
+
+[Install]
+WantedBy=multi-user.target
+UNIT
+}
+
+install_unit() { # it does nothing while there is no guard, so it stays
+  if ! unit_text | cmp -s - "$UNITS/$UNIT"; then
+    [ -e "$UNITS/$UNIT" ] || own_unit=yes
+    mkdir -p $UNITS && unit_text > "$UNITS/.$UNIT" && chmod 644 "$UNITS/.$UNIT" && mv -f "$UNITS/.$UNIT" "$UNITS/$UNIT" || return 1
+    free systemctl daemon-reload || return 1
+  fi
+  free systemctl is-enabled --quiet $UNIT 2> /dev/null || free systemctl --quiet enable $UNIT
+}
+
+# ---- arm ------------------------------------------------------------------------------------------------------------
+
+room() { df -Pk "$BASE" | awk 'NR == 2 { print $4 }'; }
+
+arm() {
+  id=$1 seconds=$2 bytes=$3 settle=$4
+  lock
+  if [ -d "$GUARD" ]; then
+    echo "holder=$(cat "$GUARD/holder")"
+    echo "seconds_left=$(seconds_left)"
+    what="is in progress; it lapses in $(seconds_left) s"
+    [ ! -e "$GUARD/restoring" ] || what="was not confirmed, and its old config is being put back"
+    refuse $HELD "push $(cat "$GUARD/id") of $(cat "$GUARD/holder") $what"
+  fi
+  mkdir -p "$BASE" && chmod 700 "$BASE"
+  rm -rf "$BASE"/.new
+  new=$BASE/.new own_backup= own_unit=
+  [ -e "$BACKUPS/$id" ] || own_backup=$BACKUPS/$id
+  needs=$((bytes / 1024 + 1024))
+  [ "$(room)" -ge $needs ] || refuse $FULL "the disk is too full: $(room) KiB are free and $needs are needed"
+  trap 'code=$?; undo_arm; exit $code' EXIT
+  note || refuse 1 "the present config cannot be noted: ${seen:-it cannot be written}"
+  # files are written aside and moved into place: twice what is there now, and what the caller brings
+  needs=$(($(du -sk "$new" | cut -f 1) * 2 + bytes / 1024 + 1024))
+  [ "$(room)" -ge $needs ] || refuse $FULL "the disk is too full: $(room) KiB are free and $needs are needed"
+  # going back must not fail for a disk that fills up meanwhile
+  size=$(($(du -sk "$new/stored" "$new/running" | awk '{ sum += $1 } END { print sum }') + 256))
+  dd if=/dev/zero of="$new/reserve" bs=1024 count=$size 2> /dev/null || refuse $FULL "the disk is too full"
+  backup || refuse 1 "the backup cannot be written"
+  install_unit || refuse 1 "the unit that puts the old config back at a boot cannot be installed"
+  echo $(($(now) + seconds * 100)) > "$new/deadline" && echo "$id" > "$RUN/armed" || refuse 1 "cannot write the guard"
+  start_timer "$id" "$seconds" || refuse 1 "the timer that puts the old config back cannot be started"
+  echo "$unit" > "$new/timers" && sync -f "$BASE" || refuse 1 "cannot write the guard"
+  mv -T "$new" "$GUARD" || refuse 1 "cannot put the guard in place"
+  trap - EXIT
+  sync -f "$BASE"
+  # shellcheck disable=SC2012 # the names are those of pushes
+  ls -1d "$BACKUPS"/* | head -n -$KEPT | xargs -r rm -rf
+}
+
+undo_arm() {
+  rm -rf "$new" $own_backup
+  stop_timers "$id"
+  rm -f "$RUN/armed"
+  [ -z "$own_unit" ] || { free systemctl --quiet disable $UNIT; rm -f "$UNITS/$UNIT"; free systemctl daemon-reload; } 2> /dev/null
+}
+
+note() { # everything as it is now
+  mkdir -p "$new/stored" "$new/running" "$new/candidate" || return 1
+  head -n 1 | tr -d '\000-\037' > "$new/holder" && cp "$0" "$new/guard.sh" && : > "$new/begun" || return 1
+  echo "$id" > "$new/id" && echo "$seconds" > "$new/seconds" && echo "$settle" > "$new/settle" || return 1
+  for name in config_db.json frr/frr.conf; do
+    kept=$new/stored/${name##*/}
+    if [ -e "$ETC/$name" ]; then
+      cp -p "$ETC/$name" "$kept" && cmp -s "$ETC/$name" "$kept" || return 1
+    else
+      : > "$kept.absent" || return 1
+    fi
+  done
+  seen="CONFIG_DB cannot be read"
+  free timeout 60 sonic-cfggen -d --print-data > "$new/running/config_db.json" || return 1
+  seen=
+  # a bgp container that does not run has nothing to go back to
+  if ! free timeout 60 vtysh -c 'show running-config' > "$new/running/frr.conf" 2> /dev/null; then
+    rm -f "$new/running/frr.conf"
+  fi
+  : > "$new/running/services" || return 1
+  for service in swss syncd teamd bgp; do
+    if free systemctl is-active --quiet $service; then echo $service >> "$new/running/services" || return 1; fi
+  done
+}
+
+backup() {
+  mkdir -p "$BACKUPS/$id" || return 1
+  for name in config_db.json frr.conf; do
+    [ ! -e "$new/stored/$name" ] || cp -p "$new/stored/$name" "$BACKUPS/$id/" || return 1
+  done
+  (cd "$BACKUPS/$id" && find . -maxdepth 1 -type f ! -name SHA256SUMS -exec sha256sum {} + > SHA256SUMS)
+}
+
+# ---- stage and the steps ----------------------------------------------------------------------------------------------
+
+stage() { # ID FOLDER
+  lock
+  ours "$1"
+  for file in "$2"/*; do
+    name=${file##*/}
+    case $name in
+      config_db.json | frr.conf | frr.delta | frr.undo | patch.json | undo.json) ;;
+      *) refuse 64 "$name is no file of a push" ;;
+    esac
+    install -m 600 "$file" "$GUARD/candidate/.$name" && mv -f "$GUARD/candidate/.$name" "$GUARD/candidate/$name" ||
+      refuse $FULL "cannot write $name: is the disk full?"
+  done
+  if [ -e "$2/config_db.json" ]; then
+    # SONiC's own loader: `config reload` finds broken JSON only after it has stopped everything
+    free timeout 60 sonic-cfggen -j "$GUARD/candidate/config_db.json" --print-data > /dev/null 2> "$GUARD/check.log" ||
+      refuse 1 "SONiC cannot read config_db.json: $(tail -n 1 "$GUARD/check.log")"
+  fi
+  for name in frr.conf frr.delta frr.undo; do
+    [ -e "$2/$name" ] || continue
+    if ! free timeout 60 vtysh -C -f "$GUARD/candidate/$name" > "$GUARD/check.log" 2>&1; then
+      # a stopped bgp container cannot check; the push that starts it again is not to be refused for that
+      grep -q 'is not running' "$GUARD/check.log" ||
+        refuse 1 "FRR does not understand $name: $(grep -m 1 '^line ' "$GUARD/check.log" || tail -n 1 "$GUARD/check.log")"
+    fi
+  done
+}
+
+place() { # FILE TARGET OWNER MODE: whole or not at all
+  cp "$1" "${2%/*}/.sonicfab.part" && chown "$3" "${2%/*}/.sonicfab.part" && chmod "$4" "${2%/*}/.sonicfab.part" &&
+    mv -f "${2%/*}/.sonicfab.part" "$2"
+}
+
+place_frr() { # FILE: 300 is the user and group frr of the bgp container (sonic-buildimage rules/config FRR_USER_UID)
+  mkdir -p $ETC/frr && place "$1" $ETC/frr/frr.conf 300:300 640
+}
+
+new_frr() { # from here on until confirm the disk holds a new frr.conf beside an old config_db.json: see `boot`
+  [ ! -e "$GUARD/candidate/frr.conf" ] || place_frr "$GUARD/candidate/frr.conf" ||
+    refuse $FULL "cannot write frr.conf: is the disk full?"
+}
+
+told() { # NAME: what a job has printed
+  cat "$GUARD/$1.log" 2> /dev/null
+}
+
+apply_frr() { # ID SECONDS
+  candidate frr.delta
+  step "$1" frr
+  run frr "$2" vtysh -f "$GUARD/candidate/frr.delta"
+  code=$?
+  told frr
+  exit $code
+}
+
+apply_patch() { # ID SECONDS
+  candidate patch.json
+  step "$1" patch
+  run patch "$2" config apply-patch "$GUARD/candidate/patch.json"
+  code=$?
+  told patch
+  exit $code
+}
+
+reload() { # ID: it goes on when it takes the management interface down, and has no end but its own or the guard's
+  candidate config_db.json
+  step "$1" reload
+  new_frr
+  begin reload 86400 config reload -y "$GUARD/candidate/config_db.json"
+  unlock
+  lock   # it has begun once it lets go of the lock
+}
+
+reload_result() { # ID: a line with its exit code, empty while it goes on; then what it has printed
+  [ -d "$GUARD" ] && [ "$(cat "$GUARD/id")" = "$1" ] || ours "$1"
+  if [ -e "$GUARD/reload.exit" ]; then
+    cat "$GUARD/reload.exit"
+  elif [ -e "$RUN/jobs/reload" ] && [ -n "$(running_jobs)" ]; then
+    echo
+  else
+    cat "$GUARD/reload.exit" 2> /dev/null || echo 137
+  fi
+  told reload
+}
+
+restart_bgp() { # ID SECONDS
+  step "$1" bgp
+  new_frr
+  run bgp "$2" sh -c "$RESTART"
+  code=$?
+  told bgp
+  exit $code
+}
+
+# bgp.service may start three times in 20 minutes (StartLimitBurst, StartLimitIntervalSec: per_namespace/bgp.service.j2).
+# reset-failed forgets the starts before, so this one is never refused; it counts as the first of three for what follows.
+RESTART='systemctl reset-failed bgp; systemctl restart bgp'
+
+extend() { # ID SECONDS from now; the new timer runs before the old one goes
+  lock
+  ours "$1"
+  [ "$(left)" -gt 0 ] || refuse $LATE "the guard has lapsed: the old config is about to be put back"
+  old=$(cat "$GUARD/timers")
+  echo $(($(now) + $2 * 100)) > "$GUARD/deadline.part" || refuse $FULL "cannot write the deadline"
+  start_timer "$1" "$2" || refuse 1 "the timer cannot be started; the old one stays"
+  echo "$unit" > "$GUARD/timers" && mv -f "$GUARD/deadline.part" "$GUARD/deadline" || refuse $FULL "cannot write the deadline"
+  echo "$2" > "$GUARD/seconds"
+  for one in $old; do free systemctl stop "$one.timer"; done
+}
+
+# ---- confirm ----------------------------------------------------------------------------------------------------------
+
+confirm() { # ID: until the rename that ends the guard a power cycle gives the old config, after it the new one
+  lock
+  ours "$1"
+  [ "$(left)" -gt 0 ] || refuse $LATE "the guard has lapsed: the old config is about to be put back"
+  [ -z "$(running_jobs)" ] || refuse $BUSY "a step of this push is still going on"
+  id=$1 new=$GUARD/new
+  rm -rf "$new"
+  mkdir "$new" || refuse $FULL "cannot write the new config: is the disk full?"
+  # aside first: `config save` into place would leave half a file on a full disk
+  free timeout 120 config save -y "$new/config_db.json" > "$GUARD/save.log" 2>&1 &&
+    free timeout 60 sonic-cfggen -j "$new/config_db.json" --print-data > /dev/null 2>> "$GUARD/save.log" ||
+    refuse 1 "the new config cannot be saved: $(tail -n 1 "$GUARD/save.log")"
+  if [ -e $ETC/config_db.json ]; then
+    chown --reference=$ETC/config_db.json "$new/config_db.json" && chmod --reference=$ETC/config_db.json "$new/config_db.json"
+  else
+    chmod 644 "$new/config_db.json"
+  fi || refuse 1 "cannot set the mode of config_db.json"
+  record confirmed confirm '' || refuse $FULL "cannot write the record: is the disk full?"
+  new_frr
+  mv -f "$new/config_db.json" $ETC/config_db.json || refuse 1 "cannot put config_db.json in place"
+  sync -f $BASE
+  end
+}
+
+record() { # STATE BY SAID
+  {
+    echo "state=$1"
+    echo "id=$id"
+    echo "holder=$(cat "$GUARD/holder")"
+    echo "seconds_left=0"
+    echo "begun=$(tr '\n' ' ' < "$GUARD/begun")"
+    echo "ended_by=$2"
+    echo "said=$3"
+  } > "$GUARD/record.part" && mv -f "$GUARD/record.part" "$GUARD/record"
+}
+
+end() { # the one step that ends the guard; what comes after it may be lost without harm
+  mkdir -p "$ENDED" && rm -rf "${ENDED:?}/$id" && mv -T "$GUARD" "$ENDED/$id" || refuse 1 "cannot end the guard"
+  sync -f $BASE
+  rm -f "$RUN/armed"
+  stop_timers "$id"
+  find "$ENDED" -mindepth 2 -maxdepth 2 ! -name record -exec rm -rf {} +
+  # shellcheck disable=SC2012 # the names are those of pushes
+  ls -1td "$ENDED"/* | tail -n +$((RECORDS + 1)) | xargs -r rm -rf
+}
+
+# ---- the way back -------------------------------------------------------------------------------------------------------
+
+put_back() { # the stored files, as they were; a boot from here on gives the old config
+  for name in config_db.json frr/frr.conf; do
+    kept=$GUARD/stored/${name##*/} there=$ETC/$name
+    if [ -e "$kept" ]; then
+      cmp -s "$kept" "$there" && continue
+      mkdir -p "${there%/*}" && cp -p "$kept" "${there%/*}/.sonicfab.part" && mv -f "${there%/*}/.sonicfab.part" "$there" ||
+        { seen="$name cannot be put back"; return 1; }
+    elif [ -e "$kept.absent" ]; then
+      rm -f "$there" || { seen="$name cannot be removed"; return 1; }
+    fi
+  done
+  sync -f $ETC
+}
+
+canonical() { # KIND: each line with those that it stands below, in any order: FRR's config, or JSON with indents
+  awk -v kind="$1" '{
+    line = $0; sub(/[ \t\r]+$/, "", line); sub(/,$/, "", line)
+    match(line, /^ */); depth = RLENGTH; line = substr(line, depth + 1)
+    if (line == "" || line ~ /^[][{}]+$/ || line ~ /^(!|end$|exit)/ || line ~ /^(Building|Current) configuration/) next
+    for (place in above) if (place + 0 >= depth) delete above[place]
+    path = kind; for (i = 0; i < depth; i++) if (i in above) path = path " / " above[i]
+    print path " / " line; above[depth] = line
+  }' | sort
+}
+
+config_db() { # without the tables that daemons write as they go (generic_config_updater leaves the same ones out)
+  canonical config_db | grep -v '^config_db / "\(BUFFER_PG\|BUFFER_PROFILE\|FLEX_COUNTER_TABLE\)"'
+}
+
+wide() { begun patch || begun reload; }  # it is not about FRR alone
+
+old_state() {
+  if wide; then config_db < "$GUARD/running/config_db.json"; fi
+  [ ! -e "$GUARD/running/frr.conf" ] || canonical frr < "$GUARD/running/frr.conf"
+  while read -r service; do
+    if wide || [ "$service" = bgp ]; then echo "service / $service"; fi
+  done < "$GUARD/running/services"
+}
+
+new_state() {
+  if wide; then { free timeout 60 sonic-cfggen -d --print-data 2> /dev/null || echo '"it cannot be read"'; } | config_db; fi
+  if [ -e "$GUARD/running/frr.conf" ]; then
+    { free timeout 60 vtysh -c 'show running-config' 2> /dev/null || echo 'it does not answer'; } | canonical frr
+  fi
+  while read -r service; do
+    if wide || [ "$service" = bgp ]; then
+      if free systemctl is-active --quiet "$service"; then echo "service / $service"; fi
+    fi
+  done < "$GUARD/running/services"
+}
+
+is_old() { # what runs is what ran; if not, $seen says in which way, without a value that may be a secret
+  old_state > "$RUN/old"
+  new_state > "$RUN/new"
+  diff "$RUN/old" "$RUN/new" | grep '^[<>]' > "$RUN/diff"
+  [ -s "$RUN/diff" ] || return 0
+  first=$(head -n 1 "$RUN/diff" | cut -c 3- | sed 's/": { \/ "/|/g; s/ \/ "/ /; s/": .*//
+    s/\(.*\(password\|secret\|key\|community\|md5\)\) .*/\1 .../')
+  seen="what runs differs from before in $(wc -l < "$RUN/diff") lines, such as: $first"
+  return 1
+}
+
+differs() { grep -q "^[<>] $1" "$RUN/diff"; }
+
+becomes_old() { # SECONDS: what runs becomes what ran, and is given that long as long as nothing moves
+  still=$(now) last=
+  until is_old; do
+    sum=$(cksum < "$RUN/new")
+    [ "$sum" = "$last" ] || still=$(now) last=$sum
+    [ $(($(now) - still)) -lt $(($1 * 100)) ] || return 1
+    free sleep 1
+  done
+}
+
+# A way that worked and did not help is not taken for ever: it would disturb the network each time. `restore` counts anew.
+done_already() { # NAME: how often
+  cat "$GUARD/count.$1" 2> /dev/null || echo 0
+}
+
+count() { # NAME
+  echo $(($(done_already "$1") + 1)) > "$GUARD/count.$1"
+}
+
+back() { # NAME SECONDS COMMAND...: a job of the way back
+  lock
+  run "$@"
+}
+
+bgp_from() { # FILE: restart FRR with that frr.conf, then put the stored one in its place again
+  [ "$(done_already bgp)" -lt 4 ] || return 1
+  [ -z "$1" ] || place_frr "$1" || return 1
+  back restore-bgp 300 sh -c "$RESTART" || { seen="bgp does not start: $(told restore-bgp | head -n 1)"; put_back; return 1; }
+  count bgp
+  becomes_old "$settle"
+  result=$?
+  put_back || return 1
+  return $result
+}
+
+frr_from_running() { # lines that were given to FRR and never stored: its running config can be loaded like any frr.conf
+  [ -e "$GUARD/stored/frr.conf" ] && [ -e "$GUARD/running/frr.conf" ] || return 1
+  grep -v -e '^Building configuration' -e '^Current configuration' "$GUARD/running/frr.conf" > "$GUARD/running/frr.loadable"
+  bgp_from "$GUARD/running/frr.loadable"
+}
+
+reload_old() {
+  if ! back restore-reload 1200 config reload -y -f "$GUARD/running/config_db.json"; then
+    seen="config reload: $(told restore-reload | grep -v 'lock on\|^Disabling' | tail -n 1)"
+    told restore-reload | grep -q 'Failed to acquire lock\|System is not up\|is not ready\|not up' && return 1
+    told restore-reload | grep -q 'Stopping SONiC target' && return 1
+    # from 202505 on a file that is named must pass the YANG models, which what ran need not; the default file need not
+    # with -f (sonic-utilities config/main.py). A power cycle meanwhile is what `boot` is for
+    place "$GUARD/running/config_db.json" $ETC/config_db.json root:root 644 || return 1
+    back restore-reload 1200 config reload -y -f
+    code=$?
+    put_back || return 1
+    [ $code -eq 0 ] || { seen="config reload: $(told restore-reload | tail -n 1)"; return 1; }
+  fi
+  # older builds refuse with exit code 0 (sonic-buildimage issue 8853)
+  told restore-reload | grep -q 'Failed to acquire lock\|System is not up\|is not ready\|services are not up' &&
+    { seen="config reload: $(told restore-reload | tail -n 1)"; return 1; }
+  count reload
+}
+
+bring_back() { # what runs, by the cheapest way that works; every way is looked at before the next one is taken
+  settle=$(cat "$GUARD/settle")
+  [ -s "$GUARD/begun" ] || return 0
+  is_old && return 0
+  if ! begun reload; then
+    if begun patch && differs config_db && [ -e "$GUARD/candidate/undo.json" ] && [ "$(done_already patch)" -lt 2 ]; then
+      count patch
+      back restore-patch 900 config apply-patch "$GUARD/candidate/undo.json"
+      becomes_old 3 && return 0
+    fi
+    if begun frr && ! begun bgp && differs frr && [ -e "$GUARD/candidate/frr.undo" ] && [ "$(done_already frr)" -lt 2 ]; then
+      count frr
+      back restore-frr 120 vtysh -f "$GUARD/candidate/frr.undo"
+      becomes_old 3 && return 0
+    fi
+  fi
+  if differs config_db || { differs service && ! only_bgp; }; then
+    [ "$(done_already reload)" -lt 2 ] || return 1
+    reload_old || return 1
+    becomes_old "$settle" && return 0
+    if differs config_db; then return 1; fi
+  else
+    bgp_from '' && return 0
+  fi
+  frr_from_running
+}
+
+only_bgp() { ! grep '^[<>] service' "$RUN/diff" | grep -qv '/ bgp$'; }
+
+fire() { # ID: goes on until what was noted is back
+  id=$1
+  lock
+  if [ ! -d "$GUARD" ] || [ "$(cat "$GUARD/id")" != "$id" ]; then
+    stop_timers "$id"
+    exit 0
+  fi
+  if [ ! -e "$GUARD/restoring" ]; then
+    [ "$(left)" -eq 0 ] || exit 0   # it was extended
+    rm -f "$GUARD/reserve"
+    echo timer > "$GUARD/restoring"
+  fi
+  unlock
+  exec 8> "$RUN/restoring" || exit 1
+  flock -n 8 || exit 0              # somebody is at it
+  # who waited for the lock may find the guard ended by now, or another one
+  [ "$(cat "$GUARD/id" 2> /dev/null)" = "$id" ] || exit 0
+  rm -f "$GUARD/reserve"
+  free kill_jobs
+  pause=5 seen=
+  until put_back && bring_back; do
+    echo "$seen" > "$GUARD/failed"
+    free sleep $pause
+    [ $pause -ge 60 ] || pause=$((pause * 2))
+  done
+  rm -f "$RUN/old" "$RUN/new" "$RUN/diff"
+  lock
+  record restored "$(cat "$GUARD/restoring")" "$(cat "$GUARD/failed" 2> /dev/null)" || exit 1
+  end
+}
+
+restore() { # ID: as the timer would do, but now; detached
+  lock
+  if [ ! -d "$GUARD" ] && [ "$(value state "$ENDED/$1/record" 2> /dev/null)" = restored ]; then exit 0; fi
+  [ -e "$GUARD/restoring" ] || ours "$1"
+  [ "$(cat "$GUARD/id")" = "$1" ] || refuse $REFUSED "push $(cat "$GUARD/id") is in progress on this switch, not $1"
+  rm -f "$GUARD/reserve" "$GUARD"/count.*
+  [ -e "$GUARD/restoring" ] || echo asked > "$GUARD/restoring" || refuse $FULL "the disk is full"
+  free setsid -f sh "$0" fire "$1" < /dev/null > /dev/null 2>&1
+}
+
+boot() { # before SONiC loads anything: whoever armed the guard has not confirmed, so the next start is that of before
+  [ -d "$GUARD" ] || exit 0
+  id=$(cat "$GUARD/id")
+  lock
+  rm -f "$GUARD/reserve"
+  echo boot > "$GUARD/restoring"
+  if ! put_back; then
+    echo "${seen:-}" > "$GUARD/failed"
+    start_timer "$id" 60
+    exit 1
+  fi
+  record restored boot '' && end
+}
+
+# ---- status -------------------------------------------------------------------------------------------------------------
+
+status() {
+  if [ -d "$GUARD" ] && { [ -z "$1" ] || [ "$(cat "$GUARD/id")" = "$1" ]; }; then
+    state=armed by= said=
+    if [ -e "$GUARD/restoring" ]; then
+      state=restoring by=$(cat "$GUARD/restoring")
+      if [ -e "$GUARD/failed" ]; then state=failed said=$(cat "$GUARD/failed"); fi
+    fi
+    echo "state=$state"
+    echo "id=$(cat "$GUARD/id")"
+    echo "holder=$(cat "$GUARD/holder")"
+    echo "seconds_left=$(seconds_left)"
+    echo "begun=$(tr '\n' ' ' < "$GUARD/begun")"
+    echo "ended_by=$by"
+    echo "said=$said"
+  elif [ -n "$1" ] && [ -e "$ENDED/$1/record" ]; then
+    cat "$ENDED/$1/record"
+  else
+    echo state=none
+  fi 2> /dev/null
+}
+
+# ---- verbs ----------------------------------------------------------------------------------------------------------------
+
+verb=${1:-}
+# the guard is ended by the script that has armed it, whichever was uploaded since
+case $verb in
+  arm | status | job | boot) ;;
+  *) [ "$0" = "$GUARD/guard.sh" ] || [ ! -e "$GUARD/guard.sh" ] || exec sh "$GUARD/guard.sh" "$@" ;;
+esac
+[ $# -eq 0 ] || shift
+case $verb in
+  arm | extend | stage | apply-frr | apply-patch | reload | reload-result | restart-bgp | confirm | restore | fire)
+    known "${1:-}"
+    ;;
+esac
+case $verb in
+  arm | extend | apply-frr | apply-patch | restart-bgp) number "${2:-}" ;;
+esac
+case $verb in
+  arm)
+    number "${3:-}"
+    number "${4:-}"
+    arm "$1" "$2" "$3" "$4"
+    ;;
+  stage) stage "$1" "${2:?}" ;;
+  apply-frr) apply_frr "$1" "$2" ;;
+  apply-patch) apply_patch "$1" "$2" ;;
+  reload) reload "$1" ;;
+  reload-result) reload_result "$1" ;;
+  restart-bgp) restart_bgp "$1" "$2" ;;
+  extend) extend "$1" "$2" ;;
+  confirm) confirm "$1" ;;
+  restore) restore "$1" ;;
+  status) status "${1:-}" ;;
+  fire) fire "$1" ;;
+  boot) boot ;;
+  job) job "$@" ;;
+  *) refuse 64 "there is no verb '$verb'" ;;
+esac
