@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -17,7 +18,9 @@ from sonicfab.access import open_lab_switch
 from sonicfab.builds import get_build
 from sonicfab.configdb import FABRIC_TABLES, diff
 from sonicfab.push.patch import dumps, plan_patch
+from sonicfab.switch import guard
 from sonicfab.switch.operations import Switch
+from sonicfab.switch.patching import read_apply_patch
 
 pytestmark = needs_lab
 RECORDED = REFERENCE / "recorded" / "202411"
@@ -71,20 +74,25 @@ def test_a_running_switch_is_patched_and_patched_back(lab: Lab, configs: dict[st
         plan = plan_patch(intended, before, OWNED, BUILD)
         assert plan.refused == ()
         assert {one.kind for one in plan.interrupts} == {"traffic", "service"}
-        switch.stage_patch(dumps((*plan.tests, *plan.operations)))
+        guard.arm(switch, "gcu", "a test", 120, 0, 5)
+        patches = {"patch.json": dumps((*plan.tests, *plan.operations)), "undo.json": dumps(plan.undo)}
+        guard.stage(switch, "gcu", patches)
         assert switch.check_patch(plan.limit).outcome == "possible"
         assert switch.running_config_db() == before, "a dry run writes nothing"
-        assert switch.apply_patch(plan.limit).outcome == "applied"
+        assert read_apply_patch(guard.apply_patch(switch, "gcu", plan.limit), dry_run=False).outcome == "applied"
         after = switch.running_config_db()
         assert diff(intended, after, OWNED) == []
         assert (links(lab, LEAF1)[uplink]["mtu"], links(lab, LEAF1)[free]["mtu"]) == (9000, 9100)
         assert "10.99.0.0" in {one["local"] for one in links(lab, LEAF1)[free]["addr_info"]}
         assert sessions(lab, LEAF1) == flaps
 
-        again = switch.apply_patch(plan.limit)
+        again = read_apply_patch(guard.apply_patch(switch, "gcu", plan.limit), dry_run=False)
         assert again.outcome == "refused", "the tests hold what it was compared with"
-        switch.stage_patch(dumps(plan.undo))
-        assert switch.apply_patch(plan.limit).outcome == "applied"
+        guard.restore(switch, "gcu")
+        deadline = time.monotonic() + 30
+        while guard.status(switch, "gcu").state != "restored":
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
         assert switch.running_config_db() == before
         assert links(lab, LEAF1)[uplink]["mtu"] == 9100
         assert "10.99.0.0" not in lab.inside(LEAF1, f"ip addr show {free}").out

@@ -91,6 +91,11 @@ class Change:
     old: str = ""
     new: str = ""
 
+    def reversed(self) -> Change:
+        """The change that leads back."""
+        actions: dict[str, Literal["add", "remove", "change"]] = {"add": "remove", "remove": "add", "change": "change"}
+        return Change(actions[self.action], self.table, self.key, self.field, self.new, self.old)
+
     def __str__(self) -> str:
         """`+ TABLE|key ...`, `- TABLE|key ...` or `~ TABLE|key field: old -> new`, secrets masked."""
         if self.table in SECRET_TABLES:

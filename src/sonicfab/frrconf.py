@@ -60,6 +60,10 @@ class FrrChange:
         head = (self.context[0] if self.context else self.line).split(" ")
         return " ".join(head[:3] if head[0] == "router" else head[:2])
 
+    def reversed(self) -> FrrChange:
+        """The change that leads back."""
+        return FrrChange("-" if self.sign == "+" else "+", self.context, self.line)
+
     def __str__(self) -> str:
         """`+ router bgp 65404 / address-family ipv4 unicast / network 10.10.21.4/32`, secrets masked."""
         return f"{self.sign} {' / '.join([*self.context, masked(self.line)])}"

@@ -166,7 +166,7 @@ def _do(job: Job, looks: Mapping[str, Look], decision: Decision) -> dict[str, Sw
     from sonicfab.push.run import FabricPush, meaning
     from sonicfab.report.console import note
     from sonicfab.report.progress import Progress
-    from sonicfab.report.push import SwitchPush
+    from sonicfab.report.push import State, SwitchPush
 
     journal = Journal(job.build / job.plan.name / "push" / new_id())
     with journal.open(), Progress("pushing", len(decision.todo)) as progress:
@@ -181,11 +181,11 @@ def _do(job: Job, looks: Mapping[str, Look], decision: Decision) -> dict[str, Sw
             for name, ending in push.endings.items():
                 note(f"  {name}: {ending.state} config")
             raise
-    states = {"new": "changed", "old": "rolled back", "unknown": "unknown"}
+    states: dict[str, State] = {"new": "changed", "old": "rolled back", "unknown": "unknown"}
     return {
         name: SwitchPush(
             name,
-            states[ending.state] if ending.state != "old" or not ending.untouched else "failed",
+            "failed" if ending.untouched else states[ending.state],
             decision.ways[name],
             looks[name].found.shown(),
             push.seconds.get(name, 0.0),

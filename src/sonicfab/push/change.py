@@ -24,16 +24,16 @@ from sonicfab.errors import (
     TransportError,
     WrongSwitchError,
 )
-from sonicfab.frrdelta import delta
+from sonicfab.frrdelta.compute import delta
 from sonicfab.plan.types import SwitchPlan
 from sonicfab.push.comparison import Comparison, Target, compare
 from sonicfab.push.drain import Drain
 from sonicfab.push.gate import Gate
 from sonicfab.push.journal import Journal
-from sonicfab.push.patch import read_apply_patch
 from sonicfab.push.ways import Way
 from sonicfab.switch import guard
 from sonicfab.switch.operations import Switch
+from sonicfab.switch.patching import read_apply_patch
 
 log = logging.getLogger(__name__)
 RETRY_EVERY = 1.0
@@ -43,6 +43,9 @@ MARGIN = 10.0
 """Seconds before the guard's end within which nothing is confirmed any more."""
 RESTORE_WITHIN = 600.0
 """Seconds that a switch may take to go back; a reload on hardware takes minutes, and may have to be waited for."""
+
+_PATCH_WITHIN = 120.0
+"""Seconds that the config updater may take at least, before it is ended."""
 
 Tell = Callable[[str], None]
 State = Literal["new", "old", "unknown"]
@@ -56,11 +59,13 @@ class Limits:
         confirm_within: unless it is confirmed so long after it was applied, the switch goes back by itself.
         timeout: until the switch must run what was pushed.
         settle: until its sessions must be what they were.
+        quiet: without any change, after which a switch that goes back will not do so by waiting.
     """
 
     confirm_within: float = 300.0
     timeout: float = 600.0
     settle: float = 60.0
+    quiet: int = guard.SETTLE
 
 
 @dataclass(frozen=True)
@@ -108,10 +113,13 @@ class Change:
                 raise SwitchError(f"{self.plan.name}: interrupted before anything was changed")
             self._note("arming", before=hashes, peers=sorted(self.found.established))
             self._arming = True
-            guard.arm(switch, self._journal.push_id, holder, self._seconds, self._needs)
+            guard.arm(switch, self._journal.push_id, holder, self._seconds, self._needs, self._limits.quiet)
             self._guarded_until = time.monotonic() + self._seconds
             self._note("staging")
             guard.stage(switch, self._journal.push_id, self.way.files)
+            if "patch.json" in self.way.files:
+                asked = switch.check_patch(max(_PATCH_WITHIN, 4 * self.way.seconds))
+                self._applied(asked.ok, f"config apply-patch refuses it: {asked.said} (--way reload goes another way)")
 
     def drain(self, drain: Drain) -> None:
         """Ask the neighbours to prefer other paths, and wait until they do.
@@ -146,7 +154,8 @@ class Change:
             if self.way.name in ("frr-delta", "patch+frr-delta", "patch") and self.target.frr is not None:
                 self._frr_delta(switch)  # after a patch alone, too: a drained switch is undrained by it
             if self.way.name == "restart-bgp":
-                guard.restart_bgp(switch, self._journal.push_id)
+                done = guard.restart_bgp(switch, self._journal.push_id)
+                self._applied(done.ok, f"the bgp container does not start: {done.said}")
             if self.way.name == "reload":
                 self._reload(switch)
 
@@ -273,9 +282,9 @@ class Change:
         return Ending("unknown", f"{reason}; then: {failure}")
 
     @property
-    def _seconds(self) -> float:
+    def _seconds(self) -> int:
         """How long the guard waits for each part of the work."""
-        return self._limits.confirm_within + self.way.seconds
+        return int(self._limits.confirm_within + self.way.seconds)
 
     @property
     def _needs(self) -> int:
@@ -303,8 +312,9 @@ class Change:
             raise SwitchError(f"{self.plan.name}: {failure}")
 
     def _patch(self, switch: Switch) -> None:
-        result = read_apply_patch(guard.apply_patch(switch, self._journal.push_id, 4 * self.way.seconds + 60))
-        self._applied(result.applied, f"config apply-patch: {result.said}")
+        done = guard.apply_patch(switch, self._journal.push_id, max(_PATCH_WITHIN, 4 * self.way.seconds))
+        result = read_apply_patch(done, dry_run=False)
+        self._applied(result.ok, f"config apply-patch: {result.said}")
 
     def _frr_delta(self, switch: Switch) -> None:
         """Read, compute, apply, compare: at most twice. Exit codes prove nothing; what runs does."""

@@ -12,6 +12,9 @@ from sonicfab.switch import parse
 from sonicfab.switch.operations import Switch
 from sonicfab.switch.parse import BgpPeer
 
+_MIGRATED = frozenset({"VERSIONS"})
+"""What db_migrator.py writes at every start, and nobody by hand (sonic-utilities scripts/db_migrator.py)."""
+
 
 @dataclass(frozen=True)
 class Target:
@@ -120,10 +123,11 @@ def _drift(
 
     FRR's part counts where frr.conf is what FRR starts from; in the other routing modes SONiC makes that itself.
     """
-    lines = [str(change) for change in configdb.diff(running, stored, owned)]
+    # the stored config is what is meant here: what SONiC adds to the running one by itself is no change by hand
+    lines = [str(change.reversed()) for change in configdb.diff(stored, running, {*owned} - _MIGRATED)]
     mode = running.get("DEVICE_METADATA", {}).get("localhost", {}).get("docker_routing_config_mode")
     if stored_frr and running_frr and mode == "split-unified":
-        lines += [f"frr: {change}" for change in frrconf.diff(running_frr, stored_frr)]
+        lines += [f"frr: {change.reversed()}" for change in frrconf.diff(stored_frr, running_frr)]
     return lines
 
 

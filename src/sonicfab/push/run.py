@@ -108,7 +108,7 @@ def decide(
 
 
 def _refusal(one: Look, options: Options, own_push: str) -> str:
-    if one.guarded.state in ("armed", "restoring") and one.guarded.push_id != own_push:
+    if one.guarded.state in ("armed", "restoring", "failed") and one.guarded.push_id != own_push:
         return (
             f"push {one.guarded.push_id} of {one.guarded.holder} is under way; unless it is confirmed, the switch "
             f"goes back in {one.guarded.seconds_left} s"

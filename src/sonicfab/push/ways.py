@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sonicfab.builds import Build
 from sonicfab.errors import InputError
-from sonicfab.frrdelta import FrrDelta, delta
+from sonicfab.frrdelta.compute import delta
+from sonicfab.frrdelta.types import FrrDelta
 from sonicfab.push.comparison import Comparison, Target
-from sonicfab.push.patch import PatchPlan, plan_patch
+from sonicfab.push.patch import PatchPlan, dumps, plan_patch
 
 WayName = Literal["nothing", "store", "frr-delta", "patch", "patch+frr-delta", "restart-bgp", "reload"]
 FORCED: tuple[WayName, ...] = ("frr-delta", "patch", "patch+frr-delta", "restart-bgp", "reload")
@@ -30,7 +31,7 @@ class Way:
 
     Attributes:
         why: why this way and no cheaper one; "" where there is nothing to explain.
-        interrupts: what its users will notice, in a line.
+        interrupts: what its users will notice, each in a line; nothing else.
         seconds: predicted time until the switch runs it.
         resets: BGP peers whose session will be reset.
         disruptive: traffic through the switch stops, so that its neighbours' redundancy counts.
@@ -39,7 +40,7 @@ class Way:
 
     name: WayName
     why: str
-    interrupts: str
+    interrupts: tuple[str, ...]
     seconds: float
     resets: tuple[str, ...]
     disruptive: bool
@@ -56,10 +57,10 @@ def choose(found: Comparison, target: Target, build: Build, forced: str = "") ->
     if target.frr is not None:
         files["frr.conf"] = target.frr
     if found.equal:
-        return Way("nothing", "", "nothing", 0.0, (), disruptive=False, files={})
+        return Way("nothing", "", (), 0.0, (), disruptive=False, files={})
     if found.runs and not forced:
         why = f"it runs what is intended, and {' and '.join(found.stored)}"
-        return Way("store", why, "nothing", 1.0, (), disruptive=False, files=files)
+        return Way("store", why, (), 1.0, (), disruptive=False, files=files)
     options = _Options(found, target, build, files)
     if forced:
         way, reason = options.of(forced)
@@ -120,11 +121,13 @@ class _Options:
         if self._target.frr is None or not self._frr_conf_counts():
             return None, "frr.conf is not what FRR starts from in its routing mode"
         said = "all BGP sessions of the switch, and its routes, until they are up again"
-        return Way("restart-bgp", "", said, _RESTART_SECONDS, ("all",), disruptive=True, files=self._files), ""
+        peers = tuple(sorted(self._found.established))
+        return Way("restart-bgp", "", (said,), _RESTART_SECONDS, peers, disruptive=True, files=self._files), ""
 
     def _reload(self) -> tuple[Way | None, str]:
         said = "all traffic of the switch, for a minute or more on hardware"
-        return Way("reload", "", said, _RELOAD_SECONDS, ("all",), disruptive=True, files=self._files), ""
+        peers = tuple(sorted(self._found.established))
+        return Way("reload", "", (said,), _RELOAD_SECONDS, peers, disruptive=True, files=self._files), ""
 
     def _frr_change(self) -> tuple[FrrDelta | None, str]:
         if not self._found.running_frr:
@@ -157,24 +160,28 @@ class _Options:
         interrupts: list[str] = []
         seconds = 0.0
         if patch is not None:
-            files |= {"patch.json": patch.text, "undo.json": patch.undo_text}
-            interrupts += patch.interrupts
+            files |= {"patch.json": dumps((*patch.tests, *patch.operations)), "undo.json": dumps(patch.undo)}
+            interrupts += map(str, patch.interrupts)
             seconds += patch.seconds
         if change is not None:
-            assert self._target.frr is not None
-            back = delta(self._target.frr, self._found.running_frr)
-            files |= {"frr.delta": change.commands, "frr.undo": back.commands}
+            files |= self._frr_files(change)
             resets = tuple(one.peer for one in change.resets)
-            if resets:
-                interrupts.append(f"the session{'s' * (len(resets) > 1)} {', '.join(resets)}")
+            interrupts += [f"the session {one.peer}: {one.why}" for one in change.resets]
+            interrupts += [f"the session {peer}: it is no longer wanted" for peer in change.removed]
             seconds += _FRR_SECONDS
-        disruptive = "all" in resets or len(resets) > 1 or bool(patch and patch.interrupts)
-        return Way(name, "", "; ".join(interrupts) or "nothing", seconds, resets, disruptive=disruptive, files=files)
+        up = self._found.established
+        ended = {*resets, *(change.removed if change else ())}
+        disruptive = bool(up and up <= ended) or bool(patch and patch.links_down)
+        return Way(name, "", tuple(interrupts), seconds, resets, disruptive=disruptive, files=files)
+
+    def _frr_files(self, change: FrrDelta) -> dict[str, str]:
+        assert self._target.frr is not None
+        # a way back that the delta refuses is an empty file: the guard then restarts the bgp container
+        undo = delta(self._target.frr, self._found.running_frr).commands
+        return {"frr.delta": change.commands, "frr.undo": undo}
 
 
 def _because(way: Way, reasons: list[str]) -> Way:
-    from dataclasses import replace
-
     return replace(way, why="; ".join(dict.fromkeys(reasons)))
 
 

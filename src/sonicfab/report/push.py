@@ -71,7 +71,9 @@ def _show_switch(name: str, found: Comparison, way: Way, *, everything: bool) ->
     for line in lines:
         sign = line.removeprefix("frr: ")[:1]
         say(f"  {typer.style(line, fg=_COLOURS.get(sign))}")
-    say(f"  way: {typer.style(way.name, bold=True)}, about {way.seconds:.0f} s; interrupts {way.interrupts}")
+    say(f"  way: {typer.style(way.name, bold=True)}, about {way.seconds:.0f} s")
+    for line in way.interrupts or ("nothing",):
+        say(f"    interrupts {line}")
     if way.why:
         say(f"    because {way.why}")
 
@@ -122,7 +124,7 @@ def json_push(fabric: str, pushes: list[SwitchPush]) -> None:
             "state": push.state,
             "way": push.way.name if push.way else None,
             "why": push.way.why if push.way else None,
-            "interrupts": push.way.interrupts if push.way else None,
+            "interrupts": list(push.way.interrupts) if push.way else [],
             "resets": list(push.way.resets) if push.way else [],
             "changes": list(push.changes),
             "seconds": round(push.seconds, 2),

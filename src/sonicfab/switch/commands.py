@@ -9,8 +9,6 @@ from __future__ import annotations
 STAGE = "/etc/sonic/sonicfab"
 """What sonicfab keeps on a switch: the candidate that is being loaded, and backups."""
 
-BACKUPS_KEPT = 5
-
 IDENTITY = {
     "sonic_version": "cat /etc/sonic/sonic_version.yml",
     "platform": "show platform summary --json",
@@ -27,50 +25,10 @@ STORED_FRR = "sudo -n cat /etc/sonic/frr/frr.conf"
 MODE_RESETTERS = "ls /etc/sonic/minigraph.xml /etc/sonic/golden_config_db.json 2>/dev/null || true"
 """Files from which db_migrator.py takes the routing mode, whatever the config says (sonic-utilities)."""
 
-BACKUP = (
-    "sudo -n sh -c 'umask 077 && mkdir -p {stage}/backup/{id} && cd /etc/sonic && "
-    "cp -p config_db.json {stage}/backup/{id}/ && "
-    "{{ [ ! -e frr/frr.conf ] || cp -p frr/frr.conf {stage}/backup/{id}/; }} && "
-    "ls -1d {stage}/backup/* | head -n -{kept} | xargs -r rm -rf'"
-)
-"""Keep config_db.json and frr.conf under the push's id, and the newest few of such backups."""
-
 UPLOAD_FOLDER = "mktemp -d /tmp/sonicfab.XXXXXX"
-STAGE_FILES = (
-    "sudo -n sh -c 'umask 077 && mkdir -p {stage}/candidate && "
-    "install -m 0600 {folder}/config_db.json {folder}/frr.conf {stage}/candidate/'; "
-    "code=$?; rm -rf {folder}; exit $code"
-)
-CHECK_CONFIG_DB = "sudo -n sonic-cfggen -j {stage}/candidate/config_db.json --print-data > /dev/null"
-"""SONiC's own loader reads the file: `config reload` finds broken JSON only after it has stopped everything."""
-CHECK_FRR = "sudo -n vtysh -C -f {stage}/candidate/frr.conf"
-"""Fails while the bgp container is stopped, as everything does that needs FRR."""
 
-INSTALL_FRR = (
-    "sudo -n sh -c 'mkdir -p /etc/sonic/frr && install -m 0640 -o 300 -g 300 {stage}/candidate/frr.conf "
-    "/etc/sonic/frr/.frr.conf.sonicfab && mv -f /etc/sonic/frr/.frr.conf.sonicfab /etc/sonic/frr/frr.conf'"
-)
-"""300 is the user and group frr of the bgp container (sonic-buildimage rules/config FRR_USER_UID)."""
-
-RELOAD = (
-    "sudo -n sh -c 'rm -f {stage}/reload.exit && setsid -f sh -c "
-    '"config reload -y {stage}/candidate/config_db.json > {stage}/reload.log 2>&1; '
-    'echo \\$? > {stage}/reload.exit" '
-    "< /dev/null > /dev/null 2>&1'"
-)
-"""Detached from the session: it goes on when the reload takes the management interface down."""
-RELOAD_RESULT = "sudo -n sh -c 'cat {stage}/reload.exit 2>/dev/null || echo; cat {stage}/reload.log'"
-SAVE = "sudo -n config save -y"
-
-STAGE_PATCH = (
-    "sudo -n sh -c 'umask 077 && mkdir -p {stage}/candidate && "
-    "install -m 0600 {folder}/patch.json {stage}/candidate/'; "
-    "code=$?; rm -rf {folder}; exit $code"
-)
-CHECK_PATCH = "sudo -n timeout -k 10 {seconds} config apply-patch -d {stage}/candidate/patch.json"
+CHECK_PATCH = "sudo -n timeout -k 10 {seconds} config apply-patch -d {stage}/guard/candidate/patch.json"
 """A dry run: everything but the writing."""
-APPLY_PATCH = "sudo -n timeout -k 10 {seconds} config apply-patch {stage}/candidate/patch.json"
-"""Takes effect at once, change by change; what it did is not saved."""
 GUARD_SCRIPT = (
     "sudo -n sh -c 'umask 077 && mkdir -p {stage} && cat > {stage}/guard.sh.$$ && "
     "[ $(wc -c < {stage}/guard.sh.$$) -eq {size} ] && mv -f {stage}/guard.sh.$$ {stage}/guard.sh || "

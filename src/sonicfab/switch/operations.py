@@ -68,36 +68,6 @@ class Switch:
         """Files that would reset the routing mode at the next reload."""
         return self._run(commands.MODE_RESETTERS).stdout.split()
 
-    def backup(self, push_id: str) -> None:
-        """Keep config_db.json and frr.conf on the switch.
-
-        Raises:
-            SwitchError: it cannot, for instance for a full disk.
-        """
-        kept = commands.BACKUPS_KEPT
-        self._run(commands.BACKUP.format(stage=commands.STAGE, id=shlex.quote(push_id), kept=kept))
-
-    def stage(self, config_db: str, frr: str) -> None:
-        """Bring both files to the switch and have its own programs read them; nothing takes effect yet.
-
-        Raises:
-            SwitchError: they cannot be written, or the switch cannot read them.
-        """
-        folder = self._run(commands.UPLOAD_FOLDER).stdout.strip()
-        self.transport.put(config_db.encode(), f"{folder}/config_db.json")
-        self.transport.put(frr.encode(), f"{folder}/frr.conf")
-        quoted = shlex.quote(folder)
-        self._run(commands.STAGE_FILES.format(stage=commands.STAGE, folder=quoted), "cannot stage the new files")
-        self._run(commands.CHECK_CONFIG_DB.format(stage=commands.STAGE), "SONiC cannot read the new config_db")
-        checked = self.transport.run(commands.CHECK_FRR.format(stage=commands.STAGE))
-        # a stopped bgp container cannot check; the push that starts it again is not to be refused for that
-        if not checked.ok and "is not running" not in checked.stderr:
-            raise SwitchError(f"{self.name}: FRR does not understand the new frr.conf: {_frr_reason(checked)}")
-
-    def install_frr(self) -> None:
-        """Put the staged frr.conf in place; it counts from the next start of the bgp container."""
-        self._run(commands.INSTALL_FRR.format(stage=commands.STAGE))
-
     def start_frr(self, frr: str, timeout: float) -> None:
         """Give frr.conf to a virtual machine that has just booted with its config_db.json.
 
@@ -111,40 +81,10 @@ class Switch:
         if not result.ok:
             raise SwitchError(f"{self.name}: FRR does not start: {result.said}")
 
-    def start_reload(self) -> None:
-        """`config reload` of the staged file, detached from the connection."""
-        self._run(commands.RELOAD.format(stage=commands.STAGE))
-
-    def reload_result(self) -> ReloadResult:
-        """How the last reload goes."""
-        return read_reload(self._run(commands.RELOAD_RESULT.format(stage=commands.STAGE)).stdout)
-
-    def save(self) -> None:
-        """Make CONFIG_DB what the next start loads."""
-        self._run(commands.SAVE)
-
-    def stage_patch(self, patch: str) -> None:
-        """Bring a JSON patch of CONFIG_DB to the switch; nothing takes effect yet.
-
-        Raises:
-            SwitchError: it cannot be written.
-        """
-        folder = self._run(commands.UPLOAD_FOLDER).stdout.strip()
-        self.transport.put(patch.encode(), f"{folder}/patch.json")
-        words = {"stage": commands.STAGE, "folder": shlex.quote(folder)}
-        self._run(commands.STAGE_PATCH.format(**words), "cannot stage the patch")
-
     def check_patch(self, limit: float) -> PatchResult:
         """Whether the switch's config updater would apply the staged patch, told within `limit` seconds."""
-        return self._patch(commands.CHECK_PATCH, limit, dry_run=True)
-
-    def apply_patch(self, limit: float) -> PatchResult:
-        """Apply the staged patch; after `limit` seconds it is ended, wherever it is."""
-        return self._patch(commands.APPLY_PATCH, limit, dry_run=False)
-
-    def _patch(self, command: str, limit: float, *, dry_run: bool) -> PatchResult:
-        command = command.format(stage=commands.STAGE, seconds=max(1, round(limit)))
-        return patching.read_apply_patch(self.transport.run(command, timeout=limit + 30), dry_run=dry_run)
+        command = commands.CHECK_PATCH.format(stage=commands.STAGE, seconds=max(1, round(limit)))
+        return patching.read_apply_patch(self.transport.run(command, timeout=limit + 30), dry_run=True)
 
     def bgp_summary(self) -> list[BgpPeer]:
         """All peers; none when bgpd does not run.
