@@ -97,11 +97,11 @@ RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 
 LAB_LAYERS = (  # what runs inside a lab switch stands alone
     {"paths", "db", "log"},
-    {"kernel", "bgpcfg"},
+    {"kernel", "bgpcfg", "units"},
     {"cfggen"},
     {"services", "dbcli", "show"},
     {"gcu"},
-    {"config", "systemctl"},
+    {"config", "systemctl", "systemdrun"},
     {"boot"},
     {"__main__"},
 )

@@ -182,6 +182,26 @@ def reload_refused(lab: Lab) -> None:
     assert "SwSS container is not ready" in done.out
 
 
+def reload_refused_quietly(lab: Lab) -> None:
+    done = lab.inside(LEAF1, "config reload -y")
+    assert done.code == 0
+    assert "SwSS container is not ready" in done.out
+    assert "Stopping" not in done.out
+
+
+def reload_hangs(lab: Lab) -> None:
+    assert lab.inside(LEAF1, "timeout -s KILL 3 config reload -y").code == 137
+    assert lab.inside(LEAF1, "vtysh -c 'show version'").code == 1, "the services were stopped"
+    assert lab.inside(LEAF1, "config reload -y -f").code == 0, "it was one reload, and no more"
+
+
+def bgp_start_limit(lab: Lab) -> None:
+    done = lab.inside(LEAF1, "systemctl start bgp; systemctl restart bgp")
+    assert done.code == 1
+    assert "start of the service was attempted too often" in done.err
+    assert lab.inside(LEAF1, "systemctl reset-failed bgp && systemctl start bgp").code == 0
+
+
 EFFECTS: dict[str, tuple[tuple[str, ...], int | None, Callable[[Lab], None]]] = {
     "link-down": ((UPLINK,), None, link_down),
     "link-flap": ((UPLINK,), 5, link_flap),
@@ -199,9 +219,12 @@ EFFECTS: dict[str, tuple[tuple[str, ...], int | None, Callable[[Lab], None]]] = 
     "disk-full": ((LEAF1,), None, disk_full),
     "wrong-policy": ((LEAF1,), None, wrong_policy),
     "reload-refused": ((LEAF1,), 600, reload_refused),
+    "reload-refused-quietly": ((LEAF1,), 600, reload_refused_quietly),
+    "reload-hangs": ((LEAF1,), None, reload_hangs),
+    "bgp-start-limit": ((LEAF1,), None, bgp_start_limit),
     "kill-switch": ((LEAF1,), None, kill_switch),
 }
-UNFELT = {"mtu", "cut-mgmt", "hang-mgmt", "slow-ssh", "kill-lldpd", "disk-full", "reload-refused"}
+UNFELT = {"mtu", "cut-mgmt", "hang-mgmt", "slow-ssh", "kill-lldpd", "disk-full", "reload-refused", "reload-refused-quietly"}
 """No session or route has to do with these."""
 NETEM = {"link-loss": (20, "loss 20%"), "link-delay": (40, "delay 40ms")}
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from sonicfab.errors import LabError
 from sonicfab.lab.faults_base import Amount, Fault, Lab, Target, Undo
 
 _REFUSED = "/run/sonic/reload.refused"
+_HANGS = "/run/sonic/reload.hangs"
 
 
 def _wrong_policy(lab: Lab, targets: tuple[Target, ...], _amount: int) -> Undo:
@@ -38,13 +40,22 @@ def _configure(lab: Lab, switch: str, *lines: str) -> None:
     lab.inside(switch, 'vtysh "$@"', *words, check=False)
 
 
-def _refuse_reload(lab: Lab, targets: tuple[Target, ...], amount: int) -> Undo:
-    lab.inside(targets[0].switch, f"echo $(($(date +%s) + $1)) > {_REFUSED}", str(amount))
+def _refuse_reload(code: int, lab: Lab, targets: tuple[Target, ...], amount: int) -> Undo:
+    lab.inside(targets[0].switch, f'echo "$(($(date +%s) + $1)) $2" > {_REFUSED}', str(amount), str(code))
     return {}
 
 
 def _accept_reload(lab: Lab, targets: tuple[Target, ...], _undo: Undo) -> None:
     lab.inside(targets[0].switch, f"rm -f {_REFUSED}")
+
+
+def _hang_reload(lab: Lab, targets: tuple[Target, ...], amount: int) -> Undo:
+    lab.inside(targets[0].switch, f"echo $1 > {_HANGS}", str(amount))
+    return {}
+
+
+def _let_reload_go(lab: Lab, targets: tuple[Target, ...], _undo: Undo) -> None:
+    lab.inside(targets[0].switch, f"rm -f {_HANGS}")
 
 
 FAULTS = (
@@ -61,9 +72,28 @@ FAULTS = (
         "switch",
         "`config reload` says for a while that SwSS is not ready.",
         "makes it ready",
-        _refuse_reload,
+        partial(_refuse_reload, 1),
         _accept_reload,
         Amount("seconds", 30, 1, 3600),
         passes=True,
+    ),
+    Fault(
+        "reload-refused-quietly",
+        "switch",
+        "`config reload` says the same, and ends with exit code 0, as older builds do.",
+        "makes it ready",
+        partial(_refuse_reload, 0),
+        _accept_reload,
+        Amount("seconds", 30, 1, 3600),
+        passes=True,
+    ),
+    Fault(
+        "reload-hangs",
+        "switch",
+        "The next `config reload` stops the services and then hangs.",
+        "lets it go on",
+        _hang_reload,
+        _let_reload_go,
+        Amount("reloads", 1, 1, 10),
     ),
 )

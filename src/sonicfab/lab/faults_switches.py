@@ -19,6 +19,13 @@ systemctl reset-failed bgp
 systemctl "$1" bgp || exit 1
 if [ -e $starts.kept ]; then mv $starts.kept $starts; else rm -f $starts; fi
 """
+_STARTS = "/run/sonic/bgp.starts"
+# three starts just now, by the clock that services.py goes by
+_LIMIT = f"""\
+cat {_STARTS} 2> /dev/null
+read -r now _ < /proc/uptime
+echo "[$now, $now, $now]" > {_STARTS}
+"""
 _KILL_REDIS = """\
 set -e
 cli="redis-cli -s /run/redis/redis.sock"
@@ -36,7 +43,7 @@ until redis-cli -s /run/redis/redis.sock ping 2> /dev/null | grep -q PONG; do sl
 rm /run/redis/dump.rdb
 """
 # what a switch keeps without power: switch-root.sh puts it back
-_DISK = ("tar", "-C", "/", "-cf", "-", "etc/sonic", "home", "var/log")
+_DISK = ("tar", "-C", "/", "-cf", "-", "etc/sonic", "etc/systemd", "home", "var/log")
 _DARK = """\
 for port in $(ip -br link show type veth | cut -d@ -f1); do
   echo "link set $port down"; echo "addr flush dev $port"
@@ -98,6 +105,15 @@ def _stop_bgp(lab: Lab, targets: tuple[Target, ...], _amount: int) -> Undo:
 
 def _start_bgp(lab: Lab, targets: tuple[Target, ...], _undo: Undo) -> None:
     lab.inside(targets[0].switch, _BGP_AGAIN, "start")
+
+
+def _reach_start_limit(lab: Lab, targets: tuple[Target, ...], _amount: int) -> Undo:
+    return {"starts": lab.inside(targets[0].switch, _LIMIT)}
+
+
+def _forget_starts(lab: Lab, targets: tuple[Target, ...], undo: Undo) -> None:
+    starts = undo["starts"].strip()
+    lab.inside(targets[0].switch, f'{{ [ -z "$1" ] && rm -f {_STARTS}; }} || echo "$1" > {_STARTS}', starts)
 
 
 def _kill_switch(lab: Lab, targets: tuple[Target, ...], _amount: int) -> Undo:
@@ -214,6 +230,14 @@ FAULTS = (
         "starts it; systemd's count of starts stays",
         _stop_bgp,
         _start_bgp,
+    ),
+    Fault(
+        "bgp-start-limit",
+        "switch",
+        "The container bgp has been started three times: systemd refuses the next start.",
+        "gives it the count that it had",
+        _reach_start_limit,
+        _forget_starts,
     ),
     Fault(
         "kill-switch",

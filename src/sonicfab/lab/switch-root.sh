@@ -12,7 +12,7 @@ root=$seed/root
 mkdir -p "$root"
 mount -t tmpfs -o size=256m,mode=755 switch "$root"
 cd "$root"
-mkdir -p usr etc/frr etc/sonic/frr var/log/frr var/tmp run/redis run/frr run/sshd run/lock run/sonic tmp root home \
+mkdir -p usr etc/frr etc/sonic/frr etc/systemd/system var/log/frr var/tmp run/redis run/frr run/sshd run/lock run/sonic tmp root home \
   dev proc sys mnt/old opt/frr host
 for name in bin sbin lib lib32 lib64 libx32; do
   if [ -L "/$name" ]; then ln -s "usr/$name" "$name"; fi

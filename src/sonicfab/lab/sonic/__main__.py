@@ -12,6 +12,7 @@ PROGRAMS = {
     "sonic-cfggen": "cfggen",
     "sonic-db-cli": "dbcli",
     "systemctl": "systemctl",
+    "systemd-run": "systemdrun",
 }
 """Program -> the module here that it is."""
 

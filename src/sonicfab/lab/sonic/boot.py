@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 
-from sonicfab.lab.sonic import cfggen, config, db, paths, services
+from sonicfab.lab.sonic import cfggen, config, db, paths, services, units
 
 
 def main(arguments: list[str]) -> int:
     """The program, run once by the switch's init; takes no arguments."""
     del arguments
     paths.STATE.mkdir(parents=True, exist_ok=True)
+    units.run_before("database.service")
     if not paths.CONFIG_DB.exists():
         sku = cfggen.default_sku()
         data: dict[str, object] = cfggen.platform_info()

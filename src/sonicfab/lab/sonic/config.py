@@ -106,7 +106,8 @@ def _reload_locked(options: argparse.Namespace) -> int:
             return NOT_READY
         if not services.swss_ready():
             print("SwSS container is not ready. Retry later or use -f to avoid system checks")
-            return NOT_READY
+            code = services.reload_refused()
+            return NOT_READY if code is None else code
     what = f"the file(s) {options.filename}" if options.filename else "the default config file(s)"
     if not options.yes and not _confirm(f"Clear current config and reload config in config_db format from {what} ?"):
         return 1
@@ -114,6 +115,7 @@ def _reload_locked(options: argparse.Namespace) -> int:
         print("Disabling container monitoring ...")
         print("Stopping SONiC target ...", flush=True)
         services.stop_all()
+        services.hang_reload()
     file = options.filename or str(paths.CONFIG_DB)
     if not Path(file).exists():
         print(f"The config file {file} doesn't exist", flush=True)

@@ -52,11 +52,29 @@ def swss_ready() -> bool:
 
     A lab may let that time pass faster (`swss_ready_after`), and a fault of a lab may stretch it.
     """
-    refused = paths.STATE / "reload.refused"
-    if refused.exists() and time.time() < float(refused.read_text(encoding="utf-8")):
+    if reload_refused() is not None:
         return False
     age = time.monotonic() - active_since("swss")
     return is_active("swss") and age >= float(lab_facts()["swss_ready_after"])
+
+
+def reload_refused() -> int | None:
+    """The exit code with which a fault of the lab has `config reload` refused for now."""
+    file = paths.STATE / "reload.refused"
+    if not file.exists():
+        return None
+    until, _, code = file.read_text(encoding="utf-8").partition(" ")
+    return int(code) if time.time() < float(until) else None
+
+
+def hang_reload() -> None:
+    """Stand still for as long as a fault of the lab lasts, which is for the next few reloads and no more."""
+    file = paths.STATE / "reload.hangs"
+    if not file.exists() or not (left := int(file.read_text(encoding="utf-8"))):
+        return
+    file.write_text(str(left - 1), encoding="utf-8")
+    while file.exists():
+        time.sleep(0.1)
 
 
 def reset_failed() -> None:
