@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -215,3 +216,38 @@ def test_it_says_what_sonic_says(lab: Lab, recorded_leaf: str, case: str, rows: 
     assert done.code == record["exit_code"], done
     assert done.out.strip() == record["stdout"].strip()
     assert done.err.strip() == record["stderr"].strip()
+
+
+@pytest.mark.skipif(not RECORDED.is_dir(), reason="no recordings here")
+def test_checkpoints_and_replace_say_what_sonic_says(lab: Lab, recorded_leaf: str) -> None:
+    reload = "cat > /tmp/base.json; redis-cli -s /run/redis/redis.sock -n 4 flushdb > /dev/null; "
+    assert lab.inside(LEAF2, reload + "sonic-cfggen -j /tmp/base.json --write-to-db", recorded_leaf).code == 0
+    bare: Config = json.loads(recorded_leaf)
+    targets: dict[str, Any] = {
+        "replace_table_without_yang": {**bare, "NOSUCH_TABLE": {"x": {"y": "z"}}},
+        "replace_empty_table": {**bare, "ACL_TABLE": {}},
+        "replace_with_bgpraw": {**bare, "bgpraw": "x"},
+        "replace_no_change": bare,
+    }
+    changed: list[dict[str, Any]] = [
+        {"op": "replace", "path": "/PORT/Ethernet72/mtu", "value": "9000"},
+        {"op": "add", "path": "/VLAN", "value": {"Vlan100": {"vlanid": "100"}}},
+    ]
+    for case in (
+        *("checkpoint_list_empty", "checkpoint_create", "checkpoint_create_duplicate", "checkpoint_list_one"),
+        *("rollback_no_change", "change", "rollback_ok", "checkpoint_bad_name"),
+        *("checkpoint_delete", "checkpoint_delete_missing", "rollback_missing"),
+        *("replace_missing_file", *targets),
+    ):
+        if case == "change":
+            assert patch(lab, changed).code == 0
+            continue
+        record = json.loads((RECORDED / "config-write" / f"{case}.json").read_text())
+        done = lab.inside(LEAF2, f"cat > /tmp/target.json; {record['command']}", json.dumps(targets.get(case, {})))
+        assert done.code == record["exit_code"], done
+        assert _without_length(done.out) == _without_length(record["stdout"]), case
+        assert done.err.strip() == record["stderr"].strip(), case
+
+
+def _without_length(text: str) -> str:
+    return re.sub(r"(Target config length:) \d+", r"\1", text.strip())

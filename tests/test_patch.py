@@ -193,6 +193,7 @@ REFUSED: list[tuple[Any, str]] = [
         {"LOOPBACK_INTERFACE": {"Loopback0|10.0.0.11/32": None, "Loopback0|fd00::11/128": None, "Loopback0": None}},
         "Loo",
     ),
+    ({"LOOPBACK_INTERFACE": {"Loopback0": {}, "Loopback0|10.0.0.11/32": {}}}, "to take it back is illegal"),
     ({"SNMP_COMMUNITY": {"s3cr3t": {"TYPE": "RO"}}}, "SNMP_COMMUNITY: the config updater would write its secrets"),
     ({"SNMP": {"LOCATION": {"Location": "dc1"}}}, "SNMP: the SNMP agent reads it only when"),
     ({"MGMT_INTERFACE": {"eth0|192.0.2.2/24": {"gwaddr": "192.0.2.1"}}}, "MGMT_INTERFACE: the connection"),
@@ -203,7 +204,10 @@ REFUSED: list[tuple[Any, str]] = [
 
 @pytest.mark.parametrize(("changes", "reason"), REFUSED, ids=lambda one: one if isinstance(one, str) else "")
 def test_what_is_refused(changes: Config, reason: str) -> None:
-    plan = planned(changes)
+    running = copy.deepcopy(RUNNING)
+    if "take it back" in reason:
+        running["LOOPBACK_INTERFACE"] = {"Loopback1": {}}
+    plan = planned(changes, running)
     assert any(reason in one for one in plan.refused), plan.refused
     assert not any("s3cr3t" in one for one in plan.refused)
 

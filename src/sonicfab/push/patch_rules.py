@@ -129,9 +129,10 @@ def _refusal(change: Change, running: ConfigDb, target: ConfigDb) -> Iterator[st
         yield f"{place}: a port that comes or goes needs a reload"
     if field and CREATE_ONLY.get(table, set()) & {field, "*"}:
         yield f"{place} {field}: the config updater removes the row, and what refers to it, to set it anew"
-    if table == "LOOPBACK_INTERFACE" and key == "Loopback0" and not field and change.action == "remove":
+    if table == "LOOPBACK_INTERFACE" and key == "Loopback0" and not field:
         # illegal_operations_to_fields_map of gu_common.py, all branches; the whole table goes through (recorded)
-        yield f"{place}: its removal is illegal for the config updater"
+        what = "its removal" if change.action == "remove" else "to take it back"
+        yield f"{place}: {what} is illegal for the config updater"
     if table in _RDMA:
         yield f"{table}: the config updater changes it on some switch models alone, and this is none of them"
     if table.startswith(_PORT_DOWN):
