@@ -98,6 +98,7 @@ class Change:
         self.plan, self.target, self.found, self.way = plan, target, found, way
         self._guarded_until = 0.0
         self._arming = False
+        self._connection: Switch | None = None
 
     def prepare(self, holder: str, stop: threading.Event) -> None:
         """Arm the guard, bring the files to the switch and have its own programs read them; nothing takes effect.
@@ -172,7 +173,7 @@ class Change:
         deadline = min(time.monotonic() + self._limits.timeout, self._guarded_until - MARGIN)
         while True:
             try:
-                with self._opened() as switch:
+                with self._opened(anew=last is None or isinstance(last, SonicfabError)) as switch:
                     now = compare(switch, self.target)
                 if now.runs:
                     return
@@ -296,9 +297,23 @@ class Change:
         self._tell(step)
 
     @contextlib.contextmanager
-    def _opened(self) -> Iterator[Switch]:
-        with contextlib.closing(self._access.open(self.plan)) as switch:
-            yield switch
+    def _opened(self, *, anew: bool = False) -> Iterator[Switch]:
+        """The connection to the switch; it stays open until it breaks, or `anew` is asked for."""
+        if anew:
+            self.close()
+        if self._connection is None:
+            self._connection = self._access.open(self.plan)
+        try:
+            yield self._connection
+        except TransportError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """End the connection, if there is one."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
     def _refuse_news(self, switch: Switch) -> None:
         now = compare(switch, self.target)

@@ -167,6 +167,14 @@ class FabricPush:
         changes = {name: self._change(name) for name in batch.switches}
         errors: dict[str, SonicfabError] = {}
         started = time.monotonic()
+        with contextlib.ExitStack() as stack:
+            for change in changes.values():
+                stack.callback(change.close)
+            return self._go(changes, errors, started, pending)
+
+    def _go(
+        self, changes: dict[str, Change], errors: dict[str, SonicfabError], started: float, pending: Collection[str]
+    ) -> int:
         try:
             self._each(changes, errors, self._forward)
             gates = {name: make_gate(self._plan, self._plan.switches[name], self._found, pending) for name in changes}
