@@ -5,7 +5,11 @@ from __future__ import annotations
 import copy
 import json
 import re
+<<<<<<< HEAD
 import time
+=======
+import shlex
+>>>>>>> gcu
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -147,6 +151,10 @@ def test_checkpoints(lab: Lab) -> None:
     assert (missing.code, missing.err.splitlines()[-1]) == (2, "Error: Checkpoint 'cp1' does not exist")
 
 
+LOAD = (
+    "cat > /tmp/base.json; redis-cli -s /run/redis/redis.sock -n 4 flushdb > /dev/null; "
+    "sonic-cfggen -j /tmp/base.json --write-to-db"
+)
 VLAN200 = {"VLAN": {"Vlan200": {"vlanid": "200"}}}
 REPLAYED: list[tuple[str, Any]] = [  # the recording, and what its switch had that is not in the recorded CONFIG_DB
     ("patch_ok_add_field", {}),
@@ -209,10 +217,9 @@ def test_it_says_what_sonic_says(lab: Lab, recorded_leaf: str, case: str, rows: 
             config.setdefault(table, {}).setdefault(key, {}).update(row or {})
             if row is None:
                 del config[table][key]
-    reload = "cat > /tmp/base.json; redis-cli -s /run/redis/redis.sock -n 4 flushdb > /dev/null; "
-    assert lab.inside(LEAF2, reload + "sonic-cfggen -j /tmp/base.json --write-to-db", json.dumps(config)).code == 0
-    options = [word for word in record["command"].split() if word.startswith("-") and word != "apply-patch"]
-    done = patch(lab, record["inputs"]["/tmp/patch.json"], *options)
+    text = record["inputs"]["/tmp/patch.json"]
+    command = f"{LOAD} && printf %s {shlex.quote(text)} > /tmp/patch.json && {record['command']}"
+    done = lab.inside(LEAF2, command, json.dumps(config))
     assert done.code == record["exit_code"], done
     assert done.out.strip() == record["stdout"].strip()
     assert done.err.strip() == record["stderr"].strip()
@@ -220,8 +227,7 @@ def test_it_says_what_sonic_says(lab: Lab, recorded_leaf: str, case: str, rows: 
 
 @pytest.mark.skipif(not RECORDED.is_dir(), reason="no recordings here")
 def test_checkpoints_and_replace_say_what_sonic_says(lab: Lab, recorded_leaf: str) -> None:
-    reload = "cat > /tmp/base.json; redis-cli -s /run/redis/redis.sock -n 4 flushdb > /dev/null; "
-    assert lab.inside(LEAF2, reload + "sonic-cfggen -j /tmp/base.json --write-to-db", recorded_leaf).code == 0
+    assert lab.inside(LEAF2, LOAD, recorded_leaf).code == 0
     bare: Config = json.loads(recorded_leaf)
     targets: dict[str, Any] = {
         "replace_table_without_yang": {**bare, "NOSUCH_TABLE": {"x": {"y": "z"}}},

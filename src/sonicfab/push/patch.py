@@ -8,7 +8,7 @@ differ, it is said. Rules about times and texts come from the recorded runs of 2
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -190,8 +190,7 @@ def _changed(running: ConfigDb, intended: ConfigDb, changes: Iterable[Change]) -
             del rows[one.key][one.field]
         else:
             rows[one.key][one.field] = intended[one.table][one.key][one.field]
-    merged: Mapping[str, Table] = {**running, **tables}
-    return {table: rows for table, rows in merged.items() if rows}
+    return {**running, **tables}
 
 
 def _seconds(changes: Collection[Change]) -> float:

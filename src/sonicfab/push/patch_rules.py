@@ -35,7 +35,7 @@ _PORT_DOWN = ("BUFFER_PG", "BUFFER_QUEUE", "BUFFER_PORT_", "PORT_QOS_MAP", "QUEU
 
 Kind = Literal["link", "traffic", "session", "service"]
 
-_NO_LINK = frozenset({"description", "alias", "index", "tpid", "dhcp_rate_limit"})
+_NO_LINK = frozenset({"description", "alias", "index", "dhcp_rate_limit"})
 """Fields of PORT that no orchagent brings the port down for. It does for speed, fec, autoneg, adv_speeds,
 interface_type and adv_interface_types (sonic-swss orchagent/portsorch.cpp "Bring port down before applying"); for a
 field that is not here it is taken for granted."""
@@ -81,7 +81,10 @@ def _interrupts(change: Change, running: ConfigDb) -> Iterator[Interruption]:
         yield Interruption("session", change.key, "bgpcfgd removes the neighbour of the row")
     elif change.table in ("NTP", "NTP_SERVER"):  # ntp_validator() of services_validator.py, and hostcfgd
         yield Interruption("service", "NTP", "its daemon restarts")
-    elif change.table == "SYSLOG_SERVER" or change.field == "timezone":  # rsyslog_validator(); hostcfgd
+    elif change.table == "SYSLOG_SERVER" or (change.table, change.field) == (
+        "DEVICE_METADATA",
+        "timezone",
+    ):  # rsyslog_validator(); hostcfgd
         yield Interruption("service", "rsyslog", "it restarts")
 
 

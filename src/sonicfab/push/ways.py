@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -166,8 +166,8 @@ class _Options:
         if change is not None:
             files |= self._frr_files(change)
             resets = tuple(one.peer for one in change.resets)
-            interrupts += [f"the session {one.peer}: {one.why}" for one in change.resets]
-            interrupts += [f"the session {peer}: it is no longer wanted" for peer in change.removed]
+            interrupts += _sessions([(one.peer, one.why) for one in change.resets])
+            interrupts += _sessions([(peer, "no longer wanted") for peer in change.removed])
             seconds += _FRR_SECONDS
         up = self._found.established
         ended = {*resets, *(change.removed if change else ())}
@@ -179,6 +179,18 @@ class _Options:
         # a way back that the delta refuses is an empty file: the guard then restarts the bgp container
         undo = delta(self._target.frr, self._found.running_frr).commands
         return {"frr.delta": change.commands, "frr.undo": undo}
+
+
+def _sessions(peers: Iterable[tuple[str, str]]) -> list[str]:
+    """Peers that share a reason, in one line."""
+    by_reason: dict[str, list[str]] = {}
+    for peer, why in peers:
+        by_reason.setdefault(why, []).append(peer)
+    return [f"the session{'s' * (len(some) > 1)} {_few(some)}: {why}" for why, some in by_reason.items()]
+
+
+def _few(names: list[str], limit: int = 8) -> str:
+    return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")
 
 
 def _because(way: Way, reasons: list[str]) -> Way:

@@ -18,6 +18,10 @@ from sonicfab.report.console import json_result, say, table
 
 FORMAT_VERSION = 2
 _ALIKE_SHOWN = 3
+_ONE_BY_ONE = 6
+"""With more switches than this, what they have in common is told once."""
+_OF_ONE = 6
+"""Lines of a single switch that are shown then."""
 
 State = Literal["unchanged", "would change", "changed", "rolled back", "unknown", "refused", "failed", "not begun"]
 _COLOURS = {"+": typer.colors.GREEN, "-": typer.colors.RED, "~": typer.colors.YELLOW}
@@ -48,34 +52,70 @@ class SwitchPush:
 
 def show_decision(looks: Mapping[str, Look], decision: Decision, *, everything: bool) -> None:
     """What would change, switch by switch, how, and in which steps; alike changes are told once unless asked for."""
-    for name, look in looks.items():
-        _show_switch(name, look.found, decision.ways[name], everything=everything)
+    same = [name for name, look in looks.items() if look.found.equal]
+    blocks = {
+        name: _block(look.found, decision.ways[name], everything=everything)
+        for name, look in looks.items()
+        if not look.found.equal
+    }
+    if everything or len(looks) <= _ONE_BY_ONE:
+        for name in looks:
+            say(f"{name}: {'unchanged' if name in same else blocks[name][0]}")
+            for line in blocks.get(name, [""])[1:]:
+                _say_line(line)
+    else:
+        _show_together(blocks)
+        if same:
+            say(f"{_few(same)}: unchanged")
     if not everything and decision.todo:
         say("(-v shows every single change)")
     if len(decision.todo) > 1 or any(batch.cut_off for batch in decision.batches):
-        say("steps:")
-        for number, batch in enumerate(decision.batches, 1):
-            why = f" ({batch.why})" if batch.why else ""
-            say(f"  {number}. {_few(batch.switches)}{why}")
-            if batch.cut_off and any(decision.ways[name].disruptive for name in batch.switches):
-                one = len(batch.cut_off) == 1
-                say(f"     {_few(batch.cut_off)} {'has' if one else 'have'} no other uplink meanwhile")
+        _show_steps(decision)
 
 
-def _show_switch(name: str, found: Comparison, way: Way, *, everything: bool) -> None:
-    if found.equal:
-        say(f"{name}: unchanged")
-        return
-    say(f"{name}: {_summary(found)}")
-    lines = found.shown() if everything else _condensed(found)
-    for line in lines:
-        sign = line.removeprefix("frr: ")[:1]
-        say(f"  {typer.style(line, fg=_COLOURS.get(sign))}")
-    say(f"  way: {typer.style(way.name, bold=True)}, about {way.seconds:.0f} s")
-    for line in way.interrupts or ("nothing",):
-        say(f"    interrupts {line}")
+def _show_together(blocks: Mapping[str, list[str]]) -> None:
+    """What many switches have in common is told once for all of them."""
+    groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for line in dict.fromkeys(line for block in blocks.values() for line in block[1:]):
+        groups[tuple(name for name, block in blocks.items() if line in block)].append(line)
+    for names, lines in sorted(groups.items(), key=lambda group: -len(group[0])):
+        say(f"{_few(names)}:" if len(names) < len(blocks) else f"all {len(blocks)} that change:")
+        shown = lines if len(names) > 1 else lines[:_OF_ONE]
+        for line in shown:
+            _say_line(line)
+        if len(lines) > len(shown):
+            say(f"  ... and {len(lines) - len(shown)} more lines")
+
+
+def _show_steps(decision: Decision) -> None:
+    say("steps:")
+    for number, batch in enumerate(decision.batches, 1):
+        why = f" ({batch.why})" if batch.why else ""
+        say(f"  {number}. {_few(batch.switches)}{why}")
+        if batch.cut_off and any(decision.ways[name].disruptive for name in batch.switches):
+            verb = "has" if len(batch.cut_off) == 1 else "have"
+            say(f"     {_few(batch.cut_off)} {verb} no other uplink meanwhile")
+
+
+def _block(found: Comparison, way: Way, *, everything: bool) -> list[str]:
+    """A switch that differs: a summary, its changes, its way."""
+    lines = [_summary(found), *(f"  {line}" for line in (found.shown() if everything else _condensed(found)))]
+    lines.append(
+        f"  way: {way.name}, about {way.seconds:.0f} s; interrupts {'' if way.interrupts else 'nothing'}".rstrip()
+    )
+    lines += [f"    {line}" for line in way.interrupts]
     if way.why:
-        say(f"    because {way.why}")
+        lines.append(f"    because {way.why}")
+    return lines
+
+
+def _say_line(line: str) -> None:
+    """With the colour of what it does."""
+    text = line.strip()
+    if text.startswith("way: "):
+        say(typer.style(line, bold=True))
+    else:
+        say(typer.style(line, fg=_COLOURS.get(text.removeprefix("frr: ")[:1])))
 
 
 def _few(names: Sequence[str], limit: int = 6) -> str:
