@@ -81,6 +81,9 @@ def test_a_merge_would_be_seen(factory: Lab, sonicfab: Run, tmp_path: Path) -> N
     factory.inside(LEAF2, "cat > /etc/sonic/frr/frr.conf", (folder / "frr.conf").read_text())
     assert factory.inside(LEAF2, "config load -y /tmp/c.json && systemctl restart bgp").code == 0
     done = factory.sonicfab("push", "--dry-run", "--limit", LEAF2)
+    assert done.returncode == 3, "nobody has saved it"
+    assert f"{LEAF2}: somebody has changed it and not saved that" in done.stdout
+    done = factory.sonicfab("push", "--dry-run", "--limit", LEAF2, "--overwrite-drift")
     assert done.returncode == 5
     assert "- BGP_NEIGHBOR: 56 rows" in done.stdout
     assert "- DEVICE_METADATA|localhost bgp_asn: 65100" in done.stdout

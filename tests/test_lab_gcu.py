@@ -5,11 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
-<<<<<<< HEAD
 import time
-=======
-import shlex
->>>>>>> gcu
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
