@@ -168,7 +168,7 @@ def test_operators_own_tables_survive_a_push(fabric: Lab) -> None:
     rows = {"ACL_TABLE": {"OWN": {"type": "L3", "ports": ["Ethernet0", "Ethernet1"]}}, "NTP_SERVER": {"192.0.2.99": {}}}
     fabric.inside(SPINE, "cat > /tmp/own.json", json.dumps(rows))
     assert fabric.inside(SPINE, "config load -y /tmp/own.json").code == 0
-    done = fabric.sonicfab("push", "--yes")
+    done = fabric.sonicfab("push", "--yes", "--overwrite-drift")
     assert done.returncode == 0, done.stdout
     assert "- NTP_SERVER|192.0.2.99" in done.stdout
     assert "2 unchanged, 1 changed" in done.stdout
@@ -180,7 +180,7 @@ def test_operators_own_tables_survive_a_push(fabric: Lab) -> None:
 def test_backups_are_kept_on_the_switch(fabric: Lab) -> None:
     backups = fabric.inside(SPINE, "ls -d /etc/sonic/sonicfab/backup/*/").out.split()
     assert 1 <= len(backups) <= 5
-    assert fabric.inside(SPINE, f"ls {backups[0]}").out.split()[0] == "config_db.json"
+    assert "config_db.json" in fabric.inside(SPINE, f"ls {backups[0]}").out.split()
     assert fabric.inside(SPINE, "stat -c %a /etc/sonic/sonicfab/backup").out.strip() == "700"
 
 
@@ -209,7 +209,7 @@ def test_another_asn(fabric: Lab) -> None:
     assert done.returncode == 4
     assert f"bgp {SPINE}:Ethernet112 - {LEAF2}:Ethernet72: Established, AS 65499" in done.stdout
     assert "expected a session with AS 65405" in done.stdout
-    done = fabric.sonicfab("push", "--yes", "--limit", LEAF2)
+    done = fabric.sonicfab("push", "--yes", "--overwrite-drift", "--limit", LEAF2)
     assert done.returncode == 0, done.stdout
     good(fabric)
 
@@ -243,7 +243,7 @@ def test_a_policy_that_drops_everything(fabric: Lab) -> None:
     assert done.returncode == 4
     assert "✔ 8 of 8 sessions" in done.stdout, "Established, and useless"
     assert f"route {SPINE} to {LEAF1}: no BGP route (10.10.21.4/32" in done.stdout
-    assert fabric.sonicfab("push", "--yes", "--limit", LEAF1).returncode == 0
+    assert fabric.sonicfab("push", "--yes", "--overwrite-drift", "--limit", LEAF1).returncode == 0
     good(fabric)
 
 
@@ -273,19 +273,19 @@ def test_a_golden_config_that_would_delete_frr_conf(fabric: Lab) -> None:
     assert done.returncode == 3
     assert "/etc/sonic/golden_config_db.json would reset docker_routing_config_mode" in done.stdout
     assert unchanged(fabric, LEAF1) == before
-    assert fabric.sonicfab("push", "--yes").returncode == 0
+    assert fabric.sonicfab("push", "--yes", "--overwrite-drift").returncode == 0
 
 
 def test_a_full_disk(fabric: Lab) -> None:
     fabric.inside(LEAF1, "config interface shutdown Ethernet0")
     before = unchanged(fabric, LEAF1)
     with fabric.broken("disk-full", LEAF1):
-        done = fabric.sonicfab("push", "--yes")
+        done = fabric.sonicfab("push", "--yes", "--overwrite-drift")
     assert done.returncode == 3
     assert "No space left on device" in done.stdout
     assert unchanged(fabric, LEAF1) == before
     assert fabric.inside(LEAF1, "ls -d /tmp/sonicfab.*").code != 0, "nothing is left in /tmp"
-    assert fabric.sonicfab("push", "--yes").returncode == 0
+    assert fabric.sonicfab("push", "--yes", "--overwrite-drift").returncode == 0
 
 
 def test_an_frr_conf_that_frr_does_not_understand(fabric: Lab, tmp_path: Path) -> None:
@@ -294,9 +294,7 @@ def test_an_frr_conf_that_frr_does_not_understand(fabric: Lab, tmp_path: Path) -
     before = unchanged(fabric, SPINE)
     done = fabric.sonicfab("push", "--yes", "--limit", SPINE, "--templates", tmp_path)
     assert done.returncode == 3
-    assert re.search(
-        r"FRR does not understand the new frr.conf: line \d+: % Unknown command.*router bgpp 1", done.stdout
-    )
+    assert re.search(r"FRR does not understand frr.conf: line \d+: % Unknown command.*router bgpp 1", done.stdout)
     assert unchanged(fabric, SPINE) == before
 
 
@@ -304,7 +302,7 @@ def test_a_reload_that_is_refused_is_waited_for(fabric: Lab) -> None:
     assert fabric.inside(SPINE, "config interface shutdown Ethernet112 && config reload -y -f").code == 0
     assert fabric.inside(SPINE, "config interface shutdown Ethernet112").code == 0
     with fabric.broken("reload-refused", SPINE, amount=6):
-        done = fabric.sonicfab("push", "--yes")
+        done = fabric.sonicfab("push", "--yes", "--overwrite-drift", "--way", "reload")
     assert done.returncode == 0, done.stdout
     assert f"{SPINE}: waiting: SwSS container is not ready" in done.stderr
     good(fabric)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+import shlex
 import time
 from collections.abc import Iterator
 from contextlib import closing

@@ -97,7 +97,7 @@ class Change:
         self._access, self._journal, self._limits, self._tell = access, journal, limits, tell
         self.plan, self.target, self.found, self.way = plan, target, found, way
         self._guarded_until = 0.0
-        self._arming = False
+        self._arming = self._begun = False
         self._connection: Switch | None = None
 
     def prepare(self, holder: str, stop: threading.Event) -> None:
@@ -131,6 +131,7 @@ class Change:
         """
         with self._opened() as switch:
             self._note("draining")
+            self._begun = True
             asked = drain.request(switch.running_frr())
             guard.stage(switch, self._journal.push_id, asked)
             self._applied(guard.apply_frr(switch, self._journal.push_id).ok, "FRR refused `bgp graceful-shutdown`")
@@ -150,6 +151,7 @@ class Change:
             guard.extend(switch, self._journal.push_id, self._seconds)
             self._guarded_until = time.monotonic() + self._seconds
             self._note("applying", way=self.way.name)
+            self._begun = True
             if self.way.name in ("patch", "patch+frr-delta"):
                 self._patch(switch)
             if self.way.name in ("frr-delta", "patch+frr-delta", "patch") and self.target.frr is not None:
@@ -268,7 +270,7 @@ class Change:
                     left = _unlike(switch, self.found) if state == "restored" else []
                 if state in ("confirmed", "none") or (state == "restored" and not left):
                     self._note({"confirmed": "confirmed", "none": "refused"}.get(state, "restored"))
-                    return Ending("new" if state == "confirmed" else "old", str(reason), untouched=state == "none")
+                    return Ending("new" if state == "confirmed" else "old", str(reason), untouched=not self._begun)
                 if left:  # services may still be starting
                     failure = ChecksFailedError(f"it does not run what it ran before: {_first(left)}")
                     patience = min(patience, time.monotonic() + SETTLE)

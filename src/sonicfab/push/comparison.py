@@ -53,7 +53,8 @@ class Comparison:
         running: the whole running CONFIG_DB.
         running_frr: FRR's running config; "" when FRR does not run.
         stored_config_db, stored_frr: the files' text; "" for one that is not there.
-        peers: FRR's BGP sessions; none when bgpd does not run.
+        bgp_runs: bgpd answers.
+        peers: FRR's BGP sessions.
     """
 
     config_db: tuple[configdb.Change, ...]
@@ -65,6 +66,7 @@ class Comparison:
     running_frr: str = field(repr=False)
     stored_config_db: str = field(repr=False)
     stored_frr: str = field(repr=False)
+    bgp_runs: bool
     peers: tuple[BgpPeer, ...] = ()
 
     @property
@@ -97,6 +99,7 @@ def compare(switch: Switch, target: Target) -> Comparison:
     running, running_frr = switch.running_config_db(), switch.running_frr()
     stored_text, stored_frr = switch.stored_config_db(), switch.stored_frr()
     stored_db = parse.config_db(stored_text)
+    peers = _peers(switch)
     stored: list[str] = []
     if configdb.diff(target.config_db, stored_db, target.owned):
         stored.append("stored config_db.json differs")
@@ -106,13 +109,14 @@ def compare(switch: Switch, target: Target) -> Comparison:
         config_db=tuple(configdb.diff(target.config_db, running, target.owned)),
         frr=tuple(frrconf.diff(target.frr, running_frr)) if target.frr is not None else (),
         stored=tuple(stored),
-        drift=tuple(_drift(running, stored_db, running_frr, stored_frr, target.owned)),
+        drift=tuple(_drift(running, stored_db, running_frr if peers is not None else "", stored_frr, target.owned)),
         mode_resetters=tuple(switch.mode_resetters()),
         running=running,
         running_frr=running_frr,
         stored_config_db=stored_text,
         stored_frr=stored_frr,
-        peers=tuple(_peers(switch)),
+        bgp_runs=peers is not None,
+        peers=tuple(peers or ()),
     )
 
 
@@ -121,7 +125,8 @@ def _drift(
 ) -> list[str]:
     """What was changed by hand and not saved, secrets masked.
 
-    FRR's part counts where frr.conf is what FRR starts from; in the other routing modes SONiC makes that itself.
+    FRR's part counts where frr.conf is what FRR starts from, in the other routing modes SONiC makes that itself, and
+    where it is whole: the config of a daemon that has died is not in `running_frr`.
     """
     # the stored config is what is meant here: what SONiC adds to the running one by itself is no change by hand
     lines = [str(change.reversed()) for change in configdb.diff(stored, running, {*owned} - _MIGRATED)]
@@ -131,8 +136,9 @@ def _drift(
     return lines
 
 
-def _peers(switch: Switch) -> list[BgpPeer]:
+def _peers(switch: Switch) -> list[BgpPeer] | None:
+    """The sessions; None when bgpd, or its container, does not run."""
     try:
         return switch.bgp_summary()
-    except SwitchError:  # bgpd, or its container, does not run
-        return []
+    except SwitchError:
+        return None

@@ -130,8 +130,8 @@ class _Options:
         return Way("reload", "", (said,), _RELOAD_SECONDS, peers, disruptive=True, files=self._files), ""
 
     def _frr_change(self) -> tuple[FrrDelta | None, str]:
-        if not self._found.running_frr:
-            return None, "FRR does not run"
+        if not self._found.bgp_runs:
+            return None, "bgpd does not run"
         if self._target.frr is None or not self._frr_conf_counts():
             return None, "frr.conf is not what FRR starts from in its routing mode"
         change = delta(self._found.running_frr, self._target.frr)
