@@ -61,18 +61,7 @@ def ci(
     fabric = open_fabric(inventory, topology)
     fabric.require_numbers()
     lab = f"ci-{os.getpid()}"
-    files = ["-i", str(inventory), "-t", str(topology)]
-    own = [word for folder in own_templates(templates) for word in ("--templates", str(folder))]
-    there = [*files, "--lab-name", lab]
-    results = ["--junit", str(output / "verify.xml"), "--json", str(output / "verify.json")]
-    plan: list[tuple[str, list[str]]] = [
-        ("validate", ["validate", *files, *own]),
-        ("render", ["render", *files, *own, "-o", str(output / "build")]),
-        ("boot", ["lab", "up", *files, "--name", lab, "--backend", backend.value, *(["--hosts"] if hosts else [])]),
-        ("push", ["push", *there, *own, "--yes"]),
-        ("push again", ["push", *there, *own, "--dry-run"]),  # whatever would still change is a mistake
-        ("verify", ["verify", *there, "--timeout", str(timeout), *results]),
-    ]
+    plan = _plan(lab, inventory, topology, output, timeout, own_templates(templates), hosts=hosts, backend=backend)
     steps: list[Step] = []
     passed = False
     unwritten: OutputError | None = None
@@ -92,6 +81,32 @@ def ci(
     show_steps(fabric.plan.name, steps, output)
     failed = next((step.exit_code for step in steps if step.exit_code), ExitCode.OK)
     raise typer.Exit(failed or (unwritten.exit_code if unwritten else ExitCode.OK))
+
+
+def _plan(
+    lab: str,
+    inventory: Path,
+    topology: Path,
+    output: Path,
+    timeout: float,
+    templates: Sequence[Path],
+    *,
+    hosts: bool,
+    backend: Backend,
+) -> list[tuple[str, list[str]]]:
+    """The steps up to verify, each with its command."""
+    files = ["-i", str(inventory), "-t", str(topology)]
+    own = [word for folder in templates for word in ("--templates", str(folder))]
+    there = [*files, "--lab-name", lab]
+    results = ["--junit", str(output / "verify.xml"), "--json", str(output / "verify.json")]
+    return [
+        ("validate", ["validate", *files, *own]),
+        ("render", ["render", *files, *own, "-o", str(output / "build")]),
+        ("boot", ["lab", "up", *files, "--name", lab, "--backend", backend.value, *(["--hosts"] if hosts else [])]),
+        ("push", ["push", *there, *own, "--yes"]),
+        ("push again", ["push", *there, *own, "--dry-run"]),  # whatever would still change is a mistake
+        ("verify", ["verify", *there, "--timeout", str(timeout), *results]),
+    ]
 
 
 def _pings(lab: str) -> list[tuple[str, list[str]]]:
