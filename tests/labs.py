@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +17,7 @@ import pytest
 from conftest import Run, example_files
 from sonicfab.lab.doctor import examine, missing
 from sonicfab.lab.files import PATH
-from sonicfab.lab.state import LabState, find_lab
+from sonicfab.lab.state import LabState, find_lab, labs_folder
 
 SPINE = "st01-sw100g-r01-u36"
 LEAF1 = "st01-sw25g-r01-u34"
@@ -28,6 +30,46 @@ def lab_missing() -> str:
 
 
 needs_lab = [pytest.mark.lab, pytest.mark.skipif(bool(lab_missing()), reason=f"no lab here: {lab_missing()}")]
+
+
+def lab_processes(named: str = "", labs: Path | None = None) -> dict[int, str]:
+    """Processes of the labs of this run of the tests, or of one lab: number -> command line.
+
+    Labs inherit where their folder is (`labs`, if it is another one), so those of others are not counted: other users',
+    or another worker's of pytest-xdist. What has no such environment any more (a server that writes its state over it)
+    is in a PID namespace whose first process has, and ends with it.
+    """
+    labs = labs or labs_folder()
+    mine = f"SONICFAB_LABS={labs}".encode()
+    found: dict[int, str] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (folder / "environ").read_bytes().split(b"\0")
+            words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if mine in environment and int(folder.name) != os.getpid():
+            found[int(folder.name)] = words
+    if not named:
+        return found
+    path = re.compile(rf"{re.escape(str(labs))}/\.?{re.escape(named)}\b")
+    return {pid: words for pid, words in found.items() if path.search(words)}
+
+
+def lab_namespaces() -> set[str]:
+    """The network namespaces that processes of the labs of this run are in, without this machine's own."""
+    found: set[str] = set()
+    for pid in lab_processes():
+        try:
+            found.add(str(Path(f"/proc/{pid}/ns/net").readlink()))
+        except OSError:
+            continue
+    return found - {str(Path("/proc/self/ns/net").readlink())}
+
+
+def host_links() -> set[str]:
+    """The network interfaces of this machine."""
+    return {link["ifname"] for link in json.loads(subprocess.check_output(["ip", "-j", "link"]))}
 
 
 @dataclass(frozen=True)

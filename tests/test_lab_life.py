@@ -17,38 +17,10 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT, Run, example_files
-from labs import LEAF1, SPINE, booted, needs_lab
+from labs import LEAF1, SPINE, booted, host_links, lab_namespaces, lab_processes, needs_lab
 from sonicfab.lab.state import find_lab, labs_folder, running_labs
 
 pytestmark = needs_lab
-
-
-def traces(marker: str) -> list[str]:
-    """Processes that have to do with a lab, by what their command lines, roots or names say."""
-    found: list[str] = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue
-        if marker in words and int(folder.name) != os.getpid():
-            found.append(f"{folder.name} {words}")
-    return found
-
-
-def host_links() -> str:
-    return subprocess.run(["ip", "-br", "link"], capture_output=True, text=True, check=True).stdout
-
-
-def namespaces() -> set[str]:
-    """Network namespaces that some process is in, as far as this user may see."""
-    found: set[str] = set()
-    for link in Path("/proc").glob("[0-9]*/ns/net"):
-        try:
-            found.add(str(link.readlink()))
-        except OSError:
-            continue
-    return found
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 15) -> bool:
@@ -61,17 +33,18 @@ def wait_until(condition: Callable[[], bool], seconds: float = 15) -> bool:
 
 
 def test_nothing_is_left_after_down(sonicfab: Run) -> None:
-    links, spaces = host_links(), namespaces()
+    links, spaces = host_links(), lab_namespaces()
     with booted(sonicfab, "traceless") as lab:
-        assert len(namespaces()) > len(spaces)
+        assert len(lab_namespaces() - spaces) == 1 + len(lab.state.switches), "the holder's, and each switch's"
+        assert len(lab_processes("traceless")) > len(lab.state.switches)
         assert host_links() == links, "the root namespace is never touched"
         assert lab.inside(SPINE, "true").code == 0
         folder = lab.state.folder
         assert folder.stat().st_mode & 0o777 == 0o700
         assert (folder / "id_ed25519").stat().st_mode & 0o777 == 0o600
     assert not folder.exists()
-    assert traces("traceless") == []
-    assert wait_until(lambda: namespaces() <= spaces)
+    assert lab_processes("traceless") == {}
+    assert wait_until(lambda: lab_namespaces() <= spaces)
     assert host_links() == links
 
 
@@ -93,11 +66,11 @@ def test_two_labs_side_by_side(sonicfab: Run) -> None:
 
 
 def test_a_killed_keeper_takes_everything_with_it(sonicfab: Run) -> None:
-    spaces = namespaces()
+    spaces = lab_namespaces()
     with booted(sonicfab, "killed") as lab:
         state = lab.state
         os.kill(state.keeper, signal.SIGKILL)
-        assert wait_until(lambda: not traces("labs/killed") and namespaces() <= spaces)
+        assert wait_until(lambda: not lab_processes("killed") and lab_namespaces() <= spaces)
         assert not state.alive
         assert "no lab killed is running" in lab.sonicfab("verify").stderr
         again = sonicfab("lab", "up", *lab.files, "--name", "killed")
@@ -118,7 +91,7 @@ def test_down_tidies_up_after_a_killed_keeper(sonicfab: Run) -> None:
 @pytest.mark.parametrize("after", [0.4, 0.9, 1.3])
 def test_ctrl_c_while_booting(after: float, request: pytest.FixtureRequest, sonicfab: Run) -> None:
     request.addfinalizer(lambda: sonicfab("lab", "down", "--name", "interrupted"))  # should it have gone on
-    spaces = namespaces()
+    spaces = lab_namespaces()
     command = [sys.executable, "-m", "sonicfab", "lab", "up", *example_files("dc-2x4"), "--name", "interrupted"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     time.sleep(after)
@@ -126,18 +99,18 @@ def test_ctrl_c_while_booting(after: float, request: pytest.FixtureRequest, soni
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
     assert "Traceback" not in err
-    assert wait_until(lambda: not traces("labs/interrupted") and namespaces() <= spaces)
+    assert wait_until(lambda: not lab_processes("interrupted") and lab_namespaces() <= spaces)
     assert not (labs_folder() / "interrupted").exists()
 
 
 def test_lab_up_killed_while_booting() -> None:
-    spaces = namespaces()
+    spaces = lab_namespaces()
     command = [sys.executable, "-m", "sonicfab", "lab", "up", *example_files("dc-2x4"), "--name", "murdered"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     time.sleep(0.8)
     process.kill()
     process.wait()
-    assert wait_until(lambda: not traces("labs/murdered") and namespaces() <= spaces, 30)
+    assert wait_until(lambda: not lab_processes("murdered") and lab_namespaces() <= spaces, 30)
 
 
 def test_a_switch_that_does_not_start_says_why(sonicfab: Run, tmp_path: Path) -> None:
@@ -152,7 +125,7 @@ def test_a_switch_that_does_not_start_says_why(sonicfab: Run, tmp_path: Path) ->
     assert "Traceback" not in done.stderr
     assert "error:" in done.stderr
     assert not any(state.name == "unlucky" for state in running_labs())
-    assert traces("labs/unlucky") == []
+    assert lab_processes("unlucky") == {}
 
 
 def test_exec_passes_output_and_exit_code(sonicfab: Run) -> None:
@@ -185,7 +158,7 @@ def test_doctor_says_what_is_missing(sonicfab: Run, monkeypatch: pytest.MonkeyPa
 @pytest.mark.skipif(shutil.which("newuidmap") is None, reason="package uidmap is not installed")
 def test_a_plain_user_without_root(tmp_path_factory: pytest.TempPathFactory) -> None:
     """From a home of its own: boot, push, verify, end; everything in user namespaces."""
-    user = "sonicfab-test"
+    user = f"sonicfab-{os.getpid()}"
     python = shutil.which("python3", path="/usr/bin") or "/usr/bin/python3"
     subprocess.run(["useradd", "--create-home", user], check=True, capture_output=True)
     home = Path(pwd.getpwnam(user).pw_dir)
@@ -260,7 +233,7 @@ def test_a_full_disk(size: str, sonicfab: Run, tmp_path: Path) -> None:
     assert "No space left on device" in done.stderr
     assert "internal error" not in done.stderr
     assert done.stdout == "", "no file is left"
-    assert wait_until(lambda: traces("fulldisk") == [])
+    assert wait_until(lambda: not lab_processes(labs=tmp_path / "labs"))
 
 
 def test_a_lab_that_is_being_started_twice(sonicfab: Run) -> None:
@@ -273,4 +246,4 @@ def test_a_lab_that_is_being_started_twice(sonicfab: Run) -> None:
         assert "lab twice" in sonicfab("lab", "status").stdout
     finally:
         sonicfab("lab", "down", "--name", "twice")
-    assert traces("twice") == []
+    assert lab_processes("twice") == {}
