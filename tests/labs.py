@@ -6,7 +6,8 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,6 +99,16 @@ class Lab:
     def verify(self, timeout: float = 30, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self.sonicfab("verify", "--timeout", timeout, *arguments)
 
+    def seen(self, *texts: str, seconds: float = 30, options: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+        """Verify until it says all of that: what is wrong shows once the switches have noticed."""
+        deadline = time.monotonic() + seconds
+        while True:
+            done = self.verify(0, *options)
+            missing = [text for text in texts if text not in done.stdout]
+            if not missing:
+                return done
+            assert time.monotonic() < deadline, f"{missing} not in {done.stdout}"
+
     def lab(self, command: str, *arguments: object) -> subprocess.CompletedProcess[str]:
         """A `sonicfab lab` command on this lab."""
         return self._run("lab", command, "--name", self.name, *arguments)
@@ -151,8 +162,17 @@ def booted(
         run("lab", "down", "--name", name)
 
 
-def rendered(run: Run, folder: Path, inventory: str = "scs-lab") -> dict[str, Path]:
+def quick_files(folder: Path) -> list[str]:
+    """-i and -t of the example whose switches, when they have lost a session, try again after 1 s instead of 10."""
+    inventory, topology = (Path(path) for path in example_files("scs-lab")[1::2])
+    folder.mkdir(parents=True, exist_ok=True)
+    quick = folder / "topology.yml"
+    quick.write_text(f"{topology.read_text()}\nbgp: {{connect_retry: 1}}\n")
+    return ["-i", str(inventory), "-t", str(quick)]
+
+
+def rendered(run: Run, folder: Path, inventory: str = "scs-lab", files: Sequence[str] | None = None) -> dict[str, Path]:
     """Switch -> folder with its rendered files."""
-    done = run("render", *example_files(inventory), "-o", folder)
+    done = run("render", *(files or example_files(inventory)), "-o", folder)
     assert done.returncode == 0, done.stderr
     return {path.parent.name: path.parent for path in folder.glob("*/*/config_db.json")}
