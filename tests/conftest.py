@@ -43,7 +43,7 @@ SLOWEST = ("test_lab_fabric.py", "test_lab_faults.py", "test_lab_life.py", "test
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that take minutes come first, and those with labs before the rest, so that no worker ends with one alone."""
+    """Files that take minutes come first, then those with labs, so that no worker is left with one in the end."""
 
     def rank(item: pytest.Item) -> int:
         if item.path.name in SLOWEST:
