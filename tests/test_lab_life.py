@@ -178,19 +178,14 @@ def test_a_plain_user_without_root(tmp_path_factory: pytest.TempPathFactory) -> 
         subprocess.run(["chown", "-R", f"{user}:{user}", home], check=True)
         environment = {
             "HOME": str(home),
-            "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
+            "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/games",  # Debian's, without sbin
             "PYTHONPATH": f"{os.environ['PYTHONPATH']}:{copy / 'src'}:{home / 'packages'}",
             "USER": user,
         }
         files = ["-i", "inventories/scs-lab.yml", "-t", "topologies/spine-leaf-1x2.yml"]
-        for arguments in (
-            ["lab", "up", *files],
-            ["push", *files, "--lab", "--yes"],
-            ["verify", *files, "--lab"],
-            ["lab", "status"],
-            ["lab", "down"],
-        ):
-            done = subprocess.run(
+
+        def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+            return subprocess.run(
                 [python, "-m", "sonicfab", *arguments],
                 user=user,
                 group=user,
@@ -201,11 +196,28 @@ def test_a_plain_user_without_root(tmp_path_factory: pytest.TempPathFactory) -> 
                 text=True,
                 check=False,
             )
+
+        for arguments in (
+            ["lab", "up", *files],
+            ["push", *files, "--lab", "--yes"],
+            ["verify", *files, "--lab"],
+            ["lab", "status"],
+        ):
+            done = run(*arguments)
             assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
             if arguments[0] == "verify":
                 assert "all 32 expectations met" in done.stdout
             if arguments[:2] == ["lab", "status"]:
                 assert "rootless" in done.stdout
+        client = Path("/usr/sbin/lldpcli")
+        if not (client.exists() and client.stat().st_mode & 0o001):
+            refused = run("lab", "fault", "kill-lldpd", LEAF1)
+            assert (refused.returncode, "lldpd does not run" in refused.stderr) == (3, True), refused.stderr
+        lossy = run("lab", "fault", "link-loss", f"{LEAF1}:Ethernet76")
+        assert lossy.returncode == 0 or "this kernel cannot lose or delay packets" in lossy.stderr
+        assert "No such file" not in lossy.stderr, "tc is found"
+        assert run("lab", "heal", "all").returncode == 0
+        assert run("lab", "down").returncode == 0
         assert not (home / ".local" / "state" / "sonicfab").exists()
     finally:
         subprocess.run(["pkill", "-KILL", "-u", user], check=False)
