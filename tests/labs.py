@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -95,6 +96,11 @@ class Lab:
     def sonicfab(self, command: str, *arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
         """A sonicfab command on this lab."""
         return self._run(command, *self.files, "--lab-name", self.name, *arguments, **options)
+
+    def begun(self, command: str, *arguments: object) -> subprocess.Popen[str]:
+        """The same, and not waited for."""
+        words = [sys.executable, "-m", "sonicfab", command, *self.files, "--lab-name", self.name, *arguments]
+        return subprocess.Popen(list(map(str, words)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def verify(self, timeout: float = 30, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self.sonicfab("verify", "--timeout", timeout, *arguments)

@@ -301,10 +301,13 @@ def test_an_frr_conf_that_frr_does_not_understand(fabric: Lab, tmp_path: Path) -
 def test_a_reload_that_is_refused_is_waited_for(fabric: Lab) -> None:
     assert fabric.inside(SPINE, "config interface shutdown Ethernet112 && config reload -y -f").code == 0
     assert fabric.inside(SPINE, "config interface shutdown Ethernet112").code == 0
-    with fabric.broken("reload-refused", SPINE, amount=6):
-        done = fabric.sonicfab("push", "--yes")
-    assert done.returncode == 0, done.stdout
-    assert f"{SPINE}: waiting: SwSS container is not ready" in done.stderr
+    with fabric.broken("reload-refused", SPINE, amount=600):
+        push = fabric.begun("push", "--yes")
+        assert push.stderr is not None
+        waits = any(f"{SPINE}: waiting: SwSS container is not ready" in line for line in push.stderr)
+    said, _ = push.communicate(timeout=120)
+    assert waits, said
+    assert push.returncode == 0, said
     good(fabric)
 
 
