@@ -2,6 +2,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
+# files of tests at a time; what is in one file shares its labs, so it stays together. ARGS="-n 0" for one at a time
+WORKERS ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
@@ -13,8 +15,8 @@ help: ## Show this list
 demo: packages install ## Validate, render, boot a lab, push over SSH, verify, end the lab
 	scripts/demo
 
-test: packages install-dev dist ## Run the whole test suite
-	scripts/with-lab-rights $(BIN)/python -m pytest $(ARGS)
+test: packages install-dev dist ## Run the whole test suite; ARGS=... are more options of pytest
+	scripts/with-lab-rights $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: install-dev ## Formatting, lint, types
 	$(BIN)/ruff format --check .

@@ -39,6 +39,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
 
 
+SLOWEST = ("test_lab_fabric.py", "test_lab_faults.py", "test_lab_life.py", "test_libyang.py", "test_lab_hosts.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take minutes come first, then those with labs, so that no worker is left with one in the end."""
+
+    def rank(item: pytest.Item) -> int:
+        if item.path.name in SLOWEST:
+            return SLOWEST.index(item.path.name)
+        return len(SLOWEST) + (item.path not in with_labs)
+
+    with_labs = {item.path for item in items if item.get_closest_marker("lab")}
+    items.sort(key=rank)
+
+
 Golden = Callable[[Path, str], None]
 
 

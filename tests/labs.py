@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
-from collections.abc import Iterator
+import sys
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +19,7 @@ import pytest
 from conftest import Run, example_files
 from sonicfab.lab.doctor import examine, missing
 from sonicfab.lab.files import PATH
-from sonicfab.lab.state import LabState, find_lab
+from sonicfab.lab.state import LabState, find_lab, labs_folder
 
 SPINE = "st01-sw100g-r01-u36"
 LEAF1 = "st01-sw25g-r01-u34"
@@ -28,6 +32,46 @@ def lab_missing() -> str:
 
 
 needs_lab = [pytest.mark.lab, pytest.mark.skipif(bool(lab_missing()), reason=f"no lab here: {lab_missing()}")]
+
+
+def lab_processes(named: str = "", labs: Path | None = None) -> dict[int, str]:
+    """Processes of the labs of this run of the tests, or of one lab: number -> command line.
+
+    Labs inherit where their folder is (`labs`, if it is another one), so those of others are not counted: other users',
+    or another worker's of pytest-xdist. What has no such environment any more (a server that writes its state over it)
+    is in a PID namespace whose first process has, and ends with it.
+    """
+    labs = labs or labs_folder()
+    mine = f"SONICFAB_LABS={labs}".encode()
+    found: dict[int, str] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (folder / "environ").read_bytes().split(b"\0")
+            words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if mine in environment and int(folder.name) != os.getpid():
+            found[int(folder.name)] = words
+    if not named:
+        return found
+    path = re.compile(rf"{re.escape(str(labs))}/\.?{re.escape(named)}\b")
+    return {pid: words for pid, words in found.items() if path.search(words)}
+
+
+def lab_namespaces() -> set[str]:
+    """The network namespaces that processes of the labs of this run are in, without this machine's own."""
+    found: set[str] = set()
+    for pid in lab_processes():
+        try:
+            found.add(str(Path(f"/proc/{pid}/ns/net").readlink()))
+        except OSError:
+            continue
+    return found - {str(Path("/proc/self/ns/net").readlink())}
+
+
+def host_links() -> set[str]:
+    """The network interfaces of this machine."""
+    return {link["ifname"] for link in json.loads(subprocess.check_output(["ip", "-j", "link"]))}
 
 
 @dataclass(frozen=True)
@@ -53,8 +97,23 @@ class Lab:
         """A sonicfab command on this lab."""
         return self._run(command, *self.files, "--lab-name", self.name, *arguments, **options)
 
+    def begun(self, command: str, *arguments: object) -> subprocess.Popen[str]:
+        """The same, and not waited for."""
+        words = [sys.executable, "-m", "sonicfab", command, *self.files, "--lab-name", self.name, *arguments]
+        return subprocess.Popen(list(map(str, words)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
     def verify(self, timeout: float = 30, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self.sonicfab("verify", "--timeout", timeout, *arguments)
+
+    def seen(self, *texts: str, seconds: float = 30, options: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+        """Verify until it says all of that: what is wrong shows once the switches have noticed."""
+        deadline = time.monotonic() + seconds
+        while True:
+            done = self.verify(0, *options)
+            missing = [text for text in texts if text not in done.stdout]
+            if not missing:
+                return done
+            assert time.monotonic() < deadline, f"{missing} not in {done.stdout}"
 
     def lab(self, command: str, *arguments: object) -> subprocess.CompletedProcess[str]:
         """A `sonicfab lab` command on this lab."""
@@ -109,8 +168,17 @@ def booted(
         run("lab", "down", "--name", name)
 
 
-def rendered(run: Run, folder: Path, inventory: str = "scs-lab") -> dict[str, Path]:
+def quick_files(folder: Path) -> list[str]:
+    """-i and -t of the example whose switches, when they have lost a session, try again after 1 s instead of 10."""
+    inventory, topology = (Path(path) for path in example_files("scs-lab")[1::2])
+    folder.mkdir(parents=True, exist_ok=True)
+    quick = folder / "topology.yml"
+    quick.write_text(f"{topology.read_text()}\nbgp: {{connect_retry: 1}}\n")
+    return ["-i", str(inventory), "-t", str(quick)]
+
+
+def rendered(run: Run, folder: Path, inventory: str = "scs-lab", files: Sequence[str] | None = None) -> dict[str, Path]:
     """Switch -> folder with its rendered files."""
-    done = run("render", *example_files(inventory), "-o", folder)
+    done = run("render", *(files or example_files(inventory)), "-o", folder)
     assert done.returncode == 0, done.stderr
     return {path.parent.name: path.parent for path in folder.glob("*/*/config_db.json")}

@@ -278,10 +278,9 @@ class TestLive:
 
     pytestmark = needs_lab
 
-    def test_what_was_changed_by_hand_is_seen(self, sonicfab: Run) -> None:
-        with booted(sonicfab, "difflive") as lab:
-            pushed = lab.sonicfab("push", "--yes")
-            assert pushed.returncode == 0, pushed.stderr
+    def test_what_was_changed_by_hand_is_seen(self, sonicfab: Run, tmp_path: Path) -> None:
+        rendered(sonicfab, tmp_path)
+        with booted(sonicfab, "difflive", "scs-lab", "--from", tmp_path) as lab:
             clean = lab.sonicfab("diff", "--live", "--exit-code")
             assert clean.returncode == ExitCode.OK, clean.stdout + clean.stderr
             assert "nothing differs" in clean.stdout

@@ -6,14 +6,13 @@ import difflib
 import json
 import re
 import socket
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from conftest import ROOT, Run, example_files
-from labs import LEAF1, LEAF2, SPINE, Lab, booted, needs_lab
+from conftest import ROOT, Run
+from labs import LEAF1, LEAF2, SPINE, Lab, booted, needs_lab, quick_files, rendered
 from sonicfab.lab.faults import FAULTS
 
 DOCS = ROOT / "docs" / "lab.md"
@@ -31,10 +30,8 @@ def in_lab(test: Callable[..., None]) -> Callable[..., None]:
 def lab(sonicfab: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """Booted from rendered configs; who lost a session tries again after a second and not after ten."""
     folder = tmp_path_factory.mktemp("quick")
-    inventory, topology = (Path(path) for path in example_files("scs-lab")[1::2])
-    (folder / "topology.yml").write_text(f"{topology.read_text()}\nbgp: {{connect_retry: 1}}\n")
-    files = ["-i", str(inventory), "-t", str(folder / "topology.yml")]
-    assert sonicfab("render", *files, "-o", folder / "out").returncode == 0
+    files = quick_files(folder)
+    rendered(sonicfab, folder / "out", files=files)
     options = ("--swss-ready-after", "1", "--hosts-per-leaf", "1", "--from", folder / "out")
     with booted(sonicfab, "broken", "scs-lab", *options, files=files) as one:
         assert one.verify().returncode == 0
@@ -98,9 +95,7 @@ def link_flap(lab: Lab) -> None:
 
 
 def swap_cables(lab: Lab) -> None:
-    deadline = time.monotonic() + 20
-    while "AS 4294967294 (ipv4, ipv6); expected a session with AS 65501" not in (seen := lab.verify(0).stdout):
-        assert time.monotonic() < deadline, seen
+    lab.seen("AS 4294967294 (ipv4, ipv6); expected a session with AS 65501")
 
 
 def mtu(lab: Lab) -> None:
@@ -170,10 +165,7 @@ def disk_full(lab: Lab) -> None:
 
 
 def wrong_policy(lab: Lab) -> None:
-    deadline = time.monotonic() + 10
-    while f"route {SPINE} to {LEAF1}: no BGP route" not in (seen := lab.verify(0).stdout):
-        assert time.monotonic() < deadline, seen
-    assert "✔ 8 of 8 sessions" in seen
+    assert "✔ 8 of 8 sessions" in lab.seen(f"route {SPINE} to {LEAF1}: no BGP route").stdout
 
 
 def reload_refused(lab: Lab) -> None:

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from conftest import Run, example_files
-from labs import LEAF1, LEAF2, SPINE, Lab, booted, needs_lab
+from labs import LEAF1, LEAF2, SPINE, Lab, booted, host_links, lab_processes, needs_lab
 from sonicfab.errors import InputError
 from sonicfab.fabric import open_fabric
 from sonicfab.lab.hosts import lab_hosts
-from sonicfab.lab.state import running_labs
+from sonicfab.lab.state import labs_folder, running_labs
 
 pytestmark = needs_lab
 ONE, TWO = f"{LEAF1}-Ethernet0", f"{LEAF2}-Ethernet0"
@@ -245,20 +245,14 @@ def test_up_and_down_again_and_again(sonicfab: Run) -> None:
     for _ in range(3):
         with booted(sonicfab, "again", "scs-lab", "--hosts-per-leaf", "1"):
             assert any(lab.name == "again" for lab in running_labs())
+            assert lab_processes("again")
     deadline = time.monotonic() + 10
     while (after := _traces()) != before and time.monotonic() < deadline:
         time.sleep(0.2)
     assert after == before
 
 
-def _traces() -> tuple[str, int, int]:
-    """What labs could leave behind: links of this machine, processes of the lab "again", mounts."""
-    links = subprocess.run(["ip", "-br", "link"], capture_output=True, text=True, check=True).stdout
-    mounts = len(Path("/proc/self/mounts").read_text().splitlines())
-    processes = 0
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            processes += b"labs/again" in file.read_bytes() or b"/again" in file.read_bytes()
-        except OSError:
-            continue
-    return links, mounts, processes
+def _traces() -> tuple[set[str], list[str], dict[int, str]]:
+    """What the lab "again" could leave behind: links of this machine, mounts, processes."""
+    mounts = [line for line in Path("/proc/self/mounts").read_text().splitlines() if str(labs_folder()) in line]
+    return host_links(), mounts, lab_processes("again")

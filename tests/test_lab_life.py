@@ -17,38 +17,10 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT, Run, example_files
-from labs import LEAF1, SPINE, booted, needs_lab
+from labs import LEAF1, SPINE, booted, host_links, lab_namespaces, lab_processes, needs_lab
 from sonicfab.lab.state import find_lab, labs_folder, running_labs
 
 pytestmark = needs_lab
-
-
-def traces(marker: str) -> list[str]:
-    """Processes that have to do with a lab, by what their command lines, roots or names say."""
-    found: list[str] = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue
-        if marker in words and int(folder.name) != os.getpid():
-            found.append(f"{folder.name} {words}")
-    return found
-
-
-def host_links() -> str:
-    return subprocess.run(["ip", "-br", "link"], capture_output=True, text=True, check=True).stdout
-
-
-def namespaces() -> set[str]:
-    """Network namespaces that some process is in, as far as this user may see."""
-    found: set[str] = set()
-    for link in Path("/proc").glob("[0-9]*/ns/net"):
-        try:
-            found.add(str(link.readlink()))
-        except OSError:
-            continue
-    return found
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 15) -> bool:
@@ -56,22 +28,23 @@ def wait_until(condition: Callable[[], bool], seconds: float = 15) -> bool:
     while time.monotonic() < deadline:
         if condition():
             return True
-        time.sleep(0.1)
+        time.sleep(0.02)
     return condition()
 
 
 def test_nothing_is_left_after_down(sonicfab: Run) -> None:
-    links, spaces = host_links(), namespaces()
+    links, spaces = host_links(), lab_namespaces()
     with booted(sonicfab, "traceless") as lab:
-        assert len(namespaces()) > len(spaces)
+        assert len(lab_namespaces() - spaces) == 1 + len(lab.state.switches), "the holder's, and each switch's"
+        assert len(lab_processes("traceless")) > len(lab.state.switches)
         assert host_links() == links, "the root namespace is never touched"
         assert lab.inside(SPINE, "true").code == 0
         folder = lab.state.folder
         assert folder.stat().st_mode & 0o777 == 0o700
         assert (folder / "id_ed25519").stat().st_mode & 0o777 == 0o600
     assert not folder.exists()
-    assert traces("traceless") == []
-    assert wait_until(lambda: namespaces() <= spaces)
+    assert lab_processes("traceless") == {}
+    assert wait_until(lambda: lab_namespaces() <= spaces)
     assert host_links() == links
 
 
@@ -93,11 +66,11 @@ def test_two_labs_side_by_side(sonicfab: Run) -> None:
 
 
 def test_a_killed_keeper_takes_everything_with_it(sonicfab: Run) -> None:
-    spaces = namespaces()
+    spaces = lab_namespaces()
     with booted(sonicfab, "killed") as lab:
         state = lab.state
         os.kill(state.keeper, signal.SIGKILL)
-        assert wait_until(lambda: not traces("labs/killed") and namespaces() <= spaces)
+        assert wait_until(lambda: not lab_processes("killed") and lab_namespaces() <= spaces)
         assert not state.alive
         assert "no lab killed is running" in lab.sonicfab("verify").stderr
         again = sonicfab("lab", "up", *lab.files, "--name", "killed")
@@ -115,29 +88,36 @@ def test_down_tidies_up_after_a_killed_keeper(sonicfab: Run) -> None:
         assert not (labs_folder() / "tidied").exists()
 
 
-@pytest.mark.parametrize("after", [0.4, 0.9, 1.3])
-def test_ctrl_c_while_booting(after: float, request: pytest.FixtureRequest, sonicfab: Run) -> None:
+@pytest.mark.parametrize("after", ["begun", "wired", "booted"])
+def test_ctrl_c_while_booting(after: str, request: pytest.FixtureRequest, sonicfab: Run) -> None:
     request.addfinalizer(lambda: sonicfab("lab", "down", "--name", "interrupted"))  # should it have gone on
-    spaces = namespaces()
+    spaces = lab_namespaces()
     command = [sys.executable, "-m", "sonicfab", "lab", "up", *example_files("dc-2x4"), "--name", "interrupted"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(after)
+    assert process.stderr is not None
+    if after == "begun":
+        assert wait_until((labs_folder() / "interrupted").exists)
+    else:
+        told = {"wired": "cables", "booted": ": booted"}[after]
+        assert any(told in line for line in process.stderr)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
     assert "Traceback" not in err
-    assert wait_until(lambda: not traces("labs/interrupted") and namespaces() <= spaces)
+    assert wait_until(lambda: not lab_processes("interrupted") and lab_namespaces() <= spaces)
     assert not (labs_folder() / "interrupted").exists()
 
 
 def test_lab_up_killed_while_booting() -> None:
-    spaces = namespaces()
+    spaces = lab_namespaces()
     command = [sys.executable, "-m", "sonicfab", "lab", "up", *example_files("dc-2x4"), "--name", "murdered"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    time.sleep(0.8)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    assert any("cables" in line for line in process.stderr)
     process.kill()
-    process.wait()
-    assert wait_until(lambda: not traces("labs/murdered") and namespaces() <= spaces, 30)
+    process.communicate()
+    assert wait_until(lambda: not lab_processes("murdered") and lab_namespaces() <= spaces, 30)
+    assert not (labs_folder() / "murdered").exists()
 
 
 def test_a_switch_that_does_not_start_says_why(sonicfab: Run, tmp_path: Path) -> None:
@@ -152,7 +132,7 @@ def test_a_switch_that_does_not_start_says_why(sonicfab: Run, tmp_path: Path) ->
     assert "Traceback" not in done.stderr
     assert "error:" in done.stderr
     assert not any(state.name == "unlucky" for state in running_labs())
-    assert traces("labs/unlucky") == []
+    assert lab_processes("unlucky") == {}
 
 
 def test_exec_passes_output_and_exit_code(sonicfab: Run) -> None:
@@ -185,7 +165,7 @@ def test_doctor_says_what_is_missing(sonicfab: Run, monkeypatch: pytest.MonkeyPa
 @pytest.mark.skipif(shutil.which("newuidmap") is None, reason="package uidmap is not installed")
 def test_a_plain_user_without_root(tmp_path_factory: pytest.TempPathFactory) -> None:
     """From a home of its own: boot, push, verify, end; everything in user namespaces."""
-    user = "sonicfab-test"
+    user = f"sonicfab-{os.getpid()}"
     python = shutil.which("python3", path="/usr/bin") or "/usr/bin/python3"
     subprocess.run(["useradd", "--create-home", user], check=True, capture_output=True)
     home = Path(pwd.getpwnam(user).pw_dir)
@@ -198,19 +178,14 @@ def test_a_plain_user_without_root(tmp_path_factory: pytest.TempPathFactory) -> 
         subprocess.run(["chown", "-R", f"{user}:{user}", home], check=True)
         environment = {
             "HOME": str(home),
-            "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
+            "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/games",  # Debian's, without sbin
             "PYTHONPATH": f"{os.environ['PYTHONPATH']}:{copy / 'src'}:{home / 'packages'}",
             "USER": user,
         }
         files = ["-i", "inventories/scs-lab.yml", "-t", "topologies/spine-leaf-1x2.yml"]
-        for arguments in (
-            ["lab", "up", *files],
-            ["push", *files, "--lab", "--yes"],
-            ["verify", *files, "--lab"],
-            ["lab", "status"],
-            ["lab", "down"],
-        ):
-            done = subprocess.run(
+
+        def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+            return subprocess.run(
                 [python, "-m", "sonicfab", *arguments],
                 user=user,
                 group=user,
@@ -221,11 +196,28 @@ def test_a_plain_user_without_root(tmp_path_factory: pytest.TempPathFactory) -> 
                 text=True,
                 check=False,
             )
+
+        for arguments in (
+            ["lab", "up", *files],
+            ["push", *files, "--lab", "--yes"],
+            ["verify", *files, "--lab"],
+            ["lab", "status"],
+        ):
+            done = run(*arguments)
             assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
             if arguments[0] == "verify":
                 assert "all 32 expectations met" in done.stdout
             if arguments[:2] == ["lab", "status"]:
                 assert "rootless" in done.stdout
+        client = Path("/usr/sbin/lldpcli")
+        if not (client.exists() and client.stat().st_mode & 0o001):
+            refused = run("lab", "fault", "kill-lldpd", LEAF1)
+            assert (refused.returncode, "lldpd does not run" in refused.stderr) == (3, True), refused.stderr
+        lossy = run("lab", "fault", "link-loss", f"{LEAF1}:Ethernet76")
+        assert lossy.returncode == 0 or "this kernel cannot lose or delay packets" in lossy.stderr
+        assert "No such file" not in lossy.stderr, "tc is found"
+        assert run("lab", "heal", "all").returncode == 0
+        assert run("lab", "down").returncode == 0
         assert not (home / ".local" / "state" / "sonicfab").exists()
     finally:
         subprocess.run(["pkill", "-KILL", "-u", user], check=False)
@@ -260,7 +252,7 @@ def test_a_full_disk(size: str, sonicfab: Run, tmp_path: Path) -> None:
     assert "No space left on device" in done.stderr
     assert "internal error" not in done.stderr
     assert done.stdout == "", "no file is left"
-    assert wait_until(lambda: traces("fulldisk") == [])
+    assert wait_until(lambda: not lab_processes(labs=tmp_path / "labs"))
 
 
 def test_a_lab_that_is_being_started_twice(sonicfab: Run) -> None:
@@ -273,4 +265,4 @@ def test_a_lab_that_is_being_started_twice(sonicfab: Run) -> None:
         assert "lab twice" in sonicfab("lab", "status").stdout
     finally:
         sonicfab("lab", "down", "--name", "twice")
-    assert traces("twice") == []
+    assert lab_processes("twice") == {}

@@ -1,8 +1,7 @@
 """`python -m sonicfab`, and the `sonicfab` program."""
 
 import gc
-
-from sonicfab.cli.app import app
+import sys
 
 
 def main() -> None:
@@ -10,7 +9,13 @@ def main() -> None:
     # a fabric of a thousand switches is millions of values that stay: looking at them all after every 700 new ones
     # costs a third of a render
     gc.set_threshold(10_000)
-    app(prog_name="sonicfab")
+    try:
+        from sonicfab.cli.app import app
+
+        app(prog_name="sonicfab")
+    except KeyboardInterrupt:  # while it was being loaded; from there on `app` tells it
+        sys.stderr.write("interrupted\n")
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Boot the fabric on this machine, from namespaces or by containerlab.")
 lab_clab.add_to(app)
+_LONGEST = 3600
 
 app.command("ssh", context_settings=lab_use.PASSES_OPTIONS)(lab_use.ssh)
 app.command()(lab_use.logs)
@@ -99,6 +100,8 @@ def _spec(plan: FabricPlan, name: str, ready: float, yang: Path | None, stored: 
     from sonicfab.lab.hosts import lab_hosts
     from sonicfab.lab.spec import lab_spec, stored_configs
 
+    if not 0 <= ready <= _LONGEST:
+        raise InputError(f"--swss-ready-after {ready}: seconds, at most {_LONGEST}")
     if yang is not None and not any(yang.glob("*.yang")):
         raise InputError(f"--yang-dir {yang}: no such folder, or no *.yang in it")
     servers = lab_hosts(plan, hosts) if hosts >= 0 else ()

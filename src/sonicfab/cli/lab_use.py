@@ -54,7 +54,9 @@ def ssh(
 
 def logs(
     switch: Annotated[str, typer.Argument(help="A switch or host; without it, the lab's own.")] = "",
-    lines: Annotated[int, typer.Option("--lines", "-l", help="The last lines of each.", metavar="N", min=0)] = 20,
+    lines: Annotated[
+        int, typer.Option("--lines", "-l", help="The last lines of each.", metavar="N", min=0, max=1_000_000)
+    ] = 20,
     name: Name = "",
     format: OutputFormat = Format.TABLE,  # noqa: A002 - the name of the option
 ) -> None:

@@ -23,7 +23,7 @@ from sonicfab.lab.state import (
     claim,
     find_lab,
     is_dead,
-    labs_folder,
+    lab_folder,
     process_started,
     remove_dead,
     remove_folder,
@@ -91,9 +91,10 @@ def remove_remains(name: str) -> bool:
     """Remove what a dead lab has left, containers too; False when there is nothing, or it runs or boots.
 
     Raises:
+        InputError: no lab can have that name.
         LabError: containerlab cannot remove what it made.
     """
-    folder = labs_folder() / name
+    folder = lab_folder(name)
     if is_dead(name) and has_topology(folder):
         destroy(folder, spec_docker_host(folder))
     return remove_dead(name)

@@ -59,14 +59,21 @@ def get_fault(name: str) -> Fault:
 
 
 def active_faults(state: LabState) -> list[ActiveFault]:
-    """The faults that a lab has now, in the order in which they were made."""
+    """The faults that a lab has now, in the order in which they were made.
+
+    Raises:
+        LabError: what was written down cannot be read.
+    """
     file = state.folder / _RECORD
     if not file.exists():
         return []
-    found: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["faults"]
-    faults = [
-        ActiveFault(**{**one, "targets": tuple(one["targets"]), "touched": tuple(one["touched"])}) for one in found
-    ]
+    try:
+        found: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["faults"]
+        faults = [
+            ActiveFault(**{**one, "targets": tuple(one["targets"]), "touched": tuple(one["touched"])}) for one in found
+        ]
+    except (OSError, ValueError, KeyError, TypeError) as err:
+        raise LabError(f"{file} does not tell the lab's faults", "`sonicfab lab down` ends the lab") from err
     return [one for one in faults if one.until is None or one.until > time.time()]
 
 
@@ -92,7 +99,11 @@ def apply_fault(state: LabState, name: str, targets: Sequence[str], amount: int 
             made = ActiveFault(fault.name, tuple(map(str, group)), touched, number, started, until, undo)
             done.append(made)
             if fault.heals:
-                _write(state, [*active, made])
+                try:
+                    _write(state, [*active, made])
+                except LabError:  # nothing would ever undo it
+                    fault.heal(lab, group, undo)
+                    raise
     return done
 
 
@@ -188,14 +199,30 @@ def _later(active: list[ActiveFault], one: ActiveFault) -> list[ActiveFault]:
 
 @contextmanager
 def _locked(state: LabState) -> Iterator[None]:
-    """One sonicfab at a time makes or heals faults of a lab."""
-    with (state.folder / "faults.lock").open("w") as lock:
+    """One sonicfab at a time makes or heals faults of a lab.
+
+    Raises:
+        LabError: the lab's folder cannot be written to.
+    """
+    try:
+        lock = (state.folder / "faults.lock").open("w")
+    except OSError as err:
+        raise LabError(f"cannot write {err.filename}: {err.strerror}") from err
+    with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def _write(state: LabState, faults: list[ActiveFault]) -> None:
+    """Write them down.
+
+    Raises:
+        LabError: that cannot be written.
+    """
     text = json.dumps({"format_version": 1, "faults": [asdict(one) for one in faults]}, indent=1)
     part = state.folder / f"{_RECORD}.part"
-    part.write_text(text, encoding="utf-8")
-    part.replace(state.folder / _RECORD)
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(state.folder / _RECORD)
+    except OSError as err:
+        raise LabError(f"cannot write {part}: {err.strerror}") from err

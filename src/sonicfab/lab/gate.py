@@ -10,7 +10,9 @@ import contextlib
 import selectors
 import socket
 import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -70,7 +72,11 @@ class Gate:
         """Let connections in, for ever."""
         while True:
             for key, _ in self._selector.select(timeout=5):
-                key.data()
+                try:
+                    key.data()
+                except OSError as err:  # too many connections or processes: theirs is lost, and not the lab
+                    sys.stderr.write(f"a connection is lost: {err}\n")
+                    time.sleep(0.1)
             with self._lock:
                 self._servers = [server for server in self._servers if server.poll() is None]
 
@@ -78,7 +84,7 @@ class Gate:
         door = self._doors[name]
         connection, _ = door.listener.accept()
         if door.mode == "hang":
-            door.waiting.append(connection)
+            door.waiting = [one for one in door.waiting if not _is_over(one)] + [connection]
         elif door.mode == "slow":
             timer = threading.Timer(door.seconds, self._let_in, (name, connection))
             timer.daemon = True
@@ -92,6 +98,19 @@ class Gate:
             server = subprocess.Popen(self._command(name), stdin=number, stdout=number, stderr=subprocess.DEVNULL)
         with self._lock:
             self._servers.append(server)
+
+
+def _is_over(connection: socket.socket) -> bool:
+    """Close a connection whose other end has given up; False when it still waits."""
+    try:
+        while connection.recv(4096, socket.MSG_DONTWAIT):  # its greeting, which nobody reads
+            pass
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass
+    connection.close()
+    return True
 
 
 def listen() -> socket.socket:

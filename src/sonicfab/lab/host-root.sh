@@ -3,6 +3,7 @@
 #   host-root.sh SEED SHARED
 # SEED    files of this host alone, SHARED  files of all switches and hosts of the lab: each with files/
 set -eu
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin   # Debian's for a plain user has no sbin
 exec 3> "$1/ready"   # the keeper waits for a word in it
 seed=$1 shared=$2
 
@@ -36,7 +37,7 @@ hostname "$(cat etc/hostname)"
 pivot_root . mnt/old
 cd /
 umount -l /mnt/old
-export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root USER=root
+export HOME=/root USER=root
 
 # FRR itself acts on the router advertisements of BGP unnumbered; the kernel must not make a default route of them
 sysctl -qw net.ipv6.conf.all.accept_ra=0 net.ipv6.conf.default.accept_ra=0 net.ipv6.conf.eth0.accept_ra=0 \

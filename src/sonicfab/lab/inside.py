@@ -62,9 +62,18 @@ def is_up(state: LabState, node: str) -> bool:
 
 
 def _run(command: list[str], where: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    # Debian's PATH of a plain user has no /usr/sbin, where tc is
+    environment = {**os.environ, "PATH": f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"}
     try:
         return subprocess.run(
-            command, input=stdin, capture_output=True, text=True, errors="replace", check=False, timeout=_TIMEOUT
+            command,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=_TIMEOUT,
+            env=environment,
         )
     except subprocess.TimeoutExpired as err:
         raise LabError(f"{where} does not answer within {_TIMEOUT:.0f} s") from err

@@ -17,12 +17,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, cast, get_args
 
 from sonicfab.errors import SonicfabError
 from sonicfab.lab import requests
 from sonicfab.lab.files import HOST_KEY
-from sonicfab.lab.gate import Gate, listen
+from sonicfab.lab.gate import Gate, Mode, listen
 from sonicfab.lab.hosts import LabHost
 from sonicfab.lab.netns import Holder, boot_host, boot_switch, build_network, ssh_server, write_shared
 from sonicfab.lab.seed import new_key
@@ -126,12 +126,14 @@ class _Keeper:
     def _accept(self) -> None:
         connection, _ = self._requests.accept()
         request = requests.receive(connection)
-        if request.get("do") == "gate":
-            self._gate.set(request["switch"], request["mode"], request.get("seconds", 0))
+        name, mode = str(request.get("switch")), request.get("mode")
+        known = name in self._state.switches
+        if known and request.get("do") == "gate" and mode in get_args(Mode):
+            self._gate.set(name, cast("Mode", mode), request.get("seconds", 0))
             requests.answer(connection, done=True)
             connection.close()
-        elif request.get("do") == "boot":  # takes seconds, in which others may log in
-            threading.Thread(target=self._boot, args=(connection, request["switch"]), daemon=True).start()
+        elif known and request.get("do") == "boot":  # takes seconds, in which others may log in
+            threading.Thread(target=self._boot, args=(connection, name), daemon=True).start()
         else:
             requests.answer(connection, error="the keeper does not know this request")
             connection.close()

@@ -48,10 +48,10 @@ def receive(connection: socket.socket) -> dict[str, Any]:
     """The request of a connection; an empty one from somebody who said nothing."""
     connection.settimeout(5)
     try:
-        request: dict[str, Any] = json.loads(_line(connection))
+        request: Any = json.loads(_line(connection))
     except (OSError, ValueError):
         return {}
-    return request
+    return request if isinstance(request, dict) else {}
 
 
 def answer(connection: socket.socket, **values: Any) -> None:  # noqa: ANN401

@@ -123,8 +123,11 @@ def stored_configs(plan: FabricPlan, folder: Path) -> dict[str, dict[str, str]]:
         files = (below / name / file for file in _STORED)
         try:
             found[name] = {file.name: file.read_text(encoding="utf-8") for file in files if file.exists()}
-        except (OSError, UnicodeDecodeError) as err:
+            tables = json.loads(found[name]["config_db.json"])
+        except (OSError, ValueError) as err:
             raise InputError(f"--from: {below / name} cannot be read: {err}") from err
+        if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
+            raise InputError(f"--from: {below / name / 'config_db.json'} is no CONFIG_DB: tables of rows")
     return found
 
 

@@ -7,6 +7,7 @@ import errno
 import fcntl
 import json
 import os
+import re
 import shutil
 import tempfile
 from dataclasses import asdict, dataclass, field
@@ -20,6 +21,7 @@ EMBEDDED = "embedded"
 CONTAINERLAB = "containerlab"
 LOG = "keeper.log"
 """Whoever boots a lab holds a lock on it; a keeper does for as long as it lives."""
+_NAME = "[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,17 @@ def labs_folder() -> Path:
     return (Path(state) if state else Path.home() / ".local" / "state") / "sonicfab" / "labs"
 
 
+def lab_folder(name: str) -> Path:
+    """Where the files of a lab of that name are, or would be; what is removed there is never anything else.
+
+    Raises:
+        InputError: no lab can have that name.
+    """
+    if not re.fullmatch(_NAME, name):
+        raise InputError(f"{name!r} is no name of a lab", "letters, digits, and inside of it . _ and -; at most 63")
+    return labs_folder() / name
+
+
 def running_labs() -> list[LabState]:
     """The labs that run."""
     return [state for state in _states() if state.alive]
@@ -193,9 +206,10 @@ def claim(name: str, spec: str) -> tuple[Path, BinaryIO]:
     The folder gets its name only when both are there, so that no other sonicfab takes it for the remains of a lab.
 
     Raises:
+        InputError: no lab can have that name.
         LabError: another sonicfab is starting the lab, or nothing can be written.
     """
-    labs = labs_folder()
+    labs, folder = labs_folder(), lab_folder(name)
     part: Path | None = None
     try:
         labs.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -203,7 +217,7 @@ def claim(name: str, spec: str) -> tuple[Path, BinaryIO]:
         (part / "spec.json").write_text(spec, encoding="utf-8")
         log = (part / LOG).open("ab")
         fcntl.flock(log, fcntl.LOCK_EX)
-        return part.rename(labs / name), log
+        return part.rename(folder), log
     except BaseException as err:
         if part is not None:
             remove_folder(part)
@@ -215,8 +229,12 @@ def claim(name: str, spec: str) -> tuple[Path, BinaryIO]:
 
 
 def is_dead(name: str) -> bool:
-    """True when a lab has left files and neither runs nor boots."""
-    folder = labs_folder() / name
+    """True when a lab has left files and neither runs nor boots.
+
+    Raises:
+        InputError: no lab can have that name.
+    """
+    folder = lab_folder(name)
     state = _read(folder / "state.json")
     if not folder.is_dir() or (state is not None and state.alive):
         return False
@@ -229,10 +247,14 @@ def is_dead(name: str) -> bool:
 
 
 def remove_dead(name: str) -> bool:
-    """Remove the files that a dead lab has left; False when there are none, or it runs or boots."""
+    """Remove the files that a dead lab has left; False when there are none, or it runs or boots.
+
+    Raises:
+        InputError: no lab can have that name.
+    """
     if not is_dead(name):
         return False
-    remove_folder(labs_folder() / name)
+    remove_folder(lab_folder(name))
     return True
 
 
@@ -300,5 +322,5 @@ def _read(file: Path) -> LabState | None:
             for name, host in data.pop("hosts", {}).items()
         }
         return LabState(**data, switches=nodes, hosts=hosts)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None  # half-written by a keeper that was killed: not a running lab
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None  # half-written by a keeper that was killed, or by somebody else: not a running lab

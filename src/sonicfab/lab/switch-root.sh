@@ -4,6 +4,7 @@
 #   switch-root.sh SEED SHARED PYTHON_HOME
 # SEED    files of this switch alone, SHARED  files of all switches of the lab: each with files/ and usr/
 set -eu
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin   # Debian's for a plain user has no sbin
 exec 3> "$1/ready"   # the keeper waits for a word in it
 seed=$1 shared=$2 python_home=$3
 

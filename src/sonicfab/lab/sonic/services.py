@@ -189,6 +189,7 @@ def start_lldp(config: db.Config) -> bool:
     except (OSError, LookupError, subprocess.CalledProcessError) as err:
         reason = err.stderr if isinstance(err, subprocess.CalledProcessError) else str(err)
         Path("/var/log/lldpd.log").write_text(f"{reason.strip()}\n", encoding="utf-8")
+        _end(_named("lldpd"))  # without what lldpcli tells it, it would say nothing for ever
         return False
     _mark("lldp")
     return True
