@@ -132,7 +132,6 @@ def test_a_far_end_that_waits_for_a_change_of_the_session_is_not_waited_for(pair
         FrrChange("+", ("router bgp 65500",), "neighbor LEAF timers 1 3"),
         FrrChange("+", ("router bgp 65500",), "bgp router-id 10.0.0.9"),
         FrrChange("+", (), "router bgp 65511"),
-        FrrChange("+", ("route-map TO-FABRIC permit 10",), "match ip address prefix-list X"),
     ],
 )
 def test_what_touches_a_session_at_its_far_end(pair: FabricPlan, change: FrrChange) -> None:
@@ -143,8 +142,9 @@ def test_what_touches_a_session_at_its_far_end(pair: FabricPlan, change: FrrChan
 
 def test_what_does_not_touch_it(pair: FabricPlan) -> None:
     other = FrrChange("+", ("router bgp 65500",), "neighbor Ethernet124 description x")
+    policy = FrrChange("+", ("route-map TO-FABRIC permit 10",), "match ip address prefix-list X")
     port = Change("change", "PORT", "Ethernet124", "description", "a", "b")
-    before = {"leaf0": seen({PORT["leaf0"]: 4}), "spine0": seen({PORT["spine0"]: 4}, (port,), (other,))}
+    before = {"leaf0": seen({PORT["leaf0"]: 4}), "spine0": seen({PORT["spine0"]: 4}, (port,), (other, policy))}
     assert make_gate(pair, pair.switches["leaf0"], before, ["spine0"]).must == {"Ethernet48": True}
 
 

@@ -47,6 +47,9 @@ RESTORE_WITHIN = 600.0
 _PATCH_WITHIN = 120.0
 """Seconds that the config updater may take at least, before it is ended."""
 
+_POLICY_DELAY = 7.0
+"""Seconds until a changed route-map or prefix-list has its effect: FRR waits 5 (bgpd.h RMAP_DEFAULT_UPDATE_TIMER)."""
+
 Tell = Callable[[str], None]
 State = Literal["new", "old", "unknown"]
 
@@ -204,6 +207,8 @@ class Change:
             SonicfabError: nobody could be asked.
         """
         self._note("checking")
+        if _changes_policy(self.found):
+            time.sleep(_POLICY_DELAY)
         deadline = min(time.monotonic() + self._limits.settle, self._guarded_until - MARGIN)
         misses: list[str] = []
         failure: SonicfabError | None = None
@@ -387,6 +392,11 @@ def _unlike(switch: Switch, before: Comparison) -> list[str]:
     """How what runs differs from what ran before."""
     changes = configdb.diff(before.running, switch.running_config_db(), before.running.keys())
     return [*map(str, changes), *map(str, frrconf.diff(before.running_frr, switch.running_frr()))]
+
+
+def _changes_policy(found: Comparison) -> bool:
+    policies = ("route-map ", "ip prefix-list ", "ipv6 prefix-list ", "bgp community-list ", "bgp as-path ")
+    return any((change.context[0] if change.context else change.line).startswith(policies) for change in found.frr)
 
 
 def _first(lines: tuple[str, ...] | list[str], limit: int = 3) -> str:

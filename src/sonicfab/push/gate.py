@@ -63,7 +63,10 @@ def make_gate(plan: FabricPlan, switch: SwitchPlan, before: Mapping[str, Compari
 
 
 def _touches(plan: FabricPlan, far: Comparison, session: Session) -> bool:
-    """Whether what the far end still waits for has to do with this session."""
+    """Whether what the far end still waits for has to do with this session.
+
+    Its policies do not: until it changes, it announces what it did.
+    """
     switch = plan.switches[session.switch]
     mirrored = next((one for one in switch.fabric_sessions if one.port == session.far_port), None)
     if mirrored is None:
@@ -80,7 +83,5 @@ def _touches(plan: FabricPlan, far: Comparison, session: Session) -> bool:
         if where.startswith("router bgp") and (
             not change.context or mirrored.peer in words or words & groups or "neighbor" not in words
         ):
-            return True
-        if where.startswith(("route-map", "ip prefix-list", "ipv6 prefix-list")):
             return True
     return False
