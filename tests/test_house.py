@@ -34,10 +34,9 @@ LAYERS = (  # low to high; modules of one line do not import each other
     {"learn.findings", "learn.schema", "learn.yang"},
     {"lab.container", "lab.hosts"},
     {"switch.operations", "fabric", "validate.subjects", "verify.expect", "lab.spec", "lab.state", "lab.stock"},
-    {"learn.folder", "learn.profile", "switch.queries", "napalm.errors", "napalm.names"},
+    {"learn.folder", "learn.profile", "switch.queries", "napalm.errors", "napalm.names", "napalm.bgpconfig"},
     {
         "napalm.bgp",
-        "napalm.bgpconfig",
         "napalm.configtext",
         "napalm.hardware",
         "napalm.interfaces",

@@ -8,6 +8,7 @@ from typing import Any
 from napalm.base import models
 
 from sonicfab import frrconf
+from sonicfab.napalm.bgpconfig import as_number
 from sonicfab.switch import queries
 from sonicfab.switch.operations import Switch
 from sonicfab.switch.parse import BgpPeer
@@ -42,11 +43,14 @@ def bgp_neighbors_detail(switch: Switch, neighbor_address: str) -> dict[str, dic
         for row in queries.bgp_summary(switch, vrf):
             received[row.peer] = received.get(row.peer, 0) + row.received
         ases = found.setdefault(_vrf_name(vrf), {})
-        multipath = _multipath(config, vrf)
+        multipath, own_as = _multipath(config, vrf), _own_as(config, vrf)
         for peer, row_ in queries.bgp_neighbors(switch, vrf).items():
             if neighbor_address in ("", peer, row_.get("bgpNeighborAddr")):
-                remote = {"routing_table": vrf, "multipath": multipath, "received_prefix_count": received.get(peer, -1)}
-                ases.setdefault(int(row_["remoteAs"]), []).append({**_detail(peer, row_), **remote})
+                found_ = _detail(peer, row_)
+                found_ |= {"routing_table": vrf, "multipath": multipath}
+                found_["received_prefix_count"] = received.get(peer, -1)
+                found_["local_as_prepend"] = found_["local_as"] != own_as and not row_.get("localAsNoPrepend")
+                ases.setdefault(found_["remote_as"], []).append(found_)
     return found
 
 
@@ -54,7 +58,7 @@ def _peer(row: BgpPeer, detail: Mapping[str, Any]) -> models.BGPStateNeighborDic
     return {
         "local_as": row.local_asn,
         "remote_as": row.remote_asn,
-        "remote_id": str(detail.get("remoteRouterId", "")),
+        "remote_id": _told(detail.get("remoteRouterId")),
         "is_up": row.established,
         "is_enabled": "Admin" not in row.reason and "Admin" not in row.state,
         "description": row.description,
@@ -70,8 +74,8 @@ def _detail(peer: str, row: Mapping[str, Any]) -> dict[str, Any]:
     hops = max(int(row.get(name, 1)) for name in ("externalBgpNbrMaxHopsAway", "internalBgpNbrMaxHopsAway"))
     return {
         "up": row.get("bgpState") == "Established",
-        "local_as": int(row.get("localAs", 0)),
-        "remote_as": int(row["remoteAs"]),
+        "local_as": as_number(row.get("localAs", 0)),
+        "remote_as": as_number(row["remoteAs"]),
         "router_id": str(row.get("localRouterId", "")),
         "local_address": _told(row.get("hostLocal")),
         "local_address_configured": "updateSource" in row,
@@ -91,7 +95,6 @@ def _detail(peer: str, row: Mapping[str, Any]) -> dict[str, Any]:
         "previous_connection_state": "",
         "last_event": str(row.get("lastResetDueTo", "")),
         "suppress_4byte_as": bool(row.get("dontCapabilityNegotiate")),
-        "local_as_prepend": bool(row.get("localAsReplaceAs")),
         "holdtime": _seconds(row.get("bgpTimerHoldTimeMsecs")),
         "configured_holdtime": _seconds(row.get("bgpTimerConfiguredHoldTimeMsecs")),
         "keepalive": _seconds(row.get("bgpTimerKeepAliveIntervalMsecs")),
@@ -122,6 +125,11 @@ def _multipath(config: Mapping[frrconf.Context, frozenset[str]], vrf: str) -> bo
     return True
 
 
+def _own_as(config: Mapping[frrconf.Context, frozenset[str]], vrf: str) -> int:
+    heads = {context[0] for context in config if context and context[0].startswith("router bgp ")}
+    return next((as_number(head.split(" ")[2]) for head in heads if _instance(head) == vrf), 0)
+
+
 def _instance(line: str) -> str:
     words = line.split(" ")
     return words[words.index("vrf") + 1] if "vrf" in words else "default"
@@ -133,7 +141,7 @@ def _vrf_name(vrf: str) -> str:
 
 def _told(value: object) -> str:
     text = str(value or "")
-    return "" if text in ("Unknown", "none") else text
+    return "" if text in ("Unknown", "none", "0.0.0.0") else text  # noqa: S104 - what FRR says for none
 
 
 def _seconds(milliseconds: object) -> int:

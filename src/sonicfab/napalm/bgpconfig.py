@@ -62,7 +62,7 @@ def _read(frr: str) -> tuple[int, bool, dict[str, _Peer]]:
         head = context[0].split(" ") if context else []
         if head[:2] != ["router", "bgp"] or "vrf" in head or "view" in head:
             continue
-        local_as = _number(head[2])
+        local_as = as_number(head[2])
         if line == "maximum-paths 1":
             multipath = False
         words = line.split(" ")
@@ -83,7 +83,7 @@ def _take(peer: _Peer, words: list[str], family: str) -> None:
         case ["description", *text]:
             peer.description = " ".join(text)
         case ["local-as", number, *_]:
-            peer.local_as = _number(number)
+            peer.local_as = as_number(number)
         case ["update-source", source]:
             peer.local_address = source
         case ["ebgp-multihop"]:
@@ -122,7 +122,7 @@ def _group(
         "multipath": multipath,
         "local_address": peer.local_address,
         "local_as": peer.local_as or local_as,
-        "remote_as": _number(peer.remote_as),
+        "remote_as": as_number(peer.remote_as),
         "import_policy": peer.policy("in"),
         "export_policy": peer.policy("out"),
         "remove_private_as": peer.remove_private_as,
@@ -141,7 +141,7 @@ def _neighbor(peer: _Peer, local_as: int) -> models.BGPConfigNeighborDict:
         "nhs": peer.next_hop_self,
         "route_reflector_client": peer.reflector_client,
         "local_as": peer.local_as or local_as,
-        "remote_as": _number(peer.remote_as),
+        "remote_as": as_number(peer.remote_as),
         "prefix_limit": peer.prefix_limit,
     }
 
@@ -149,12 +149,12 @@ def _neighbor(peer: _Peer, local_as: int) -> models.BGPConfigNeighborDict:
 def _type(remote_as: str, local_as: int) -> str:
     if remote_as in ("internal", "external", ""):
         return remote_as
-    return "internal" if _number(remote_as) == local_as else "external"
+    return "internal" if as_number(remote_as) == local_as else "external"
 
 
-def _number(text: str) -> int:
+def as_number(value: object) -> int:
     """An AS number, also of `bgp as-notation dot`; 0 for `external` and `internal`."""
-    high, _, low = text.rpartition(".")
+    high, _, low = str(value).rpartition(".")
     if not low.isdigit():
         return 0
     return (int(high) << 16) + int(low) if high else int(low)

@@ -78,19 +78,22 @@ def _rows(entry: dict[str, Any], paths: list[dict[str, Any]]) -> list[models.Rou
 
 
 def _bgp_attributes(hop: dict[str, Any], paths: list[dict[str, Any]]) -> dict[str, Any]:
-    """Of the path whose next hop this is; {} when bgpd has none, as for a route that has just gone."""
+    """Of the path whose next hop this is, what bgpd tells; {} when it has none, as for a route that has just gone."""
     ours = [path for path in paths if any(one.get("ip") == hop.get("ip") for one in path.get("nexthops", []))]
     if not ours:
         return {}
     path = next((one for one in ours if one.get("peer", {}).get("interface") == hop.get("interfaceName")), ours[0])
     as_path = str(path["aspath"].get("string", "")) if "aspath" in path else str(path.get("path", ""))
     first = re.match(r"\d+", as_path)
-    return {
+    found: dict[str, Any] = {
         "as_path": as_path,
-        "remote_as": int(first[0]) if first else -1,
         "peer_id": str(path.get("peer", {}).get("peerId", path.get("peerId", ""))),
-        "communities": list(path.get("community", {}).get("list", [])),
-        "local_preference": int(path.get("locPrf", 100)),  # BGP_DEFAULT_LOCAL_PREF; not told when it is that
-        "preference2": int(path.get("weight", 0)),
-        "metric": int(path.get("metric", path.get("med", 0))),
     }
+    if first:
+        found["remote_as"] = int(first[0])
+    if "aspath" in path:  # the paths of several prefixes are told without their communities
+        found["communities"] = list(path.get("community", {}).get("list", []))
+    for word, theirs in (("local_preference", "locPrf"), ("preference2", "weight"), ("metric", "metric")):
+        if theirs in path:
+            found[word] = int(path[theirs])
+    return found

@@ -113,7 +113,7 @@ BGP_ROUTE = "sudo -n vtysh -c 'show bgp {family} unicast {prefix} json'"
 BGP_ROUTES_BELOW = "sudo -n vtysh -c 'show bgp {family} unicast {prefix} longer-prefixes json'"
 ADDRESSES = "ip -j -s addr show"
 NEIGHBORS = "ip -j -s neigh show"
-LOAD = "cat /proc/stat && sleep 1 && cat /proc/stat /proc/meminfo"
+LOAD = "grep ^cpu /proc/stat && sleep 1 && grep ^cpu /proc/stat && grep ^Mem /proc/meminfo"
 ACCOUNTS = (
     "sudo -n sh -c 'cat /etc/passwd; echo; cat /etc/group; echo; "
     'cut -d: -f6 /etc/passwd | sort -u | while read -r home; do file="$home/.ssh/authorized_keys"; '
