@@ -62,7 +62,7 @@ CASES: dict[str, Callable[[Driver], Any]] = {
 """Test of NAPALM's suite -> the call it makes."""
 
 
-class RecordedTransport(BaseTestDouble, Transport):  # type: ignore[misc] # NAPALM's class has no types
+class RecordedTransport(BaseTestDouble, Transport):
     """Answers from the files; a command without one is an error."""
 
     def run(self, command: str, *, stdin: bytes = b"", timeout: float = 60.0) -> CommandResult:  # noqa: ARG002
@@ -90,7 +90,7 @@ class RecordedDriver(SonicDriver):
 
     def open(self) -> None:
         """Connect to the files."""
-        self.recorded = RecordedTransport()
+        self.recorded = RecordedTransport()  # type: ignore[no-untyped-call]
         self._connected = Switch(self.hostname, self.recorded)
 
 
