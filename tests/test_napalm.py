@@ -303,6 +303,23 @@ def test_refusals_in_napalms_words(fabric: Lab, tmp_path: Path) -> None:
         driver(fabric, LEAF1, port=1).open()
 
 
+def test_the_labs_sonic_db_dump_is_as_recorded(fabric: Lab) -> None:
+    """data/recorded config-read/dbdump_*: -k counts only without -y."""
+    ask = "sonic-db-dump -n STATE_DB {}-k 'FDB_TABLE|*'"
+    one, all_ = (json.loads(fabric.inside(LEAF1, ask.format(pretty)).out) for pretty in ("", "-y "))
+    row = one["FDB_TABLE|Vlan100:02:00:00:00:01:08"]
+    assert (row["type"], row["ttl"], row["value"]) == ("hash", -0.001, {"port": "Ethernet8", "type": "dynamic"})
+    assert (len(one), "PSU_INFO|PSU 1" in all_) == (2, True)
+    assert json.loads(fabric.inside(LEAF1, "sonic-db-dump -n STATE_DB -k 'NOSUCH|*'").out) == {}
+    done = fabric.inside(LEAF1, "sonic-db-dump -n NOSUCH_DB")
+    assert (done.code, done.out) == (1, "")
+    assert "Failed to find NOSUCH_DB database in : key" in done.err
+    names = "sonic-db-cli COUNTERS_DB hget COUNTERS_PORT_NAME_MAP Ethernet0"
+    oid = fabric.inside(LEAF1, names).out.strip()
+    octets = f"sonic-db-cli COUNTERS_DB hget COUNTERS:{oid} SAI_PORT_STAT_IF_OUT_OCTETS"
+    assert int(fabric.inside(LEAF1, octets).out) > 0
+
+
 def command_line(lab: Lab, *words: str) -> subprocess.CompletedProcess[str]:
     """Run the program `napalm` on the leaf, as docs/napalm.md shows it."""
     arguments = ",".join(f"{name}={value!r}" for name, value in options(lab, LEAF1).items())
