@@ -1,6 +1,6 @@
-"""sonic-db-dump -n DATABASE [-k PATTERN] [-y]: sonic-py-swsssdk's sonic-db-dump over redis-dump-load 1.1.
+"""sonic-db-dump -n DATABASE [-k PATTERN] [-y]: sonic-buildimage src/sonic-py-common/.../sonic_db_dump_load.py.
 
-With -y it prints readably, and ignores -k as that release does.
+That calls redis-dump-load 1.1, which with -y prints readably and ignores -k.
 """
 
 from __future__ import annotations
