@@ -329,6 +329,13 @@ def test_secrets_of_all_kinds_are_masked() -> None:
     assert '"key": "1"' in clean, "the number of a key is none"
 
 
+def test_a_broken_file_is_not_sanitized_but_told() -> None:
+    device = driver({commands.STORED_CONFIG_DB: "{", commands.STORED_FRR: ""})
+    assert "{" in device.get_config(retrieve="startup")["startup"]
+    with pytest.raises(CommandErrorException, match="not JSON"):
+        device.get_config(retrieve="startup", sanitized=True)
+
+
 def test_ntp_as_the_models_of_202311_have_it() -> None:
     rows = {
         "NTP": {"global": {"src_intf": "Loopback0;eth0", "vrf": "default"}},

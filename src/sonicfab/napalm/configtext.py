@@ -9,6 +9,7 @@ from typing import Any
 from napalm.base import models
 
 from sonicfab.configdb import SECRET_TABLES
+from sonicfab.switch import parse
 from sonicfab.switch.operations import Switch
 
 _SECRET_FIELD = re.compile(r"pass(key|word|phrase)?$|secret|^key$|community|_cak$", re.IGNORECASE)
@@ -21,7 +22,11 @@ _MASK = "********"
 
 
 def config(switch: Switch, retrieve: str, *, sanitized: bool) -> models.ConfigDict:
-    """What get_config returns."""
+    """What get_config returns.
+
+    Raises:
+        SwitchError: what is to be sanitized is not JSON.
+    """
     texts: models.ConfigDict = {"running": "", "startup": "", "candidate": ""}
     if retrieve in ("all", "running"):
         running = json.dumps(switch.running_config_db(), indent=4)
@@ -33,7 +38,7 @@ def config(switch: Switch, retrieve: str, *, sanitized: bool) -> models.ConfigDi
 
 def _text(config_db: str, frr: str, *, sanitized: bool) -> str:
     if sanitized:
-        config_db = json.dumps(_sanitize(json.loads(config_db)), indent=4)
+        config_db = json.dumps(_sanitize(parse.config_db(config_db)), indent=4)
         frr = _FRR_SECRET.sub(rf"\g<1>{_MASK}", frr)
     return f"! /etc/sonic/config_db.json\n{config_db}\n! /etc/sonic/frr/frr.conf\n{frr}"
 
