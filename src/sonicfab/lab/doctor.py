@@ -45,7 +45,7 @@ def examine() -> list[Finding]:
     if not any(finding.status == "missing" for finding in findings):
         findings += _kernel(rootless=rootless)
     findings += _lldp(rootless=rootless)
-    findings.append(_fpm_module())
+    findings += [_traceroute(), _fpm_module()]
     return findings
 
 
@@ -195,6 +195,12 @@ def _lldp(*, rootless: bool) -> Iterator[Finding]:
         yield Finding("lldpd", "limited", said, f"sudo chmod o+rx {client}")
     else:
         yield Finding("lldpd", "ok", "there")
+
+
+def _traceroute() -> Finding:
+    if shutil.which("traceroute"):
+        return Finding("traceroute", "ok", "there")
+    return Finding("traceroute", "limited", "not there: nor has a lab switch one", _install(["traceroute"]))
 
 
 def _fpm_module() -> Finding:

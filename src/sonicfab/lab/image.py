@@ -27,6 +27,7 @@ PACKAGES = (
     "hostname",
     "iproute2",
     "iputils-ping",
+    "traceroute",
     "lldpd",
     "openssh-server",
     "procps",

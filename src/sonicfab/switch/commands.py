@@ -85,3 +85,30 @@ BGP_START = "sudo -n docker exec bgp cat /usr/bin/docker_init.sh"
 BGP_PROGRAMS = "sudo -n docker exec bgp sh -c 'cat /usr/share/sonic/templates/supervisord/supervisord.conf*.j2'"
 PROCESSES = "pgrep -a -x 'zebra|ntpd|chronyd' || true"
 SOFTWARE = "sudo -n sh -c 'python3 -V; docker --version; docker exec database redis-server --version; true'"
+
+# What NAPALM's getters ask besides; `queries` fills these in.
+DATABASE_ROWS = "sudo -n sonic-db-dump -n {database} -k '{pattern}'"
+"""Without -y: with it, sonic-db-dump ignores -k (redis-dump-load 1.1)."""
+PORT_COUNTERS = "sudo -n sonic-db-dump -n COUNTERS_DB -k 'COUNTERS:oid:0x1????????????'"
+"""Rows of ports alone, not of their queues: bits 55 to 48 of an object's id are its SAI type, 1 for a port
+(sonic-sairedis lib/VirtualObjectIdManager.cpp)."""
+BGP_VRFS = "sudo -n vtysh -c 'show bgp vrfs json'"
+BGP_VRF_SUMMARY = "sudo -n vtysh -c 'show bgp vrf {vrf} summary json'"
+BGP_VRF_NEIGHBORS = "sudo -n vtysh -c 'show bgp vrf {vrf} neighbors json'"
+ROUTE = "sudo -n vtysh -c 'show {family} route {prefix} json'"
+ROUTES_BELOW = "sudo -n vtysh -c 'show {family} route {prefix} longer-prefixes json'"
+BGP_ROUTE = "sudo -n vtysh -c 'show bgp {family} unicast {prefix} json'"
+BGP_ROUTES_BELOW = "sudo -n vtysh -c 'show bgp {family} unicast {prefix} longer-prefixes json'"
+ADDRESSES = "ip -j -s addr show"
+NEIGHBORS = "ip -j -s neigh show"
+LOAD = "grep ^cpu /proc/stat && sleep 1 && grep ^cpu /proc/stat && grep ^Mem /proc/meminfo"
+ACCOUNTS = (
+    "sudo -n sh -c 'cat /etc/passwd; echo; cat /etc/group; echo; "
+    'cut -d: -f6 /etc/passwd | sort -u | while read -r home; do file="$home/.ssh/authorized_keys"; '
+    '[ ! -f "$file" ] || sed "s|^|$home |" "$file"; done\''
+)
+"""/etc/passwd, /etc/group, and the authorized keys, each after the home it is in; no password of /etc/shadow."""
+PING_TARGET = "{vrf}ping -n -c {count} -i 0.2 -t {ttl} -W {timeout} -s {size} {source}-- {target}"
+TRACEROUTE = "{vrf}traceroute -n -m {ttl} -w {timeout} {source}-- {target}"
+IN_VRF = "sudo -n ip vrf exec {vrf} "
+"""What those two begin with when they go out of a VRF."""

@@ -11,6 +11,7 @@ PROGRAMS = {
     "sonic-boot": "boot",
     "sonic-cfggen": "cfggen",
     "sonic-db-cli": "dbcli",
+    "sonic-db-dump": "dbdump",
     "systemctl": "systemctl",
     "systemd-run": "systemdrun",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from sonicfab.lab.sonic import db, kernel
+from sonicfab.lab.sonic import counters, db, kernel
 
 _WRITES = ("set", "hset", "hdel", "del", "hmset", "flushdb")
 
@@ -23,6 +23,8 @@ def main(arguments: list[str]) -> int:
         print(f"Invalid database name input : '{name}'", file=sys.stderr)
         print(f"Failed to find {name} database in : key", file=sys.stderr)
         return 1
+    if name == "COUNTERS_DB":
+        counters.refresh()
     try:
         answer = db.redis(command, *rest, database=db.DATABASES[name])
     except (RuntimeError, subprocess.SubprocessError) as err:

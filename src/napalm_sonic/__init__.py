@@ -1,5 +1,0 @@
-"""Where NAPALM looks for its driver `sonic`: napalm.get_network_driver("sonic")."""
-
-from sonicfab.napalm_driver import SonicDriver
-
-__all__ = ["SonicDriver"]

@@ -1,0 +1,1 @@
+"""NAPALM's driver `sonic`: what SONiC tells in NAPALM's words."""

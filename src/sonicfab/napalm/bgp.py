@@ -1,0 +1,148 @@
+"""BGP neighbours, in short and in detail, of all VRFs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from napalm.base import models
+
+from sonicfab import frrconf
+from sonicfab.napalm.bgpconfig import as_number
+from sonicfab.switch import queries
+from sonicfab.switch.operations import Switch
+from sonicfab.switch.parse import BgpPeer
+
+_FAMILIES = {"ipv4Unicast": "ipv4", "ipv6Unicast": "ipv6"}
+
+
+def bgp_neighbors(switch: Switch) -> dict[str, models.BGPStateNeighborsPerVRFDict]:
+    """What get_bgp_neighbors returns: an unnumbered neighbour goes by its port, the default VRF by `global`."""
+    found: dict[str, models.BGPStateNeighborsPerVRFDict] = {"global": {"router_id": "", "peers": {}}}
+    for vrf, instance in queries.bgp_vrfs(switch).items():
+        details = queries.bgp_neighbors(switch, vrf)
+        peers: dict[str, models.BGPStateNeighborDict] = {}
+        for row in queries.bgp_summary(switch, vrf):
+            detail = details.get(row.peer, {})
+            peer = peers.setdefault(row.peer, _peer(row, detail))
+            peer["address_family"][row.family] = {
+                "received_prefixes": row.received,
+                "accepted_prefixes": _families(detail).get(row.family, {}).get("acceptedPrefixCounter", -1),
+                "sent_prefixes": row.sent,
+            }
+        found[_vrf_name(vrf)] = {"router_id": str(instance.get("routerId", "")), "peers": peers}
+    return found
+
+
+def bgp_neighbors_detail(switch: Switch, neighbor_address: str) -> dict[str, dict[int, list[dict[str, Any]]]]:
+    """What get_bgp_neighbors_detail returns; a neighbour is asked for by its port or its address."""
+    config = frrconf.parse(switch.running_frr())
+    found: dict[str, dict[int, list[dict[str, Any]]]] = {}
+    for vrf in queries.bgp_vrfs(switch):
+        received: dict[str, int] = {}
+        for row in queries.bgp_summary(switch, vrf):
+            received[row.peer] = received.get(row.peer, 0) + row.received
+        ases = found.setdefault(_vrf_name(vrf), {})
+        multipath, own_as = _multipath(config, vrf), _own_as(config, vrf)
+        for peer, row_ in queries.bgp_neighbors(switch, vrf).items():
+            if neighbor_address in ("", peer, row_.get("bgpNeighborAddr")):
+                found_ = _detail(peer, row_)
+                found_ |= {"routing_table": vrf, "multipath": multipath}
+                found_["received_prefix_count"] = received.get(peer, -1)
+                found_["local_as_prepend"] = found_["local_as"] != own_as and not row_.get("localAsNoPrepend")
+                ases.setdefault(found_["remote_as"], []).append(found_)
+    return found
+
+
+def _peer(row: BgpPeer, detail: Mapping[str, Any]) -> models.BGPStateNeighborDict:
+    return {
+        "local_as": row.local_asn,
+        "remote_as": row.remote_asn,
+        "remote_id": _told(detail.get("remoteRouterId")),
+        "is_up": row.established,
+        "is_enabled": "Admin" not in row.reason and "Admin" not in row.state,
+        "description": row.description,
+        "uptime": int(row.uptime) if row.established else -1,
+        "address_family": {},
+    }
+
+
+def _detail(peer: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of FRR's bgpd/bgp_vty.c bgp_show_peer() in NAPALM's words."""
+    families = _families(row)
+    messages = row.get("messageStats", {})
+    hops = max(int(row.get(name, 1)) for name in ("externalBgpNbrMaxHopsAway", "internalBgpNbrMaxHopsAway"))
+    return {
+        "up": row.get("bgpState") == "Established",
+        "local_as": as_number(row.get("localAs", 0)),
+        "remote_as": as_number(row["remoteAs"]),
+        "router_id": str(row.get("localRouterId", "")),
+        "local_address": _told(row.get("hostLocal")),
+        "local_address_configured": "updateSource" in row,
+        "local_port": int(row.get("portLocal", -1)),
+        "remote_address": peer,
+        "remote_port": int(row.get("portForeign", -1)),
+        "multihop": bool(row.get("nbrExternalLink")) and hops > 1,
+        "remove_private_as": any(name.startswith("privateAsNums") for one in families.values() for name in one),
+        "import_policy": _policy(families, "routeMapForIncomingAdvertisements"),
+        "export_policy": _policy(families, "routeMapForOutgoingAdvertisements"),
+        "input_messages": int(messages.get("totalRecv", -1)),
+        "output_messages": int(messages.get("totalSent", -1)),
+        "input_updates": int(messages.get("updatesRecv", -1)),
+        "output_updates": int(messages.get("updatesSent", -1)),
+        "messages_queued_out": int(messages.get("depthOutq", -1)),
+        "connection_state": str(row.get("bgpState", "")),
+        "previous_connection_state": "",
+        "last_event": str(row.get("lastResetDueTo", "")),
+        "suppress_4byte_as": bool(row.get("dontCapabilityNegotiate")),
+        "holdtime": _seconds(row.get("bgpTimerHoldTimeMsecs")),
+        "configured_holdtime": _seconds(row.get("bgpTimerConfiguredHoldTimeMsecs")),
+        "keepalive": _seconds(row.get("bgpTimerKeepAliveIntervalMsecs")),
+        "configured_keepalive": _seconds(row.get("bgpTimerConfiguredKeepAliveIntervalMsecs")),
+        "active_prefix_count": -1,
+        "accepted_prefix_count": sum(int(one.get("acceptedPrefixCounter", 0)) for one in families.values()),
+        "suppressed_prefix_count": -1,
+        "advertised_prefix_count": sum(int(one.get("sentPrefixCounter", 0)) for one in families.values()),
+        "flap_count": int(row.get("connectionsDropped", -1)),
+    }
+
+
+def _families(row: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    return {_FAMILIES[name]: one for name, one in row.get("addressFamilyInfo", {}).items() if name in _FAMILIES}
+
+
+def _policy(families: Mapping[str, Mapping[str, Any]], name: str) -> str:
+    """The route-map of all families; their names in a row when they differ."""
+    return " ".join(dict.fromkeys(str(one[name]) for one in families.values() if name in one))
+
+
+def _multipath(config: Mapping[frrconf.Context, frozenset[str]], vrf: str) -> bool:
+    """FRR's own default is all the paths that it was built for (bgp_mpath.c): only `maximum-paths 1` turns it off."""
+    for context, lines in config.items():
+        inside = bool(context) and context[0].startswith("router bgp ")
+        if inside and _instance(context[0]) == vrf and "maximum-paths 1" in lines:
+            return False
+    return True
+
+
+def _own_as(config: Mapping[frrconf.Context, frozenset[str]], vrf: str) -> int:
+    heads = {context[0] for context in config if context and context[0].startswith("router bgp ")}
+    return next((as_number(head.split(" ")[2]) for head in heads if _instance(head) == vrf), 0)
+
+
+def _instance(line: str) -> str:
+    words = line.split(" ")
+    return words[words.index("vrf") + 1] if "vrf" in words else "default"
+
+
+def _vrf_name(vrf: str) -> str:
+    return "global" if vrf == "default" else vrf
+
+
+def _told(value: object) -> str:
+    text = str(value or "")
+    return "" if text in ("Unknown", "none", "0.0.0.0") else text  # noqa: S104 - what FRR says for none
+
+
+def _seconds(milliseconds: object) -> int:
+    return int(milliseconds) // 1000 if isinstance(milliseconds, int) else -1
