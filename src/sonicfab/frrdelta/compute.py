@@ -109,6 +109,8 @@ def _leftovers(have: Tree, want: Tree) -> list[Command]:
         if context[0].startswith("interface "):
             removals, _ = line_changes(context, have[context], ())
             commands += [(context, line) for line in removals]
+            if not removals:
+                commands.append(((), f"no {context[0]}"))
         elif context == ("bfd",):
             commands.append(((), "no bfd"))
         elif context[0] == "bfd" and ("bfd",) in want:
