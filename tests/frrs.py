@@ -15,7 +15,7 @@ from sonicfab.frrdelta.compute import delta, same
 from sonicfab.frrdelta.types import FrrDelta
 from sonicfab.lab.netns import Holder
 
-DAEMONS = ("zebra", "bgpd", "staticd", "bfdd")
+Session = tuple[int, int, int]
 _START = """\
 mkdir -p "/run/frr/$1" "/etc/frr/$1" && touch "/etc/frr/$1/vtysh.conf" && chown -R frr:frr /run/frr "/etc/frr/$1"
 for daemon in zebra bgpd staticd bfdd; do
@@ -30,6 +30,7 @@ class Router:
 
     def __init__(self, holder: Holder, name: str, folder: Path) -> None:
         self.name, self._holder, self._file = name, holder, folder / f"{name}.conf"
+        self._reached = ""  # what `become` saw last
         holder.run("ip", "netns", "add", name)
         holder.run("ip", "-n", name, "link", "set", "lo", "up")
         self._run("sh", "-c", _START, "sh", name)
@@ -49,6 +50,13 @@ class Router:
         """An `ip` command in its namespace."""
         self._holder.run("ip", "-n", self.name, *arguments)
 
+    def wire(self, port: str, far: Router, far_port: str) -> None:
+        """A cable to another router."""
+        ends = ["netns", self.name, "type", "veth", "peer", "name", far_port, "netns", far.name]
+        self._holder.run("ip", "link", "add", port, *ends)
+        self.ip("link", "set", port, "up")
+        far.ip("link", "set", far_port, "up")
+
     def show(self, command: str) -> Any:
         """What a `show ... json` says."""
         return json.loads(self._run("vtysh", "-N", self.name, "-c", f"{command} json").stdout)
@@ -59,33 +67,35 @@ class Router:
 
     def load(self, commands: str) -> subprocess.CompletedProcess[str]:
         """`vtysh -f` of commands."""
+        self._reached = ""
         self._file.write_text(commands)
         return self._run("vtysh", "-N", self.name, "-f", str(self._file))
 
     def become(self, intended: str) -> FrrDelta:
         """Apply the delta to a config, once, and see that it is reached."""
-        running = self.running()
+        running = self._reached or self.running()
         wanted = delta(running, intended)
         assert wanted.refused == ()
         if not wanted.commands:
             assert same(running, intended)
             return wanted
         done = self.load(wanted.commands)
-        reached = self.running()
+        if wanted.then:
+            assert done.returncode == 0, report(self.running(), intended, wanted, done)
+            done = self.load(wanted.then)
+        reached = self._reached = self.running()
         assert same(reached, intended), report(reached, intended, wanted, done)
         assert done.returncode == 0, report(reached, intended, wanted, done)
         assert delta(reached, intended) == FrrDelta()
         return wanted
 
-    def sessions(self) -> Mapping[str, tuple[int, int]]:
-        """Peer -> times that it came up, and when it did last (0 while it is not up)."""
+    def sessions(self) -> Mapping[str, Session]:
+        """The Established sessions: peer -> times that it came up, and the two ports of its TCP connection."""
         found = self.show("show bgp neighbors")
         return {
-            name: (one["connectionsEstablished"], one.get("bgpTimerUpEstablishedEpoch", 0))
-            if one["bgpState"] == "Established"
-            else (one["connectionsEstablished"], 0)
+            name: (one["connectionsEstablished"], one["portLocal"], one["portForeign"])
             for name, one in found.items()
-            if isinstance(one, dict) and "bgpState" in one
+            if isinstance(one, dict) and one.get("bgpState") == "Established"
         }
 
 
@@ -94,15 +104,20 @@ def report(reached: str, intended: str, wanted: FrrDelta, done: subprocess.Compl
     from sonicfab.frrconf import diff
 
     missing = "\n".join(map(str, diff(intended, reached)))
-    return f"exit {done.returncode}\n{missing}\n--- commands\n{wanted.commands}---\n{done.stdout}{done.stderr}"
+    return f"exit {done.returncode}\n{missing}\n--- commands\n{wanted.commands}--- then\n{wanted.then}---\n{done.stdout}{done.stderr}"
 
 
 _numbers = itertools.count()
 
 
+def fresh(holder: Holder, folder: Path) -> Router:
+    """A router without a config."""
+    return Router(holder, f"router{next(_numbers)}", folder)
+
+
 def canonical(holder: Holder, folder: Path, text: str) -> str:
     """A config as a fresh FRR prints it after it has read it."""
-    router = Router(holder, f"scratch{next(_numbers)}", folder)
+    router = fresh(holder, folder)
     try:
         done = router.load(text)
         assert done.returncode == 0, f"{done.stdout}{done.stderr}{text}"

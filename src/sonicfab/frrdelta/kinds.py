@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 
@@ -33,11 +33,13 @@ class Kind:
             with the same groups. Without groups, each line stands for itself.
         cut: `no` takes the first group alone; with the value it is refused, or takes less than the line.
         felt: what the sessions that the line is about feel.
+        back: the command that takes the line back, where FRR has no `no` for it.
     """
 
     pattern: re.Pattern[str]
     cut: bool = False
     felt: Felt = Felt.NOTHING
+    back: str = ""
 
     def key(self, line: str) -> str:
         """What the line has in common with those that it overwrites."""
@@ -50,6 +52,8 @@ class Kind:
         """The command that takes the line back."""
         if line.startswith("no "):
             return line[3:]
+        if self.back:
+            return self.back
         match = self.pattern.fullmatch(line)
         assert match is not None
         return f"no {match[1] if self.cut else line}"
@@ -74,14 +78,18 @@ _INTERFACE = (
     _one(r"(ipv6 nd suppress-ra)"),
     _one(r"(ipv6 nd ra-interval) .+"),
 )
-_BFD_PROFILE = (_one(r"(detect-multiplier|transmit-interval|receive-interval) \d+"),)
+_BFD_PROFILE = tuple(  # bfdd/bfd.h: BFD_DEFDETECTMULT, BFD_DEFDESIREDMINTX, BFD_DEFREQUIREDMINRX; the same to FRR 10.5
+    replace(_one(rf"({word}) \d+"), back=f"{word} {default}")
+    for word, default in (("detect-multiplier", 3), ("transmit-interval", 300), ("receive-interval", 300))
+)
 _ROUTE_MAP = (
     _one(r"(description) .+", cut=True),
     _one(r"(match (?:ip|ipv6) address prefix-list) \S+"),
     _one(r"(match (?:community|as-path|interface|tag|metric|local-preference|source-protocol)) .+"),
     _one(r"(set as-path prepend) .+", cut=True),
     _one(r"(set (?:metric|community|local-preference|src|weight|tag|origin)) .+"),
-    _one(r"(on-match) (?:next|goto \d+)", cut=True),
+    _one(r"on-match next"),
+    _one(r"(on-match goto) \d+", cut=True),
     _one(r"(call) \S+", cut=True),
 )
 _BGP = (
@@ -104,7 +112,7 @@ _BGP = (
     _one(rf"({_N} (?:password|update-source|ebgp-multihop)) .+", Felt.RESET, cut=True),
     _one(rf"({_N} ttl-security hops) \d+", Felt.RESET),
     _one(rf"({_N} (?:disable-connected-check|capability extended-nexthop|passive))", Felt.RESET),
-    _one(rf"({_N} shutdown)(?: message .+)?", Felt.RESET, cut=True),
+    _one(rf"{_N} shutdown(?: message .+)?", Felt.RESET),  # without a message it does not overwrite one with
     _one(rf"({_N} local-as) .+", Felt.RESET),
     _one(rf"({_N} advertisement-interval) \d+"),
 )
@@ -112,12 +120,12 @@ _AF = (
     _one(r"(network \S+)(?: route-map \S+)?", cut=True),
     _one(r"redistribute (?:connected|static|kernel)(?: .+)?"),
     _one(r"(maximum-paths(?: ibgp)?) \d+"),
-    _one(r"(advertise-all-vni|advertise-default-gw|advertise-svi-ip)"),
+    _one(r"(advertise-all-vni)"),
     _one(r"(advertise (?:ipv4|ipv6) unicast)"),
     _one(rf"({_N} activate)", Felt.RESET),
     _one(rf"({_N} (?:route-map|prefix-list|filter-list)) \S+ (in|out)"),
     _one(rf"({_N} soft-reconfiguration inbound)"),
-    _one(rf"({_N} next-hop-self)(?: force)?", cut=True),
+    _one(rf"{_N} next-hop-self(?: force)?"),  # two flags: one does not overwrite the other
     _one(rf"({_N} allowas-in)(?: .+)?", cut=True),
     _one(rf"({_N} maximum-prefix) .+", cut=True),
     _one(rf"({_N} weight) \d+"),
