@@ -259,6 +259,7 @@ arm() {
   echo $(($(now) + seconds * 100)) > "$new/deadline" && echo "$id" > "$RUN/armed" || refuse 1 "cannot write the guard"
   start_timer "$id" "$seconds" || refuse 1 "the timer that puts the old config back cannot be started"
   echo "$unit" > "$new/timers" && sync -f "$BASE" || refuse 1 "cannot write the guard"
+  # one rename; the overlay that is SONiC's root does it for folders that the image does not have
   mv -T "$new" "$GUARD" || refuse 1 "cannot put the guard in place"
   trap - EXIT
   sync -f "$BASE"
