@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,8 @@ from labs import LEAF1, rendered
 from sonicfab.errors import InputError, LabError
 from sonicfab.lab import faults, requests
 from sonicfab.lab.gate import Gate, listen
-from sonicfab.lab.state import LabState, remove_dead, running_labs
+from sonicfab.lab.inside import is_up
+from sonicfab.lab.state import LabNode, LabState, process_started, remove_dead, running_labs
 
 BROKEN = [
     "",
@@ -139,3 +142,10 @@ def test_those_who_gave_up_waiting_are_forgotten(gate: tuple[Gate, int]) -> None
         with pytest.raises(TimeoutError):
             connection.recv(1)
         assert len(door.waiting) <= 2, "the one that waits, and the last that gave up"
+
+
+def test_a_process_that_got_the_number_of_a_dead_switch_is_not_the_switch(state: LabState) -> None:
+    me = os.getpid()
+    node = LabNode(2201, me, started=process_started(me))
+    assert is_up(replace(state, switches={"leaf1": node}), "leaf1")
+    assert not is_up(replace(state, switches={"leaf1": replace(node, started="1")}), "leaf1")

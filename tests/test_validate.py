@@ -162,6 +162,8 @@ def test_folders_and_files_of_one_fabric(sonicfab: Run) -> None:
         ("{", "not JSON"),
         ("", "not JSON"),
         ("[" * 100000, "nested too deeply"),
+        (f'{{"PORT": {{"Ethernet0": {{"mtu": {"9" * 5000}}}}}}}', "a number of thousands of digits"),
+        ('{"PORT": {"Ethernet0": {"alias": "\\ud800"}}}', "half of a UTF-16 pair"),
     ],
 )
 def test_what_is_no_json(text: str, said: str, sonicfab: Run, tmp_path: Path) -> None:

@@ -201,9 +201,12 @@ def execute(
     Example: sonicfab lab exec st01-sw25g-r01-u34 -- vtysh -c 'show bgp summary'
     """
     from sonicfab.lab.files import PATH
+    from sonicfab.lab.inside import is_up
     from sonicfab.lab.state import pick_lab
 
     lab = pick_lab(name, switch)
+    if switch in lab.nodes and not is_up(lab, switch):
+        raise LabError(f"{switch} does not run", "`sonicfab lab heal` boots it again, if a fault ended it")
     environment = ["env", "-i", f"PATH={PATH}", "USER=root", "HOME=/root", "TERM=xterm", "LANG=C.UTF-8"]
     words = command[1:] if command[:1] == ["--"] else command
     done = subprocess.run([*lab.enter(switch), *environment, *words], check=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 import zlib
 
@@ -126,12 +125,6 @@ def _mtu(lab: Lab, targets: tuple[Target, ...], amount: int) -> Undo:
 def _old_mtu(lab: Lab, targets: tuple[Target, ...], undo: Undo) -> None:
     action = 'hset "PORT|$1" mtu "$2"' if undo["mtu"] else 'hdel "PORT|$1" mtu'
     lab.inside(targets[0].switch, f"sonic-db-cli CONFIG_DB {action}", targets[0].port, undo["mtu"])
-
-
-def carrier(lab: Lab, node: str, port: str) -> bool:
-    """Whether a port has link, as its kernel sees it."""
-    link = json.loads(run_below(lab.state, "ip", "-n", node, "-j", "link", "show", port))[0]
-    return "LOWER_UP" in link["flags"]
 
 
 def _parked(node: str, port: str, prefix: str = "p") -> str:

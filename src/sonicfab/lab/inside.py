@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sonicfab.errors import LabError
 from sonicfab.lab.files import PATH
-from sonicfab.lab.state import LabState
+from sonicfab.lab.state import LabState, process_started
 
 _TIMEOUT = 60.0
 
@@ -56,9 +56,12 @@ def copy_out(state: LabState, node: str, target: Path, *command: str) -> None:
 
 
 def is_up(state: LabState, node: str) -> bool:
-    """Whether the first process of a switch or host is there."""
-    pid = state.hosts[node].pid if node in state.hosts else state.node(node).pid
-    return Path(f"/proc/{pid}").exists()
+    """Whether the first process of a switch or host is there, and not another one that has got its number."""
+    if node in state.hosts:
+        return process_started(state.hosts[node].pid) != ""
+    switch = state.node(node)
+    started = process_started(switch.pid)
+    return started != "" and switch.started in ("", started)
 
 
 def _run(command: list[str], where: str, stdin: str = "") -> subprocess.CompletedProcess[str]:

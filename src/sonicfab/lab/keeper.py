@@ -45,7 +45,7 @@ def main() -> None:
         listeners = {switch.name: listen() for switch in spec.switches}
         holder = Holder(folder)
         pids = _boot(holder, spec, folder, listeners)
-        nodes = {one.name: LabNode(listeners[one.name].getsockname()[1], pids[one.name]) for one in spec.switches}
+        nodes = {one.name: _node(listeners[one.name], pids[one.name]) for one in spec.switches}
         hosts = {one.name: HostNode(one.switch, one.port, one.asn, one.addresses, pids[one.name]) for one in spec.hosts}
         me = os.getpid()
         state = LabState(
@@ -147,10 +147,14 @@ class _Keeper:
                 requests.answer(connection, error=str(err), hint=err.hint)
                 return
             # one request at a time changes the state: faults are made under a lock
-            node = replace(self._state.switches[name], pid=pid)
+            node = replace(self._state.switches[name], pid=pid, started=process_started(pid))
             self._state = replace(self._state, switches={**self._state.switches, name: node})
             write_state(self._folder, self._state)
             requests.answer(connection, pid=pid)
+
+
+def _node(listener: socket.socket, pid: int) -> LabNode:
+    return LabNode(listener.getsockname()[1], pid, started=process_started(pid))
 
 
 def _tell(**event: Any) -> None:  # noqa: ANN401 - one JSON object

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from sonicfab.configdb import Row, Table, Value
 from sonicfab.errors import Diagnostic, InputError, Place
 from sonicfab.validate.findings import Finding
 
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 NOT_TABLES = frozenset({"bgpraw"})
 """Keys that `show runningconfiguration all` adds to the tables, and that SONiC's own checks leave out."""
 
@@ -37,7 +39,10 @@ def read_json(path: Path) -> tuple[Any, list[Finding]]:
     text = read_text(path)
     try:
         twice: list[Finding] = []
-        return json.loads(text, object_pairs_hook=lambda pairs: _unique(pairs, twice)), twice
+        value = json.loads(text, object_pairs_hook=lambda pairs: _unique(pairs, twice))
+        if _SURROGATE.search(text):
+            json.dumps(value, ensure_ascii=False).encode()  # half of a pair is no character that anybody could store
+        return value, twice
     except json.JSONDecodeError as err:
         lines = text.splitlines()
         excerpt = lines[err.lineno - 1] if err.lineno <= len(lines) else ""
@@ -46,6 +51,11 @@ def read_json(path: Path) -> tuple[Any, list[Finding]]:
         raise InputError(f"{path} is not JSON", diagnostics=[shown]) from err
     except RecursionError as err:
         raise InputError(f"{path}: nested too deeply for a config_db") from err
+    except UnicodeEncodeError as err:
+        half = f"\\u{ord(err.object[err.start]):04x}"
+        raise InputError(f"{path}: has half of a UTF-16 pair ({half}) as a character") from err
+    except ValueError as err:  # Python's limit on the digits of a number
+        raise InputError(f"{path}: has a number of thousands of digits") from err
 
 
 def as_config_db(data: object) -> tuple[dict[str, Table], list[Finding]]:

@@ -160,12 +160,6 @@ def stop_bgp() -> None:
     _end([_pid(file) for file in _FRR_RUN.glob("*.pid")])
 
 
-def restart_bgp() -> None:
-    """`systemctl restart bgp`."""
-    stop_bgp()
-    start_bgp(db.read())
-
-
 def start_lldp(config: db.Config) -> bool:
     """Start lldpd; as lldpmgrd does, a port's id is its alias and its description that of PORT.
 
