@@ -22,12 +22,22 @@ UNDO = "router bgp {asn}\n no bgp bestpath med missing-as-worst\nexit\n"
 NEW_LINE = "bgp bestpath med missing-as-worst"
 
 
+_STATE = """\
+sonic-cfggen -d --print-data; printf '\\f\\n'
+vtysh -c 'show running-config'; printf '\\f\\n'
+cat /etc/sonic/config_db.json; printf '\\f\\n'
+cat /etc/sonic/frr/frr.conf 2> /dev/null || echo none; printf '\\f\\n'
+stat -c '%n %a %U' /etc/sonic/config_db.json /etc/sonic/frr/* | grep -v vtysh.conf; printf '\\f\\n'
+cd /run/sonic && ls swss.since bgp.since lldp.since
+"""
+
+
 @dataclass(frozen=True)
 class State:
     """What a switch runs and what its next start would load."""
 
     config_db: str
-    frr: tuple[str, ...]
+    frr: str
     stored_config_db: str
     stored_frr: str
     modes: str
@@ -53,15 +63,9 @@ class Subject:
         return done.out
 
     def state(self) -> State:
-        running = self.lab.inside(self.name, "vtysh -c 'show running-config'").out
-        return State(
-            config_db=self.inside("sonic-cfggen -d --print-data"),
-            frr=tuple(sorted(running.splitlines())),
-            stored_config_db=self.inside("cat /etc/sonic/config_db.json"),
-            stored_frr=self.inside("cat /etc/sonic/frr/frr.conf 2> /dev/null || echo none"),
-            modes=self.inside("stat -c '%n %a %U' /etc/sonic/config_db.json /etc/sonic/frr/* | grep -v vtysh.conf"),
-            services=self.lab.inside(self.name, "systemctl is-active swss; systemctl is-active bgp").out,
-        )
+        parts = self.lab.inside(self.name, _STATE).out.split("\f\n")
+        parts[1] = "\n".join(sorted(parts[1].splitlines()))
+        return State(*parts)
 
     def candidate(self) -> dict[str, str]:
         """All the files of a push: a new description, and a new line of FRR."""
@@ -110,7 +114,7 @@ class Subject:
 
     def is_new(self) -> None:
         now = self.state()
-        assert NEW_LINE in "".join(now.frr)
+        assert NEW_LINE in now.frr
         assert NEW_LINE in now.stored_frr
         assert json.loads(now.stored_config_db)["PORT"]["Ethernet1"]["description"] == "new"
         assert json.loads(now.config_db)["PORT"]["Ethernet1"]["description"] == "new"

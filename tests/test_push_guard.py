@@ -74,12 +74,12 @@ def test_a_push_holds_the_switch_against_others(leaf: Subject) -> None:
     assert kept == f"./frr.conf: OK\n./config_db.json: OK\n{leaf.old.stored_config_db}"
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", ["frr", "all"])
 def test_the_timer_undoes_every_step(step: str, leaf: Subject) -> None:
     with leaf.switch() as switch:
         leaf.arm(switch, 60)
         STEPS[step](leaf, switch)
-        if step != "frr":
+        if step == "all":
             # a new frr.conf beside an old config_db.json: that is what the boot unit is for
             assert leaf.state().stored_frr != leaf.old.stored_frr
         assert leaf.state().stored_config_db == leaf.old.stored_config_db
@@ -203,8 +203,8 @@ def test_confirmed_is_new_also_after_a_power_cycle(leaf: Subject) -> None:
     leaf.is_new()
     leaf.power_cycle()
     leaf.is_new()
-    leaf.inside("cat > /etc/sonic/frr/frr.conf", leaf.old.stored_frr)
-    leaf.inside("chmod 644 /etc/sonic/frr/frr.conf; cat > /etc/sonic/config_db.json", leaf.old.stored_config_db)
+    leaf.inside("cat > /etc/sonic/frr/frr.conf; chmod 644 /etc/sonic/frr/frr.conf", leaf.old.stored_frr)
+    leaf.inside("cat > /etc/sonic/config_db.json", leaf.old.stored_config_db)
     leaf.inside("config reload -y -f > /dev/null")
     assert leaf.state() == leaf.old
 
@@ -289,7 +289,7 @@ def test_no_step_begins_late_or_without_a_timer(leaf: Subject) -> None:
     assert leaf.is_old("asked").begun == ()
 
 
-@pytest.mark.parametrize("late", [-0.9, -0.5, -0.1])
+@pytest.mark.parametrize("late", [-0.6, -0.1])
 def test_confirm_and_the_timer_at_the_same_time(late: float, leaf: Subject) -> None:
     with leaf.switch() as switch:
         leaf.arm(switch, 60)
@@ -309,10 +309,10 @@ def test_confirm_and_the_timer_at_the_same_time(late: float, leaf: Subject) -> N
             return
         assert seen.state == "confirmed"
         now = leaf.state()
-        assert NEW_LINE in "".join(now.frr)
+        assert NEW_LINE in now.frr
         assert NEW_LINE in now.stored_frr
         leaf.inside("vtysh", f"configure terminal\n{UNDO.format(asn=leaf.asn)}end\n")
-        leaf.inside("cat > /etc/sonic/frr/frr.conf", leaf.old.stored_frr)
+        leaf.inside("cat > /etc/sonic/frr/frr.conf; chmod 644 /etc/sonic/frr/frr.conf", leaf.old.stored_frr)
         leaf.inside("cat > /etc/sonic/config_db.json", leaf.old.stored_config_db)
         assert leaf.state() == leaf.old
 
@@ -355,4 +355,4 @@ def test_back_to_the_factory_default(lab: Lab, sonicfab: Run, tmp_path: Path) ->
         reload_step(leaf, switch)
         guard.restore(switch, leaf.push_id)
     leaf.is_old("asked")
-    assert "remote-as" in "".join(leaf.old.frr)
+    assert "remote-as" in leaf.old.frr
