@@ -214,9 +214,16 @@ def test_ctrl_c(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "inventory.yml")
     command = [sys.executable, "-m", "sonicfab", "render", "-i", "inventory.yml", *example_files("scs-lab")[2:]]
     process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(1)
+    writer, deadline = None, time.monotonic() + 60
+    while writer is None:
+        assert time.monotonic() < deadline
+        try:
+            writer = os.open(tmp_path / "inventory.yml", os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:  # nobody reads yet
+            time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=10)
+    _, err = process.communicate(timeout=30)
+    os.close(writer)
     assert (process.returncode, err) == (130, "interrupted\n")
 
 
