@@ -34,44 +34,41 @@ if TYPE_CHECKING:
 _WATCH_EVERY = 5.0
 
 
+Checks = Annotated[
+    list[str],
+    typer.Option(
+        "--check",
+        "-c",
+        help="Only these checks: bgp, route, ping, interface, lldp, config, system.",
+        metavar="NAME,...",
+    ),
+]
+Timeout = Annotated[float, typer.Option(help="Seconds until everything must be as intended.", min=0, metavar="SECONDS")]
+WatchIt = Annotated[bool, typer.Option("--watch", help="Look again and again until Ctrl-C; tell what changes.")]
+Keep = Annotated[Path | None, typer.Option("--snapshot", help="Keep what is seen in this file.", metavar="FILE")]
+Compare = Annotated[
+    Path | None, typer.Option("--compare", help="Tell what has changed since this snapshot.", metavar="FILE")
+]
+Output = Annotated[VerifyFormat, typer.Option("--format", "-f", help="Print a table, JSON, or JUnit XML for CI.")]
+JunitFile = Annotated[Path | None, typer.Option("--junit", help="Also write JUnit XML to this file.", metavar="FILE")]
+JsonFile = Annotated[Path | None, typer.Option("--json", help="Also write JSON to this file.", metavar="FILE")]
+
+
 def verify(
     inventory: Inventory,
     topology: Topology,
     lab: Lab = False,
     lab_name: LabName = "",
     limit: Limit = [],  # noqa: B006 - typer copies it
-    check: Annotated[
-        list[str],
-        typer.Option(
-            "--check",
-            "-c",
-            help="Only these checks: bgp, route, ping, interface, lldp, config, system.",
-            metavar="NAME,...",
-        ),
-    ] = [],  # noqa: B006
-    timeout: Annotated[
-        float, typer.Option(help="Seconds until everything must be as intended.", min=0, metavar="SECONDS")
-    ] = 60,
-    watch: Annotated[
-        bool, typer.Option("--watch", help="Look again and again until Ctrl-C; tell what changes.")
-    ] = False,
-    snapshot: Annotated[
-        Path | None, typer.Option("--snapshot", help="Keep what is seen in this file.", metavar="FILE")
-    ] = None,
-    compare: Annotated[
-        Path | None,
-        typer.Option("--compare", help="Tell what has changed since this snapshot.", metavar="FILE"),
-    ] = None,
+    check: Checks = [],  # noqa: B006
+    timeout: Timeout = 60,
+    watch: WatchIt = False,
+    snapshot: Keep = None,
+    compare: Compare = None,
     templates: Templates = [],  # noqa: B006
-    format: Annotated[  # noqa: A002 - the name of the option
-        VerifyFormat, typer.Option("--format", "-f", help="Print a table, JSON, or JUnit XML for CI.")
-    ] = VerifyFormat.TABLE,
-    junit: Annotated[
-        Path | None, typer.Option("--junit", help="Also write JUnit XML to this file.", metavar="FILE")
-    ] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Also write JSON to this file.", metavar="FILE")
-    ] = None,
+    format: Output = VerifyFormat.TABLE,  # noqa: A002 - the name of the option
+    junit: JunitFile = None,
+    json_file: JsonFile = None,
     verbose: Verbose = 0,
 ) -> None:
     """Check that the switches are as intended, and say why where they are not.

@@ -108,7 +108,8 @@ def script(questions: Iterable[Question[Any]], mark: str) -> str:
 
     Between two marks stands what one command printed; the mark after it carries the exit code.
     """
-    parts = [f"{{ {one.command}; }} < /dev/null; c=$?; echo; echo {mark} $c; echo {mark} >&2" for one in questions]
+    # in a subshell each: what makes a shell give up must not take the others with it
+    parts = [f"( {one.command} ) < /dev/null; c=$?; echo; echo {mark} $c; echo {mark} >&2" for one in questions]
     return "; ".join([*parts, "true"])
 
 

@@ -87,14 +87,14 @@ TRANSCEIVERS = "sudo -n sonic-db-dump -n STATE_DB -k 'TRANSCEIVER_INFO|*'"
 PORT_COUNTERS = "sudo -n portstat -j"
 """Of the ASIC; the kernel's own counters know only what the switch itself sends and receives."""
 HEALTH = (
-    "cat /proc/uptime; find /var/core -maxdepth 1 -type f "
-    "-newermt \"@$(( $(date +%s) - $(cut -d. -f1 /proc/uptime) ))\" -printf '%f\\n' 2>/dev/null || true"
+    "cat /proc/uptime && "
+    "{ find /var/core -maxdepth 1 -type f -newermt \"$(uptime -s)\" -printf '%f\\n' 2>/dev/null || true; }"
 )
 """The uptime, and the core files that have been written since the start."""
 
 PING_SIZED = (
     "printf '%s\\n' {targets} | xargs -P 32 -n 1 "
-    "ping -n -c 1 -W 1 -M do -s {size} -I {source} 2>/dev/null | sed -n 's/.*bytes from \\([^ ]*\\): .*/\\1/p'"
+    "ping -n -c 1 -w 1 -M do -s {size} -I {source} 2>/dev/null | sed -n 's/.*bytes from \\([^ ]*\\): .*/\\1/p'"
 )
 """Prints the targets that answered one packet of that size that must not be fragmented."""
 

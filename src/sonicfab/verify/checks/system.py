@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sonicfab.switch.ask import Answers, Question
-from sonicfab.verify.checks.base import Check
+from sonicfab.verify.checks.base import Check, container_missing, skipped
 from sonicfab.verify.checks.questions import HEALTH
 from sonicfab.verify.expect import Expectations
 from sonicfab.verify.results import CheckResult
@@ -43,7 +43,10 @@ def _result(expected: Expectations, problem: str, seen: str) -> CheckResult:
 
 def unasked(expected: Expectations, seen: str) -> Iterator[CheckResult]:
     """See Check.unasked."""
-    yield _result(expected, "unanswered", seen)
+    if container_missing(expected, seen):
+        yield skipped(expected, "system", "core files", "none since the start", seen)
+    else:
+        yield _result(expected, "unanswered", seen)
 
 
 def questions(_expected: Expectations) -> Iterable[Question[Any]]:

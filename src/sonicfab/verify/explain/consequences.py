@@ -21,13 +21,12 @@ def attribute(case: Case) -> None:
     if whole:
         found: dict[int, set[int]] = defaultdict(set)
         for number, one in case.open.items():
-            if one.check in ("route", "ping") and one.far:
+            if one.check in ("route", "ping") and one.far and one.problem not in ("origin", "foreign"):
                 owner = _owner(case, one, places, whole)
                 if owner is not None:
                     found[owner].add(number)
         for place, numbers in found.items():
             case.extend(place, [case.open.pop(number) for number in sorted(numbers)])
-    _small_only(case)
 
 
 def _owner(case: Case, one: CheckResult, places: list[int], whole: Broken) -> int | None:
@@ -47,7 +46,7 @@ def _affected(case: Case, one: CheckResult, broken: Broken) -> bool:
     return any(planned.of(*pair) != now.of(*pair) for pair in pairs)
 
 
-def _small_only(case: Case) -> None:
+def small_only(case: Case) -> None:
     """Pings of which only small packets are answered follow from an MTU that is too small, where there is one."""
     places = [place for place, one in enumerate(case.findings) if one.code == "mtu-mismatch"]
     if places:

@@ -8,7 +8,7 @@ from sonicfab.switch.ask import Answers
 from sonicfab.verify.expect import Expectations, FabricExpectations
 from sonicfab.verify.explain import cables, configs, daemons, ports, reach, routes, sessions
 from sonicfab.verify.explain.base import Case, Explainer, Finding
-from sonicfab.verify.explain.consequences import attribute, leftovers
+from sonicfab.verify.explain.consequences import attribute, leftovers, small_only
 from sonicfab.verify.results import CheckResult
 
 EXPLAINERS: tuple[Explainer, ...] = (
@@ -17,7 +17,6 @@ EXPLAINERS: tuple[Explainer, ...] = (
     cables.explain,
     ports.explain,
     sessions.explain,
-    routes.explain,
 )
 
 
@@ -32,11 +31,17 @@ def explain(
     if not case.open:
         return []
     for explainer in EXPLAINERS:
-        for finding in explainer(case):
-            case.add(finding)
+        _run(case, explainer)
     attribute(case)
-    for explainer in (configs.explain, leftovers):
-        for finding in explainer(case):
-            case.add(finding)
+    _run(case, routes.explain)
+    attribute(case)
+    small_only(case)
+    _run(case, configs.explain)
+    _run(case, leftovers)
     found = [one for one in case.findings if one.failed]
     return sorted(found, key=lambda one: one.rank)
+
+
+def _run(case: Case, explainer: Explainer) -> None:
+    for finding in explainer(case):
+        case.add(finding)

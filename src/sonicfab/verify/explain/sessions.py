@@ -18,7 +18,7 @@ class _End:
     """One end of a planned session.
 
     Attributes:
-        said: what the switch tells of it; None when it tells nothing.
+        said: what the switch tells of it; None when it tells nothing, or was not `asked`.
         problems: family -> what is wrong there, as the check found it.
     """
 
@@ -26,6 +26,7 @@ class _End:
     session: Session
     said: BgpSession | None
     problems: dict[str, str]
+    asked: bool = True
 
     @property
     def text(self) -> str:
@@ -36,7 +37,7 @@ class _End:
     def words(self) -> str:
         """Its state and why, in FRR's words."""
         if self.said is None:
-            return f"{self.text}: not configured"
+            return f"{self.text}: {'not configured' if self.asked else 'not looked at'}"
         why = f"; last reset: {self.said.why}" if self.said.why and self.said.state != "Established" else ""
         note = f"; NOTIFICATION: {self.said.notification}" if self.said.notification else ""
         return f"{self.text}: {self.said.state}{why}{note}"
@@ -80,7 +81,8 @@ def _far(case: Case, near: _End, problems: dict[tuple[str, str], dict[str, str]]
     if found is None:  # the plan has both ends of every session
         raise AssertionError(f"{near.text} has no other end in the plan")
     session, said = found
-    return _End(near.session.switch, session, said, problems.get((near.session.switch, session.peer), {}))
+    far = near.session.switch
+    return _End(far, session, said, problems.get((far, session.peer), {}), asked=case.bgp(far) is not None)
 
 
 def _judge(case: Case, near: _End, far: _End) -> tuple[str, _End, _End]:
