@@ -30,6 +30,10 @@ def judge_sessions(expected: Expectations, state: BgpState) -> Iterator[CheckRes
             yield _result(expected, session, family, text, problem, found)
     for peer in seen.values():
         yield _other(expected, peer, state.sessions.get(peer.peer))
+    known = {peer.peer for peer in state.peers} | {one.peer for one in expected.sessions} | expected.host_peers
+    for more in state.sessions.values():
+        if more.peer not in known:  # activated in no family, so no summary has it
+            yield _unplanned(expected, more)
 
 
 def _fault(
@@ -64,6 +68,13 @@ def _brings_any(expected: Expectations, session: Session, family: Family) -> boo
     """Whether the other end announces anything that is not dropped here: its own loopback at least."""
     far = expected.fabric.switches[session.switch]
     return far.loopback(family) is not None and far.asn != expected.plan.asn
+
+
+def _unplanned(expected: Expectations, more: BgpSession) -> CheckResult:
+    text = f"{more.state}, AS {more.remote_asn}, in no family"
+    return CheckResult(
+        expected.plan.name, "bgp", more.peer, "", "", "failed", "no such session", text, problem="unplanned"
+    )
 
 
 def _other(expected: Expectations, peer: BgpPeer, more: BgpSession | None) -> CheckResult:

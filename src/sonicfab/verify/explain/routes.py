@@ -14,9 +14,14 @@ from sonicfab.verify.results import CheckResult
 _DRAIN = re.compile(r"^ *(bgp graceful-shutdown|set community .*graceful-shutdown.*|set as-path prepend .*)$", re.M)
 
 
-def explain(case: Case) -> Iterator[Finding]:
-    """From what a switch says on purpose to what nobody knows of."""
+def own(case: Case) -> Iterator[Finding]:
+    """What is wrong at one switch by its own words: drained, without its own loopback."""
     yield from _drained(case)
+    yield from _own_missing(case)
+
+
+def explain(case: Case) -> Iterator[Finding]:
+    """What is left when the consequences of broken links and switches are gone."""
     yield from _foreign(case)
     yield from _not_announced(case)
     yield from _fewer(case)
@@ -119,6 +124,49 @@ def _origin(case: Case, prefix: str) -> str:
     return ""
 
 
+def _own_missing(case: Case) -> Iterator[Finding]:
+    """A switch whose own BGP table does not have its loopback: it announces none."""
+    for name in case.answers:
+        bgp, switch = case.bgp(name), case.switch(name)
+        if bgp is None or bgp.asn != switch.asn:
+            continue
+        lacking = {
+            f"{address}/{address.max_prefixlen}"
+            for family in case.plan.families
+            if (address := switch.loopback(family)) is not None
+            and f"{address}/{address.max_prefixlen}" not in bgp.origins
+        }
+        results = case.take(
+            lambda one, lacking=lacking: (
+                one.check == "route"  # type: ignore[misc]
+                and one.subject in lacking
+                and one.problem == "no-route"
+            )
+        )
+        if results:
+            yield _no_loopback(case, name, results)
+
+
+def _no_loopback(case: Case, name: str, results: tuple[CheckResult, ...]) -> Finding:
+    prefixes = sorted({one.subject for one in results})
+    zebra = case.zebra(name)
+    there = zebra.addresses.get("Loopback0", ()) if zebra else ()
+    lacking = [prefix for prefix in prefixes if zebra is not None and prefix not in there]
+    drift = case.because(name, r"/ network |LOOPBACK_INTERFACE|Loopback0", "frr", "config_db")
+    told = tuple(f"Loopback0 of {name} does not have {prefix}" for prefix in lacking)
+    verb = "does not have" if lacking else "does not announce"
+    return Finding(
+        "loopback-missing" if lacking else "not-announced",
+        "routes",
+        (name,),
+        f"{name} {verb} its loopback {some(prefixes)}",
+        (*drift[:3], *told, f"its own BGP table does not have {some(prefixes)}"),
+        f"sonicfab push --limit {name}",
+        results,
+        broken=Broken(switches=frozenset({name})),
+    )
+
+
 def _not_announced(case: Case) -> Iterator[Finding]:
     """A loopback that nobody has, while the sessions of its switch are well."""
     missing: dict[str, list[CheckResult]] = defaultdict(list)
@@ -133,20 +181,15 @@ def _not_announced(case: Case) -> Iterator[Finding]:
             by_switch[far] += results
     for name, results in by_switch.items():
         prefixes = sorted({one.subject for one in results})
-        zebra = case.zebra(name)
-        own = zebra.addresses.get("Loopback0", ()) if zebra else ()
-        lacking = [prefix for prefix in prefixes if zebra is not None and prefix not in own]
-        drift = case.because(
-            name, r"network |LOOPBACK_INTERFACE|Loopback0|route-map TO-|prefix-list", "frr", "config_db"
-        )
-        told = tuple(f"Loopback0 of {name} does not have {prefix}" for prefix in lacking)
-        taken = case.take(lambda one, chosen=results: one in chosen)  # type: ignore[misc]
+        drift = case.because(name, r"route-map TO-|prefix-list")
+        chosen = {id(one) for one in results}
+        taken = case.take(lambda one, chosen=chosen: id(one) in chosen)  # type: ignore[misc]
         yield Finding(
-            "loopback-missing" if lacking else "not-announced",
+            "not-announced",
             "routes",
             (name,),
-            f"{name} {'does not have' if lacking else 'does not announce'} its loopback {some(prefixes)}",
-            (*drift[:3], *told, f"nobody has a route to {some(prefixes)}, and its sessions are up"),
+            f"the loopback of {name}, {some(prefixes)}, reaches nobody",
+            (*drift[:3], f"{name} has it in its BGP table, its sessions are up, and nobody has a route"),
             f"sonicfab push --limit {name}",
             taken,
             broken=Broken(switches=frozenset({name})),

@@ -17,6 +17,7 @@ EXPLAINERS: tuple[Explainer, ...] = (
     cables.explain,
     ports.explain,
     sessions.explain,
+    routes.own,
 )
 
 

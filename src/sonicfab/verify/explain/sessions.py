@@ -92,8 +92,7 @@ def _judge(case: Case, near: _End, far: _End) -> tuple[str, _End, _End]:
         if one.said is not None and one.said.shut:
             return "neighbor-shut", one, other
     for one, other in ends:
-        bgp = case.bgp(one.switch)
-        if bgp is not None and bgp.asn and bgp.asn != case.switch(one.switch).asn:
+        if _runs_other_asn(case, one.switch):
             return "asn-mismatch", one, other
     for one, other in ends:
         if one.said is not None and one.said.remote_asn not in (0, one.session.remote_asn):
@@ -146,7 +145,7 @@ def _other_hold(case: Case, said: BgpSession) -> bool:
 
 
 def _finding(case: Case, cause: _Cause) -> Finding:
-    name, asn = cause.switch, case.switch(cause.switch).asn
+    name = cause.switch
     peers = [end.session.peer for end in cause.ends]
     links = some((f"{end.text} - {end.session.far_end}" for end in cause.ends), 2)
     drift = _drift(case, cause, peers)
@@ -155,13 +154,20 @@ def _finding(case: Case, cause: _Cause) -> Finding:
     sentence, mend = _sentence(case, cause, links)
     evidence = [*drift[:3], *(_told(end) for end in (*cause.ends[:2], *cause.others[:2]))]
     more: tuple[CheckResult, ...] = ()
-    if cause.code == "asn-mismatch" and (bgp := case.bgp(name)) is not None and bgp.asn != asn:
+    if cause.code == "asn-mismatch" and _runs_other_asn(case, name):
         more = case.take(lambda one: one.problem == "origin" and one.far == name)
     broken = Broken(sessions=frozenset((end.switch, end.session.port) for end in cause.ends))
     if cause.code in ("policy-denies", "asn-mismatch"):
         broken |= Broken(switches=frozenset({name}) if len(cause.ends) == len(_planned(case, cause)) else frozenset())
     where = tuple(end.text for end in cause.ends)
+    if _runs_other_asn(case, name):
+        where, evidence = (name,), [*drift[:1], *(_told(end) for end in cause.others[:2])]
     return Finding(cause.code, "session", where, sentence, tuple(evidence), mend, taken, more, broken)
+
+
+def _runs_other_asn(case: Case, name: str) -> bool:
+    bgp = case.bgp(name)
+    return bgp is not None and bgp.asn not in (0, case.switch(name).asn)
 
 
 def _planned(case: Case, cause: _Cause) -> list[Session]:
@@ -180,7 +186,8 @@ def _told(end: _End) -> str:
 def _drift(case: Case, cause: _Cause, peers: list[str]) -> list[str]:
     """The lines of the config that make the fault, as far as they are known."""
     if cause.code == "asn-mismatch":
-        return [*case.because(cause.switch, r"router bgp |remote-as|bgp_asn", "frr", "config_db")]
+        lines = case.because(cause.switch, r"router bgp |remote-as|bgp_asn", "frr", "config_db")
+        return sorted(lines, key=lambda line: "remote-as" not in line)
     if cause.code in ("policy-denies", "no-policy"):
         return [*case.because(cause.switch, r"route-map|prefix-list|access-list|ebgp-requires-policy|filter-list")]
     if cause.code == "timer-mismatch":
