@@ -76,15 +76,15 @@ def test_links_and_programs(lab: Lab) -> None:
     lab.fault("mtu", f"{LEAF3}:Ethernet72")
     lab.fault("kill-bgpd", LEAF4)
     found = findings(lab, 4)
+    lab.heal()
+    assert lab.inside(LEAF1, "config interface startup Ethernet72").code == 0
+    bgp(lab, LEAF2, "no neighbor Ethernet76 shutdown")
     assert found.keys() == {
         f"port-shut {LEAF1}:Ethernet72",
         f"neighbor-shut {LEAF2}:Ethernet76",
         f"mtu-mismatch {LEAF3}:Ethernet72",
         f"bgpd-down {LEAF4}",
     }
-    lab.heal()
-    assert lab.inside(LEAF1, "config interface startup Ethernet72").code == 0
-    bgp(lab, LEAF2, "no neighbor Ethernet76 shutdown")
     healthy(lab)
 
 
@@ -93,13 +93,13 @@ def test_cables(lab: Lab) -> None:
     lab.fault("link-down", f"{LEAF3}:Ethernet76")
     lab.fault("kill-redis", LEAF4)
     done = lab.verify(12)
+    lab.heal()
     assert done.returncode == 4
     assert "swap the plugs in dc1-spine1:Ethernet0 and Ethernet4" in done.stdout
     assert "there is no link between dc1-leaf3:Ethernet76 and dc1-spine2:Ethernet8" in done.stdout
     assert f"✘ database-down: {LEAF4} can be logged in to, but its databases do not answer" in done.stdout
     assert "NOT as intended: 3 findings" in done.stdout
-    assert all(len(line) <= 100 for line in done.stdout.splitlines())
-    lab.heal()
+    assert [line for line in done.stdout.splitlines() if len(line) > 100] == []
     healthy(lab)
 
 
@@ -110,12 +110,16 @@ def test_what_is_configured_but_carries_on(lab: Lab) -> None:
     lab.inside(LEAF1, "sonic-db-cli CONFIG_DB hset 'NTP_SERVER|192.0.2.99' NULL NULL")
     lab.inside(SPINE2, "echo '{}' > /etc/sonic/golden_config_db.json")
     bgp(lab, SPINE1, "neighbor 192.0.2.55 remote-as 65000")
+    lab.inside(SPINE1, "sysctl -qw net.ipv4.ip_forward=0")
+    bgp(lab, LEAF2, "address-family ipv4", "maximum-paths 1")
     found = findings(lab, 1)
     lab.heal()
     lab.inside(LEAF2, "config save -y")
     lab.inside(LEAF1, "sonic-db-cli CONFIG_DB del 'NTP_SERVER|192.0.2.99'")
     lab.inside(SPINE2, "rm /etc/sonic/golden_config_db.json")
     bgp(lab, SPINE1, "no neighbor 192.0.2.55")
+    lab.inside(SPINE1, "sysctl -qw net.ipv4.ip_forward=1")
+    bgp(lab, LEAF2, "address-family ipv4", "maximum-paths 16")
     assert found.keys() == {
         f"zebra-down {LEAF4}",
         f"lldpd-down {LEAF3}",
@@ -123,6 +127,8 @@ def test_what_is_configured_but_carries_on(lab: Lab) -> None:
         f"drift {LEAF1}",
         f"mode-resetter {SPINE2}",
         f"unplanned-session {SPINE1}",
+        f"not-forwarding {SPINE1}",
+        f"fewer-paths {LEAF2}",
     }
     healthy(lab)
 
@@ -154,7 +160,6 @@ def test_policies_and_paths(lab: Lab) -> None:
     announce = ("router bgp 4294967294", "address-family ipv4", "network 10.99.9.9/32", "end", "clear bgp * soft")
     lab.inside(host, "ip addr add 10.99.9.9/32 dev lo")
     vtysh(lab, host, "no route-map OWN", "route-map OWN permit 10", *announce)
-    bgp(lab, LEAF4, "address-family ipv4", "maximum-paths 1")
     lab.fault("wrong-policy", LEAF3)
     lab.inside(LEAF2, "echo '! by hand' >> /etc/sonic/frr/frr.conf")
     found = findings(lab, 6)
@@ -163,11 +168,10 @@ def test_policies_and_paths(lab: Lab) -> None:
     vtysh(lab, host, "router bgp 4294967294", "address-family ipv4", "no network 10.99.9.9/32")
     lab.inside(LEAF2, "sed -i '/^! by hand/d' /etc/sonic/frr/frr.conf")
     bgp(lab, SPINE2, "no bgp graceful-shutdown")
-    restart(lab, LEAF1, LEAF4)
+    restart(lab, LEAF1)
     assert found.keys() == {
         f"drained {SPINE2}",
         f"host-foreign-prefix {LEAF1}:Ethernet0",
-        f"fewer-paths {LEAF4}",
         f"policy-denies {LEAF3}:Ethernet72",
         f"unsaved {LEAF2}",
     }
@@ -185,22 +189,19 @@ def test_switches_that_do_not_answer(lab: Lab) -> None:
     healthy(lab)
 
 
-def test_forwarding_and_what_is_not_loaded(lab: Lab, tmp_path: Path) -> None:
+def test_what_is_not_loaded_and_what_has_changed(lab: Lab, tmp_path: Path) -> None:
     before = tmp_path / "before.json"
     assert lab.verify(30, "--snapshot", str(before)).returncode == 0
-    lab.inside(SPINE1, "sysctl -qw net.ipv4.ip_forward=0")
     vtysh(lab, LEAF3, f"no router bgp {ASN[LEAF3]}")
     lab.inside(LEAF1, "sysctl -qw net.ipv6.conf.Ethernet72.addr_gen_mode=1; ip -6 addr flush dev Ethernet72 scope link")
     lab.fault("stop-bgp", LEAF2)
     found = findings(lab, 10)
     compared = lab.verify(0, "--compare", str(before))
     lab.heal()
-    lab.inside(SPINE1, "sysctl -qw net.ipv4.ip_forward=1")
     restart(lab, LEAF3)
     lab.inside(LEAF1, "sysctl -qw net.ipv6.conf.Ethernet72.addr_gen_mode=0; ip link set Ethernet72 down")
     lab.inside(LEAF1, "ip link set Ethernet72 up")
     assert found.keys() == {
-        f"not-forwarding {SPINE1}",
         f"frr-conf-not-loaded {LEAF3}",
         f"link-local-off {LEAF1}:Ethernet72",
         f"bgp-container-down {LEAF2}",

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 from sonicfab.errors import ExitCode
 from sonicfab.plan.types import FabricPlan
-from sonicfab.report.console import mark, say, table
+from sonicfab.report.console import WIDTH, mark, say, table
 from sonicfab.report.findings import finding_json, show_findings
 from sonicfab.verify.explain.base import Finding
 from sonicfab.verify.registry import BY_NAME
@@ -174,17 +174,27 @@ def _nobodys(result: CheckResult) -> bool:
     return result.problem in ("unplanned", "foreign", "cable") and not result.far
 
 
+def _causes(verification: Verification, shown: int) -> str:
+    causes = [f"{one.code} {one.where[0]}" for one in verification.findings]
+    text = f"{len(causes)} finding{'s' * (len(causes) != 1)}"
+    if not shown:
+        return text
+    more = f" and {len(causes) - shown} more" if len(causes) > shown else ""
+    return f"{text} ({', '.join(causes[:shown])}{more})"
+
+
 def verdict(verification: Verification) -> str:
     """One line that can be repeated."""
     name, seconds = verification.fabric, f"{verification.seconds:.1f} s"
     failed, unreached = verification.count("failed"), verification.count("unreached")
     if failed or unreached:
-        causes = [f"{one.code} {one.where[0]}" for one in verification.findings]
-        more = f" and {len(causes) - 2} more" if len(causes) > 2 else ""
-        parts = [f"{len(causes)} finding{'s' * (len(causes) != 1)} ({', '.join(causes[:2])}{more})"]
-        parts += [f"{failed} expectations not met"] if failed else []
+        parts = [f"{failed} expectations not met"] if failed else []
         parts += [f"{unreached} switches not checked"] if unreached else []
-        return f"{name}: NOT as intended: {', '.join(parts)} ({seconds})"
+        for shown in (3, 2, 1, 0):  # as many causes as there is room for
+            line = f"{name}: NOT as intended: {', '.join([_causes(verification, shown), *parts])} ({seconds})"
+            if len(line) <= WIDTH:
+                break
+        return line
     # a host may be there or not: nobody expects it
     met = sum(1 for result in verification.results if result.status == "ok" and not result.optional)
     if not met:

@@ -66,7 +66,7 @@ class Answers:
 
     def why_not(self, question: Question[Any]) -> str:
         """Why there is no answer; "" when there is one, or when nobody asked."""
-        if question.name not in self._results:
+        if question.name not in self._results and question.name not in self._values:
             return ""
         try:
             self.get(question)
@@ -75,7 +75,7 @@ class Answers:
         return ""
 
     def put(self, question: Question[Value], value: Value) -> None:
-        """Add an answer that is a value already."""
+        """Add an answer that is a value already, or the UnansweredError that it is none."""
         self._values[question.name] = value
 
     def updated(self, newer: Answers) -> Answers:
