@@ -71,7 +71,7 @@ def test_factory_default_is_not_as_intended(factory: Lab) -> None:
     done = factory.verify(0)
     assert done.returncode == 4
     assert f"✘ not-pushed: {LEAF1} does not run the fabric's config" in done.stdout
-    assert "it runs AS 65100; planned: AS 65404 with 1 sessions" in done.stdout
+    assert "it runs AS 65100; planned: AS 65404 with 1 session" in done.stdout
     assert "seen: 56 sessions that nobody planned" in done.stdout
     assert "NOT as intended: 3 findings" in done.stdout
 

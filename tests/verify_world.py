@@ -71,7 +71,7 @@ class World:
         for one in switch.fabric_sessions:
             asn = one.remote_asn or 0
             peers += [BgpPeer(one.peer, f, asn, switch.asn, "Established", "", 2, 2, 9.0, "") for f in one.families]
-            counts: dict[str, int] = {family: 2 for family in one.families}
+            counts: dict[str, int] = dict.fromkeys(one.families, 2)
             sessions[one.peer] = BgpSession(
                 one.peer,
                 asn,

@@ -21,6 +21,7 @@ class Expectations:
         host_peers: peers on host ports: they may be there or not.
         loopbacks: switch -> its addresses, for every switch whose routes reach this one.
         ways: (switch, family) -> how its loopback is reached.
+        known_prefixes: the loopbacks of all switches, as prefixes.
         config: what it is to run; None when nobody rendered it, and `no_config` says why.
         lab: it is a switch of a lab; `stock`: one whose image is not the planned one.
     """
@@ -31,6 +32,7 @@ class Expectations:
     host_peers: frozenset[str]
     loopbacks: Mapping[str, Mapping[Family, IpAddress]] = field(repr=False)
     ways: Mapping[tuple[str, Family], Way] = field(repr=False)
+    known_prefixes: frozenset[str] = field(default=frozenset(), repr=False)
     config: SwitchConfig | None = field(default=None, repr=False)
     no_config: str = ""
     lab: bool = False
@@ -81,6 +83,7 @@ class FabricExpectations:
             host_peers=frozenset(session.peer for group, session in switch.sessions if group.kind == "host"),
             loopbacks=loopbacks,
             ways=ways,
+            known_prefixes=self._prefixes,
             config=self._configs.get(switch.name),
             no_config=self._no_config,
             lab=self._lab,
@@ -93,6 +96,11 @@ class FabricExpectations:
         if family not in by_family:
             by_family[family] = Ways(self.plan, family, broken)
         return by_family[family]
+
+    @cached_property
+    def _prefixes(self) -> frozenset[str]:
+        addresses = (address for by_family in self._addresses.values() for address in by_family.values())
+        return frozenset(f"{address}/{address.max_prefixlen}" for address in addresses)
 
     @cached_property
     def _addresses(self) -> dict[str, dict[Family, IpAddress]]:

@@ -70,15 +70,9 @@ def _fault(route: Route | None, way: Way, strangers: frozenset[int]) -> tuple[st
 
 def judge_others(expected: Expectations, routes: Mapping[str, Route]) -> Iterator[CheckResult]:
     """BGP routes that are neither a switch's loopback nor what hosts may announce."""
-    known = {
-        str(ip_network(str(switch.loopback(family))))
-        for switch in expected.fabric.switches.values()
-        for family in expected.fabric.families
-        if switch.loopback(family)
-    }
     hosts: tuple[IpNetwork, ...] = (*expected.fabric.hosts.ipv4, *expected.fabric.hosts.ipv6)
     for prefix, route in routes.items():
-        if prefix in known or _is_hosts(prefix, hosts):
+        if prefix in expected.known_prefixes or _is_hosts(prefix, hosts):
             continue
         family = "ipv6" if ":" in prefix else "ipv4"
         yield CheckResult(

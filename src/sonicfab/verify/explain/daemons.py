@@ -65,8 +65,9 @@ def _config(case: Case, name: str) -> Iterator[Finding]:
     expected_db = case.answers[name].find(RUNNING_CONFIG_DB) or {}
     mode = expected_db.get("DEVICE_METADATA", {}).get("localhost", {}).get("docker_routing_config_mode", "")
     strangers = len({one.subject for one in case.failed("bgp", switch=name, problems=("unplanned",))})
+    count = len(plan.fabric_sessions)
     asn = f"AS {bgp.asn}" if bgp.asn else "no BGP at all"
-    evidence = [f"it runs {asn}; planned: AS {plan.asn} with {len(plan.fabric_sessions)} sessions"]
+    evidence = [f"it runs {asn}; planned: AS {plan.asn} with {count} session{'s' * (count != 1)}"]
     if strangers:
         evidence.append(f"{strangers} sessions that nobody planned")
     if mode:

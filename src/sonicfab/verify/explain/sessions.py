@@ -187,7 +187,7 @@ def _drift(case: Case, cause: _Cause, peers: list[str]) -> list[str]:
     """The lines of the config that make the fault, as far as they are known."""
     if cause.code == "asn-mismatch":
         lines = case.because(cause.switch, r"router bgp |remote-as|bgp_asn", "frr", "config_db")
-        return sorted(lines, key=lambda line: "remote-as" not in line)
+        return sorted(lines, key=lambda line: ": - " not in line)
     if cause.code in ("policy-denies", "no-policy"):
         return [*case.because(cause.switch, r"route-map|prefix-list|access-list|ebgp-requires-policy|filter-list")]
     if cause.code == "timer-mismatch":
