@@ -156,10 +156,10 @@ def test_sessions(lab: Lab) -> None:
 def test_policies_and_paths(lab: Lab) -> None:
     host = f"{LEAF1}-Ethernet0"
     bgp(lab, SPINE2, "bgp graceful-shutdown")
-    vtysh(lab, LEAF1, "no route-map FROM-HOST", "route-map FROM-HOST permit 10", "end", "clear bgp * soft")
+    vtysh(lab, LEAF1, "route-map FROM-HOST permit 1", "end", "clear bgp * soft")
     announce = ("router bgp 4294967294", "address-family ipv4", "network 10.99.9.9/32", "end", "clear bgp * soft")
     lab.inside(host, "ip addr add 10.99.9.9/32 dev lo")
-    vtysh(lab, host, "no route-map OWN", "route-map OWN permit 10", *announce)
+    vtysh(lab, host, "route-map OWN permit 1", *announce)
     lab.fault("wrong-policy", LEAF3)
     lab.inside(LEAF2, "echo '! by hand' >> /etc/sonic/frr/frr.conf")
     found = findings(lab, 6)
@@ -168,7 +168,7 @@ def test_policies_and_paths(lab: Lab) -> None:
     vtysh(lab, host, "router bgp 4294967294", "address-family ipv4", "no network 10.99.9.9/32")
     lab.inside(LEAF2, "sed -i '/^! by hand/d' /etc/sonic/frr/frr.conf")
     bgp(lab, SPINE2, "no bgp graceful-shutdown")
-    restart(lab, LEAF1)
+    vtysh(lab, LEAF1, "no route-map FROM-HOST permit 1", "end", "clear bgp * soft")
     assert found.keys() == {
         f"drained {SPINE2}",
         f"host-foreign-prefix {LEAF1}:Ethernet0",
