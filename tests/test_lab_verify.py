@@ -222,3 +222,44 @@ def test_only_some_checks(lab: Lab) -> None:
     done = lab.verify(10, "--check", "lldb")
     assert done.returncode == 2
     assert "--check lldb: no such check" in done.stderr
+
+
+ODD = """\
+name: odd
+underlay: unnumbered
+asn: {spine: %s, leaf: 4200000101-4200000199}
+loopbacks: {ipv4: 10.120.255.0/24, ipv6: "fd00:120:ff::/64"}
+bgp: {keepalive: 3, hold: 9, maximum_paths: %d}
+links:
+  - dc1-spine1:Ethernet0 - dc1-leaf1:Ethernet72
+  - dc1-spine1:Ethernet4 - dc1-leaf2:Ethernet72
+  - dc1-spine1:Ethernet8 - dc1-leaf3:Ethernet72
+  - dc1-spine2:Ethernet0 - dc1-leaf2:Ethernet76
+  - dc1-spine2:Ethernet4 - dc1-leaf3:Ethernet76
+  - dc1-spine2:Ethernet8 - dc1-leaf3:Ethernet68
+  - dc1-spine2:Ethernet12 - dc1-leaf4:Ethernet72
+"""
+
+
+@pytest.mark.parametrize(
+    ("asn", "paths"), [("4200000001-4200000009", 16), ("4200000001", 16), ("4200000001-4200000009", 2)]
+)
+def test_the_planned_paths_are_those_of_frr(sonicfab: Run, tmp_path: Path, asn: str, paths: int) -> None:
+    """A leaf that is on the way, two links between the same switches, spines of one AS or of two, fewer paths."""
+    (tmp_path / "odd.yml").write_text(ODD % (asn, paths))
+    files = ["-i", str(ROOT / "inventories" / "dc-2x4.yml"), "-t", str(tmp_path / "odd.yml")]
+    done = sonicfab("render", *files, "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    with booted(sonicfab, "odd", "", "--from", tmp_path / "out", files=files) as lab:
+        done = lab.verify(40)
+        assert done.returncode == 0, done.stdout
+        results = json.loads(lab.verify(10, "--format", "json", "--check", "route").stdout)["results"]
+    wanted = {one["expected"] for one in results if (one["switch"], one["far"]) == (LEAF4, LEAF2)}
+    assert wanted == {"an installed route via Ethernet72"}
+    wanted = {one["expected"] for one in results if (one["switch"], one["far"]) == (SPINE2, LEAF1)}
+    if asn == "4200000001":
+        assert not wanted, "spine2 drops what came through spine1, of its own AS"
+    elif paths == 16:
+        assert wanted == {"an installed route via Ethernet0, Ethernet4, Ethernet8"}
+    else:
+        assert wanted == {"an installed route over 2 of 3 equal paths"}

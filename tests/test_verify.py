@@ -13,6 +13,7 @@ from sonicfab.errors import InputError, SwitchError
 from sonicfab.model.numbers import Numbers
 from sonicfab.plan.assemble import make_plan
 from sonicfab.plan.types import FabricPlan
+from sonicfab.report.watch import Watch
 from sonicfab.switch import parse_state
 from sonicfab.switch.ask import Answers, Question, UnansweredError, script, split
 from sonicfab.transport.exec import ExecTransport
@@ -307,11 +308,30 @@ def test_a_healthy_fabric_has_no_findings(example: str) -> None:
 # snapshots
 
 
-def seen(world: World) -> dict[str, object]:
+def verification(world: World) -> Verification:
     results, findings = world.verified()
     answers = {name: answers_of(box) for name, box in world.boxes.items()}
     names = tuple(check.name for check in CHECKS)
-    return snapshot(Verification("dc-2x4", tuple(results), 1.0, tuple(findings), names, answers), "then")
+    return Verification("dc-2x4", tuple(results), 1.0, tuple(findings), names, answers)
+
+
+def seen(world: World) -> dict[str, object]:
+    return snapshot(verification(world), "then")
+
+
+def test_watching_tells_what_changes(capsys: pytest.CaptureFixture[str]) -> None:
+    world = World(open_example("dc-2x4"))
+    with Watch() as view:
+        view.tell(verification(world), "10:00:00")
+        view.tell(verification(world), "10:00:05")
+        shut_port(world)
+        view.tell(verification(world), "10:00:10")
+        view.tell(verification(World(open_example("dc-2x4"))), "10:00:15")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("10:00:00 dc-2x4: as intended")
+    assert not any(line.startswith("10:00:05") for line in lines), "nothing has changed"
+    assert f"10:00:10 ✘ port-shut {LEAF1}:Ethernet72" in lines
+    assert f"10:00:15 ✔ mended: port-shut {LEAF1}:Ethernet72" in lines
 
 
 def test_what_has_changed_since_a_snapshot() -> None:
