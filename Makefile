@@ -35,6 +35,7 @@ bench: install-dev ## Measure speed and memory beside a floor
 	$(BIN)/python benchmarks/scale.py
 	$(BIN)/python benchmarks/validate.py
 	scripts/with-lab-rights $(BIN)/python benchmarks/lab.py
+	scripts/with-lab-rights $(BIN)/python benchmarks/verify.py
 
 packages: ## Install the Debian or Ubuntu packages that are missing (asks sudo when not root)
 	@scripts/install-packages

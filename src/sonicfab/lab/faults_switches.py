@@ -30,7 +30,8 @@ _KILL_REDIS = """\
 set -e
 cli="redis-cli -s /run/redis/redis.sock"
 [ "$($cli save)" = OK ]
-mv "$($cli config get dir | tail -n 1)/dump.rdb" /run/redis/dump.rdb
+dir=$($cli config get dir | tail -n 1)
+[ "$dir" = /run/redis ] || mv "$dir/dump.rdb" /run/redis/dump.rdb
 kill -KILL "$(cat /run/redis/redis.pid)"
 rm -f /run/redis/redis.sock /run/redis/redis.pid
 """
