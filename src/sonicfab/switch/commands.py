@@ -72,7 +72,7 @@ BGP_STATE = (
 """A vtysh each for zebra and bgpd: it stops at the first daemon that does not answer, and starting it is what costs."""
 SONIC_PORTS = "sudo -n sonic-db-dump -n APPL_DB -k 'PORT_TABLE:*'"
 TRANSCEIVERS = "sudo -n sonic-db-dump -n STATE_DB -k 'TRANSCEIVER_INFO|*'"
-PORT_COUNTERS = "sudo -n portstat -j"
+PORT_ERRORS = "sudo -n portstat -j"
 """Of the ASIC; the kernel's own counters know only what the switch itself sends and receives."""
 HEALTH = (
     "cat /proc/uptime && "

@@ -82,12 +82,12 @@ born() { # when a process started; nothing when there is none
 begin() { # NAME SECONDS COMMAND...: start a job; the lock passes to it, and it lets it go once its number is written
   name=$1
   shift
-  rm -f "$GUARD/$name.exit" "$GUARD/$name.log"
+  rm -f "$GUARD/$name.exit" "$GUARD/$name.log" "$GUARD/$name.err"
   setsid sh "$0" job "$name" "$@" < /dev/null > /dev/null 2>&1 &
   job=$!
 }
 
-run() { # NAME SECONDS COMMAND...: a job, to its end; its output is in NAME.log
+run() { # NAME SECONDS COMMAND...: a job, to its end; its output is in NAME.log and NAME.err
   begin "$@"
   unlock
   wait "$job"
@@ -101,10 +101,11 @@ job() {
   echo "$$ $(born $$)" > "$RUN/jobs/$name" || exit 1
   unlock
   exec 8>&-
-  log=$GUARD/$name.log
+  log=$GUARD/$name.log err=$GUARD/$name.err
   : 2> /dev/null > "$log" || log=/dev/null   # a full disk keeps nobody from going back
+  : 2> /dev/null > "$err" || err=/dev/null
   umask 022 # what SONiC's commands write is theirs
-  timeout -k 10 "$seconds" "$@" > "$log" 2>&1
+  timeout -k 10 "$seconds" "$@" > "$log" 2> "$err"
   code=$?
   echo $code > "$GUARD/$name.exit.part" && mv -f "$GUARD/$name.exit.part" "$GUARD/$name.exit"
   rm -f "$RUN/jobs/$name"
@@ -352,7 +353,7 @@ new_frr() { # from here on until confirm the disk holds a new frr.conf beside an
 }
 
 told() { # NAME: what a job has printed
-  cat "$GUARD/$1.log" 2> /dev/null
+  cat "$GUARD/$1.log" "$GUARD/$1.err" 2> /dev/null
 }
 
 apply_frr() { # ID SECONDS
@@ -369,7 +370,8 @@ apply_patch() { # ID SECONDS
   step "$1" patch
   run patch "$2" config apply-patch "$GUARD/candidate/patch.json"
   code=$?
-  told patch
+  cat "$GUARD/patch.log" 2> /dev/null
+  cat "$GUARD/patch.err" 2> /dev/null >&2   # the reason of a refusal is there, its progress on stdout
   exit $code
 }
 

@@ -158,7 +158,7 @@ def transceivers(text: str) -> frozenset[str]:
 
 
 def port_errors(text: str) -> dict[str, int]:
-    """Port -> frames received or sent with errors, from `commands.PORT_COUNTERS`.
+    """Port -> frames received or sent with errors, from `commands.PORT_ERRORS`.
 
     Raises:
         SwitchError: it is not JSON.
