@@ -190,8 +190,9 @@ def verdict(verification: Verification) -> str:
     if failed or unreached:
         parts = [f"{failed} expectations not met"] if failed else []
         parts += [f"{unreached} switches not checked"] if unreached else []
-        for shown in (3, 2, 1, 0):  # as many causes as there is room for
-            line = f"{name}: NOT as intended: {', '.join([_causes(verification, shown), *parts])} ({seconds})"
+        # as many causes as there is room for, and the first of them rather than the counts
+        for shown, counts in ((3, parts), (2, parts), (1, parts), (1, []), (0, parts)):
+            line = f"{name}: NOT as intended: {', '.join([_causes(verification, shown), *counts])} ({seconds})"
             if len(line) <= WIDTH:
                 break
         return line
