@@ -127,5 +127,8 @@ def listen() -> socket.socket:
         except OSError:
             listener.close()
             continue
+        # not before: it keeps others from a port that is bound and does not listen. With it, a gate is opened again
+        # while connections that were let in before are still closing
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         return listener
     raise LabError("no port is free on 127.0.0.1")

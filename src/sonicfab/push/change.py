@@ -19,6 +19,7 @@ from sonicfab.access import Access
 from sonicfab.errors import (
     ChecksFailedError,
     HostKeyError,
+    OutputError,
     SonicfabError,
     SwitchError,
     TransportError,
@@ -263,9 +264,9 @@ class Change:
     def back(self, reason: SonicfabError) -> Ending:
         """Have the switch put its old config back, and tell what it ended with; never raises for a dead switch."""
         if not self._arming:
-            self._note("refused", reason=str(reason))
+            self._note_late("refused", reason=str(reason))
             return Ending("old", str(reason), untouched=True)
-        self._note("restoring", reason=str(reason))
+        self._note_late("restoring", reason=str(reason))
         failure: SonicfabError = reason
         patience = time.monotonic() + max(0.0, self._guarded_until - time.monotonic()) + RESTORE_WITHIN
         while time.monotonic() < patience:
@@ -274,7 +275,7 @@ class Change:
                     state = settle_back(switch, self._journal.push_id)
                     left = _unlike(switch, self.found) if state == "restored" else []
                 if state in ("confirmed", "none") or (state == "restored" and not left):
-                    self._note({"confirmed": "confirmed", "none": "refused"}.get(state, "restored"))
+                    self._note_late({"confirmed": "confirmed", "none": "refused"}.get(state, "restored"))
                     return Ending("new" if state == "confirmed" else "old", str(reason), untouched=not self._begun)
                 if left:  # services may still be starting
                     failure = ChecksFailedError(f"it does not run what it ran before: {_first(left)}")
@@ -286,7 +287,7 @@ class Change:
                 failure = err
                 log.info("%s: %s", self.plan.name, err)
             time.sleep(RETRY_EVERY)
-        self._note("lost", reason=str(failure))
+        self._note_late("lost", reason=str(failure))
         return Ending("unknown", f"{reason}; then: {failure}")
 
     @property
@@ -302,6 +303,14 @@ class Change:
     def _note(self, step: str, **detail: object) -> None:
         self._journal.note(self.plan.name, step, **detail)
         self._tell(step)
+
+    def _note_late(self, step: str, **detail: object) -> None:
+        """The same of a step that is not kept back by a journal that cannot be written."""
+        try:
+            self._note(step, **detail)
+        except OutputError as err:
+            log.warning("%s: %s: %s", self.plan.name, step, err)
+            self._tell(step)
 
     @contextlib.contextmanager
     def _opened(self, *, anew: bool = False) -> Iterator[Switch]:

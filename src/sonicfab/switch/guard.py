@@ -18,7 +18,9 @@ from sonicfab.transport import CommandResult
 
 SETTLE = 90
 """Seconds without any change after which what runs will not become what ran by waiting; a switch needs that long after
-a reload until bgpcfgd has all that it waits for. A lab needs 5."""
+a reload until bgpcfgd has all that it waits for."""
+LAB_SETTLE = 5
+"""The same in a lab, whose FRR has all of it when the container is up."""
 
 _HELD = 70
 _REFUSALS = range(64, 80)

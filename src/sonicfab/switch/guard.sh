@@ -461,6 +461,7 @@ record() { # STATE BY SAID
 }
 
 end() { # the one step that ends the guard; what comes after it may be lost without harm
+  rm -rf /tmp/sonicfab.??????   # of an upload that was cut off; nobody else is uploading
   mkdir -p "$ENDED" && rm -rf "${ENDED:?}/$id" && mv -T "$GUARD" "$ENDED/$id" || refuse 1 "cannot end the guard"
   sync -f $BASE
   rm -f "$RUN/armed"
