@@ -116,7 +116,7 @@ LAYERS = (  # low to high; modules of one line do not import each other
         "lab.requests",
     },
     {"verify.snapshot"},
-    {"push.change", "lab.keeper", "lab.control", "lab.faults_base", "lab.logs", "lab.save"},
+    {"push.change", "push.refusals", "lab.keeper", "lab.control", "lab.faults_base", "lab.logs", "lab.save"},
     {"push.run", "push.settle", "lab.faults_cables", "lab.faults_config", "lab.faults_switches"},
     {"lab.faults"},
     {"compare.differences", "compare.notes"},

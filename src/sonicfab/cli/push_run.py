@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from sonicfab.push.change import Ending
     from sonicfab.push.comparison import Target
     from sonicfab.push.journal import Journal
-    from sonicfab.push.run import Decision, Look, Options
+    from sonicfab.push.refusals import Look
+    from sonicfab.push.run import Decision, Options
     from sonicfab.push.settle import Settle
     from sonicfab.report.push import SwitchPush
     from sonicfab.runner import Outcome

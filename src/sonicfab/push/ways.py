@@ -195,9 +195,3 @@ def _few(names: list[str], limit: int = 8) -> str:
 
 def _because(way: Way, reasons: list[str]) -> Way:
     return replace(way, why="; ".join(dict.fromkeys(reasons)))
-
-
-def describe_drift(found: Comparison, limit: int = 3) -> str:
-    """The first few uncommitted changes, in a line."""
-    more = f" and {len(found.drift) - limit} more" if len(found.drift) > limit else ""
-    return "; ".join(found.drift[:limit]) + more

@@ -25,6 +25,8 @@ STORED_FRR = "sudo -n cat /etc/sonic/frr/frr.conf"
 MODE_RESETTERS = "ls /etc/sonic/minigraph.xml /etc/sonic/golden_config_db.json 2>/dev/null || true"
 """Files from which db_migrator.py takes the routing mode, whatever the config says (sonic-utilities)."""
 
+FREE_SPACE = "df --output=avail -k /etc/sonic"
+
 UPLOAD_FOLDER = "mktemp -d /tmp/sonicfab.XXXXXX"
 
 CHECK_PATCH = "sudo -n timeout -k 10 {seconds} config apply-patch -d {stage}/guard/candidate/patch.json"

@@ -72,6 +72,14 @@ class Switch:
         """Files that would reset the routing mode at the next reload."""
         return self._run(commands.MODE_RESETTERS).stdout.split()
 
+    def free_space(self) -> int:
+        """Bytes free where its config is."""
+        answer = self._run(commands.FREE_SPACE).stdout.split()
+        try:
+            return int(answer[-1]) * 1024
+        except (IndexError, ValueError) as err:
+            raise SwitchError(f"{self.name}: df does not say how much is free") from err
+
     def start_frr(self, frr: str, timeout: float) -> None:
         """Give frr.conf to a virtual machine that has just booted with its config_db.json.
 
