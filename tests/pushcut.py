@@ -18,7 +18,7 @@ from typing import Any
 
 from sonicfab.cli.app import app
 from sonicfab.errors import ChecksFailedError
-from sonicfab.push import change, settle, ways
+from sonicfab.push import change, comparison, settle, ways
 from sonicfab.push.gate import Gate
 from sonicfab.switch import guard
 from sonicfab.transport import Transport
@@ -132,17 +132,23 @@ def main(point: str, folder: Path, arguments: list[str]) -> None:
 
 def _hurry() -> None:
     """Times of a lab instead of those of hardware, and a guard that lapses soon."""
-    change.RETRY_EVERY = settle.RETRY_EVERY = 0.3
     change.SETTLE = 8.0
     change.MARGIN = 1.0
-    change.RESTORE_WITHIN = settle.RESTORE_WITHIN = 90.0
+    for module in (change, settle):
+        _replace(module, "RETRY_EVERY", 0.3)
+        _replace(module, "RESTORE_WITHIN", 90.0)
     ways._RELOAD_SECONDS = ways._FRR_SECONDS = 0.0
     real = change.Limits
 
     def limits(**given: Any) -> change.Limits:
         return real(**{**given, "confirm_within": GUARDED, "timeout": 30.0, "settle": 12.0})
 
-    change.Limits = limits  # type: ignore[assignment,misc]
+    _replace(change, "Limits", limits)
+
+
+def _replace(owner: Any, name: str, value: object) -> None:
+    assert hasattr(owner, name)
+    setattr(owner, name, value)
 
 
 def _upload(cut: Cut) -> None:
@@ -162,7 +168,8 @@ def _upload(cut: Cut) -> None:
         if getattr(staging, "now", False):
             cut.reach("upload")
 
-    guard.stage, Transport.put = staged, brought  # type: ignore[method-assign]
+    _replace(guard, "stage", staged)
+    _replace(Transport, "put", brought)
 
 
 def _reloading(cut: Cut) -> None:
@@ -174,20 +181,20 @@ def _reloading(cut: Cut) -> None:
             cut.reach("applying")
         return result(*arguments)
 
-    guard.reload_result = asked
+    _replace(guard, "reload_result", asked)
 
 
 def _proving(cut: Cut) -> None:
     """Stop at the first look at what runs; or see something else there, so that the push goes back."""
-    prove, compare = change.Change.prove, change.compare
+    prove, compare = change.Change.prove, comparison.compare
     proving = threading.local()
 
-    def proven(one: change.Change) -> None:
+    def proven(*arguments: Any) -> None:
         if cut.point == "going-back":
             raise ChecksFailedError("a test has it go back")
         proving.now = True
         try:
-            prove(one)
+            prove(*arguments)
         finally:
             proving.now = False
 
@@ -196,8 +203,8 @@ def _proving(cut: Cut) -> None:
             cut.reach("proving")
         return compare(*arguments)
 
-    change.Change.prove = proven  # type: ignore[method-assign]
-    change.compare = compared  # type: ignore[attr-defined]
+    _replace(change.Change, "prove", proven)
+    _replace(change, "compare", compared)
 
 
 if __name__ == "__main__":

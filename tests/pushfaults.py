@@ -5,6 +5,7 @@ Run as a program it tries all of them in a lab and writes docs/push-faults.md: `
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -17,7 +18,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from conftest import Run
 from labs import Lab, booted
@@ -27,12 +30,13 @@ from sonicfab.configdb import ConfigDb
 from sonicfab.errors import SonicfabError
 from sonicfab.lab.faults import apply_fault, heal_faults
 
+Kind = TypeVar("Kind")
 CUT = Path(__file__).with_name("pushcut.py")
 SPINE = "pf-spine1"
 _HEAL_AFTER = GUARDED + 8
 """Seconds after which a fault is healed at the latest."""
 
-# ---- the fabric -------------------------------------------------------------------------------------------------------
+# the fabric
 
 _INVENTORY = """\
 defaults:
@@ -72,7 +76,8 @@ def write_fabric(folder: Path, leaves: int) -> None:
     )
     for kind, paths, ports in (("old", 16, "0-2"), ("frr", 8, "0-2"), ("both", 8, "0-3")):
         bgp = f"bgp: {{connect_retry: 1, maximum_paths: {paths}}}\n"
-        hosts = f'hosts: {{prefixes: {{ipv4: 10.10.22.0/24, ipv6: "fd00:22::/64"}}, ports: [{{role: leaf, ports: [Ethernet{ports}]}}]}}\n'
+        where = f"[{{role: leaf, ports: [Ethernet{ports}]}}]"
+        hosts = f'hosts: {{prefixes: {{ipv4: 10.10.22.0/24, ipv6: "fd00:22::/64"}}, ports: {where}}}\n'
         text = f"{_TOPOLOGY}{bgp}links:\n{links}{hosts}switches:\n{numbers}"
         (folder / f"{kind}.yml").write_text(text)
 
@@ -82,7 +87,7 @@ def fabric_files(folder: Path, kind: str) -> list[str]:
     return ["-i", str(folder / "inventory.yml"), "-t", str(folder / f"{kind}.yml")]
 
 
-# ---- what a switch has --------------------------------------------------------------------------------------------------
+# what a switch has
 
 _SEEN = """\
 sonic-cfggen -d --print-data; echo; echo =====
@@ -141,7 +146,7 @@ def _json(text: str) -> ConfigDb:
     return value
 
 
-# ---- the killers ----------------------------------------------------------------------------------------------------------
+# the killers
 
 KILLERS = {
     "sigkill": "SIGKILL of sonicfab",
@@ -266,12 +271,13 @@ class Bench:
         words = ["push", *files, "--limit", leaf, "--yes", "--format", "json", "--build-dir", str(folder / "build")]
         return self.run(self.command(point, folder, *words, *options), folder)
 
-    def after(self, leaf: str, verb: str, kind: str, folder: Path) -> tuple[int, str]:
+    def after(self, leaf: str, verb: str, kind: str, folder: Path, *options: str) -> tuple[int, str]:
         """`push --resume` or `rollback`, after a push of that folder was killed."""
         words = ["rollback"] if verb == "rollback" else ["push", "--resume"]
         words += [*fabric_files(self.folder, kind), "--limit", leaf, "--yes", "--build-dir", str(folder / "build")]
-        done = self.run(self.command("none", folder, *words), folder)
-        return done.wait(timeout=240), done.communicate()[0]
+        done = self.run(self.command("none", folder, *words, *options), folder)
+        output = done.communicate(timeout=240)[0]
+        return done.returncode, output
 
     def run(self, command: list[str], folder: Path) -> subprocess.Popen[str]:
         """Start it; both of its outputs are one."""
@@ -285,7 +291,7 @@ class Bench:
             text=True,
         )
 
-    # ---- one cell -----------------------------------------------------------------------------------------------------
+    # one cell
 
     def attempt(self, cell: Cell, leaf: str) -> Result:
         """Push to a leaf, let the killer come at the point, and judge what the switch has in the end."""
@@ -309,7 +315,7 @@ class Bench:
         kind = WAYS[cell.way]
         push = self.start(leaf, cell.point, kind, folder, "--way", cell.way)
         try:
-            _until(lambda: (folder / "reached").exists() or push.poll() is not None, 90)
+            until(lambda: (folder / "reached").exists() or push.poll() is not None, 90)
             if push.poll() is not None:
                 result.output = push.communicate()[0]
                 raise AssertionError(f"the push did not come to its point: {result.output[-600:]}")
@@ -328,7 +334,7 @@ class Bench:
         if cell.killer in ("sigkill-resume", "sigkill-rollback"):
             self._followed(cell, leaf, folder, result)
             return
-        self._guard_is_over(leaf)
+        self.guard_is_over(leaf)
         self._judge(cell, leaf, result)
         if cell.killer == "sigkill":
             self._told_later(cell, leaf, folder, result)
@@ -346,9 +352,9 @@ class Bench:
         elif killer == "kill-switch":
             time.sleep(1)
         elif killer == "cut-mgmt":  # for good: nobody tells the switch anything any more
-            _until(lambda: push.poll() is not None or not self._guarded(leaf), _HEAL_AFTER * 3)
+            until(lambda: push.poll() is not None or not self._guarded(leaf), _HEAL_AFTER * 3)
         else:
-            _until(lambda: push.poll() is not None or time.monotonic() - began > _HEAL_AFTER, _HEAL_AFTER + 5)
+            until(lambda: push.poll() is not None or time.monotonic() - began > _HEAL_AFTER, _HEAL_AFTER + 5)
             if killer == "kill-bgpd" and self.lab.inside(leaf, "pgrep -x bgpd").code == 0:
                 return  # it was started again: healing must not hide what it runs
         heal_faults(state, [leaf])
@@ -356,8 +362,9 @@ class Bench:
     def _guarded(self, leaf: str) -> bool:
         return self.lab.inside(leaf, "[ -e /etc/sonic/sonicfab/guard ]").code == 0
 
-    def _guard_is_over(self, leaf: str) -> None:
-        _until(lambda: not self._guarded(leaf), 120)
+    def guard_is_over(self, leaf: str) -> None:
+        """Wait until the switch says so."""
+        until(lambda: not self._guarded(leaf), 120)
 
     def _ended_by(self, leaf: str) -> str:
         """What the switch's record of the last push says."""
@@ -423,7 +430,7 @@ class Bench:
                 result.said = state
         if not result.said:
             result.wrong.append(f"{verb} does not say what was left: {output[-500:]}")
-        self._guard_is_over(leaf)
+        self.guard_is_over(leaf)
         self._judge(cell, leaf, result)
         wanted = "old" if verb == "rollback" else "new"
         if result.state != wanted or code:
@@ -440,14 +447,15 @@ class Bench:
             self.reset(leaf)
 
 
-def _until(seen: Callable[[], bool], seconds: float) -> None:
+def until(seen: Callable[[], bool], seconds: float) -> None:
+    """Wait for something."""
     deadline = time.monotonic() + seconds
     while not seen():
         assert time.monotonic() < deadline, f"it has not come within {seconds:.0f} s"
         time.sleep(0.05)
 
 
-# ---- all of them ----------------------------------------------------------------------------------------------------------
+# all of them
 
 
 def cells(way: str) -> list[Cell]:
@@ -456,23 +464,18 @@ def cells(way: str) -> list[Cell]:
     return [Cell(way, point, killer) for point in points for killer in (KILLERS if way == "reload" else FEW)]
 
 
-def attempt_all(
-    bench: Bench, leaves: Sequence[str], todo: Sequence[Cell], tell: Callable[[Result], None]
-) -> list[Result]:
-    """Each on the next leaf that is free; in the order of `todo`."""
-    waiting = queue.SimpleQueue[tuple[int, Cell]]()
-    for number, cell in enumerate(todo):
-        waiting.put((number, cell))
-    results: dict[int, Result] = {}
+def spread(leaves: Sequence[str], todo: Sequence[Callable[[str], Kind]]) -> list[Kind]:
+    """Do each on the next leaf that is free; what they return, in their order."""
+    waiting = queue.SimpleQueue[tuple[int, Callable[[str], Kind]]]()
+    for entry in enumerate(todo):
+        waiting.put(entry)
+    results: dict[int, Kind] = {}
 
     def work(leaf: str) -> None:
-        while True:
-            try:
-                number, cell = waiting.get_nowait()
-            except queue.Empty:
-                return
-            results[number] = bench.attempt(cell, leaf)
-            tell(results[number])
+        with contextlib.suppress(queue.Empty):
+            while True:
+                number, one = waiting.get_nowait()
+                results[number] = one(leaf)
 
     with ThreadPoolExecutor(len(leaves)) as pool:
         for future in [pool.submit(work, leaf) for leaf in leaves]:
@@ -497,21 +500,23 @@ def bench_of(run: Run, name: str, folder: Path, leaves: int) -> Iterator[Bench]:
         yield Bench(lab, folder)
 
 
-# ---- the page -------------------------------------------------------------------------------------------------------------
+# the page
 
 _PAGE = """\
 # What becomes of a push that something cuts
 
 `make push-faults` tries every cell of these tables in a [lab](lab.md) and writes this page. A push of one switch is
-stopped at a point; then the killer comes; the push goes on, if it can. Where a fault would last, it is healed {heal:.0f} s
-later, or when the push has ended; a link stays cut, and a switch frozen, until the guard's time of {guard:.0f} s is over. In
-the end what the switch runs and stores is compared with both configs: every table of CONFIG_DB, FRR's running config,
-config_db.json, frr.conf, and their owners and modes. It must be all **old** or all **new**; what sonicfab reports must
-say the same; and no guard, timer, process or file of the push may be left on the switch.
+stopped at a point; then the killer comes; the push goes on, if it can. A fault that lasts is healed when the push has
+ended, or {heal:.0f} s later; a link stays cut, and a switch frozen, until the guard's time of {guard:.0f} s is over.
 
-Where nobody comes after a SIGKILL, the switch is judged first; then `push --resume` or `rollback` must tell the same, and
-end with the new or the old config. The two last columns do that while the guard still waits, and the cell says which
-config the killed push was found to have led to: `--resume` goes on to the new one from there, `rollback` to the old one.
+In the end what the switch runs and stores is compared with both configs: every table of CONFIG_DB, FRR's running
+config, config_db.json, frr.conf, and their owners and modes. It must be all **old** or all **new**; what sonicfab
+reports must say the same; and no guard, timer, process or file of the push may be left on the switch.
+
+Where nobody comes after a SIGKILL, the switch is judged first; then `push --resume` or `rollback` must tell the same,
+and end with the new or the old config. The last two columns do that while the guard still waits, and the cell says
+which config the killed push is told to have led to: from there `--resume` goes on to the new one, `rollback` to the
+old one, and that is what the switch has then.
 
 {count} cells, {old} of them end old, {new} new, and {between} between.
 
@@ -581,7 +586,8 @@ def _main(target: Path, leaves: int, only: set[str]) -> int:
                 value = json.loads(line)
                 known[Cell(**value["cell"])] = Result(**{**value, "cell": Cell(**value["cell"])})
 
-        def keep(result: Result) -> None:
+        def attempt(bench: Bench, cell: Cell, leaf: str) -> None:
+            result = bench.attempt(cell, leaf)
             _tell(result)
             with kept.open("a") as file:
                 file.write(json.dumps(asdict(result)) + "\n")
@@ -592,7 +598,7 @@ def _main(target: Path, leaves: int, only: set[str]) -> int:
         with bench_of(_run, "pushfaults", Path(folder), leaves) as bench:
             learn_all(bench, names, sorted({WAYS[cell.way] for cell in todo}))
             print(f"ready after {time.monotonic() - began:.0f} s", flush=True)
-            attempt_all(bench, names, todo, keep)
+            spread(names, [partial(attempt, bench, cell) for cell in todo])
         print(f"{len(todo)} cells in {time.monotonic() - began:.0f} s")
     results = [known[cell] for cell in every if cell in known]
     target.write_text(page(results), encoding="utf-8")

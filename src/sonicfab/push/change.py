@@ -164,13 +164,14 @@ class Change:
                 done = guard.restart_bgp(switch, self._journal.push_id)
                 self._applied(done.ok, f"the bgp container does not start: {done.said}")
             if self.way.name == "reload":
-                self._reload(switch)
+                self._reload(switch, stop)
 
-    def prove(self) -> None:
+    def prove(self, stop: threading.Event) -> None:
         """Log in anew and wait until what runs is what is intended.
 
         Raises:
             ChecksFailedError: it is something else.
+            SwitchError: the user has had enough.
             SonicfabError: nobody could be asked.
         """
         self._note("proving")
@@ -178,6 +179,7 @@ class Change:
         since = time.monotonic()
         deadline = min(time.monotonic() + self._limits.timeout, self._guarded_until - MARGIN)
         while True:
+            self._refuse_if(stop)
             try:
                 with self._opened(anew=last is None or isinstance(last, SonicfabError)) as switch:
                     now = compare(switch, self.target)
@@ -200,11 +202,12 @@ class Change:
             raise ChecksFailedError(f"{self.plan.name} does not run what was pushed: {_first(last.shown())}")
         raise last or TransportError(f"{self.plan.name} was not reached again")
 
-    def check(self, gate: Gate) -> None:
+    def check(self, gate: Gate, stop: threading.Event) -> None:
         """Wait until its sessions are what they must be.
 
         Raises:
             ChecksFailedError: they are not.
+            SwitchError: the user has had enough.
             SonicfabError: nobody could be asked.
         """
         self._note("checking")
@@ -214,13 +217,14 @@ class Change:
         misses: list[str] = []
         failure: SonicfabError | None = None
         while True:
+            self._refuse_if(stop)
             try:
                 with self._opened() as switch:
                     while True:
                         misses = gate.misses(switch.bgp_summary())
                         if not misses:
                             return
-                        if time.monotonic() > deadline:
+                        if time.monotonic() > deadline or stop.is_set():
                             break
                         time.sleep(RETRY_EVERY)
             except (WrongSwitchError, HostKeyError):
@@ -338,6 +342,10 @@ class Change:
                 f"{switch.name}: its config has changed since it was compared", "push again to see what is new"
             )
 
+    def _refuse_if(self, stop: threading.Event) -> None:
+        if stop.is_set():
+            raise SwitchError(f"{self.plan.name}: interrupted")
+
     def _applied(self, well: bool, failure: str) -> None:
         if not well:
             raise SwitchError(f"{self.plan.name}: {failure}")
@@ -362,12 +370,13 @@ class Change:
         left = frrconf.diff(self.target.frr, switch.running_frr())
         self._applied(not left, f"FRR did not take every line ({said}): {_first([str(one) for one in left])}")
 
-    def _reload(self, switch: Switch) -> None:
+    def _reload(self, switch: Switch, stop: threading.Event) -> None:
         """`config reload`, until it is accepted and done; the connection may break meanwhile."""
         push_id = self._journal.push_id
         guard.start_reload(switch, push_id)
         while True:
             time.sleep(RETRY_EVERY / 2)
+            self._refuse_if(stop)
             try:
                 result = guard.reload_result(switch, push_id)
             except TransportError as err:

@@ -153,7 +153,7 @@ class FabricPush:
         try:
             self._each(changes, errors, self._forward)
             gates = {name: make_gate(self._plan, self._plan.switches[name], self._found, pending) for name in changes}
-            self._each(changes, errors, lambda change, _: change.check(gates[change.plan.name]))
+            self._each(changes, errors, lambda change, stop: change.check(gates[change.plan.name], stop))
             self._each(changes, errors, lambda change, _: change.confirm())
         except BaseException as err:
             reason = SwitchError("interrupted" if isinstance(err, KeyboardInterrupt) else str(err) or repr(err))
@@ -184,7 +184,7 @@ class FabricPush:
         if self._options.drain and change.way.disruptive and self._found[change.plan.name].established:
             change.drain(Drain(self._access, self._plan))
         change.apply(stop)
-        change.prove()
+        change.prove(stop)
 
     def _each(
         self,
