@@ -87,6 +87,8 @@ class Holder:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        if self._process.stdout:
+            self._process.stdout.close()
         self._log.close()
 
 

@@ -1,0 +1,1 @@
+"""The commands that turn one FRR config into another while its daemons run. Pure: text in, text out."""

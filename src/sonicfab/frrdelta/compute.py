@@ -1,0 +1,129 @@
+"""The delta: commands for `vtysh -f` that make the running FRR config the intended one, without a restart.
+
+The order is that of what refers to what: lists and route-maps come before BGP, which uses them, and go after it.
+Both texts are canonical, that is as `show running-config` prints them; otherwise lines that FRR spells in another
+way would be taken back and set again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sonicfab import frrconf
+from sonicfab.frrconf import Context
+from sonicfab.frrdelta.bgp import bgp_commands, instances, new_instance
+from sonicfab.frrdelta.changes import line_changes
+from sonicfab.frrdelta.effects import effects_of
+from sonicfab.frrdelta.lists import is_entry, list_commands
+from sonicfab.frrdelta.refusals import refusals
+from sonicfab.frrdelta.tree import Command, Tree, read, written
+from sonicfab.frrdelta.types import FrrDelta
+
+
+def same(running: str, intended: str) -> bool:
+    """Whether both texts mean the same config."""
+    return not frrconf.diff(intended, running)
+
+
+def delta(running: str, intended: str) -> FrrDelta:
+    """What turns the running config into the intended one, and what the BGP sessions feel of it."""
+    changes = frrconf.diff(intended, running)
+    if not changes:
+        return FrrDelta()
+    have, want = read(running), read(intended)
+    refused = refusals(running, intended, have, want, changes)
+    if refused:
+        return FrrDelta(refused=refused)
+    felt = effects_of(have, want)
+    return FrrDelta(
+        commands=written(_commands(have, want)),
+        resets=felt.told_resets(),
+        removed=tuple(felt.removed),
+        added=tuple(felt.added),
+        later=felt.told_later(),
+    )
+
+
+def _commands(have: Tree, want: Tree) -> list[Command]:
+    early, late = list_commands(have[()], want[()])
+    commands: list[Command] = [((), line) for line in early]
+    commands += _route_maps(have, want)
+    for context in want:
+        if context and context[0].startswith(("interface ", "bfd")):
+            commands += _context(have, want, context)
+    commands += [((), line) for line in _single_lines(have[()], want[()])]
+    commands += _bgp(have, want)
+    commands += _leftovers(have, want)
+    return commands + [((), line) for line in late]
+
+
+def _context(have: Tree, want: Tree, context: Context) -> list[Command]:
+    removals, settings = line_changes(context, have.get(context, ()), want[context])
+    opened: list[Command] = [] if context in have else [(context, "")]
+    return opened + [(context, line) for line in removals + settings]
+
+
+def _route_maps(have: Tree, want: Tree) -> list[Command]:
+    """New and changed entries. `route-map M deny 30` over `permit 30` keeps its body, so the lines are compared."""
+    old = {_entry(context): context for context in _entries(have)}
+    commands: list[Command] = []
+    for context in _entries(want):
+        before = old.get(_entry(context))
+        removals, settings = line_changes(context, have[before] if before else (), want[context])
+        if before != context:
+            commands.append((context, ""))
+        commands += [(context, line) for line in removals + settings]
+    return commands
+
+
+def _single_lines(have: Sequence[str], want: Sequence[str]) -> list[str]:
+    """One-line commands that are no lists. A route gets its new next hop before it loses the old one."""
+    old = [line for line in have if not is_entry(line)]
+    new = [line for line in want if not is_entry(line)]
+    removals, settings = line_changes((), old, new)
+    kept = {_route(line) for line in new}
+    return settings + [line for line in removals if _route(line.removeprefix("no ")) not in kept]
+
+
+def _route(line: str) -> tuple[str, ...]:
+    """What a static route is told apart by: prefix and next hop; `blackhole` and `Null0` are one."""
+    words = line.replace(" blackhole", " Null0").split(" ")
+    return tuple(words[:4]) if words[1] == "route" else (line,)
+
+
+def _bgp(have: Tree, want: Tree) -> list[Command]:
+    """FRR refuses a second AS number for the same instance, so the old one goes first, with all its sessions."""
+    old, new = instances(have), instances(want)
+    commands: list[Command] = [((), f"no {name}") for name in old if name not in new]
+    for name in new:
+        commands += bgp_commands(have, want, name) if name in old else new_instance(want, name)
+    return commands
+
+
+def _leftovers(have: Tree, want: Tree) -> list[Command]:
+    """What nothing uses any more."""
+    commands: list[Command] = []
+    for context in have:
+        if not context or context in want:
+            continue
+        if context[0].startswith("interface "):
+            removals, _ = line_changes(context, have[context], ())
+            commands += [(context, line) for line in removals]
+            if not removals:
+                commands.append(((), f"no {context[0]}"))
+        elif context == ("bfd",):
+            commands.append(((), "no bfd"))
+        elif context[0] == "bfd" and ("bfd",) in want:
+            commands.append((context[:-1], f"no {context[-1]}"))
+    kept = {_entry(context) for context in _entries(want)}
+    return commands + [((), f"no {c[0]}") for c in _entries(have) if _entry(c) not in kept]
+
+
+def _entries(tree: Tree) -> list[Context]:
+    return [context for context in tree if context and context[0].startswith("route-map ")]
+
+
+def _entry(context: Context) -> tuple[str, str]:
+    """Name and number; permit or deny is what it says."""
+    _, name, _, number = context[0].split(" ")
+    return name, number

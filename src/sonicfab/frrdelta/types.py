@@ -1,0 +1,43 @@
+"""What a delta says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class SessionReset:
+    """A BGP session that the delta ends and starts again, and why."""
+
+    peer: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLater:
+    """A BGP session that stays as it is until it starts the next time: what changes for it then."""
+
+    peer: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class FrrDelta:
+    """How to get from the running config to the intended one.
+
+    Attributes:
+        commands: the text for `vtysh -f`; empty when there is nothing to do, and when the delta is refused. It may
+            hold passwords, so it is in no repr.
+        resets: the sessions that will be reset, each once.
+        removed: the peers that there will be no more.
+        added: the peers that there were not before.
+        later: the sessions that stay up, with something that counts only from their next start.
+        refused: why no delta can be trusted, a sentence for each reason.
+    """
+
+    commands: str = field(default="", repr=False)
+    resets: tuple[SessionReset, ...] = ()
+    removed: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    later: tuple[SessionLater, ...] = ()
+    refused: tuple[str, ...] = ()

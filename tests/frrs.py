@@ -1,0 +1,142 @@
+"""FRR routers for tests: zebra, bgpd, staticd and bfdd of this machine, each set in a network namespace of its own."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sonicfab.frrdelta.compute import delta, same
+from sonicfab.frrdelta.types import FrrDelta
+from sonicfab.lab.netns import Holder
+
+Session = tuple[int, int, int]
+_START = """\
+mkdir -p "/run/frr/$1" "/etc/frr/$1" && touch "/etc/frr/$1/vtysh.conf" && chown -R frr:frr /run/frr "/etc/frr/$1"
+for daemon in zebra bgpd staticd bfdd; do
+  # -d returns when the daemon listens
+  "/usr/lib/frr/$daemon" -d -F traditional -N "$1" --log file:"/etc/frr/$1/$daemon.log" -A 127.0.0.1 || exit 1
+done
+"""
+
+
+class Router:
+    """A set of running FRR daemons."""
+
+    def __init__(self, holder: Holder, name: str, folder: Path) -> None:
+        self.name, self._holder, self._file = name, holder, folder / f"{name}.conf"
+        self._reached = ""  # what `become` saw last
+        holder.run("ip", "netns", "add", name)
+        holder.run("ip", "-n", name, "link", "set", "lo", "up")
+        self._run("sh", "-c", _START, "sh", name)
+
+    def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        inside = ["nsenter", f"--net=/run/netns/{self.name}", *command]
+        return subprocess.run(
+            [*self._holder.prefix(), *inside], capture_output=True, text=True, check=False, timeout=60
+        )
+
+    def end(self) -> None:
+        """End its daemons."""
+        self._run("sh", "-c", 'kill $(cat /run/frr/"$1"/*.pid)', "sh", self.name)
+        self._holder.run("ip", "netns", "delete", self.name)
+
+    def ip(self, *arguments: str) -> None:
+        """An `ip` command in its namespace."""
+        self._holder.run("ip", "-n", self.name, *arguments)
+
+    def wire(self, port: str, far: Router, far_port: str) -> None:
+        """A cable to another router."""
+        ends = ["netns", self.name, "type", "veth", "peer", "name", far_port, "netns", far.name]
+        self._holder.run("ip", "link", "add", port, *ends)
+        self.ip("link", "set", port, "up")
+        far.ip("link", "set", far_port, "up")
+
+    def show(self, command: str) -> Any:
+        """What a `show ... json` says."""
+        return json.loads(self._run("vtysh", "-N", self.name, "-c", f"{command} json").stdout)
+
+    def running(self) -> str:
+        """The running config."""
+        return self._run("vtysh", "-N", self.name, "-c", "show running-config").stdout
+
+    def load(self, commands: str) -> subprocess.CompletedProcess[str]:
+        """`vtysh -f` of commands."""
+        self._reached = ""
+        self._file.write_text(commands)
+        return self._run("vtysh", "-N", self.name, "-f", str(self._file))
+
+    def become(self, intended: str) -> FrrDelta:
+        """Apply the delta to a config, once, and see that it is reached."""
+        running = self._reached or self.running()
+        wanted = delta(running, intended)
+        assert wanted.refused == ()
+        if not wanted.commands:
+            assert same(running, intended)
+            return wanted
+        done = self.load(wanted.commands)
+        reached = self._reached = self.running()
+        assert same(reached, intended), report(reached, intended, wanted, done)
+        assert done.returncode == 0, report(reached, intended, wanted, done)
+        assert delta(reached, intended) == FrrDelta()
+        return wanted
+
+    def sessions(self) -> Mapping[str, Session]:
+        """The Established sessions: peer -> times that it came up, and the two ports of its TCP connection."""
+        found = self.show("show bgp neighbors")
+        return {
+            name: (one["connectionsEstablished"], one["portLocal"], one["portForeign"])
+            for name, one in found.items()
+            if isinstance(one, dict) and one.get("bgpState") == "Established"
+        }
+
+
+def report(reached: str, intended: str, wanted: FrrDelta, done: subprocess.CompletedProcess[str]) -> str:
+    """What one wants to read when a delta misses."""
+    from sonicfab.frrconf import diff
+
+    missing = "\n".join(map(str, diff(intended, reached)))
+    return f"exit {done.returncode}\n{missing}\n--- commands\n{wanted.commands}---\n{done.stdout}{done.stderr}"
+
+
+_numbers = itertools.count()
+
+
+def fresh(holder: Holder, folder: Path) -> Router:
+    """A router without a config."""
+    return Router(holder, f"router{next(_numbers)}", folder)
+
+
+def canonical(holder: Holder, folder: Path, text: str) -> str:
+    """A config as a fresh FRR prints it after it has read it."""
+    router = fresh(holder, folder)
+    try:
+        done = router.load(text)
+        assert done.returncode == 0, f"{done.stdout}{done.stderr}{text}"
+        return router.running()
+    finally:
+        router.end()
+
+
+@contextmanager
+def holder(folder: Path) -> Iterator[Holder]:
+    """Namespaces in which nothing of this machine's FRR is."""
+    held = Holder(folder)
+    try:
+        held.run("sh", "-c", "mount -t tmpfs -o mode=755 etc-frr /etc/frr")
+        yield held
+    finally:
+        held.close()
+
+
+def wait_until(true: Callable[[], bool], seconds: float, what: str) -> None:
+    """Poll until it is true."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.1)
