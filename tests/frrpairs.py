@@ -255,9 +255,7 @@ CHANGES: dict[str, tuple[Edit, ...]] = {
         after(MEMBER, " neighbor 10.1.0.1 bfd", " neighbor 10.1.0.1 bfd profile fast"),
     ),
     "static routes": (
-        put(
-            "ip route 10.99.0.0/24 blackhole\n", "ip route 10.99.0.0/24 Null0 5\nip route 10.98.0.0/24 10.1.0.3 10\n"
-        ),
+        put("ip route 10.99.0.0/24 blackhole\n", "ip route 10.99.0.0/24 Null0 5\nip route 10.98.0.0/24 10.1.0.3 10\n"),
         put("ip route 192.0.2.0/24 10.1.0.1\n", "ip route 192.0.2.0/24 10.1.0.3\n"),
     ),
     "interfaces": (

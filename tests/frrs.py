@@ -80,6 +80,9 @@ class Router:
             assert same(running, intended)
             return wanted
         done = self.load(wanted.commands)
+        if wanted.then:
+            assert done.returncode == 0, report(self.running(), intended, wanted, done)
+            done = self.load(wanted.then)
         reached = self._reached = self.running()
         assert same(reached, intended), report(reached, intended, wanted, done)
         assert done.returncode == 0, report(reached, intended, wanted, done)
@@ -101,7 +104,7 @@ def report(reached: str, intended: str, wanted: FrrDelta, done: subprocess.Compl
     from sonicfab.frrconf import diff
 
     missing = "\n".join(map(str, diff(intended, reached)))
-    return f"exit {done.returncode}\n{missing}\n--- commands\n{wanted.commands}---\n{done.stdout}{done.stderr}"
+    return f"exit {done.returncode}\n{missing}\n--- commands\n{wanted.commands}--- then\n{wanted.then}---\n{done.stdout}{done.stderr}"
 
 
 _numbers = itertools.count()

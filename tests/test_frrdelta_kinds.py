@@ -81,9 +81,24 @@ SAMPLES: tuple[tuple[Context, tuple[str, ...]], ...] = (
     ((), ("ip prefix-list P description what is in it", "ip prefix-list P description else")),
     ((), ("bgp as-path access-list A seq 10 permit ^65001_", "bgp as-path access-list A seq 10 deny _65002$")),
     ((), ("bgp community-list standard C seq 5 permit 65101:1", "bgp community-list standard C seq 5 deny no-export")),
-    ((), ("bgp community-list expanded E seq 5 permit 65101:.*", "bgp community-list expanded E seq 5 permit 65102:.*")),
-    ((), ("bgp large-community-list standard L seq 5 permit 1:1:1", "bgp large-community-list standard L seq 5 deny 1:1:2")),
-    ((), ("bgp extcommunity-list standard X seq 5 permit rt 65101:1", "bgp extcommunity-list standard X seq 5 deny rt 65101:2")),
+    (
+        (),
+        ("bgp community-list expanded E seq 5 permit 65101:.*", "bgp community-list expanded E seq 5 permit 65102:.*"),
+    ),
+    (
+        (),
+        (
+            "bgp large-community-list standard L seq 5 permit 1:1:1",
+            "bgp large-community-list standard L seq 5 deny 1:1:2",
+        ),
+    ),
+    (
+        (),
+        (
+            "bgp extcommunity-list standard X seq 5 permit rt 65101:1",
+            "bgp extcommunity-list standard X seq 5 deny rt 65101:2",
+        ),
+    ),
     ((), ("ip route 10.99.0.0/24 blackhole", "ip route 10.99.0.0/24 10.1.0.1", "ip route 10.99.0.0/24 10.1.0.1 200")),
     ((), ("ipv6 route fd00:99::/64 blackhole", "ipv6 route fd00:99::/64 fd00::9")),
     ((), ("ip protocol bgp route-map M", "ip protocol bgp route-map N")),
@@ -135,7 +150,10 @@ SAMPLES: tuple[tuple[Context, tuple[str, ...]], ...] = (
     (BGP, ("neighbor G remote-as external", "neighbor G remote-as 65001")),
     (BGP, ("neighbor 10.1.0.7 remote-as 65107", "neighbor 10.1.0.7 remote-as internal")),
     (BGP, ("neighbor Ethernet4 interface peer-group G", "neighbor Ethernet4 interface v6only peer-group G")),
-    (BGP, ("neighbor Ethernet4 interface remote-as external", "neighbor Ethernet4 interface v6only remote-as external")),
+    (
+        BGP,
+        ("neighbor Ethernet4 interface remote-as external", "neighbor Ethernet4 interface v6only remote-as external"),
+    ),
     (BGP, ("neighbor Ethernet4 interface", "neighbor Ethernet4 interface v6only")),
     (BGP, ("neighbor 10.1.0.5 description who", "neighbor 10.1.0.5 description who [else]")),
     (BGP, ("neighbor G description all of them", "neighbor G description most of them")),
@@ -144,7 +162,13 @@ SAMPLES: tuple[tuple[Context, tuple[str, ...]], ...] = (
     (BGP, ("neighbor G timers connect 5", "neighbor G timers connect 10")),
     (BGP, ("neighbor G bfd",)),
     (BGP, ("neighbor 10.1.0.1 bfd",)),
-    (BGP, ("neighbor 10.1.0.1 bfd|neighbor 10.1.0.1 bfd profile fast", "neighbor 10.1.0.1 bfd|neighbor 10.1.0.1 bfd profile slow")),
+    (
+        BGP,
+        (
+            "neighbor 10.1.0.1 bfd|neighbor 10.1.0.1 bfd profile fast",
+            "neighbor 10.1.0.1 bfd|neighbor 10.1.0.1 bfd profile slow",
+        ),
+    ),
     (BGP, ("neighbor G password one", "neighbor G password two")),
     (BGP, ("neighbor 10.1.0.5 password one", "neighbor 10.1.0.5 password two")),
     (BGP, ("neighbor G update-source lo", "neighbor G update-source 10.0.1.1")),
@@ -176,8 +200,18 @@ SAMPLES: tuple[tuple[Context, tuple[str, ...]], ...] = (
     (IPV4, ("neighbor G filter-list A out", "neighbor G filter-list B out")),
     (IPV4, ("neighbor G soft-reconfiguration inbound",)),
     (IPV4, ("neighbor G next-hop-self", "neighbor G next-hop-self force")),
-    (IPV4, ("neighbor G allowas-in 1", "neighbor G allowas-in 2", "neighbor G allowas-in", "neighbor G allowas-in origin")),
-    (IPV4, ("neighbor G maximum-prefix 5", "neighbor G maximum-prefix 6 90 warning-only", "neighbor G maximum-prefix 7 restart 5")),
+    (
+        IPV4,
+        ("neighbor G allowas-in 1", "neighbor G allowas-in 2", "neighbor G allowas-in", "neighbor G allowas-in origin"),
+    ),
+    (
+        IPV4,
+        (
+            "neighbor G maximum-prefix 5",
+            "neighbor G maximum-prefix 6 90 warning-only",
+            "neighbor G maximum-prefix 7 restart 5",
+        ),
+    ),
     (IPV4, ("neighbor 10.1.0.1 maximum-prefix 5", "neighbor 10.1.0.1 maximum-prefix 5 force")),
     (IPV4, ("neighbor G weight 5", "neighbor G weight 6")),
     (IPV4, ("neighbor G as-override",)),
@@ -250,7 +284,9 @@ def test_each_kind_of_line(router: Router, batch: list[tuple[Context, tuple[str,
 
 
 def test_every_kind_has_a_sample() -> None:
-    shown: set[Kind | None] = {find(context, line) for context, lines in SAMPLES for one in lines for line in one.split("|")}
+    shown: set[Kind | None] = {
+        find(context, line) for context, lines in SAMPLES for one in lines for line in one.split("|")
+    }
     shown |= {find(BGP, line) for line in ("neighbor G peer-group", "neighbor 10.1.0.1 peer-group G")}
     missing = [kind.pattern.pattern for kinds in _CONTEXTS.values() for kind in kinds if kind not in shown]
     assert missing == []

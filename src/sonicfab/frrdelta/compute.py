@@ -14,7 +14,7 @@ from sonicfab.frrconf import Context
 from sonicfab.frrdelta.bgp import bgp_commands, instances, new_instance
 from sonicfab.frrdelta.changes import line_changes
 from sonicfab.frrdelta.effects import effects_of
-from sonicfab.frrdelta.lists import is_entry, list_commands
+from sonicfab.frrdelta.lists import ListCommands, is_entry, list_commands
 from sonicfab.frrdelta.refusals import refusals
 from sonicfab.frrdelta.tree import Command, Tree, read, written
 from sonicfab.frrdelta.types import FrrDelta
@@ -35,8 +35,10 @@ def delta(running: str, intended: str) -> FrrDelta:
     if refused:
         return FrrDelta(refused=refused)
     felt = effects_of(have, want)
+    lists = list_commands(have[()], want[()])
     return FrrDelta(
-        commands=written(_commands(have, want)),
+        commands=written(_commands(have, want, lists)),
+        then=written(((), line) for line in lists.then),
         resets=felt.told_resets(),
         removed=tuple(felt.removed),
         added=tuple(felt.added),
@@ -44,9 +46,8 @@ def delta(running: str, intended: str) -> FrrDelta:
     )
 
 
-def _commands(have: Tree, want: Tree) -> list[Command]:
-    early, late = list_commands(have[()], want[()])
-    commands: list[Command] = [((), line) for line in early]
+def _commands(have: Tree, want: Tree, lists: ListCommands) -> list[Command]:
+    commands: list[Command] = [((), line) for line in lists.before]
     commands += _route_maps(have, want)
     for context in want:
         if context and context[0].startswith(("interface ", "bfd")):
@@ -54,7 +55,7 @@ def _commands(have: Tree, want: Tree) -> list[Command]:
     commands += [((), line) for line in _single_lines(have[()], want[()])]
     commands += _bgp(have, want)
     commands += _leftovers(have, want)
-    return commands + [((), line) for line in late]
+    return commands + [((), line) for line in lists.after]
 
 
 def _context(have: Tree, want: Tree, context: Context) -> list[Command]:

@@ -28,6 +28,8 @@ class FrrDelta:
     Attributes:
         commands: the text for `vtysh -f`; empty when there is nothing to do, and when the delta is refused. It may
             hold passwords, so it is in no repr.
+        then: the text for a second `vtysh -f` right after the first; nearly always empty. Only with it is the intended
+            config reached to the letter; what it means is reached before, so another delta would do as well.
         resets: the sessions that will be reset, each once.
         removed: the peers that there will be no more.
         added: the peers that there were not before.
@@ -36,6 +38,7 @@ class FrrDelta:
     """
 
     commands: str = field(default="", repr=False)
+    then: str = field(default="", repr=False)
     resets: tuple[SessionReset, ...] = ()
     removed: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
