@@ -9,7 +9,8 @@ from frrs import Router
 NETWORKS = [f"10.{second}.{third}.{last}" for second in (0, 1) for third in (0, 1, 2) for last in ("0/24", "1/32")]
 HEAD = "".join(
     [
-        "frr defaults traditional\n!\nrouter bgp 65101\n no bgp network import-check\n !\n address-family ipv4 unicast\n",
+        "frr defaults traditional\n!\nrouter bgp 65101\n no bgp network import-check\n !\n",
+        " address-family ipv4 unicast\n",
         *(f"  network {network}\n" for network in NETWORKS),
         " exit-address-family\nexit\n!\n",
     ]

@@ -15,12 +15,15 @@ from sonicfab.frrdelta.compute import delta, same
 from sonicfab.frrdelta.types import FrrDelta
 from sonicfab.lab.netns import Holder
 
+DAEMONS = ("zebra", "bgpd", "staticd", "bfdd")
 Session = tuple[int, int, int]
 _START = """\
 mkdir -p "/run/frr/$1" "/etc/frr/$1" && touch "/etc/frr/$1/vtysh.conf" && chown -R frr:frr /run/frr "/etc/frr/$1"
-for daemon in zebra bgpd staticd bfdd; do
+name=$1
+shift
+for daemon; do
   # -d returns when the daemon listens
-  "/usr/lib/frr/$daemon" -d -F traditional -N "$1" --log file:"/etc/frr/$1/$daemon.log" -A 127.0.0.1 || exit 1
+  "/usr/lib/frr/$daemon" -d -F traditional -N "$name" --log file:"/etc/frr/$name/$daemon.log" -A 127.0.0.1 || exit 1
 done
 """
 
@@ -28,12 +31,13 @@ done
 class Router:
     """A set of running FRR daemons."""
 
-    def __init__(self, holder: Holder, name: str, folder: Path) -> None:
+    def __init__(self, holder: Holder, name: str, folder: Path, *daemons: str) -> None:
         self.name, self._holder, self._file = name, holder, folder / f"{name}.conf"
         self._reached = ""  # what `become` saw last
         holder.run("ip", "netns", "add", name)
         holder.run("ip", "-n", name, "link", "set", "lo", "up")
-        self._run("sh", "-c", _START, "sh", name)
+        done = self._run("sh", "-c", _START, "sh", name, *(daemons or DAEMONS))
+        assert done.returncode == 0, done.stderr
 
     def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
         inside = ["nsenter", f"--net=/run/netns/{self.name}", *command]
@@ -104,15 +108,16 @@ def report(reached: str, intended: str, wanted: FrrDelta, done: subprocess.Compl
     from sonicfab.frrconf import diff
 
     missing = "\n".join(map(str, diff(intended, reached)))
-    return f"exit {done.returncode}\n{missing}\n--- commands\n{wanted.commands}--- then\n{wanted.then}---\n{done.stdout}{done.stderr}"
+    said = f"--- commands\n{wanted.commands}--- then\n{wanted.then}---\n{done.stdout}{done.stderr}"
+    return f"exit {done.returncode}\n{missing}\n{said}"
 
 
 _numbers = itertools.count()
 
 
-def fresh(holder: Holder, folder: Path) -> Router:
-    """A router without a config."""
-    return Router(holder, f"router{next(_numbers)}", folder)
+def fresh(holder: Holder, folder: Path, *daemons: str) -> Router:
+    """A router without a config; with all daemons, or some."""
+    return Router(holder, f"router{next(_numbers)}", folder, *daemons)
 
 
 def canonical(holder: Holder, folder: Path, text: str) -> str:

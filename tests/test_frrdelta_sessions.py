@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from frrpairs import BASE, after, changed, drop, put
+from frrpairs import BASE, changed
 from frrs import Router, fresh, holder, wait_until
 from labs import needs_lab
 

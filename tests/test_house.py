@@ -13,6 +13,11 @@ SRC = Path(__file__).parents[1] / "src" / "sonicfab"
 LAYERS = (  # low to high; modules of one line do not import each other
     {"errors", "asn", "ipam", "hints", "datafiles", "yamltext"},
     {"configdb", "frrconf", "document", "platforms", "builds", "model.fields", "runner", "transport"},
+    {"frrdelta.kinds", "frrdelta.lists", "frrdelta.tree", "frrdelta.types"},
+    {"frrdelta.changes", "frrdelta.peers"},
+    {"frrdelta.bgp"},
+    {"frrdelta.effects", "frrdelta.refusals"},
+    {"frrdelta.compute"},
     {"ports", "schema.facts", "schema.models", "validate.codes", "validate.libyang_child"},
     {"schema.generate", "validate.findings"},
     {"validate.conditions", "validate.reading", "validate.translate"},

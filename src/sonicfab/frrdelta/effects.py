@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address, ip_interface
+from ipaddress import IPv4Interface, IPv6Interface, ip_address, ip_interface
 
 from sonicfab.frrconf import Context
 from sonicfab.frrdelta.bgp import instances
@@ -58,10 +58,11 @@ def _sessions(peers: Mapping[str, Mapping[str, Peer]]) -> dict[str, None]:
 
 def _within(felt: Effects, have: Tree, want: Tree, name: str) -> None:
     old, new = peers_of(have[name,]), peers_of(want[name,])
-    for peer, why in made_again(old, new).items():
+    again = made_again(old, new)
+    for peer, why in again.items():
         if not new[peer].is_group:
             felt.resets.setdefault(peer, {})[why] = None
-    stay = [p for p in old.values() if p.name in new and not p.is_group and not new[p.name].is_group]
+    stay = [p for p in old.values() if p.name in new and p.name not in again and not p.is_group]
     down = {p.name for p in stay if _is_down(have, name, p) and _is_down(want, name, new[p.name])}
     members: dict[str, list[str]] = {}
     for one in stay:
@@ -101,25 +102,24 @@ def _addresses(felt: Effects, have: Tree, want: Tree) -> None:
     for context, lines in have.items():
         if not context or not context[0].startswith("interface "):
             continue
-        interface = context[0].split(" ")[1]
-        for line in lines:
-            if " address " in line and line not in want.get(context, ()):
-                address = ip_interface(line.split(" ")[2])
-                for name in instances(want):
-                    for peer in peers_of(want[name,]).values():
-                        if peer.name in felt.added or peer.is_group:
-                            continue
-                        sources = {
-                            f"neighbor {o} update-source {s}"
-                            for o in (peer.name, peer.group)
-                            for s in (interface, address.ip)
-                        }
-                        if sources & set(have.get((name,), ())) or _reaches(address.network, peer.name):
-                            felt.resets.setdefault(peer.name, {})[f"{interface} loses {address}"] = None
+        name = context[0].split(" ")[1]
+        gone = [line for line in lines if " address " in line and line not in want.get(context, ())]
+        for address in (ip_interface(line.split(" ")[2]) for line in gone):
+            for peer in _through(have, name, address):
+                if peer not in felt.removed:
+                    felt.resets.setdefault(peer, {})[f"{name} loses {address}"] = None
 
 
-def _reaches(network: object, peer: str) -> bool:
-    try:
-        return ip_address(peer) in network  # type: ignore[operator]
-    except ValueError:
-        return False  # an interface
+def _through(have: Tree, interface: str, address: IPv4Interface | IPv6Interface) -> Iterator[str]:
+    """The neighbours whose sessions use an address of an interface."""
+    for instance in instances(have):
+        lines = set(have[instance,])
+        for peer in peers_of(have[instance,]).values():
+            try:
+                far = ip_address(peer.name)
+            except ValueError:
+                continue  # a peer-group, or an interface, whose session is between link-local addresses
+            owners = (peer.name, peer.group)
+            sources = {f"neighbor {one} update-source {said}" for one in owners for said in (interface, address.ip)}
+            if far.version == address.version and (far in address.network or sources & lines):
+                yield peer.name
