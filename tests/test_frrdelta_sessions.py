@@ -78,23 +78,10 @@ def felt(dut: Router, intended: str) -> set[str]:
 
 
 SILENT = (
-    "description",
-    "numbered neighbour comes",
-    "timers of a group",
-    "timers of a neighbour, not of the group",
-    "route-map lines",
-    "route-map entries",
-    "prefix-list entries",
-    "networks",
-    "maximum-paths",
-    "BFD",
-    "static routes",
-    "lists and route-maps renamed",
-    "options of an address family",
-    "router advertisements",
-    "prefix-list entries change places",
-    "new members",
-    "interfaces",
+    ("BFD", "description", "timers of a group", "route-map lines", "networks", "static routes"),
+    ("numbered neighbour comes", "timers of a neighbour, not of the group", "route-map entries", "prefix-list entries"),
+    ("maximum-paths", "prefix-list entries change places", "router advertisements"),
+    ("options of an address family", "lists and route-maps renamed", "new members"),
 )
 OVERLAY, FABRIC = {"10.0.0.1", "10.0.0.2"}, {"Ethernet0", "Ethernet4"}
 FELT = {
@@ -164,10 +151,11 @@ def test_changes_that_no_session_feels(dut: Router) -> None:
     dut.become(BASE)
     wait_until(lambda: set(dut.sessions()) == ALL, 40, "all sessions up")
     begun = dut.sessions()
-    for name in SILENT:
-        assert felt(dut, changed(name)) == set(), name
-        if name != "interfaces":  # which of two addresses of `update-source lo` is used, the text does not say
-            assert felt(dut, BASE) == set(), name
+    for names in SILENT:
+        assert felt(dut, changed(*names)) == set()
+        assert felt(dut, BASE) == set()
+    # back from there, `update-source lo` has two addresses, and the text does not say which of them is used
+    assert felt(dut, changed("interfaces")) == set()
     assert dut.sessions() == begun, "not by one of the changes a little later, either"
 
 
@@ -197,5 +185,5 @@ def test_options_that_do_not_reset(dut: Router) -> None:
 
 
 def test_every_change_is_looked_at() -> None:
-    rest = {"another unnumbered neighbour goes", "maximum-paths, lower"}  # the same as others
-    assert {*SILENT, *FELT} | rest == CHANGES.keys()
+    rest = {"another unnumbered neighbour goes", "maximum-paths, lower", "interfaces"}  # the first two as others
+    assert {name for names in SILENT for name in names} | FELT.keys() | rest == CHANGES.keys()
