@@ -31,7 +31,7 @@ from sonicfab.push.comparison import Comparison, Target, compare
 from sonicfab.push.drain import Drain
 from sonicfab.push.gate import Gate
 from sonicfab.push.journal import Journal
-from sonicfab.push.ways import Way
+from sonicfab.push.ways import Way, frr_files
 from sonicfab.switch import guard
 from sonicfab.switch.operations import Switch
 from sonicfab.switch.patching import read_apply_patch
@@ -362,10 +362,9 @@ class Change:
             change = delta(switch.running_frr(), self.target.frr)
             if change.refused:
                 raise SwitchError(f"{self.plan.name}: FRR: {change.refused[0]}")
-            if not change.commands:
+            if not change.commands and not change.then:
                 return
-            undo = delta(self.target.frr, self.found.running_frr).commands
-            guard.stage(switch, self._journal.push_id, {"frr.delta": change.commands, "frr.undo": undo})
+            guard.stage(switch, self._journal.push_id, frr_files(change, self.target.frr, self.found.running_frr))
             said = guard.apply_frr(switch, self._journal.push_id).said
         left = frrconf.diff(self.target.frr, switch.running_frr())
         self._applied(not left, f"FRR did not take every line ({said}): {_first([str(one) for one in left])}")

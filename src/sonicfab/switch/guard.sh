@@ -316,7 +316,7 @@ stage() { # ID FOLDER
   for file in "$2"/*; do
     name=${file##*/}
     case $name in
-      config_db.json | frr.conf | frr.delta | frr.undo | patch.json | undo.json) ;;
+      config_db.json | frr.conf | frr.delta | frr.delta2 | frr.undo | frr.undo2 | patch.json | undo.json) ;;
       *) refuse 64 "$name is no file of a push" ;;
     esac
     install -m 600 "$file" "$GUARD/candidate/.$name" && mv -f "$GUARD/candidate/.$name" "$GUARD/candidate/$name" ||
@@ -327,7 +327,7 @@ stage() { # ID FOLDER
     free timeout 60 sonic-cfggen -j "$GUARD/candidate/config_db.json" --print-data > /dev/null 2> "$GUARD/check.log" ||
       refuse 1 "SONiC cannot read config_db.json: $(tail -n 1 "$GUARD/check.log")"
   fi
-  for name in frr.conf frr.delta frr.undo; do
+  for name in frr.conf frr.delta frr.delta2 frr.undo frr.undo2; do
     [ -e "$2/$name" ] || continue
     if ! free timeout 60 vtysh -C -f "$GUARD/candidate/$name" > "$GUARD/check.log" 2>&1; then
       # a stopped bgp container cannot check; the push that starts it again is not to be refused for that
@@ -356,10 +356,13 @@ told() { # NAME: what a job has printed
   cat "$GUARD/$1.log" "$GUARD/$1.err" 2> /dev/null
 }
 
+# two runs: all list lines of one are one transaction in bgpd, which loses an entry that moves up (docs/frr-delta.md)
+VTYSH_FILES='worst=0; for file do [ -s "$file" ] || continue; vtysh -f "$file" || worst=$?; done; exit $worst'
+
 apply_frr() { # ID SECONDS
   candidate frr.delta
   step "$1" frr
-  run frr "$2" vtysh -f "$GUARD/candidate/frr.delta"
+  run frr "$2" sh -c "$VTYSH_FILES" vtysh "$GUARD/candidate/frr.delta" "$GUARD/candidate/frr.delta2"
   code=$?
   told frr
   exit $code
@@ -617,7 +620,7 @@ bring_back() { # what runs, by the cheapest way that works; every way is looked 
     fi
     if begun frr && ! begun bgp && differs frr && [ -e "$GUARD/candidate/frr.undo" ] && [ "$(done_already frr)" -lt 2 ]; then
       count frr
-      back restore-frr 120 vtysh -f "$GUARD/candidate/frr.undo"
+      back restore-frr 120 sh -c "$VTYSH_FILES" vtysh "$GUARD/candidate/frr.undo" "$GUARD/candidate/frr.undo2"
       becomes_old 3 && return 0
     fi
   fi
