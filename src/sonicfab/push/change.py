@@ -148,7 +148,7 @@ class Change:
         stays = drain.wait(self.plan.name)
         self._note("drained", stays=stays)
 
-    def undrain(self) -> None:
+    def undrain(self, stop: threading.Event) -> None:
         """Of a switch that has started drained: let traffic come back once its sessions and routes are there.
 
         Raises:
@@ -159,7 +159,7 @@ class Change:
             return
         self._note("undraining")
         deadline = min(self._guarded_until - MARGIN, time.monotonic() + self._limits.timeout)
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and not stop.is_set():
             try:
                 with self._opened(anew=True) as switch:
                     now = compare(switch, self.target)

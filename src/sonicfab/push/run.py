@@ -184,6 +184,7 @@ class FabricPush:
         if self._options.drain and change.way.disruptive and self._found[change.plan.name].established:
             change.drain(Drain(self._access, self._plan))
         change.apply(stop)
+        change.undrain(stop)
         change.prove(stop)
 
     def _each(
