@@ -224,8 +224,16 @@ EFFECTS: dict[str, tuple[tuple[str, ...], int | None, Callable[[Lab], None]]] = 
     "bgp-start-limit": ((LEAF1,), None, bgp_start_limit),
     "kill-switch": ((LEAF1,), None, kill_switch),
 }
-UNFELT = {"mtu", "cut-mgmt", "hang-mgmt", "slow-ssh", "kill-lldpd", "disk-full", "reload-refused"}
-UNFELT |= {"reload-refused-quietly"}
+UNFELT = {
+    "mtu",
+    "cut-mgmt",
+    "hang-mgmt",
+    "slow-ssh",
+    "kill-lldpd",
+    "disk-full",
+    "reload-refused",
+    "reload-refused-quietly",
+}
 """No session or route has to do with these."""
 NETEM = {"link-loss": (20, "loss 20%"), "link-delay": (40, "delay 40ms")}
 

@@ -34,7 +34,7 @@ def test_the_wheel_has_templates_and_facts() -> None:
     assert TEMPLATES
     assert {f"sonicfab/{name}" for name in TEMPLATES} <= names
     assert set(FACTS) <= names
-    assert "sonicfab/py.typed" in names
+    assert {"sonicfab/py.typed", "sonicfab/switch/guard.sh"} <= names
     assert not [name for name in names if name.endswith(".pyc") or name.startswith(("tests", "build"))]
 
 

@@ -17,7 +17,7 @@ from sonicfab.errors import InputError, LabError
 from sonicfab.hints import did_you_mean
 from sonicfab.lab import faults_cables, faults_config, faults_switches
 from sonicfab.lab.faults_base import Fault, Lab, Target, Undo
-from sonicfab.lab.state import LabState
+from sonicfab.lab.state import LabState, find_lab
 
 FAULTS = {one.name: one for one in (*faults_cables.FAULTS, *faults_switches.FAULTS, *faults_config.FAULTS)}
 _RECORD = "faults.json"
@@ -105,13 +105,13 @@ def heal_faults(state: LabState, switches: Iterable[str]) -> list[ActiveFault]:
     wanted = set(switches)
     for name in wanted:
         state.node(name)
-    lab = Lab.of(state)
     healed: list[ActiveFault] = []
     with _locked(state):
         for one in reversed(active_faults(state)):
             if not one.switches & wanted:
                 continue
             _refuse_if_stunned(one.touched, _later(active_faults(state), one), "healed")
+            lab = Lab.of(find_lab(state.name))  # a switch that was booted meanwhile is another process
             FAULTS[one.name].heal(lab, tuple(lab.target(text) for text in one.targets), one.undo)
             _write(state, [other for other in active_faults(state) if other != one])
             healed.append(one)

@@ -77,12 +77,16 @@ class Gate:
                     server.send_signal(signal.SIGCONT)
 
     def serve(self) -> None:
-        """Let connections in, for ever."""
-        while True:
-            for key, _ in self._selector.select(timeout=5):
-                key.data()
-            with self._lock:
-                self._servers = [one for one in self._servers if one[1].poll() is None]
+        """Let connections in, until an exception ends it."""
+        try:
+            while True:
+                for key, _ in self._selector.select(timeout=5):
+                    key.data()
+                with self._lock:
+                    self._servers = [one for one in self._servers if one[1].poll() is None]
+        finally:
+            for name in self._doors:
+                self._wake(name)  # they end with what they serve
 
     def _accept(self, name: str) -> None:
         door = self._doors[name]

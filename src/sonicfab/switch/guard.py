@@ -93,7 +93,8 @@ def arm(switch: Switch, push_id: str, holder: str, seconds: int, needs: int, set
 def stage(switch: Switch, push_id: str, texts: Mapping[str, str]) -> None:
     """Bring files of the push, and have the switch's own programs read them; nothing takes effect yet.
 
-    Names: config_db.json and frr.conf for a reload, frr.delta and frr.undo, patch.json and undo.json.
+    Names: config_db.json for a reload, frr.delta and frr.undo, patch.json and undo.json; frr.conf for all of them: a
+    reload and a restart of bgp load it, and `confirm` stores it.
 
     Raises:
         SwitchError: they cannot be written, SONiC or FRR cannot read them, or the push is over.

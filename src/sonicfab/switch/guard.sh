@@ -103,6 +103,7 @@ job() {
   exec 8>&-
   log=$GUARD/$name.log
   : 2> /dev/null > "$log" || log=/dev/null   # a full disk keeps nobody from going back
+  umask 022 # what SONiC's commands write is theirs
   timeout -k 10 "$seconds" "$@" > "$log" 2>&1
   code=$?
   echo $code > "$GUARD/$name.exit.part" && mv -f "$GUARD/$name.exit.part" "$GUARD/$name.exit"
@@ -258,6 +259,7 @@ arm() {
   echo $(($(now) + seconds * 100)) > "$new/deadline" && echo "$id" > "$RUN/armed" || refuse 1 "cannot write the guard"
   start_timer "$id" "$seconds" || refuse 1 "the timer that puts the old config back cannot be started"
   echo "$unit" > "$new/timers" && sync -f "$BASE" || refuse 1 "cannot write the guard"
+  # one rename; the overlay that is SONiC's root does it for folders that the image does not have
   mv -T "$new" "$GUARD" || refuse 1 "cannot put the guard in place"
   trap - EXIT
   sync -f "$BASE"
@@ -340,11 +342,12 @@ place() { # FILE TARGET OWNER MODE: whole or not at all
 }
 
 place_frr() { # FILE: 300 is the user and group frr of the bgp container (sonic-buildimage rules/config FRR_USER_UID)
-  mkdir -p $ETC/frr && place "$1" $ETC/frr/frr.conf 300:300 640
+  owner=$(stat -c %u:%g $ETC/frr/frr.conf 2> /dev/null) || owner=300:300
+  mkdir -p $ETC/frr && place "$1" $ETC/frr/frr.conf "$owner" 640
 }
 
 new_frr() { # from here on until confirm the disk holds a new frr.conf beside an old config_db.json: see `boot`
-  [ ! -e "$GUARD/candidate/frr.conf" ] || place_frr "$GUARD/candidate/frr.conf" ||
+  [ ! -e "$GUARD/candidate/frr.conf" ] || cmp -s "$GUARD/candidate/frr.conf" $ETC/frr/frr.conf || place_frr "$GUARD/candidate/frr.conf" ||
     refuse $FULL "cannot write frr.conf: is the disk full?"
 }
 
@@ -373,6 +376,7 @@ apply_patch() { # ID SECONDS
 reload() { # ID: it goes on when it takes the management interface down, and has no end but its own or the guard's
   candidate config_db.json
   step "$1" reload
+  if cut_off; then : > "$GUARD/cut"; fi
   new_frr
   begin reload 86400 config reload -y "$GUARD/candidate/config_db.json"
   unlock
@@ -591,10 +595,18 @@ reload_old() {
   count reload
 }
 
+cut_off() { # a reload that had begun to stop services did not go through: systemd may still be at what it was told, so
+  # that what runs now says nothing of what will run; only another reload is sure
+  [ "$(cat "$GUARD/restore-reload.exit" 2> /dev/null)" != 0 ] || return 1
+  [ ! -e "$GUARD/cut" ] || return 0
+  told restore-reload | grep -q 'Stopping SONiC target' && return 0
+  begun reload && [ "$(cat "$GUARD/reload.exit" 2> /dev/null)" != 0 ] && told reload | grep -q 'Stopping SONiC target'
+}
+
 bring_back() { # what runs, by the cheapest way that works; every way is looked at before the next one is taken
   settle=$(cat "$GUARD/settle")
   [ -s "$GUARD/begun" ] || return 0
-  is_old && return 0
+  is_old && ! cut_off && return 0
   if ! begun reload; then
     if begun patch && differs config_db && [ -e "$GUARD/candidate/undo.json" ] && [ "$(done_already patch)" -lt 2 ]; then
       count patch
@@ -607,7 +619,7 @@ bring_back() { # what runs, by the cheapest way that works; every way is looked 
       becomes_old 3 && return 0
     fi
   fi
-  if differs config_db || { differs service && ! only_bgp; }; then
+  if cut_off || differs config_db || { differs service && ! only_bgp; }; then
     [ "$(done_already reload)" -lt 2 ] || return 1
     reload_old || return 1
     becomes_old "$settle" && return 0
