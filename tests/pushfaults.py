@@ -208,7 +208,7 @@ HOW = {
     "b": "the boot put the old config in place before anything was started from it",
     "n": "nothing had been begun on the switch",
     "c": "sonicfab went on and confirmed it",
-    "r": "`push --resume` confirmed it",
+    "r": "`push --resume` confirmed it, or found it confirmed",
     "s": "confirmed by the switch, although sonicfab did not live to see it",
     "o": "whoever came next had the switch go back",
 }
@@ -585,6 +585,7 @@ def _main(target: Path, leaves: int, only: set[str]) -> int:
     names = [f"pf-leaf{number}" for number in range(1, leaves + 1)]
     every = [cell for way in WAYS for cell in cells(way)]
     todo = [cell for cell in every if only <= {cell.way, cell.point, cell.killer}]
+    todo.sort(key=lambda cell: cell.way == "reload")
     known: dict[Cell, Result] = {}
     with _folder() as folder:
         kept = Path(folder) / "results.jsonl"
