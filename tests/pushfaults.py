@@ -210,6 +210,7 @@ HOW = {
     "c": "sonicfab went on and confirmed it",
     "r": "`push --resume` confirmed it, or found it confirmed",
     "s": "confirmed by the switch, although sonicfab did not live to see it",
+    "d": "the switch went back, and bgpd died after that: sonicfab says `unknown`, and what the switch does not run",
     "o": "whoever came next had the switch go back",
 }
 
@@ -307,10 +308,10 @@ class Bench:
             self._attempt(cell, leaf, folder, result)
         except (AssertionError, subprocess.TimeoutExpired, OSError, SonicfabError) as err:
             result.wrong.append(f"{type(err).__name__}: {err}")
-        if result.state != "old" or result.wrong:
+        heal_faults(self.lab.state, [leaf])
+        if result.wrong or Seen.of(self.lab, leaf).unlike(self.old[leaf]):
             self.reset(leaf)
         else:
-            heal_faults(self.lab.state, [leaf])
             self.ready(leaf)
         result.seconds = time.monotonic() - began
         return result
@@ -339,7 +340,7 @@ class Bench:
             self._followed(cell, leaf, folder, result)
             return
         self.guard_is_over(leaf)
-        self._judge(cell, leaf, result)
+        self._judge(cell, leaf, folder, result)
         if cell.killer == "sigkill":
             self._told_later(cell, leaf, folder, result)
         else:
@@ -370,13 +371,13 @@ class Bench:
         """Wait until the switch says so."""
         until(lambda: not self._guarded(leaf), 120)
 
-    def _ended_by(self, leaf: str) -> str:
-        """What the switch's record of the last push says."""
-        return self.lab.inside(
-            leaf, "sed -n 's/^ended_by=//p' /etc/sonic/sonicfab/ended/*/record | tail -n 1"
-        ).out.strip()
+    def _ended_by(self, leaf: str, folder: Path) -> str:
+        """What the switch's record of the first push of that folder says; "" when it has none."""
+        push_id = min(one.name for one in folder.glob("build/*/push/*"))
+        script = f"sed -n 's/^ended_by=//p' /etc/sonic/sonicfab/ended/{push_id}/record 2> /dev/null"
+        return self.lab.inside(leaf, script).out.strip()
 
-    def _judge(self, cell: Cell, leaf: str, result: Result) -> None:
+    def _judge(self, cell: Cell, leaf: str, folder: Path, result: Result) -> None:
         """The end state, all of it, and what is left behind."""
         old, new = self.old[leaf], self.new[leaf, WAYS[cell.way]]
         if cell.killer == "sigkill-rollback" and result.said == "new":
@@ -395,7 +396,7 @@ class Bench:
             result.wrong.append(f"neither old nor new: {'; '.join(nearest[:6])}")
         if left:
             result.wrong.append(f"left behind: {'; '.join(left[:6])}")
-        by = self._ended_by(leaf)
+        by = self._ended_by(leaf, folder)
         result.how = {"asked": "a", "timer": "t", "boot": "b", "confirm": "c", "": "n"}[by]
         if result.state == "new" and result.how != "c":
             result.wrong.append(f"new, but ended by {by or 'nobody'}")
@@ -411,6 +412,9 @@ class Bench:
             return
         result.said = told["state"]
         expected = {"changed": ("new", 0), "rolled back": ("old", 6), "failed": ("old", 3), "refused": ("old", 3)}
+        if (result.said, result.state, result.cell.killer, code) == ("unknown", "old", "kill-bgpd", 3):
+            result.how = "d"
+            return
         state, right = expected.get(result.said, ("", 3))
         if (state, right) != (result.state, code):
             result.wrong.append(f"reported `{result.said}`, exit code {code}: {told['error']}")
@@ -437,7 +441,7 @@ class Bench:
         if not result.said:
             result.wrong.append(f"{verb} does not say what was left: {output[-500:]}")
         self.guard_is_over(leaf)
-        self._judge(cell, leaf, result)
+        self._judge(cell, leaf, folder, result)
         wanted = "old" if verb == "rollback" else "new"
         if result.state != wanted or code:
             result.wrong.append(f"{verb} ended with {result.state}, exit code {code}: {output[-500:]}")
@@ -450,8 +454,6 @@ class Bench:
         left = seen.unlike(old if wanted == "old" else self.new[leaf, WAYS[cell.way]])
         if left or code:
             result.wrong.append(f"then not {wanted}, exit code {code}: {'; '.join(left[:4])}: {result.said[-400:]}")
-        if wanted == "new" or result.state == "new":
-            self.reset(leaf)
 
 
 def until(seen: Callable[[], bool], seconds: float) -> None:
