@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -125,6 +125,10 @@ class Seen:
         running, frr, stored, stored_frr, modes = parts
         return cls(_json(running), frr, _json(stored), stored_frr.strip(), modes)
 
+    def saved(self) -> Seen:
+        """The same, had `config save` stored what runs: with the rows that SONiC itself adds."""
+        return replace(self, stored=self.running)
+
     def unlike(self, other: Seen) -> list[str]:
         """In what they differ, all tables and both files."""
         tables = {*self.running, *other.running, *self.stored, *other.stored}
@@ -204,8 +208,9 @@ HOW = {
     "b": "the boot put the old config in place before anything was started from it",
     "n": "nothing had been begun on the switch",
     "c": "sonicfab went on and confirmed it",
-    "r": "`push --resume` confirmed it",
+    "r": "`push --resume` confirmed it, or found it confirmed",
     "s": "confirmed by the switch, although sonicfab did not live to see it",
+    "d": "the switch went back, and bgpd died after that: sonicfab says `unknown`, and what the switch does not run",
     "o": "whoever came next had the switch go back",
 }
 
@@ -303,10 +308,10 @@ class Bench:
             self._attempt(cell, leaf, folder, result)
         except (AssertionError, subprocess.TimeoutExpired, OSError, SonicfabError) as err:
             result.wrong.append(f"{type(err).__name__}: {err}")
-        if result.state != "old" or result.wrong:
+        heal_faults(self.lab.state, [leaf])
+        if result.wrong or Seen.of(self.lab, leaf).unlike(self.old[leaf]):
             self.reset(leaf)
         else:
-            heal_faults(self.lab.state, [leaf])
             self.ready(leaf)
         result.seconds = time.monotonic() - began
         return result
@@ -335,7 +340,7 @@ class Bench:
             self._followed(cell, leaf, folder, result)
             return
         self.guard_is_over(leaf)
-        self._judge(cell, leaf, result)
+        self._judge(cell, leaf, folder, result)
         if cell.killer == "sigkill":
             self._told_later(cell, leaf, folder, result)
         else:
@@ -366,19 +371,21 @@ class Bench:
         """Wait until the switch says so."""
         until(lambda: not self._guarded(leaf), 120)
 
-    def _ended_by(self, leaf: str) -> str:
-        """What the switch's record of the last push says."""
-        return self.lab.inside(
-            leaf, "sed -n 's/^ended_by=//p' /etc/sonic/sonicfab/ended/*/record | tail -n 1"
-        ).out.strip()
+    def _ended_by(self, leaf: str, folder: Path) -> str:
+        """What the switch's record of the first push of that folder says; "" when it has none."""
+        push_id = min(one.name for one in folder.glob("build/*/push/*"))
+        script = f"sed -n 's/^ended_by=//p' /etc/sonic/sonicfab/ended/{push_id}/record 2> /dev/null"
+        return self.lab.inside(leaf, script).out.strip()
 
-    def _judge(self, cell: Cell, leaf: str, result: Result) -> None:
+    def _judge(self, cell: Cell, leaf: str, folder: Path, result: Result) -> None:
         """The end state, all of it, and what is left behind."""
-        new = self.new[leaf, WAYS[cell.way]]
+        old, new = self.old[leaf], self.new[leaf, WAYS[cell.way]]
+        if cell.killer == "sigkill-rollback" and result.said == "new":
+            old = old.saved()  # a confirmed push was taken back by another push
         deadline = time.monotonic() + 15
         while True:  # bgpd, started by a heal, takes a moment to have its config
             seen = Seen.of(self.lab, leaf)
-            to_old, to_new = seen.unlike(self.old[leaf]), seen.unlike(new)
+            to_old, to_new = seen.unlike(old), seen.unlike(new)
             left = self.lab.inside(leaf, _LEFT).out.split("\n")[:-1]
             if not ((to_old and to_new) or left) or time.monotonic() > deadline:
                 break
@@ -389,7 +396,7 @@ class Bench:
             result.wrong.append(f"neither old nor new: {'; '.join(nearest[:6])}")
         if left:
             result.wrong.append(f"left behind: {'; '.join(left[:6])}")
-        by = self._ended_by(leaf)
+        by = self._ended_by(leaf, folder)
         result.how = {"asked": "a", "timer": "t", "boot": "b", "confirm": "c", "": "n"}[by]
         if result.state == "new" and result.how != "c":
             result.wrong.append(f"new, but ended by {by or 'nobody'}")
@@ -405,6 +412,9 @@ class Bench:
             return
         result.said = told["state"]
         expected = {"changed": ("new", 0), "rolled back": ("old", 6), "failed": ("old", 3), "refused": ("old", 3)}
+        if (result.said, result.state, result.cell.killer, code) == ("unknown", "old", "kill-bgpd", 3):
+            result.how = "d"
+            return
         state, right = expected.get(result.said, ("", 3))
         if (state, right) != (result.state, code):
             result.wrong.append(f"reported `{result.said}`, exit code {code}: {told['error']}")
@@ -431,7 +441,7 @@ class Bench:
         if not result.said:
             result.wrong.append(f"{verb} does not say what was left: {output[-500:]}")
         self.guard_is_over(leaf)
-        self._judge(cell, leaf, result)
+        self._judge(cell, leaf, folder, result)
         wanted = "old" if verb == "rollback" else "new"
         if result.state != wanted or code:
             result.wrong.append(f"{verb} ended with {result.state}, exit code {code}: {output[-500:]}")
@@ -440,11 +450,10 @@ class Bench:
     def _is(self, leaf: str, cell: Cell, wanted: str, code: int, result: Result) -> None:
         """The state after whoever came next."""
         seen = Seen.of(self.lab, leaf)
-        left = seen.unlike(self.old[leaf] if wanted == "old" else self.new[leaf, WAYS[cell.way]])
+        old = self.old[leaf].saved() if result.state == "new" else self.old[leaf]
+        left = seen.unlike(old if wanted == "old" else self.new[leaf, WAYS[cell.way]])
         if left or code:
             result.wrong.append(f"then not {wanted}, exit code {code}: {'; '.join(left[:4])}: {result.said[-400:]}")
-        if wanted == "new":
-            self.reset(leaf)
 
 
 def until(seen: Callable[[], bool], seconds: float) -> None:
@@ -578,6 +587,7 @@ def _main(target: Path, leaves: int, only: set[str]) -> int:
     names = [f"pf-leaf{number}" for number in range(1, leaves + 1)]
     every = [cell for way in WAYS for cell in cells(way)]
     todo = [cell for cell in every if only <= {cell.way, cell.point, cell.killer}]
+    todo.sort(key=lambda cell: cell.way == "reload")
     known: dict[Cell, Result] = {}
     with _folder() as folder:
         kept = Path(folder) / "results.jsonl"

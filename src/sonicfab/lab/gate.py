@@ -79,16 +79,24 @@ class Gate:
                     server.send_signal(signal.SIGCONT)
 
     def serve(self) -> None:
-        """Let connections in, for ever."""
-        while True:
-            for key, _ in self._selector.select(timeout=5):
-                try:
-                    key.data()
-                except OSError as err:  # too many connections or processes: theirs is lost, and not the lab
-                    sys.stderr.write(f"a connection is lost: {err}\n")
-                    time.sleep(0.1)
-            with self._lock:
-                self._servers = [one for one in self._servers if one[1].poll() is None]
+        """Let connections in, until an exception ends it."""
+        try:
+            while True:
+                self._serve_once()
+        finally:
+            for name in self._doors:
+                self._wake(name)  # they end with what they serve
+
+    def _serve_once(self) -> None:
+        for key, _ in self._selector.select(timeout=5):
+            try:
+                key.data()
+            except OSError as err:  # too many connections or processes: theirs is lost, and not the lab
+                sys.stderr.write(f"a connection is lost: {err}
+")
+                time.sleep(0.1)
+        with self._lock:
+            self._servers = [one for one in self._servers if one[1].poll() is None]
 
     def _accept(self, name: str) -> None:
         door = self._doors[name]

@@ -115,7 +115,6 @@ class Change:
             TransportError: the connection broke.
         """
         with self._opened() as switch:
-            self._refuse_news(switch)
             hashes = self._journal.keep(self.plan.name, self.found.stored_config_db, self.found.stored_frr)
             if stop.is_set():
                 raise SwitchError(f"{self.plan.name}: interrupted before anything was changed")
@@ -123,6 +122,7 @@ class Change:
             self._arming = True
             guard.arm(switch, self._journal.push_id, holder, self._seconds, self._needs, self._limits.quiet)
             self._guarded_until = time.monotonic() + self._seconds
+            self._refuse_news(switch)  # from here on nobody else pushes, and the guard has noted what there is
             self._note("staging")
             guard.stage(switch, self._journal.push_id, self.way.files)
             if "patch.json" in self.way.files:
@@ -311,8 +311,10 @@ class Change:
         while time.monotonic() < patience:
             try:
                 with self._opened() as switch:
-                    state = settle_back(switch, self._journal.push_id)
-                    left = _unlike(switch, self.found) if state == "restored" else []
+                    seen = settle_back(switch, self._journal.push_id)
+                    state = seen.state
+                    # where no step was begun, what is unlike is none of ours
+                    left = _unlike(switch, self.found) if state == "restored" and seen.begun else []
                 if state in ("confirmed", "none") or (state == "restored" and not left):
                     self._note_late({"confirmed": "confirmed", "none": "refused"}.get(state, "restored"))
                     return Ending("new" if state == "confirmed" else "old", str(reason), untouched=not self._begun)
@@ -428,16 +430,16 @@ class Change:
                 guard.start_reload(switch, push_id)
 
 
-def settle_back(switch: Switch, push_id: str) -> str:
-    """Ask for the old config, unless that was done; the state of the guard: `none`, `armed`, `restoring`, ...
+def settle_back(switch: Switch, push_id: str) -> guard.GuardStatus:
+    """Ask for the old config, unless that was done; what the guard said before: `none`, `armed`, `restoring`, ...
 
     Raises:
         SwitchError, TransportError: it could not be asked.
     """
-    state = guard.status(switch, push_id).state
-    if state == "armed":
+    seen = guard.status(switch, push_id)
+    if seen.state == "armed":
         guard.restore(switch, push_id)
-    return state
+    return seen
 
 
 def _unlike(switch: Switch, before: Comparison) -> list[str]:

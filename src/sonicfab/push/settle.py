@@ -39,7 +39,7 @@ class Settle:
         while time.monotonic() < patience:
             try:
                 with contextlib.closing(self.access.open(plan)) as switch:
-                    state = settle_back(switch, self.journal.push_id)
+                    state = settle_back(switch, self.journal.push_id).state
                 if state in ("none", "restored", "confirmed"):
                     self._note(plan.name, {"none": "refused"}.get(state, state))
                     return Ending("new" if state == "confirmed" else "old")

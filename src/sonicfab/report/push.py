@@ -151,8 +151,8 @@ def _explained(push: SwitchPush) -> str:
     """Why, and which config the switch ended with."""
     ending = {
         "rolled back": "; it runs and stores its old config",
-        "unknown": "; nobody could be asked what it runs: its own timer puts the old config back. "
-        "`sonicfab push --resume` or `rollback` goes on when it answers",
+        "unknown": "; it is not known to run one config or the other: while its change is not confirmed, its own timer "
+        "puts the old config back. `sonicfab push --resume` or `rollback` goes on when it answers",
     }.get(push.state, "")
     return f"{push.error}{ending}"
 
