@@ -15,6 +15,7 @@ LAYERS = (  # low to high; modules of one line do not import each other
     {"configdb", "frrconf", "document", "platforms", "builds", "model.fields", "runner", "transport"},
     {"frrdelta.kinds", "frrdelta.lists", "frrdelta.tree", "frrdelta.types"},
     {"frrdelta.changes", "frrdelta.peers"},
+    {"frrdelta.merge"},
     {"frrdelta.bgp"},
     {"frrdelta.effects", "frrdelta.refusals"},
     {"frrdelta.compute"},
