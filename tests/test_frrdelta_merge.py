@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -47,7 +46,9 @@ MERGES = {
         " ipv6 nd ra-interval 9\nexit\n"
     ),
     "a profile": "bfd\n no profile fast\n profile slow\n  detect-multiplier 9\n exit\nexit\n",
-    "what is there already": f"{BGP} bgp router-id 10.0.1.1\n neighbor G peer-group\nexit\nip prefix-list P seq 5 permit any\n",
+    "what is there already": (
+        f"{BGP} bgp router-id 10.0.1.1\n neighbor G peer-group\nexit\nip prefix-list P seq 5 permit any\n"
+    ),
 }
 
 pytestmark = needs_lab
