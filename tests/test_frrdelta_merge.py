@@ -85,6 +85,7 @@ def test_the_outcome_is_that_of_frr(name: str, router: Router) -> None:
         ("router ospf\n network 10.0.0.0/8 area 0\n", "line 1, 'router ospf': its context is not one that is known"),
         ("router bgp 65999\n", "line 1, 'router bgp 65999': FRR has router bgp 65101 already"),
         (f"{BGP} neighbor G frobnicate\n", "line 2, 'neighbor G frobnicate': not a line that is known"),
+        (f"{BGP} neighbor H timers 3 9\n", "there is no neighbor H"),
         (f"{BGP} no neighbor G peer-group\n", "line 2, 'no neighbor G peer-group': 10.1.0.1 is a member of it"),
         (f"{BGP} no neighbor 10.1.0.5 remote-as 65105\n", "it cannot be told what that takes back"),
         (f"{BGP} no bgp router-id 10.9.9.9\n", "it stands there with another value"),

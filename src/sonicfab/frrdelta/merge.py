@@ -24,6 +24,7 @@ _WITH_TAIL = re.compile(r"neighbor \S+ shutdown|redistribute \S+")
 """`no` of these takes them back whatever follows: a message, a route-map."""
 _SHAPE = re.compile(r"neighbor \S+ (?:interface )?(?:remote-as|peer-group) \S+")
 """What cannot be taken back alone: FRR takes the neighbour with it, or keeps it, by what else it has."""
+_MAKES = re.compile(r"neighbor \S+ (?:peer-group|interface.*|(?:remote-as|peer-group) \S+)")
 _REMOVABLE = ("route-map ", "router bgp ", "bfd", "profile ")
 _HEADERS = ("Building configuration...", "Current configuration:", "frr version ")
 _ON_BY_DEFAULT = frozenset(
@@ -88,6 +89,8 @@ class _Merging:
         if not context and not list(frrconf.lines(line)):  # it belongs to the program or the host
             there = line in self._tree[()] or line.startswith(_HEADERS)
             return "" if there else "belongs to the program or the host, not to the routing"
+        if context in self._tree and (not line or line in self._tree[context]):
+            return ""  # whatever it is, it is there
         if context_kind(context) is None:
             return "its context is not one that is known"
         if not line:
@@ -118,8 +121,9 @@ class _Merging:
         if kind is None:
             return "not a line that is known"
         lines = self._tree[context]
-        if line in lines:
-            return ""
+        name = owner(line)
+        if name and not _MAKES.fullmatch(line) and name not in map(owner, self._tree[context[:1]]):
+            return f"there is no neighbor {name}"
         key = kind.key(line)
         if key == line and f"no {line}" in lines:
             lines.remove(f"no {line}")
@@ -159,8 +163,6 @@ class _Merging:
 
     def _without_line(self, context: Context, line: str, bare: str) -> str:
         lines = self._tree[context]
-        if line in lines:
-            return ""
         kind = find(context, bare)
         known = kind or find(context, f"{bare} 1")  # without its value
         if known is None:

@@ -250,23 +250,26 @@ def _whole(text: str) -> dict[frrconf.Context, frozenset[str]]:
 
 
 def check(target: Target, seen: Seen, build: Build) -> None:
-    """Refuse what does not fit the build, unless the same is wrong with what runs already.
+    """Refuse a CONFIG_DB that does not fit the build, unless the same is wrong with what runs already.
+
+    frr.conf is read by the switch's own FRR when it is staged.
 
     Raises:
         InputError: with the first mistakes.
     """
-    validator = Validator(models=False, vtysh=False)  # the switch's own FRR reads frr.conf when it is staged
+    if not target.owned:
+        return
+    validator = Validator(models=False, vtysh=False)
     whole = configdb.merge(target.config_db, seen.running, target.owned)
-    found = _findings(validator, Subject(target.switch, build.name, config_db=whole, frr=target.frr))
+    found = _findings(validator, Subject(target.switch, build.name, config_db=whole))
     if found:
-        frr = seen.running_frr if target.frr is not None else None
-        known = _findings(validator, Subject(target.switch, build.name, config_db=seen.running, frr=frr))
+        known = _findings(validator, Subject(target.switch, build.name, config_db=seen.running))
         _refuse(target.switch, [one for place, one in found.items() if place not in known])
 
 
 def _findings(validator: Validator, subject: Subject) -> dict[tuple[str, ...], Finding]:
     found = errors(validator.validate([subject]).findings)
-    return {(one.code, "" if one.line else one.place, one.message): one for one in found}
+    return {(one.code, one.place, one.message): one for one in found}
 
 
 def _refuse(name: str, found: Collection[Finding]) -> None:

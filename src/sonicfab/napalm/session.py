@@ -337,8 +337,10 @@ def _held(name: str, status: guard.GuardStatus) -> SwitchError:
 
 
 def _what_else(status: guard.GuardStatus) -> str:
+    if status.state == "armed":
+        return f"{status.push_id} of {status.holder} is under way"
     if status.state in _UNDER_WAY:
-        return f"{status.push_id} of {status.holder} is under way: {status.state}"
+        return "its time was over, and the switch is going back"
     return "it was confirmed already, or its time was over and the switch went back"
 
 
