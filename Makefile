@@ -7,7 +7,7 @@ WORKERS ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format golden bench packages install install-dev dist clean
+.PHONY: help demo test check format golden bench push-faults packages install install-dev dist clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,10 @@ bench: install-dev ## Measure speed and memory beside a floor
 	$(BIN)/python benchmarks/scale.py
 	$(BIN)/python benchmarks/validate.py
 	scripts/with-lab-rights $(BIN)/python benchmarks/lab.py
+	scripts/with-lab-rights $(BIN)/python benchmarks/verify.py
+
+push-faults: install-dev ## Cut a push at every point by every fault, half an hour in a lab, and write docs/push-faults.md
+	scripts/with-lab-rights $(BIN)/python tests/pushfaults.py docs/push-faults.md $(or $(LEAVES),11)
 
 packages: ## Install the Debian or Ubuntu packages that are missing (asks sudo when not root)
 	@scripts/install-packages

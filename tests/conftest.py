@@ -39,7 +39,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
 
 
-SLOWEST = ("test_lab_fabric.py", "test_lab_faults.py", "test_lab_life.py", "test_libyang.py", "test_lab_hosts.py")
+SLOWEST = (
+    "test_push_lab.py",
+    "test_lab_verify.py",
+    "test_push_guard.py",
+    "test_lab_fabric.py",
+    "test_lab_faults.py",
+    "test_push_faults.py",
+    "test_lab_life.py",
+    "test_napalm_config.py",
+    "test_libyang.py",
+    "test_lab_hosts.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

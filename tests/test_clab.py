@@ -172,5 +172,10 @@ def test_what_a_stock_image_lacks_is_skipped(tmp_path: Path) -> None:
         ("bgp", "failed"),
         ("route", "failed"),
         ("ping", "skipped"),
+        ("interface", "failed"),
+        ("interface", "skipped"),
+        ("lldp", "skipped"),
+        ("config", "skipped"),
+        ("system", "skipped"),
     }
     assert {one.seen for one in done.results if one.check == "ping"} == {"this image has no ping"}

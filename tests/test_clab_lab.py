@@ -115,7 +115,7 @@ def test_a_port_that_is_shut_is_found(lab: Lab) -> None:
     assert lab.inside(LEAF2, "config interface shutdown Ethernet72").code == 0
     done = lab.verify(8)
     assert done.returncode == 4
-    assert f"bgp {LEAF2}:Ethernet72 - {SPINE}:Ethernet112: " in done.stdout
+    assert f"✘ port-shut: {LEAF2}:Ethernet72 is shut" in done.stdout
     assert lab.inside(LEAF2, "config interface startup Ethernet72").code == 0
     assert lab.verify(60).returncode == 0
 

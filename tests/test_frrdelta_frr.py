@@ -54,7 +54,7 @@ def test_chains_of_random_changes(router: Router, held: Holder, folder: Path) ->
     """Several changes at once, and the next ones right from there."""
     rng = random.Random(5)
     done = 0
-    while done < 10:
+    while done < 7:
         try:
             text = changed(*rng.sample(list(CHANGES), rng.randint(2, 6)))
         except (AssertionError, ValueError):
@@ -85,7 +85,7 @@ def test_an_address_of_a_port_that_is_not_there_is_removed_in_spite_of_the_exit_
 def test_policies_let_through_what_a_fresh_frr_lets_through(router: Router, held: Holder, folder: Path) -> None:
     """The running config does not show what a route-map has forgotten, so bgpd is asked what it permits."""
     rng = random.Random(2)
-    for _ in range(15):
+    for _ in range(8):
         intended = random_policy(rng)
         router.become(intended)
         other = fresh(held, folder, "bgpd")
@@ -158,7 +158,7 @@ def test_a_switch_goes_from_fabric_to_fabric(router: Router, switch: str) -> Non
     rng = random.Random(3)
     renderer = Renderer(template_folders(), Secrets(Path()).resolve)
     before = ""
-    for _ in range(20):
+    for _ in range(12):
         plan = random_fabric(rng)
         intended = renderer.render(plan, plan.switches[switch]).frr
         router.become(intended)

@@ -206,7 +206,7 @@ def test_a_plain_user_without_root(tmp_path_factory: pytest.TempPathFactory) -> 
             done = run(*arguments)
             assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
             if arguments[0] == "verify":
-                assert "all 32 expectations met" in done.stdout
+                assert "as intended: all" in done.stdout, "without root there may be no LLDP"
             if arguments[:2] == ["lab", "status"]:
                 assert "rootless" in done.stdout
         client = Path("/usr/sbin/lldpcli")

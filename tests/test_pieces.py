@@ -19,8 +19,10 @@ from sonicfab.output import OutputFile, write_file, write_files
 from sonicfab.platforms import get_platform, platform_names
 from sonicfab.runner import run_all
 from sonicfab.switch.parse import BgpPeer, Route, SwitchFacts
+from sonicfab.switch.parse_state import BgpState
+from sonicfab.verify.checks.bgp import judge_sessions
+from sonicfab.verify.checks.routes import judge_routes
 from sonicfab.verify.expect import FabricExpectations
-from sonicfab.verify.judge import judge_routes, judge_sessions
 from sonicfab.verify.run import Verification
 from test_golden import open_example
 
@@ -182,7 +184,7 @@ def peer(name: str, asn: int = 65501, state: str = "Established", family: str = 
 def test_judging_sessions(found: BgpPeer, status: str, seen: str) -> None:
     plan = open_example("scs-lab").plan
     expected = FabricExpectations(plan).of(plan.switches[LEAF])
-    results = {(one.subject, one.family): one for one in judge_sessions(expected, [found])}
+    results = {(one.subject, one.family): one for one in judge_sessions(expected, BgpState(65404, (found,), {}, {}))}
     assert (results[found.peer, "ipv4"].status, results[found.peer, "ipv4"].seen) == (status, seen)
     assert results["Ethernet76", "ipv6"].seen == "not configured"
 

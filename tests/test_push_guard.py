@@ -131,6 +131,25 @@ def test_what_was_not_saved_comes_back_too(leaf: Subject) -> None:
     assert leaf.state() == stored
 
 
+def test_what_ran_need_not_pass_the_models(leaf: Subject) -> None:
+    """From 202505 on `config reload FILE` refuses tables without a YANG model, before it stops anything."""
+    refuses = 'echo "Config tables are missing yang models: MINE"; exit 1'
+    wrapper = f"""#!/bin/sh
+case "$*" in "reload -y -f /"*) {refuses} ;; esac
+exec sh /tmp/config.real "$@"
+"""
+    leaf.inside("cp /usr/local/bin/config /tmp/config.real; cat > /tmp/config; chmod 755 /tmp/config", wrapper)
+    with leaf.switch() as switch:
+        leaf.arm(switch, 60)
+        reload_step(leaf, switch)
+        leaf.inside("mount --bind /tmp/config /usr/local/bin/config")
+        try:
+            guard.restore(switch, leaf.push_id)
+            leaf.is_old("asked")
+        finally:
+            leaf.inside("umount /usr/local/bin/config; rm /tmp/config /tmp/config.real")
+
+
 @pytest.mark.parametrize("step", ["frr", "bgp"])
 def test_a_power_cycle_gives_the_old_config(step: str, leaf: Subject) -> None:
     with leaf.switch() as switch:

@@ -145,7 +145,7 @@ def test_what_does_not_touch_it(pair: FabricPlan) -> None:
     policy = FrrChange("+", ("route-map TO-FABRIC permit 10",), "match ip address prefix-list X")
     port = Change("change", "PORT", "Ethernet124", "description", "a", "b")
     before = {"leaf0": seen({PORT["leaf0"]: 4}), "spine0": seen({PORT["spine0"]: 4}, (port,), (other, policy))}
-    assert make_gate(pair, pair.switches["leaf0"], before, ["spine0"]).must == {"Ethernet48": True}
+    assert make_gate(pair, pair.switches["leaf0"], before, ["spine0"]).must == {"Ethernet48": {"received", "sent"}}
 
 
 def test_a_switch_that_had_no_session_needs_one_when_its_neighbours_are_ready(pair: FabricPlan) -> None:

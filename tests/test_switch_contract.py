@@ -10,6 +10,8 @@ import pytest
 
 from conftest import ROOT
 from sonicfab.switch import commands
+from sonicfab.switch.ask import Question
+from sonicfab.verify.checks import ping, questions
 
 PAGE = (ROOT / "docs" / "switch-contract.md").read_text(encoding="utf-8")
 NOT_COMMANDS = {"STAGE", "BACKUPS_KEPT"}
@@ -54,4 +56,12 @@ def test_nothing_else_runs_commands_on_switches() -> None:
 def _is_a_contract_command(argument: ast.expr, path: Path) -> bool:
     text = ast.unparse(argument)
     ours = ("operations.py", "guard.py", "queries.py")
-    return path.name in ours and (text == "command" or text.startswith("commands."))
+    return path.name in ours and (text == "command" or text.startswith(("commands.", "script(")))
+
+
+def test_what_is_asked_in_one_go_is_in_the_contract() -> None:
+    """`script` joins the commands of questions; those of the pings have their words filled in."""
+    asked = {one.name: one.command for one in vars(questions).values() if isinstance(one, Question)}
+    assert set(asked.values()) <= set(COMMANDS.values())
+    assert len(asked) >= 10
+    assert ping.CAN_PING.command.startswith(COMMANDS["CAN_PING"])

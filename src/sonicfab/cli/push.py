@@ -23,7 +23,7 @@ from sonicfab.cli.options import (
     ignored,
     own_templates,
 )
-from sonicfab.cli.push_run import Job, holder, resume_last, run_job
+from sonicfab.cli.push_run import Job, holder, quiet_of, resume_last, run_job
 from sonicfab.errors import InputError
 
 if TYPE_CHECKING:
@@ -111,8 +111,7 @@ def push(
     from sonicfab.push.change import Limits
     from sonicfab.push.run import Options
 
-    limits = Limits(confirm_within=confirm_within, timeout=timeout)
-    options = Options(_way(way), batch, canary, max_failures, drain, holder(), overwrite_drift, limits)
+    forced = _way(way)
     fabric, targets, access = _prepare(
         inventory,
         topology,
@@ -123,8 +122,10 @@ def push(
         ignore=ignore,
         verbose=verbose,
     )
+    limits = Limits(confirm_within=confirm_within, timeout=timeout, quiet=quiet_of(access))
+    options = Options(forced, batch, canary, max_failures, drain, holder(), overwrite_drift, limits)
     if resume:
-        resume_last(access, fabric.plan, targets, options, build)
+        resume_last(access, fabric.plan, targets, options, build, dry_run=dry_run)
     job = Job(access, fabric.plan, targets, options, build, "push", dry_run, yes, format, everything=verbose > 0)
     raise typer.Exit(run_job(job))
 

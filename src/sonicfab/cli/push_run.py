@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from sonicfab.push.change import Ending
     from sonicfab.push.comparison import Target
     from sonicfab.push.journal import Journal
-    from sonicfab.push.run import Decision, Look, Options
+    from sonicfab.push.refusals import Look
+    from sonicfab.push.run import Decision, Options
     from sonicfab.push.settle import Settle
     from sonicfab.report.push import SwitchPush
     from sonicfab.runner import Outcome
@@ -92,7 +93,22 @@ def look_with_progress(
         return look_at_all(access, switches, targets, progress.tell, progress.finish)
 
 
-def resume_last(access: Access, plan: FabricPlan, targets: Mapping[str, Target], options: Options, build: Path) -> None:
+def quiet_of(access: Access) -> int:
+    """Seconds without any change after which a switch that goes back will not do so by waiting."""
+    from sonicfab.switch import guard
+
+    return guard.LAB_SETTLE if access.lab else guard.SETTLE
+
+
+def resume_last(
+    access: Access,
+    plan: FabricPlan,
+    targets: Mapping[str, Target],
+    options: Options,
+    build: Path,
+    *,
+    dry_run: bool = False,
+) -> None:
     """End what the last push has left under way: confirmed where it got there with this target, else taken back."""
     from sonicfab.push.journal import find_journal
     from sonicfab.push.run import target_hash
@@ -107,6 +123,8 @@ def resume_last(access: Access, plan: FabricPlan, targets: Mapping[str, Target],
         note(f"push {journal.push_id} has left nothing under way")
         return
     note(f"push {journal.push_id} has left {len(left)} under way: {', '.join(left)}")
+    if dry_run:
+        return
     end_all(
         journal,
         [plan.switches[name] for name in left],

@@ -20,7 +20,7 @@ from sonicfab.cli.options import (
     as_in_lab,
 )
 from sonicfab.cli.push import Batch, Build, ConfirmWithin, DrainOption, MaxFailures, OverwriteDrift, Yes
-from sonicfab.cli.push_run import Job, end_all, holder, run_job
+from sonicfab.cli.push_run import Job, end_all, holder, quiet_of, run_job
 from sonicfab.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def rollback(
     as_in_lab(fabric, lab=lab, lab_name=lab_name, push=True)
     access = access_to(fabric, lab=lab, lab_name=lab_name)
     chosen = {switch.name for switch in select(fabric.plan, limit)}
-    limits = Limits(confirm_within=confirm_within)
+    limits = Limits(confirm_within=confirm_within, quiet=quiet_of(access))
     options = Options("", batch, None, max_failures, drain, holder(), overwrite_drift, limits)
     journal = find_journal(build, fabric.plan.name, to)
     left = [fabric.plan.switches[name] for name in journal.open_switches if name in chosen]

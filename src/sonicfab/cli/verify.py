@@ -3,13 +3,55 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sonicfab.cli.options import Inventory, Lab, LabName, Limit, Topology, Verbose, VerifyFormat, access_to, as_in_lab
+from sonicfab.cli.options import (
+    Inventory,
+    Lab,
+    LabName,
+    Limit,
+    Templates,
+    Topology,
+    Verbose,
+    VerifyFormat,
+    access_to,
+    as_in_lab,
+    own_templates,
+)
+from sonicfab.errors import ExitCode, InputError
+
+if TYPE_CHECKING:
+    from sonicfab.fabric import Fabric
+    from sonicfab.plan.types import SwitchPlan
+    from sonicfab.render import SwitchConfig
+    from sonicfab.verify.run import Verification
+
+_WATCH_EVERY = 5.0
+
+
+Checks = Annotated[
+    list[str],
+    typer.Option(
+        "--check",
+        "-c",
+        help="Only these checks: bgp, route, ping, interface, lldp, config, system.",
+        metavar="NAME,...",
+    ),
+]
+Timeout = Annotated[float, typer.Option(help="Seconds until everything must be as intended.", min=0, metavar="SECONDS")]
+WatchIt = Annotated[bool, typer.Option("--watch", help="Look again and again until Ctrl-C; tell what changes.")]
+Keep = Annotated[Path | None, typer.Option("--snapshot", help="Keep what is seen in this file.", metavar="FILE")]
+Compare = Annotated[
+    Path | None, typer.Option("--compare", help="Tell what has changed since this snapshot.", metavar="FILE")
+]
+Output = Annotated[VerifyFormat, typer.Option("--format", "-f", help="Print a table, JSON, or JUnit XML for CI.")]
+JunitFile = Annotated[Path | None, typer.Option("--junit", help="Also write JUnit XML to this file.", metavar="FILE")]
+JsonFile = Annotated[Path | None, typer.Option("--json", help="Also write JSON to this file.", metavar="FILE")]
 
 
 def verify(
@@ -18,56 +60,143 @@ def verify(
     lab: Lab = False,
     lab_name: LabName = "",
     limit: Limit = [],  # noqa: B006 - typer copies it
-    timeout: Annotated[
-        float, typer.Option(help="Seconds until everything must be as intended.", min=0, metavar="SECONDS")
-    ] = 60,
-    format: Annotated[  # noqa: A002 - the name of the option
-        VerifyFormat, typer.Option("--format", "-f", help="Print a table, JSON, or JUnit XML for CI.")
-    ] = VerifyFormat.TABLE,
-    junit: Annotated[
-        Path | None, typer.Option("--junit", help="Also write JUnit XML to this file.", metavar="FILE")
-    ] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Also write JSON to this file.", metavar="FILE")
-    ] = None,
+    check: Checks = [],  # noqa: B006
+    timeout: Timeout = 60,
+    watch: WatchIt = False,
+    snapshot: Keep = None,
+    compare: Compare = None,
+    templates: Templates = [],  # noqa: B006
+    format: Output = VerifyFormat.TABLE,  # noqa: A002 - the name of the option
+    junit: JunitFile = None,
+    json_file: JsonFile = None,
     verbose: Verbose = 0,
 ) -> None:
-    """Check that the switches are as intended: BGP sessions, loopback routes, loopback-to-loopback ping.
+    """Check that the switches are as intended, and say why where they are not.
 
-    Asks again until all is well or the time is up. Ends with 0 when everything is as intended, with 4 when
-    something is not, with 3 when a switch could not be asked or nothing was checked.
+    Sessions, routes with all their paths, pings of full size, ports, cables, configs. Asks again until all is well or
+    the time is up. Ends with 0 when everything is as intended, with 4 when something is not, with 3 when a switch
+    could not be asked or nothing was checked; with --compare, 4 only when something is worse than it was.
 
-    Example: sonicfab verify -i inventories/scs-lab.yml -t topologies/spine-leaf-1x2.yml --lab
+    Example: sonicfab verify -i inventories/scs-lab.yml -t topologies/spine-leaf-1x2.yml --lab --check bgp,lldp
     """
     from sonicfab.fabric import open_fabric, select
     from sonicfab.report import console
-    from sonicfab.report.progress import Progress
-    from sonicfab.report.verify import json_value, junit_text, show_verification
-    from sonicfab.verify.run import verify as run_verify
+    from sonicfab.verify.registry import chosen
 
     console.log_to_stderr(verbose)
     fabric = open_fabric(inventory, topology)
     fabric.require_numbers()
-    fabric = as_in_lab(fabric, lab=lab, lab_name=lab_name)
-    switches = select(fabric.plan, limit)
+    planned, fabric = fabric, as_in_lab(fabric, lab=lab, lab_name=lab_name)
+    switches, checks = select(fabric.plan, limit), chosen(check)
+    before = _read(compare, fabric.plan.name) if compare else None
     access = access_to(fabric, lab=lab, lab_name=lab_name)
-    with Progress("verifying", len(switches)) as progress:
+    configs: dict[str, SwitchConfig] = {}
+    no_config = "a stock image has a config of its own" if access.stock else ""
+    if not no_config and any(one.name == "config" for one in checks):
+        configs, no_config = _rendered(planned, switches, own_templates(templates))
+
+    def look(seconds: float, tell: Callable[[str, int, int], None]) -> Verification:
+        from sonicfab.verify.run import verify as run_verify
+
+        return run_verify(
+            access, fabric.plan, switches, seconds, tell, checks=checks, configs=configs, no_config=no_config
+        )
+
+    if watch:
+        raise typer.Exit(_watch(look))
+    verification = _look(look, timeout, len(switches))
+    raise typer.Exit(_tell(fabric, verification, format, (junit, json_file, snapshot), before))
+
+
+def _look(
+    look: Callable[[float, Callable[[str, int, int], None]], Verification], timeout: float, switches: int
+) -> Verification:
+    from sonicfab.report.progress import Progress
+
+    with Progress("verifying", switches) as progress:
 
         def tell(switch: str, met: int, wanted: int) -> None:
             progress.tell(switch, f"{met} of {wanted} expectations met")
             if met == wanted:
                 progress.finish(switch)
 
-        verification = run_verify(access, fabric.plan, switches, timeout, tell)
+        return look(timeout, tell)
+
+
+def _rendered(fabric: Fabric, switches: list[SwitchPlan], templates: list[Path]) -> tuple[dict[str, SwitchConfig], str]:
+    """The intended configs; without a secret that they need, none of them, and why."""
+    from sonicfab.errors import TemplateError
+    from sonicfab.fabric import render_fabric
+
+    try:
+        return {config.switch: config for config in render_fabric(fabric, switches, templates)}, ""
+    except TemplateError:
+        raise
+    except InputError as err:
+        return {}, f"they cannot be rendered here: {err}"
+
+
+def _tell(
+    fabric: Fabric,
+    verification: Verification,
+    format: VerifyFormat,  # noqa: A002
+    files: tuple[Path | None, Path | None, Path | None],
+    before: dict[str, Any] | None,
+) -> ExitCode:
+    """Write and print everything; the exit code."""
+    from sonicfab.report import console
+    from sonicfab.report.verify import changes_json, json_value, junit_text, show_changes, show_verification
+    from sonicfab.verify import snapshot
+
+    junit, json_file, keep = files
+    now = snapshot.snapshot(verification, time.strftime("%Y-%m-%d %H:%M:%S %z"))
+    value = json_value(verification)
+    code = verification.exit_code
+    changes = snapshot.compare(before, now) if before is not None else []
+    if before is not None:
+        value |= changes_json(before["taken"], changes)
+        code = ExitCode.FAILED if any(one.kind == "worse" for one in changes) else ExitCode.OK
+        code = code if verification.count("ok") else ExitCode.UNREACHED
     _write(junit, lambda: junit_text(verification))
-    _write(json_file, lambda: json.dumps(json_value(verification), indent=2))
+    _write(json_file, lambda: json.dumps(value, indent=2))
+    _write(keep, lambda: json.dumps(now, indent=1))
     if format is VerifyFormat.JSON:
-        console.json_result(json_value(verification))
+        console.json_result(value)
     elif format is VerifyFormat.JUNIT:
         console.say(junit_text(verification))
     else:
+        if before is not None:
+            show_changes(before["taken"], changes)
         show_verification(fabric.plan, verification)
-    raise typer.Exit(verification.exit_code)
+    return code
+
+
+def _watch(look: Callable[[float, Callable[[str, int, int], None]], Verification]) -> ExitCode:
+    """Again and again; what the last look says is the exit code."""
+    from sonicfab.report.watch import Watch
+
+    code = ExitCode.UNREACHED
+    with Watch() as view:
+        try:
+            while True:
+                verification = look(0, lambda *_: None)
+                code = verification.exit_code
+                view.tell(verification, time.strftime("%H:%M:%S"))
+                time.sleep(_WATCH_EVERY)
+        except KeyboardInterrupt:
+            return code
+
+
+def _read(path: Path, fabric: str) -> dict[str, Any]:
+    from sonicfab.verify.snapshot import check_snapshot
+
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as err:
+        raise InputError(f"cannot read {path}: {err.strerror}") from err
+    except ValueError as err:
+        raise InputError(f"{path} is not JSON", "`sonicfab verify --snapshot FILE` writes one") from err
+    return check_snapshot(data, str(path), fabric)
 
 
 def _write(path: Path | None, text: Callable[[], str]) -> None:

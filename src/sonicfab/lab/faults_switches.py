@@ -30,7 +30,8 @@ _KILL_REDIS = """\
 set -e
 cli="redis-cli -s /run/redis/redis.sock"
 [ "$($cli save)" = OK ]
-mv "$($cli config get dir | tail -n 1)/dump.rdb" /run/redis/dump.rdb
+dir=$($cli config get dir | tail -n 1)
+[ "$dir" = /run/redis ] || mv "$dir/dump.rdb" /run/redis/dump.rdb
 kill -KILL "$(cat /run/redis/redis.pid)"
 rm -f /run/redis/redis.sock /run/redis/redis.pid
 """
@@ -119,6 +120,7 @@ def _forget_starts(lab: Lab, targets: tuple[Target, ...], undo: Undo) -> None:
 def _kill_switch(lab: Lab, targets: tuple[Target, ...], _amount: int) -> Undo:
     switch = targets[0].switch
     disk = lab.seed(switch) / "disk.tar"
+    lab.inside(switch, "kill -STOP -1")  # the disk is that of one moment
     dark = lab.inside(switch, _DARK)
     copy_out(lab.state, switch, disk, *_DISK)
     ask(lab.state.folder, do="gate", switch=switch, mode="hang")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import selectors
+import signal
 import socket
 import subprocess
 import sys
@@ -43,7 +44,7 @@ class Gate:
         self._command = command
         self._doors = {name: _Door(listener, "open", 0, []) for name, listener in listeners.items()}
         self._selector = selectors.DefaultSelector()
-        self._servers: list[subprocess.Popen[bytes]] = []
+        self._servers: list[tuple[str, subprocess.Popen[bytes]]] = []
         self._lock = threading.Lock()
         for name, door in self._doors.items():
             self._selector.register(door.listener, selectors.EVENT_READ, lambda name=name: self._accept(name))
@@ -67,6 +68,15 @@ class Gate:
         for connection in door.waiting:
             connection.close()
         door.waiting.clear()
+        if mode == "open":
+            self._wake(name)
+
+    def _wake(self, name: str) -> None:
+        """Let what serves a switch's connections go on: an nsenter stops itself when the program it waits for stops."""
+        with self._lock:
+            for one, server in self._servers:
+                if one == name:
+                    server.send_signal(signal.SIGCONT)
 
     def serve(self) -> None:
         """Let connections in, for ever."""
@@ -78,7 +88,7 @@ class Gate:
                     sys.stderr.write(f"a connection is lost: {err}\n")
                     time.sleep(0.1)
             with self._lock:
-                self._servers = [server for server in self._servers if server.poll() is None]
+                self._servers = [one for one in self._servers if one[1].poll() is None]
 
     def _accept(self, name: str) -> None:
         door = self._doors[name]
@@ -97,7 +107,7 @@ class Gate:
             number = connection.fileno()
             server = subprocess.Popen(self._command(name), stdin=number, stdout=number, stderr=subprocess.DEVNULL)
         with self._lock:
-            self._servers.append(server)
+            self._servers.append((name, server))
 
 
 def _is_over(connection: socket.socket) -> bool:
@@ -127,5 +137,8 @@ def listen() -> socket.socket:
         except OSError:
             listener.close()
             continue
+        # not before: it keeps others from a port that is bound and does not listen. With it, a gate is opened again
+        # while connections that were let in before are still closing
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         return listener
     raise LabError("no port is free on 127.0.0.1")

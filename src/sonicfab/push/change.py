@@ -18,6 +18,7 @@ from sonicfab import configdb, frrconf
 from sonicfab.errors import (
     ChecksFailedError,
     HostKeyError,
+    OutputError,
     SonicfabError,
     SwitchError,
     TransportError,
@@ -28,7 +29,7 @@ from sonicfab.push.comparison import Comparison, Target, compare
 from sonicfab.push.drain import Drain
 from sonicfab.push.gate import Gate
 from sonicfab.push.journal import Journal
-from sonicfab.push.ways import Way
+from sonicfab.push.ways import Way, frr_files
 from sonicfab.switch import guard
 from sonicfab.switch.operations import Switch
 from sonicfab.switch.patching import read_apply_patch
@@ -174,13 +175,14 @@ class Change:
                 done = guard.restart_bgp(switch, self._journal.push_id)
                 self._applied(done.ok, f"the bgp container does not start: {done.said}")
             if self.way.name == "reload":
-                self._reload(switch)
+                self._reload(switch, stop)
 
-    def prove(self) -> None:
+    def prove(self, stop: threading.Event) -> None:
         """Log in anew and wait until what runs is what is intended.
 
         Raises:
             ChecksFailedError: it is something else.
+            SwitchError: the user has had enough.
             SonicfabError: nobody could be asked.
         """
         self._note("proving")
@@ -188,6 +190,7 @@ class Change:
         since = time.monotonic()
         deadline = min(time.monotonic() + self._limits.timeout, self._guarded_until - MARGIN)
         while True:
+            self._refuse_if(stop)
             try:
                 with self._opened(anew=last is None or isinstance(last, SonicfabError)) as switch:
                     now = compare(switch, self.target)
@@ -210,11 +213,12 @@ class Change:
             raise ChecksFailedError(f"{self.plan.name} does not run what was pushed: {_first(last.shown())}")
         raise last or TransportError(f"{self.plan.name} was not reached again")
 
-    def check(self, gate: Gate) -> None:
+    def check(self, gate: Gate, stop: threading.Event) -> None:
         """Wait until its sessions are what they must be.
 
         Raises:
             ChecksFailedError: they are not.
+            SwitchError: the user has had enough.
             SonicfabError: nobody could be asked.
         """
         self._note("checking")
@@ -224,13 +228,14 @@ class Change:
         misses: list[str] = []
         failure: SonicfabError | None = None
         while True:
+            self._refuse_if(stop)
             try:
                 with self._opened() as switch:
                     while True:
                         misses = gate.misses(switch.bgp_summary())
                         if not misses:
                             return
-                        if time.monotonic() > deadline:
+                        if time.monotonic() > deadline or stop.is_set():
                             break
                         time.sleep(RETRY_EVERY)
             except (WrongSwitchError, HostKeyError):
@@ -274,9 +279,9 @@ class Change:
     def back(self, reason: SonicfabError) -> Ending:
         """Have the switch put its old config back, and tell what it ended with; never raises for a dead switch."""
         if not self._arming:
-            self._note("refused", reason=str(reason))
+            self._note_late("refused", reason=str(reason))
             return Ending("old", str(reason), untouched=True)
-        self._note("restoring", reason=str(reason))
+        self._note_late("restoring", reason=str(reason))
         failure: SonicfabError = reason
         patience = time.monotonic() + max(0.0, self._guarded_until - time.monotonic()) + RESTORE_WITHIN
         while time.monotonic() < patience:
@@ -285,7 +290,7 @@ class Change:
                     state = settle_back(switch, self._journal.push_id)
                     left = _unlike(switch, self.found) if state == "restored" else []
                 if state in ("confirmed", "none") or (state == "restored" and not left):
-                    self._note({"confirmed": "confirmed", "none": "refused"}.get(state, "restored"))
+                    self._note_late({"confirmed": "confirmed", "none": "refused"}.get(state, "restored"))
                     return Ending("new" if state == "confirmed" else "old", str(reason), untouched=not self._begun)
                 if left:  # services may still be starting
                     failure = ChecksFailedError(f"it does not run what it ran before: {_first(left)}")
@@ -297,7 +302,7 @@ class Change:
                 failure = err
                 log.info("%s: %s", self.plan.name, err)
             time.sleep(RETRY_EVERY)
-        self._note("lost", reason=str(failure))
+        self._note_late("lost", reason=str(failure))
         return Ending("unknown", f"{reason}; then: {failure}")
 
     @property
@@ -313,6 +318,14 @@ class Change:
     def _note(self, step: str, **detail: object) -> None:
         self._journal.note(self.plan.name, step, **detail)
         self._tell(step)
+
+    def _note_late(self, step: str, **detail: object) -> None:
+        """The same of a step that is not kept back by a journal that cannot be written."""
+        try:
+            self._note(step, **detail)
+        except OutputError as err:
+            log.warning("%s: %s: %s", self.plan.name, step, err)
+            self._tell(step)
 
     @contextlib.contextmanager
     def _opened(self, *, anew: bool = False) -> Iterator[Switch]:
@@ -340,6 +353,10 @@ class Change:
                 f"{switch.name}: its config has changed since it was compared", "push again to see what is new"
             )
 
+    def _refuse_if(self, stop: threading.Event) -> None:
+        if stop.is_set():
+            raise SwitchError(f"{self.plan.name}: interrupted")
+
     def _applied(self, well: bool, failure: str) -> None:
         if not well:
             raise SwitchError(f"{self.plan.name}: {failure}")
@@ -356,20 +373,20 @@ class Change:
             change = delta(switch.running_frr(), self.target.frr)
             if change.refused:
                 raise SwitchError(f"{self.plan.name}: FRR: {change.refused[0]}")
-            if not change.commands:
+            if not change.commands and not change.then:
                 return
-            undo = delta(self.target.frr, self.found.running_frr).commands
-            guard.stage(switch, self._journal.push_id, {"frr.delta": change.commands, "frr.undo": undo})
+            guard.stage(switch, self._journal.push_id, frr_files(change, self.target.frr, self.found.running_frr))
             said = guard.apply_frr(switch, self._journal.push_id).said
         left = frrconf.diff(self.target.frr, switch.running_frr())
         self._applied(not left, f"FRR did not take every line ({said}): {_first([str(one) for one in left])}")
 
-    def _reload(self, switch: Switch) -> None:
+    def _reload(self, switch: Switch, stop: threading.Event) -> None:
         """`config reload`, until it is accepted and done; the connection may break meanwhile."""
         push_id = self._journal.push_id
         guard.start_reload(switch, push_id)
         while True:
             time.sleep(RETRY_EVERY / 2)
+            self._refuse_if(stop)
             try:
                 result = guard.reload_result(switch, push_id)
             except TransportError as err:

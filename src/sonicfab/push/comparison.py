@@ -6,11 +6,19 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from sonicfab import configdb, frrconf
-from sonicfab.errors import SwitchError
 from sonicfab.render import SwitchConfig
-from sonicfab.switch import parse
+from sonicfab.switch import commands, parse
+from sonicfab.switch.ask import Question
 from sonicfab.switch.operations import Switch
 from sonicfab.switch.parse import BgpPeer
+
+_RUNNING = Question("running config_db", commands.RUNNING_CONFIG_DB, parse.config_db)
+_RUNNING_FRR = Question("running frr", commands.RUNNING_FRR, str)
+_STORED = Question("stored config_db", commands.STORED_CONFIG_DB, str)
+_STORED_FRR = Question("stored frr", commands.STORED_FRR, str)
+_MODE_RESETTERS = Question("mode resetters", commands.MODE_RESETTERS, str.split)
+_PEERS = Question("peers", commands.BGP_SUMMARY, parse.bgp_summary)
+_QUESTIONS = (_RUNNING, _RUNNING_FRR, _STORED, _STORED_FRR, _MODE_RESETTERS, _PEERS)
 
 _MIGRATED = frozenset({"VERSIONS"})
 """What db_migrator.py writes at every start, and nobody by hand (sonic-utilities scripts/db_migrator.py)."""
@@ -96,10 +104,11 @@ def compare(switch: Switch, target: Target) -> Comparison:
         SwitchError: the switch does not answer like SONiC.
         TransportError: the connection broke.
     """
-    running, running_frr = switch.running_config_db(), switch.running_frr()
-    stored_text, stored_frr = switch.stored_config_db(), switch.stored_frr()
+    answers = switch.ask(_QUESTIONS)
+    running, running_frr = answers.get(_RUNNING), answers.find(_RUNNING_FRR) or ""
+    stored_text, stored_frr = answers.get(_STORED), answers.find(_STORED_FRR) or ""
     stored_db = parse.config_db(stored_text)
-    peers = _peers(switch)
+    peers = answers.find(_PEERS)  # None when bgpd, or its container, does not run
     stored: list[str] = []
     if configdb.diff(target.config_db, stored_db, target.owned):
         stored.append("stored config_db.json differs")
@@ -110,7 +119,7 @@ def compare(switch: Switch, target: Target) -> Comparison:
         frr=tuple(frrconf.diff(target.frr, running_frr)) if target.frr is not None else (),
         stored=tuple(stored),
         drift=tuple(_drift(running, stored_db, running_frr if peers is not None else "", stored_frr, target.owned)),
-        mode_resetters=tuple(switch.mode_resetters()),
+        mode_resetters=tuple(answers.get(_MODE_RESETTERS)),
         running=running,
         running_frr=running_frr,
         stored_config_db=stored_text,
@@ -134,11 +143,3 @@ def _drift(
     if stored_frr and running_frr and mode == "split-unified":
         lines += [f"frr: {change.reversed()}" for change in frrconf.diff(stored_frr, running_frr)]
     return lines
-
-
-def _peers(switch: Switch) -> list[BgpPeer] | None:
-    """The sessions; None when bgpd, or its container, does not run."""
-    try:
-        return switch.bgp_summary()
-    except SwitchError:
-        return None

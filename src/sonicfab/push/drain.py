@@ -42,7 +42,9 @@ class Drain:
             raise SwitchError("there is no BGP to drain")
         return {
             "frr.delta": f"{router}\n bgp graceful-shutdown\nexit\n",
+            "frr.delta2": "",
             "frr.undo": f"{router}\n no bgp graceful-shutdown\nexit\n",
+            "frr.undo2": "",
         }
 
     def wait(self, name: str) -> int:

@@ -8,7 +8,7 @@ and none of whose sessions come up is not what was meant.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from sonicfab.plan.types import FabricPlan, Session, SwitchPlan
@@ -21,23 +21,21 @@ class Gate:
     """What one switch must show before its change is confirmed.
 
     Attributes:
-        must: sessions that must be up (peer -> whether it must receive prefixes).
+        must: sessions that must be up, each with what must go over it: "received", "sent" prefixes.
         some: sessions of which at least one must be up.
     """
 
-    must: Mapping[str, bool]
+    must: Mapping[str, frozenset[str]]
     some: frozenset[str]
 
     def misses(self, peers: Collection[BgpPeer]) -> list[str]:
         """What is not there (yet), each in a few words; none when the switch may be confirmed."""
         up = {peer.peer for peer in peers if peer.established}
-        receives = {peer.peer for peer in peers if peer.established and peer.received}
+        passes = _passes(peers)
         missing = [f"the session {peer} was up and is not" for peer in self.must if peer not in up]
-        missing += [
-            f"the session {peer} received prefixes and does not"
-            for peer, prefixes in self.must.items()
-            if prefixes and peer in up and peer not in receives
-        ]
+        for peer, wanted in self.must.items():
+            lost = sorted(wanted - passes.get(peer, frozenset())) if peer in up else []
+            missing += [f"the session {peer} {way} prefixes and does not" for way in lost]
         if not missing and self.some and not self.some & up:
             missing.append(f"none of the sessions {', '.join(sorted(self.some)[:4])} comes up")
         return missing
@@ -46,8 +44,8 @@ class Gate:
 def make_gate(plan: FabricPlan, switch: SwitchPlan, before: Mapping[str, Comparison], pending: Collection[str]) -> Gate:
     """What `switch` must show, given how all switches looked before and which still wait for their change."""
     found = before[switch.name]
-    received = {peer.peer for peer in found.peers if peer.established and peer.received}
-    must: dict[str, bool] = {}
+    passed = _passes(found.peers)
+    must: dict[str, frozenset[str]] = {}
     some: set[str] = set()
     for session in switch.fabric_sessions:
         waits = session.switch in pending and (
@@ -56,10 +54,19 @@ def make_gate(plan: FabricPlan, switch: SwitchPlan, before: Mapping[str, Compari
         if waits:
             continue
         if session.peer in found.established:
-            must[session.peer] = session.peer in received
+            must[session.peer] = passed.get(session.peer, frozenset())
         elif session.switch in before and session.switch not in pending:
             some.add(session.peer)
     return Gate(must, frozenset(some) if not must else frozenset())
+
+
+def _passes(peers: Iterable[BgpPeer]) -> dict[str, frozenset[str]]:
+    """Peer -> whether prefixes were received from it, and sent to it, in any family."""
+    found: dict[str, frozenset[str]] = {}
+    for peer in peers:
+        ways = {way for way, count in (("received", peer.received), ("sent", peer.sent)) if count and peer.established}
+        found[peer.peer] = found.get(peer.peer, frozenset()) | ways
+    return found
 
 
 def _touches(plan: FabricPlan, far: Comparison, session: Session) -> bool:

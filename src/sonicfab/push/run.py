@@ -15,24 +15,17 @@ from sonicfab.errors import SonicfabError, SwitchError
 from sonicfab.plan.types import FabricPlan, SwitchPlan
 from sonicfab.push.batches import Batch, make_batches
 from sonicfab.push.change import Change, Ending, Limits
-from sonicfab.push.comparison import Comparison, Target, compare
+from sonicfab.push.comparison import Target, compare
 from sonicfab.push.drain import Drain
 from sonicfab.push.gate import make_gate
 from sonicfab.push.journal import Journal, sha256
-from sonicfab.push.ways import Way, choose, describe_drift
+from sonicfab.push.refusals import Asked, Look, refusal
+from sonicfab.push.ways import Way, choose
 from sonicfab.runner import Outcome, run_all
 from sonicfab.switch import guard
 
 Tell = Callable[[str, str], None]
 """Told (switch, step)."""
-
-
-@dataclass(frozen=True)
-class Look:
-    """What was seen of one switch before anything is changed; `guarded` is another push that is under way on it."""
-
-    found: Comparison
-    guarded: guard.GuardStatus
 
 
 @dataclass(frozen=True)
@@ -84,7 +77,7 @@ def look(access: Access, plan: SwitchPlan, target: Target) -> Look:
         WrongSwitchError, SwitchError, TransportError: as they are told.
     """
     with contextlib.closing(access.open(plan)) as switch:
-        return Look(compare(switch, target), guard.status(switch))
+        return Look(compare(switch, target), guard.status(switch), switch.free_space())
 
 
 def decide(
@@ -99,31 +92,13 @@ def decide(
     refused: dict[str, str] = {}
     for name, one in looks.items():
         ways[name] = choose(one.found, targets[name], get_build(plan.switches[name].build), options.way)
-        reason = _refusal(one, options, own_push) if ways[name].name != "nothing" else ""
+        asked = Asked(own_push, overwrite_drift=options.overwrite_drift)
+        reason = refusal(one, targets[name], ways[name], get_build(plan.switches[name].build), asked)
         if reason:
             refused[name] = reason
     todo = [name for name, way in ways.items() if way.name != "nothing"]
     idle = [name for name in todo if not looks[name].found.established]
     return Decision(ways, tuple(make_batches(plan, todo, idle, options.batch, options.canary)), refused)
-
-
-def _refusal(one: Look, options: Options, own_push: str) -> str:
-    if one.guarded.state in ("armed", "restoring", "failed") and one.guarded.push_id != own_push:
-        return (
-            f"push {one.guarded.push_id} of {one.guarded.holder} is under way; unless it is confirmed, the switch "
-            f"goes back in {one.guarded.seconds_left} s"
-        )
-    if one.found.mode_resetters:
-        return (
-            f"{' and '.join(one.found.mode_resetters)} would reset docker_routing_config_mode, and SONiC would delete "
-            "frr.conf (SF-503): remove the file from the switch, or set the mode in it"
-        )
-    if one.found.drift and not options.overwrite_drift:
-        return (
-            f"somebody has changed it and not saved that: {describe_drift(one.found)}; "
-            "`config save` keeps it, --overwrite-drift does away with it"
-        )
-    return ""
 
 
 class FabricPush:
@@ -178,7 +153,7 @@ class FabricPush:
         try:
             self._each(changes, errors, self._forward)
             gates = {name: make_gate(self._plan, self._plan.switches[name], self._found, pending) for name in changes}
-            self._each(changes, errors, lambda change, _: change.check(gates[change.plan.name]))
+            self._each(changes, errors, lambda change, stop: change.check(gates[change.plan.name], stop))
             self._each(changes, errors, lambda change, _: change.confirm())
         except BaseException as err:
             reason = SwitchError("interrupted" if isinstance(err, KeyboardInterrupt) else str(err) or repr(err))
@@ -209,7 +184,7 @@ class FabricPush:
         if self._options.drain and change.way.disruptive and self._found[change.plan.name].established:
             change.drain(Drain(self._access, self._plan))
         change.apply(stop)
-        change.prove()
+        change.prove(stop)
 
     def _each(
         self,

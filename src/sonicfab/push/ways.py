@@ -164,7 +164,8 @@ class _Options:
             interrupts += map(str, patch.interrupts)
             seconds += patch.seconds
         if change is not None:
-            files |= self._frr_files(change)
+            assert self._target.frr is not None
+            files |= frr_files(change, self._target.frr, self._found.running_frr)
             resets = tuple(one.peer for one in change.resets)
             interrupts += _sessions([(one.peer, one.why) for one in change.resets])
             interrupts += _sessions([(peer, "no longer wanted") for peer in change.removed])
@@ -174,11 +175,19 @@ class _Options:
         disruptive = bool(up and up <= ended) or bool(patch and patch.links_down)
         return Way(name, "", tuple(interrupts), seconds, resets, disruptive=disruptive, files=files)
 
-    def _frr_files(self, change: FrrDelta) -> dict[str, str]:
-        assert self._target.frr is not None
-        # a way back that the delta refuses is an empty file: the guard then restarts the bgp container
-        undo = delta(self._target.frr, self._found.running_frr).commands
-        return {"frr.delta": change.commands, "frr.undo": undo}
+
+def frr_files(change: FrrDelta, intended: str, before: str) -> dict[str, str]:
+    """What is staged for FRR: the delta, and the way back from what is intended to what ran before.
+
+    A way back that the delta refuses is empty files: the guard then restarts the bgp container.
+    """
+    undo = delta(intended, before)
+    return {
+        "frr.delta": change.commands,
+        "frr.delta2": change.then,
+        "frr.undo": undo.commands,
+        "frr.undo2": undo.then,
+    }
 
 
 def _sessions(peers: Iterable[tuple[str, str]]) -> list[str]:
@@ -195,9 +204,3 @@ def _few(names: list[str], limit: int = 8) -> str:
 
 def _because(way: Way, reasons: list[str]) -> Way:
     return replace(way, why="; ".join(dict.fromkeys(reasons)))
-
-
-def describe_drift(found: Comparison, limit: int = 3) -> str:
-    """The first few uncommitted changes, in a line."""
-    more = f" and {len(found.drift) - limit} more" if len(found.drift) > limit else ""
-    return "; ".join(found.drift[:limit]) + more

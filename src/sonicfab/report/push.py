@@ -12,7 +12,8 @@ import typer
 from sonicfab.configdb import SECRET_TABLES, Change
 from sonicfab.frrconf import FrrChange
 from sonicfab.push.comparison import Comparison
-from sonicfab.push.run import Decision, Look
+from sonicfab.push.refusals import Look
+from sonicfab.push.run import Decision
 from sonicfab.push.ways import Way
 from sonicfab.report.console import json_result, say, table
 

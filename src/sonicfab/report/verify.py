@@ -10,25 +10,46 @@ from xml.etree import ElementTree as ET
 
 from sonicfab.errors import ExitCode
 from sonicfab.plan.types import FabricPlan
-from sonicfab.report.console import mark, say, table
-from sonicfab.verify.judge import CheckResult
+from sonicfab.report.console import WIDTH, mark, say, table
+from sonicfab.report.findings import finding_json, show_findings
+from sonicfab.verify.explain.base import Finding
+from sonicfab.verify.registry import BY_NAME
+from sonicfab.verify.results import CheckResult
 from sonicfab.verify.run import Verification
+from sonicfab.verify.snapshot import Difference
 
-FORMAT_VERSION = 1
-_WORST_SHOWN = 20
+FORMAT_VERSION = 2
+_SESSIONS_SHOWN = 40
+_CHANGES_SHOWN = 40
 _VERDICTS = {ExitCode.OK: "ok", ExitCode.FAILED: "failed", ExitCode.UNREACHED: "unreached"}
 
 
 def show_verification(plan: FabricPlan, verification: Verification) -> None:
-    """Sessions as a table, then what failed with what was seen, then the verdict in one line."""
+    """What is wrong and why, the sessions as a table, the counts, then the verdict in one line."""
     results = verification.results
+    show_findings(verification.findings)
     _show_sessions(plan, [result for result in results if result.check == "bgp" and ":" in result.far])
-    for result in results:
-        if result.status == "unreached":
-            say(f"{mark('failed')} {result.seen}")
     _show_counts(results)
-    _show_failures([result for result in results if result.status == "failed"])
-    say(_verdict(verification))
+    say(verdict(verification))
+
+
+def show_changes(taken: str, differences: list[Difference]) -> None:
+    """What has changed since a snapshot, the worse first."""
+    signs = {"worse": mark("failed"), "better": mark("ok"), "other": mark("skipped")}
+    say(f"since {taken}: {change_counts(differences)}")
+    for one in differences[:_CHANGES_SHOWN]:
+        say(f"{signs[one.kind]} {one.kind} {one.switch}: {one.what}")
+    if len(differences) > _CHANGES_SHOWN:
+        say(f"  ... and {len(differences) - _CHANGES_SHOWN} more; --format json has all of them")
+    say("")
+
+
+def change_counts(differences: list[Difference]) -> str:
+    """`2 changes for the worse, 1 for the better`."""
+    counts = {kind: sum(1 for one in differences if one.kind == kind) for kind in ("worse", "better", "other")}
+    words = {"worse": "for the worse", "better": "for the better", "other": "otherwise"}
+    parts = [f"{count} {words[kind]}" for kind, count in counts.items() if count]
+    return f"changes: {', '.join(parts)}" if parts else "nothing has changed"
 
 
 def json_value(verification: Verification) -> dict[str, Any]:
@@ -39,13 +60,21 @@ def json_value(verification: Verification) -> dict[str, Any]:
         "verdict": _VERDICTS[verification.exit_code],
         "seconds": round(verification.seconds, 2),
         "counts": {status: verification.count(status) for status in ("ok", "failed", "skipped", "unreached")},
+        "checks": list(verification.checks),
+        "findings": [finding_json(finding) for finding in verification.findings],
         "results": [asdict(result) for result in verification.results],
     }
+
+
+def changes_json(taken: str, differences: list[Difference]) -> dict[str, Any]:
+    """What has changed, for programs."""
+    return {"since": taken, "changes": [asdict(one) for one in differences]}
 
 
 def junit_text(verification: Verification) -> str:
     """JUnit XML: a test suite for each switch, a test case for each expectation, as CI systems read them."""
     suites = ET.Element("testsuites", name=f"sonicfab verify {verification.fabric}")
+    causes = {id(result): finding for finding in verification.findings for result in finding.failed}
     by_switch: dict[str, list[CheckResult]] = defaultdict(list)
     for result in verification.results:
         by_switch[result.switch].append(result)
@@ -66,9 +95,21 @@ def junit_text(verification: Verification) -> str:
             case = ET.SubElement(suite, "testcase", classname=f"{switch}.{result.check}", name=name)
             tag = {"failed": "failure", "skipped": "skipped", "unreached": "error"}.get(result.status)
             if tag:
-                ET.SubElement(case, tag, message=f"expected {result.expected}, seen: {result.seen}")
+                found = ET.SubElement(case, tag, message=_message(result, causes.get(id(result))))
+                found.text = _why(causes.get(id(result)))
     ET.indent(suites)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suites, encoding="unicode")
+
+
+def _message(result: CheckResult, cause: Finding | None) -> str:
+    because = f"; because {cause.code}: {cause.cause}" if cause else ""
+    return f"expected {result.expected}, seen: {result.seen}{because}"
+
+
+def _why(cause: Finding | None) -> str | None:
+    if cause is None:
+        return None
+    return "\n".join([f"{cause.code}: {cause.cause}", *cause.evidence, f"mend: {cause.mend}"])
 
 
 def _show_sessions(plan: FabricPlan, sessions: list[CheckResult]) -> None:
@@ -80,6 +121,8 @@ def _show_sessions(plan: FabricPlan, sessions: list[CheckResult]) -> None:
     for result in sessions:
         by_end[result.switch, result.subject][result.family] = result
     ends = sorted(by_end.items(), key=lambda end: all(result.status == "ok" for result in end[1].values()))
+    left_out = max(0, len(ends) - _SESSIONS_SHOWN)
+    ends = ends[:_SESSIONS_SHOWN]
     rows = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for column in ("switch", "peer", "far end", "", "state", *plan.families):
         rows.add_column(column, overflow="fold")
@@ -91,6 +134,8 @@ def _show_sessions(plan: FabricPlan, sessions: list[CheckResult]) -> None:
         rows.add_row(switch, peer, far, port, state, *counts)
     if ends:
         table(rows)
+    if left_out:
+        say(f"... and {left_out} more sessions, no worse; --format json has all of them")
 
 
 def _prefixes(result: CheckResult | None, worst: CheckResult) -> str:
@@ -103,63 +148,56 @@ def _prefixes(result: CheckResult | None, worst: CheckResult) -> str:
 
 
 def _show_counts(results: Iterable[CheckResult]) -> None:
-    names = {"bgp": "sessions", "route": "loopback routes", "ping": "loopback pings"}
     hosts = [result for result in results if result.far == "host"]
-    for check, name in names.items():
-        own = [result for result in results if result.check == check and result.far not in ("", "host")]
-        good = sum(1 for result in own if result.status == "ok")
-        if own:
-            say(f"{mark('ok' if good == len(own) else 'failed')} {good} of {len(own)} {name}")
+    skipped: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for check, found in BY_NAME.items():
+        own = [result for result in results if result.check == check and not result.optional]
+        wanted = [result for result in own if result.status != "skipped" and (result.far or not _nobodys(result))]
+        good = sum(1 for result in wanted if result.status == "ok")
+        if wanted:
+            say(f"{mark('ok' if good == len(wanted) else 'failed')} {good} of {len(wanted)} {found.what}")
+        for result in own:
+            if result.status == "skipped":
+                skipped[check, result.seen].append(result.switch)
     if hosts:
         there = len({(result.switch, result.subject) for result in hosts if result.status == "ok"})
         ports = len({(result.switch, result.subject) for result in hosts})
         say(f"{mark('ok' if there else 'skipped')} {there} of {ports} host ports have a host that speaks BGP")
+        for result in {(one.switch, one.subject): one for one in hosts if one.problem}.values():
+            say(f"{mark('skipped')} {result.switch}:{result.subject}: {result.seen}")
+    for (check, because), switches in skipped.items():
+        say(f"{mark('skipped')} {check}: skipped, because {because} ({len(set(switches))} switches)")
 
 
-def _show_failures(failures: list[CheckResult]) -> None:
-    """One line for both families of the same failure: sessions first, then what follows from them."""
-    order = {"bgp": 0, "route": 1, "ping": 2}
-    grouped: dict[tuple[int, str, str, str, str], list[str]] = defaultdict(list)
-    for result in failures:
-        rank = order[result.check]
-        if result.check != "bgp":
-            key = (rank, "route" if rank == 1 else "ping", f"{result.switch} to {result.far}", result.seen, "")
-            grouped[key].append(result.subject)
-        elif result.far:
-            key = (rank, "bgp", f"{result.switch}:{result.subject} - {result.far}", result.seen, result.expected)
-            grouped[key].append(result.family)
-        else:
-            grouped[rank, "bgp", result.switch, "sessions that nobody planned", ""].append(result.subject)
-    if grouped:
-        say("")
-    for key in sorted(grouped)[:_WORST_SHOWN]:
-        _, check, ends, seen, expected = key
-        wanted = f"; expected {expected}" if expected else ""
-        say(f"{mark('failed')} {check} {ends}: {seen} ({_some(grouped[key])}){wanted}")
-    if len(grouped) > _WORST_SHOWN:
-        say(f"  ... and {len(grouped) - _WORST_SHOWN} more; --format json has all of them")
+def _nobodys(result: CheckResult) -> bool:
+    """Whether nothing like it was planned: it is told as a finding and counted nowhere."""
+    return result.problem in ("unplanned", "foreign", "cable") and not result.far
 
 
-def _some(words: list[str]) -> str:
-    names = list(dict.fromkeys(words))
-    return ", ".join(names) if len(names) <= 3 else f"{', '.join(names[:3])} and {len(names) - 3} more"
+def _causes(verification: Verification, shown: int) -> str:
+    causes = [f"{one.code} {one.where[0]}" for one in verification.findings]
+    text = f"{len(causes)} finding{'s' * (len(causes) != 1)}"
+    if not shown:
+        return text
+    more = f" and {len(causes) - shown} more" if len(causes) > shown else ""
+    return f"{text} ({', '.join(causes[:shown])}{more})"
 
 
-def _verdict(verification: Verification) -> str:
+def verdict(verification: Verification) -> str:
+    """One line that can be repeated."""
     name, seconds = verification.fabric, f"{verification.seconds:.1f} s"
     failed, unreached = verification.count("failed"), verification.count("unreached")
     if failed or unreached:
-        sessions = {
-            (result.switch, result.subject)
-            for result in verification.results
-            if result.check == "bgp" and result.status == "failed" and result.far
-        }
-        parts = [f"{len(sessions)} session end{'s' * (len(sessions) != 1)} down"] if sessions else []
-        parts += [f"{failed} expectations not met"] if failed else []
+        parts = [f"{failed} expectations not met"] if failed else []
         parts += [f"{unreached} switches not checked"] if unreached else []
-        return f"{name}: NOT as intended: {', '.join(parts)} ({seconds})"
+        # as many causes as there is room for, and the first of them rather than the counts
+        for shown, counts in ((3, parts), (2, parts), (1, parts), (1, []), (0, parts)):
+            line = f"{name}: NOT as intended: {', '.join([_causes(verification, shown), *counts])} ({seconds})"
+            if len(line) <= WIDTH:
+                break
+        return line
     # a host may be there or not: nobody expects it
-    met = sum(1 for result in verification.results if result.status == "ok" and result.far != "host")
+    met = sum(1 for result in verification.results if result.status == "ok" and not result.optional)
     if not met:
         return f"{name}: nothing was checked ({seconds})"
     return f"{name}: as intended: all {met} expectations met ({seconds})"

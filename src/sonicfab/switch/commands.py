@@ -25,6 +25,8 @@ STORED_FRR = "sudo -n cat /etc/sonic/frr/frr.conf"
 MODE_RESETTERS = "ls /etc/sonic/minigraph.xml /etc/sonic/golden_config_db.json 2>/dev/null || true"
 """Files from which db_migrator.py takes the routing mode, whatever the config says (sonic-utilities)."""
 
+FREE_SPACE = "df --output=avail -k /etc/sonic"
+
 UPLOAD_FOLDER = "mktemp -d /tmp/sonicfab.XXXXXX"
 
 CHECK_PATCH = "sudo -n timeout -k 10 {seconds} config apply-patch -d {stage}/guard/candidate/patch.json"
@@ -71,6 +73,28 @@ PING = (
     "xargs -P 16 -I @ sh -c 'ping -q -n -c {count} -i 0.3 -W 1 -I {source} @ > /dev/null 2>&1 || echo @'"
 )
 """Prints the targets that did not answer, each asked `count` times from the address `source`."""
+
+ZEBRA_STATE = "sudo -n vtysh -c 'show interface json' -c 'show ip route bgp json' -c 'show ipv6 route bgp json'"
+BGP_STATE = (
+    "sudo -n vtysh -c 'show bgp summary json' -c 'show bgp neighbors json' "
+    "-c 'show bgp ipv4 unicast json' -c 'show bgp ipv6 unicast json'"
+)
+"""A vtysh each for zebra and bgpd: it stops at the first daemon that does not answer, and starting it is what costs."""
+SONIC_PORTS = "sudo -n sonic-db-dump -n APPL_DB -k 'PORT_TABLE:*'"
+TRANSCEIVERS = "sudo -n sonic-db-dump -n STATE_DB -k 'TRANSCEIVER_INFO|*'"
+PORT_ERRORS = "sudo -n portstat -j"
+"""Of the ASIC; the kernel's own counters know only what the switch itself sends and receives."""
+HEALTH = (
+    "cat /proc/uptime && "
+    "{ find /var/core -maxdepth 1 -type f -newermt \"$(uptime -s)\" -printf '%f\\n' 2>/dev/null || true; }"
+)
+"""The uptime, and the core files that have been written since the start."""
+
+PING_SIZED = (
+    "printf '%s\\n' {targets} | xargs -P 32 -n 1 "
+    "ping -n -c 1 -w 1 -M do -s {size} -I {source} 2>/dev/null | sed -n 's/.*bytes from \\([^ ]*\\): .*/\\1/p'"
+)
+"""Prints the targets that answered one packet of that size that must not be fragmented."""
 
 START_FRR = (
     'sudo -n sh -c \'i=0; until vtysh -c "show version" > /dev/null 2>&1; do '

@@ -18,7 +18,9 @@ from sonicfab.transport import CommandResult
 
 SETTLE = 90
 """Seconds without any change after which what runs will not become what ran by waiting; a switch needs that long after
-a reload until bgpcfgd has all that it waits for. A lab needs 5."""
+a reload until bgpcfgd has all that it waits for."""
+LAB_SETTLE = 5
+"""The same in a lab, whose FRR has all of it when the container is up."""
 
 _HELD = 70
 _REFUSALS = range(64, 80)
@@ -91,8 +93,8 @@ def arm(switch: Switch, push_id: str, holder: str, seconds: int, needs: int, set
 def stage(switch: Switch, push_id: str, texts: Mapping[str, str]) -> None:
     """Bring files of the push, and have the switch's own programs read them; nothing takes effect yet.
 
-    Names: config_db.json for a reload, frr.delta and frr.undo, patch.json and undo.json; frr.conf for all of them: a
-    reload and a restart of bgp load it, and `confirm` stores it.
+    Names: config_db.json for a reload; frr.delta and frr.undo, each with a second run, frr.delta2 and frr.undo2;
+    patch.json and undo.json; frr.conf for all of them: a reload and a restart of bgp load it, and `confirm` stores it.
 
     Raises:
         SwitchError: they cannot be written, SONiC or FRR cannot read them, or the push is over.

@@ -82,12 +82,12 @@ born() { # when a process started; nothing when there is none
 begin() { # NAME SECONDS COMMAND...: start a job; the lock passes to it, and it lets it go once its number is written
   name=$1
   shift
-  rm -f "$GUARD/$name.exit" "$GUARD/$name.log"
+  rm -f "$GUARD/$name.exit" "$GUARD/$name.log" "$GUARD/$name.err"
   setsid sh "$0" job "$name" "$@" < /dev/null > /dev/null 2>&1 &
   job=$!
 }
 
-run() { # NAME SECONDS COMMAND...: a job, to its end; its output is in NAME.log
+run() { # NAME SECONDS COMMAND...: a job, to its end; its output is in NAME.log and NAME.err
   begin "$@"
   unlock
   wait "$job"
@@ -101,10 +101,11 @@ job() {
   echo "$$ $(born $$)" > "$RUN/jobs/$name" || exit 1
   unlock
   exec 8>&-
-  log=$GUARD/$name.log
+  log=$GUARD/$name.log err=$GUARD/$name.err
   : 2> /dev/null > "$log" || log=/dev/null   # a full disk keeps nobody from going back
+  : 2> /dev/null > "$err" || err=/dev/null
   umask 022 # what SONiC's commands write is theirs
-  timeout -k 10 "$seconds" "$@" > "$log" 2>&1
+  timeout -k 10 "$seconds" "$@" > "$log" 2> "$err"
   code=$?
   echo $code > "$GUARD/$name.exit.part" && mv -f "$GUARD/$name.exit.part" "$GUARD/$name.exit"
   rm -f "$RUN/jobs/$name"
@@ -315,7 +316,7 @@ stage() { # ID FOLDER
   for file in "$2"/*; do
     name=${file##*/}
     case $name in
-      config_db.json | frr.conf | frr.delta | frr.undo | patch.json | undo.json) ;;
+      config_db.json | frr.conf | frr.delta | frr.delta2 | frr.undo | frr.undo2 | patch.json | undo.json) ;;
       *) refuse 64 "$name is no file of a push" ;;
     esac
     install -m 600 "$file" "$GUARD/candidate/.$name" && mv -f "$GUARD/candidate/.$name" "$GUARD/candidate/$name" ||
@@ -326,7 +327,7 @@ stage() { # ID FOLDER
     free timeout 60 sonic-cfggen -j "$GUARD/candidate/config_db.json" --print-data > /dev/null 2> "$GUARD/check.log" ||
       refuse 1 "SONiC cannot read config_db.json: $(tail -n 1 "$GUARD/check.log")"
   fi
-  for name in frr.conf frr.delta frr.undo; do
+  for name in frr.conf frr.delta frr.delta2 frr.undo frr.undo2; do
     [ -e "$2/$name" ] || continue
     if ! free timeout 60 vtysh -C -f "$GUARD/candidate/$name" > "$GUARD/check.log" 2>&1; then
       # a stopped bgp container cannot check; the push that starts it again is not to be refused for that
@@ -352,13 +353,16 @@ new_frr() { # from here on until confirm the disk holds a new frr.conf beside an
 }
 
 told() { # NAME: what a job has printed
-  cat "$GUARD/$1.log" 2> /dev/null
+  cat "$GUARD/$1.log" "$GUARD/$1.err" 2> /dev/null
 }
+
+# two runs: all list lines of one are one transaction in bgpd, which loses an entry that moves up (docs/frr-delta.md)
+VTYSH_FILES='worst=0; for file do [ -s "$file" ] || continue; vtysh -f "$file" || worst=$?; done; exit $worst'
 
 apply_frr() { # ID SECONDS
   candidate frr.delta
   step "$1" frr
-  run frr "$2" vtysh -f "$GUARD/candidate/frr.delta"
+  run frr "$2" sh -c "$VTYSH_FILES" vtysh "$GUARD/candidate/frr.delta" "$GUARD/candidate/frr.delta2"
   code=$?
   told frr
   exit $code
@@ -369,7 +373,8 @@ apply_patch() { # ID SECONDS
   step "$1" patch
   run patch "$2" config apply-patch "$GUARD/candidate/patch.json"
   code=$?
-  told patch
+  cat "$GUARD/patch.log" 2> /dev/null
+  cat "$GUARD/patch.err" 2> /dev/null >&2   # the reason of a refusal is there, its progress on stdout
   exit $code
 }
 
@@ -459,6 +464,7 @@ record() { # STATE BY SAID
 }
 
 end() { # the one step that ends the guard; what comes after it may be lost without harm
+  rm -rf /tmp/sonicfab.??????   # of an upload that was cut off; nobody else is uploading
   mkdir -p "$ENDED" && rm -rf "${ENDED:?}/$id" && mv -T "$GUARD" "$ENDED/$id" || refuse 1 "cannot end the guard"
   sync -f $BASE
   rm -f "$RUN/armed"
@@ -614,7 +620,7 @@ bring_back() { # what runs, by the cheapest way that works; every way is looked 
     fi
     if begun frr && ! begun bgp && differs frr && [ -e "$GUARD/candidate/frr.undo" ] && [ "$(done_already frr)" -lt 2 ]; then
       count frr
-      back restore-frr 120 vtysh -f "$GUARD/candidate/frr.undo"
+      back restore-frr 120 sh -c "$VTYSH_FILES" vtysh "$GUARD/candidate/frr.undo" "$GUARD/candidate/frr.undo2"
       becomes_old 3 && return 0
     fi
   fi

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+import secrets
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
+from typing import Any
 
 from sonicfab.errors import SwitchError
 from sonicfab.switch import commands, parse, patching
+from sonicfab.switch.ask import Answers, Question, script, split
 from sonicfab.switch.parse import BgpNeighbor, BgpPeer, Interface, LldpNeighbor, Route, SwitchFacts
 from sonicfab.switch.patching import PatchResult
 from sonicfab.transport import CommandResult, Transport
@@ -45,8 +48,9 @@ class Switch:
             SwitchError: it does not answer like SONiC.
             TransportError: the connection broke; so for every operation.
         """
-        answers = {name: self._run(command).stdout for name, command in commands.IDENTITY.items()}
-        return parse.facts(answers)
+        asked = [Question(name, command, str) for name, command in commands.IDENTITY.items()]
+        results = self._ask(asked, 60)
+        return parse.facts({name: self._good(result).stdout for name, result in results.items()})
 
     def running_config_db(self) -> dict[str, dict[str, dict[str, str]]]:
         """CONFIG_DB."""
@@ -67,6 +71,14 @@ class Switch:
     def mode_resetters(self) -> list[str]:
         """Files that would reset the routing mode at the next reload."""
         return self._run(commands.MODE_RESETTERS).stdout.split()
+
+    def free_space(self) -> int:
+        """Bytes free where its config is."""
+        answer = self._run(commands.FREE_SPACE).stdout.split()
+        try:
+            return int(answer[-1]) * 1024
+        except (IndexError, ValueError) as err:
+            raise SwitchError(f"{self.name}: df does not say how much is free") from err
 
     def start_frr(self, frr: str, timeout: float) -> None:
         """Give frr.conf to a virtual machine that has just booted with its config_db.json.
@@ -126,6 +138,15 @@ class Switch:
         if not words:
             return set()
         return set(self._run(commands.PING.format(targets=words, count=count, source=source)).stdout.split())
+
+    def ask(self, questions: Sequence[Question[Any]], timeout: float = 120) -> Answers:
+        """The answers to several questions, in one exec channel.
+
+        Raises:
+            SwitchError: the account's shell could not run them.
+        """
+        asked = list({one.name: one for one in questions}.values())
+        return Answers(self._ask(asked, timeout) if asked else {})
 
     def can_ping(self) -> bool:
         """Whether it has the program."""
@@ -191,11 +212,21 @@ class Switch:
         return result.stdout if result.ok else ""
 
     def _run(self, command: str, failure: str = "") -> CommandResult:
-        result = self.transport.run(command)
+        return self._good(self.transport.run(command), failure)
+
+    def _good(self, result: CommandResult, failure: str = "") -> CommandResult:
         if not result.ok:
-            what = failure or f"`{command.split(' {')[0][:60]}` failed with exit code {result.exit_code}"
+            what = failure or f"`{result.command.split(' {')[0][:60]}` failed with exit code {result.exit_code}"
             raise SwitchError(f"{self.name}: {what}: {result.said}")
         return result
+
+    def _ask(self, asked: Sequence[Question[Any]], timeout: float) -> dict[str, CommandResult]:
+        mark = f"--{secrets.token_hex(8)}--"
+        result = self.transport.run(script(asked, mark), timeout=timeout)
+        try:
+            return split(asked, mark, result)
+        except SwitchError as err:
+            raise SwitchError(f"{self.name}: {err}") from err
 
 
 def read_reload(text: str) -> ReloadResult:

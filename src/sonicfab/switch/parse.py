@@ -108,6 +108,8 @@ class LldpNeighbor:
     port: str
     port_description: str
     chassis: str
+    age: float = 0
+    """Seconds since it was first heard of."""
 
 
 def facts(answers: Mapping[str, str]) -> SwitchFacts:
@@ -147,8 +149,13 @@ def bgp_summary(text: str) -> list[BgpPeer]:
     Raises:
         SwitchError: it is not JSON.
     """
+    return bgp_peers(_json(text, "show bgp summary json"))
+
+
+def bgp_peers(summary: Mapping[str, Any]) -> list[BgpPeer]:
+    """The peers of `show bgp summary json`, read as JSON already."""
     peers: list[BgpPeer] = []
-    for name, family in _json(text, "show bgp summary json").items():
+    for name, family in summary.items():
         if name not in _FAMILIES:
             continue
         for peer, row in family.get("peers", {}).items():
@@ -214,8 +221,13 @@ def interfaces(text: str) -> dict[str, Interface]:
     Raises:
         SwitchError: it is not JSON.
     """
+    return interfaces_of(_json(text, "show interface json"))
+
+
+def interfaces_of(data: Mapping[str, Any]) -> dict[str, Interface]:
+    """The interfaces of `show interface json`, read as JSON already."""
     found: dict[str, Interface] = {}
-    for name, row in _json(text, "show interface json").items():
+    for name, row in data.items():
         found[name] = Interface(
             name=name,
             admin_up=row.get("administrativeStatus") == "up",
@@ -246,9 +258,20 @@ def lldp_neighbors(text: str) -> list[LldpNeighbor]:
                     port=_value(port.get("id")),
                     port_description=_value(port.get("descr")),
                     chassis=_value(chassis.get("id")),
+                    age=_age(str(one.get("age", ""))),
                 )
             )
     return found
+
+
+def _age(text: str) -> float:
+    """Seconds of `1 day, 02:03:04`."""
+    days, _, time = text.rpartition(", ")
+    parts = [int(part) for part in time.split(":") if part.isdigit()]
+    if len(parts) != 3:
+        return 0
+    day = days.split(" ")[0]
+    return (int(day) if day.isdigit() else 0) * 86400 + parts[0] * 3600 + parts[1] * 60 + parts[2]
 
 
 def _first(rows: object) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
-from sonicfab.plan.types import FabricPlan, Family, IpAddress, Session, SwitchPlan
+from sonicfab.plan.types import FabricPlan, Family, IpAddress, PortPlan, Session, SwitchPlan
+from sonicfab.render import SwitchConfig
+from sonicfab.verify.paths import Broken, Way, Ways
 
 
 @dataclass(frozen=True)
@@ -15,78 +16,96 @@ class Expectations:
     """Of one switch.
 
     Attributes:
+        fabric: the plan of all.
         sessions: with other switches; each must be established in each of its families.
         host_peers: peers on host ports: they may be there or not.
         loopbacks: switch -> its addresses, for every switch whose routes reach this one.
+        ways: (switch, family) -> how its loopback is reached.
+        known_prefixes: the loopbacks of all switches, as prefixes.
+        config: what it is to run; None when nobody rendered it, and `no_config` says why.
+        lab: it is a switch of a lab; `stock`: one whose image is not the planned one.
     """
 
     plan: SwitchPlan
+    fabric: FabricPlan = field(repr=False)
     sessions: tuple[Session, ...]
     host_peers: frozenset[str]
-    loopbacks: Mapping[str, Mapping[Family, IpAddress]]
+    loopbacks: Mapping[str, Mapping[Family, IpAddress]] = field(repr=False)
+    ways: Mapping[tuple[str, Family], Way] = field(repr=False)
+    known_prefixes: frozenset[str] = field(default=frozenset(), repr=False)
+    config: SwitchConfig | None = field(default=None, repr=False)
+    no_config: str = ""
+    lab: bool = False
+    stock: bool = False
 
-    @property
-    def count(self) -> int:
-        """How many single expectations these are: sessions, routes and pings, each per family."""
-        sessions = sum(len(session.families) for session in self.sessions)
-        return sessions + 2 * sum(len(addresses) for addresses in self.loopbacks.values())
+    @cached_property
+    def ports(self) -> dict[str, PortPlan]:
+        """The planned ports by name."""
+        return {port.name: port for port in self.plan.ports}
+
+    @cached_property
+    def host_ports(self) -> frozenset[str]:
+        """The ports behind which servers are."""
+        return frozenset(session.port for group, session in self.plan.sessions if group.kind == "host")
 
 
 class FabricExpectations:
-    """The expectations of all switches of a fabric."""
+    """The expectations of all switches of a fabric; those of a switch are worked out when they are wanted."""
 
-    def __init__(self, plan: FabricPlan) -> None:
-        self._plan = plan
+    def __init__(
+        self,
+        plan: FabricPlan,
+        configs: Mapping[str, SwitchConfig] | None = None,
+        *,
+        no_config: str = "",
+        lab: bool = False,
+        stock: bool = False,
+    ) -> None:
+        self.plan = plan
+        self._configs = configs or {}
+        self._no_config, self._lab, self._stock = no_config, lab, stock
+        self._ways: dict[Broken, dict[Family, Ways]] = {}
 
     def of(self, switch: SwitchPlan) -> Expectations:
         """What is expected of one switch."""
+        ways: dict[tuple[str, Family], Way] = {}
+        loopbacks: dict[str, dict[Family, IpAddress]] = {}
+        for origin, addresses in self._addresses.items():
+            for family, address in addresses.items():
+                way = self.ways(family).of(switch.name, origin)
+                if way is not None:
+                    ways[origin, family] = way
+                    loopbacks.setdefault(origin, {})[family] = address
         return Expectations(
             plan=switch,
+            fabric=self.plan,
             sessions=tuple(switch.fabric_sessions),
             host_peers=frozenset(session.peer for group, session in switch.sessions if group.kind == "host"),
-            loopbacks={
-                name: self._addresses[name] for name in self._plan.switches if name in self._seen_by[switch.name]
-            },
+            loopbacks=loopbacks,
+            ways=ways,
+            known_prefixes=self._prefixes,
+            config=self._configs.get(switch.name),
+            no_config=self._no_config,
+            lab=self._lab,
+            stock=self._stock,
         )
+
+    def ways(self, family: Family, broken: Broken = Broken()) -> Ways:  # noqa: B008 - frozen
+        """The ways of a family, with some sessions and switches gone."""
+        by_family = self._ways.setdefault(broken, {})
+        if family not in by_family:
+            by_family[family] = Ways(self.plan, family, broken)
+        return by_family[family]
+
+    @cached_property
+    def _prefixes(self) -> frozenset[str]:
+        addresses = (address for by_family in self._addresses.values() for address in by_family.values())
+        return frozenset(f"{address}/{address.max_prefixlen}" for address in addresses)
 
     @cached_property
     def _addresses(self) -> dict[str, dict[Family, IpAddress]]:
         found: dict[str, dict[Family, IpAddress]] = {}
-        for name, switch in self._plan.switches.items():
-            pairs = ((family, switch.loopback(family)) for family in self._plan.families)
+        for name, switch in self.plan.switches.items():
+            pairs = ((family, switch.loopback(family)) for family in self.plan.families)
             found[name] = {family: address for family, address in pairs if address is not None}
         return found
-
-    @cached_property
-    def _seen_by(self) -> dict[str, set[str]]:
-        """Switch -> the switches whose loopbacks reach it by BGP."""
-        seen: dict[str, set[str]] = {name: set() for name in self._plan.switches}
-        for origin in self._plan.switches:
-            for name in self._reach(origin):
-                seen[name].add(origin)
-        return seen
-
-    def _reach(self, origin: str) -> set[str]:
-        """The switches that an announcement of `origin` reaches.
-
-        BGP drops a path that has one's own AS number in it: two spines of one ASN do not see each other's loopback
-        through a leaf. Each switch passes on its shortest path; the breadth-first order finds that first.
-        """
-        switches = self._plan.switches
-        paths: dict[str, tuple[int, ...]] = {origin: ()}
-        queue = deque([origin])
-        while queue:
-            name = queue.popleft()
-            path = (switches[name].asn, *paths[name])
-            for far in self._neighbors[name]:
-                if far not in paths and switches[far].asn not in path:
-                    paths[far] = path
-                    queue.append(far)
-        return paths.keys() - {origin}
-
-    @cached_property
-    def _neighbors(self) -> dict[str, list[str]]:
-        neighbors: dict[str, list[str]] = defaultdict(list)
-        for name, switch in self._plan.switches.items():
-            neighbors[name] = list(dict.fromkeys(session.switch for session in switch.fabric_sessions))
-        return neighbors

@@ -5,26 +5,28 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from sonicfab.access import Access
-from sonicfab.errors import ExitCode, HostKeyError, InputError, SonicfabError, SwitchError, WrongSwitchError
+from sonicfab.errors import ExitCode, HostKeyError, InputError, SonicfabError, WrongSwitchError
 from sonicfab.plan.types import FabricPlan, SwitchPlan
+from sonicfab.render import SwitchConfig
 from sonicfab.runner import run_all
+from sonicfab.switch.ask import Answers, Question, UnansweredError
 from sonicfab.switch.operations import Switch
+from sonicfab.verify.checks import ping
+from sonicfab.verify.checks.base import Check
 from sonicfab.verify.expect import Expectations, FabricExpectations
-from sonicfab.verify.judge import (
-    CheckResult,
-    Status,
-    judge_pings,
-    judge_routes,
-    judge_sessions,
-    judge_unasked,
-)
+from sonicfab.verify.explain.base import Finding
+from sonicfab.verify.explain.run import explain
+from sonicfab.verify.registry import CHECKS
+from sonicfab.verify.results import CheckResult, Status
 
 TIMEOUT = 60.0
 ASK_EVERY = 1.0
+_ANSWER_WITHIN = 60.0
 
 Progress = Callable[[str, int, int], None]
 """Told (switch, expectations met, expectations) after each round."""
@@ -32,11 +34,20 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Verification:
-    """All results, in the order of the switches; `seconds` is how long it took."""
+    """All results, in the order of the switches; `seconds` is how long it took.
+
+    Attributes:
+        findings: what is wrong and why, the worst first; each failed result is in one of them.
+        checks: the names of those that were done.
+        answers: switch -> what it said last.
+    """
 
     fabric: str
     results: tuple[CheckResult, ...]
     seconds: float
+    findings: tuple[Finding, ...] = ()
+    checks: tuple[str, ...] = ()
+    answers: Mapping[str, Answers] = field(default_factory=dict, repr=False)
 
     def count(self, status: Status) -> int:
         """How many results have that status."""
@@ -51,94 +62,155 @@ class Verification:
 
 
 def verify(
-    access: Access, plan: FabricPlan, switches: Iterable[SwitchPlan], timeout: float, progress: Progress
+    access: Access,
+    plan: FabricPlan,
+    switches: Iterable[SwitchPlan],
+    timeout: float,
+    progress: Progress,
+    *,
+    checks: Sequence[Check] = CHECKS,
+    configs: Mapping[str, SwitchConfig] | None = None,
+    no_config: str = "",
 ) -> Verification:
     """Check the switches against the plan; what is not as expected is asked again for `timeout` seconds.
+
+    `configs` are what the switches are to run; without them `no_config` says why their configs are not checked.
 
     Raises:
         InputError: what a login needs (a key, a secret) is not where the inventory says.
         KeyboardInterrupt: the user has had enough.
     """
     started = time.monotonic()
-    fabric = FabricExpectations(plan)
+    fabric = FabricExpectations(plan, configs, no_config=no_config, lab=bool(access.lab), stock=access.stock)
 
-    def one(switch: SwitchPlan, stop: threading.Event) -> list[CheckResult]:
-        return _Asking(access, fabric.of(switch), started + timeout, stop, progress).results()
+    def one(switch: SwitchPlan, stop: threading.Event) -> Asked:
+        return _Asking(access, fabric.of(switch), checks, started + timeout, stop, progress).asked()
 
-    outcomes = run_all(switches, one)
-    for outcome in outcomes:
+    asked: list[Asked] = []
+    for outcome in run_all(switches, one):
         if outcome.error:
             raise outcome.error
-    results = [result for outcome in outcomes for result in outcome.value or ()]
-    return Verification(plan.name, tuple(results), time.monotonic() - started)
+        if outcome.value:
+            asked.append(outcome.value)
+    results = tuple(result for one_switch in asked for result in one_switch.results)
+    findings = explain(
+        fabric,
+        {one_switch.expected.plan.name: one_switch.expected for one_switch in asked},
+        {one_switch.expected.plan.name: one_switch.answers for one_switch in asked},
+        results,
+    )
+    return Verification(
+        fabric=plan.name,
+        results=results,
+        seconds=time.monotonic() - started,
+        findings=tuple(findings),
+        checks=tuple(check.name for check in checks),
+        answers={one_switch.expected.plan.name: one_switch.answers for one_switch in asked},
+    )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What one switch said last, and what that means."""
+
+    expected: Expectations
+    answers: Answers
+    results: tuple[CheckResult, ...]
 
 
 class _Asking:
     """One switch, asked until it is as expected."""
 
     def __init__(
-        self, access: Access, expected: Expectations, deadline: float, stop: threading.Event, progress: Progress
+        self,
+        access: Access,
+        expected: Expectations,
+        checks: Sequence[Check],
+        deadline: float,
+        stop: threading.Event,
+        progress: Progress,
     ) -> None:
-        self._access, self._expected = access, expected
+        self._access, self._expected, self._checks = access, expected, checks
         self._deadline, self._stop, self._progress = deadline, stop, progress
+        self._answers = Answers({})
+        self._results: dict[str, list[CheckResult]] = {}
 
-    def results(self) -> list[CheckResult]:
+    def asked(self) -> Asked:
         """What was seen last; of a switch that cannot be reached, one result for all that was expected of it."""
         while True:
             try:
                 with contextlib.closing(self._access.open(self._expected.plan)) as switch:
-                    return self._until_good(switch)
+                    self._until_good(switch)
+                    results = [one for check in self._checks for one in self._results.get(check.name, ())]
+                    return Asked(self._expected, self._answers, tuple(results))
             except InputError:
                 raise
             except SonicfabError as err:  # another switch, or another host key, will not become the right one
                 if isinstance(err, (WrongSwitchError, HostKeyError)) or not self._wait():
-                    return self._unreached(err)
+                    return Asked(self._expected, Answers({}), (self._unreached(err),))
 
-    def _until_good(self, switch: Switch) -> list[CheckResult]:
+    def _until_good(self, switch: Switch) -> None:
         while True:
-            results = self._ask(switch)
-            met = sum(1 for result in results if result.status == "ok" and result.far != "host")
-            self._progress(self._expected.plan.name, met, self._expected.count)
-            if all(result.status in ("ok", "skipped") for result in results):
-                return results
-            if not self._wait():
-                return self._ask(switch, final=True)
+            final = self._deadline <= time.monotonic()
+            self._round(switch, final=final)
+            counted = [one for results in self._results.values() for one in results if not one.optional]
+            wanted = [one for one in counted if one.status != "skipped"]
+            met = sum(1 for one in wanted if one.status == "ok")
+            self._progress(self._expected.plan.name, met, len(wanted))
+            if met == len(wanted) or final or self._stop.is_set():
+                return
+            self._wait()
 
-    def _ask(self, switch: Switch, *, final: bool = False) -> list[CheckResult]:
-        """Sessions and routes; pings once those are good, or in the final round."""
-        expected = self._expected
-        results: list[CheckResult] = []
+    def _round(self, switch: Switch, *, final: bool) -> None:
+        """Ask what is not good yet, and everything in the final round, whose answers explain each other."""
+        early = [check for check in self._checks if not check.last]
+        todo = early if final else [check for check in early if not self._good(check)]
+        asked = self._ask(switch, [one for check in todo for one in check.questions(self._expected)])
+        for check in early:
+            names = {question.name for question in check.questions(self._expected)}
+            if check in todo or names & asked:
+                self._judge(check)
+        for check in self._checks:
+            if not check.last:
+                continue
+            if final or all(map(self._good, early)):
+                self._ask(switch, check.questions(self._expected))
+                # only the pings have a second question that depends on the first answer
+                self._ask(switch, ping.again(self._expected, self._answers))
+                self._judge(check)
+            else:
+                self._results[check.name] = list(check.unasked(self._expected, "not asked yet"))
+
+    def _ask(self, switch: Switch, questions: Iterable[Question[Any]]) -> set[str]:
+        asked = list(questions)
+        if asked:
+            self._answers = self._answers.updated(switch.ask(asked, self._patience()))
+        return {question.name for question in asked}
+
+    def _patience(self) -> float:
+        """Seconds for an answer: a switch that hangs is not waited for much longer than the time that is left."""
+        remaining = max(0.0, self._deadline - time.monotonic())
+        return _ANSWER_WITHIN + min(remaining, _ANSWER_WITHIN)
+
+    def _judge(self, check: Check) -> None:
         try:
-            results += judge_sessions(expected, switch.bgp_summary())
-            results += judge_routes(expected, switch.bgp_routes())
-        except SwitchError as err:
-            reason = str(err).rpartition(": ")[2]
-            for check in ("bgp", "route"):
-                if not any(result.check == check for result in results):
-                    results += judge_unasked(expected, check, reason)
-        if final or all(result.status in ("ok", "skipped") for result in results):
-            if self._access.stock and not switch.can_ping():
-                return [*results, *judge_unasked(expected, "ping", "this image has no ping", "skipped")]
-            return [*results, *judge_pings(expected, self._lost(switch))]
-        return [*results, *judge_unasked(expected, "ping", "not asked yet")]
+            self._results[check.name] = list(check.judge(self._expected, self._answers))
+        except UnansweredError as err:
+            self._results[check.name] = list(check.unasked(self._expected, str(err)))
 
-    def _lost(self, switch: Switch) -> set[str]:
-        lost: set[str] = set()
-        for family in ("ipv4", "ipv6"):
-            source = self._expected.plan.loopback_ipv4 if family == "ipv4" else self._expected.plan.loopback_ipv6
-            targets = [one[family] for one in self._expected.loopbacks.values() if family in one]
-            if source is not None and targets:
-                lost |= switch.unreachable(source, targets)
-        return lost
+    def _good(self, check: Check) -> bool:
+        results = self._results.get(check.name)
+        return results is not None and all(one.status in ("ok", "skipped") for one in results)
 
     def _wait(self) -> bool:
         """Wait for the next round; False when the time is up."""
         remaining = self._deadline - time.monotonic()
         return remaining > 0 and not self._stop.wait(min(ASK_EVERY, remaining))
 
-    def _unreached(self, err: SonicfabError) -> list[CheckResult]:
+    def _unreached(self, err: SonicfabError) -> CheckResult:
         expected = self._expected
         name = expected.plan.name
-        wanted = f"{expected.count} expectations to check"
+        checks = ", ".join(check.name for check in self._checks)
         seen = f"{err} ({err.hint})" if err.hint else str(err)
-        return [CheckResult(name, "login", name, "", "", "unreached", wanted, seen)]
+        kind = type(err).__name__.removesuffix("Error").lower()
+        return CheckResult(name, "login", name, "", "", "unreached", f"answers to {checks}", seen, problem=kind)

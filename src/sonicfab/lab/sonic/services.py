@@ -179,7 +179,9 @@ def start_lldp(config: db.Config) -> bool:
         Path("/run/lldpd").mkdir(exist_ok=True)
         shutil.chown("/run/lldpd", "_lldpd", "_lldpd")
         subprocess.run(command, capture_output=True, text=True, check=True)
-        subprocess.run(["lldpcli"], input="\n".join(lines), capture_output=True, text=True, check=True)
+        # on a busy machine lldpd's own lldpcli may give up before it says so: lldpd would be silent for ever
+        told = "\n".join([*lines, "resume", ""])
+        subprocess.run(["lldpcli"], input=told, capture_output=True, text=True, check=True)
     except (OSError, LookupError, subprocess.CalledProcessError) as err:
         reason = err.stderr if isinstance(err, subprocess.CalledProcessError) else str(err)
         Path("/var/log/lldpd.log").write_text(f"{reason.strip()}\n", encoding="utf-8")

@@ -1,0 +1,152 @@
+"""Verify: a lab of 100 switches against bare SSH sessions with one command each; a healthy fabric again and again.
+
+In the same run, from the same machine: wall clock, and CPU of this process alone (the lab's switches use the same
+cores). The floor logs in to every switch as verify does and runs one command. Then, for the plan alone, what it takes
+to know the expectations of 1,000 switches.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from measure import SONICFAB
+from scale import write_inputs
+from sonicfab.access import Access, lab_access
+from sonicfab.fabric import Fabric, open_fabric, render_fabric
+from sonicfab.lab.state import find_lab
+from sonicfab.plan.types import SwitchPlan
+from sonicfab.render import SwitchConfig
+from sonicfab.runner import run_all
+from sonicfab.verify.expect import FabricExpectations
+from sonicfab.verify.registry import CHECKS
+from sonicfab.verify.run import Verification, verify
+
+SIZES = {6: (1, 2, 4), 30: (1, 4, 26), 100: (4, 4, 21)}
+"""Switches -> pods, spines and leaves of each."""
+NAME = "benchmark"
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def timed(task: Callable[[], object]) -> tuple[float, float]:
+    """Wall-clock and CPU seconds."""
+    wall, cpu = time.monotonic(), _cpu()
+    task()
+    return time.monotonic() - wall, _cpu() - cpu
+
+
+@contextmanager
+def lab_of(folder: Path, size: int) -> Iterator[tuple[Fabric, Access, dict[str, SwitchConfig]]]:
+    """A lab that boots from its rendered configs."""
+    pods, spines, leaves = SIZES[size]
+    inventory, topology = write_inputs(folder, pods, spines, leaves, unnumbered=True)
+    files = ("-i", str(inventory), "-t", str(topology))
+    _sonicfab("render", *files, "-o", str(folder / "out"))
+    fabric = open_fabric(inventory, topology)
+    _sonicfab("lab", "up", *files, "--name", NAME, "--from", str(folder / "out"))
+    try:
+        configs = {one.switch: one for one in render_fabric(fabric, fabric.plan.switches.values())}
+        yield fabric, lab_access(find_lab(NAME)), configs
+    finally:
+        _sonicfab("lab", "down", "--name", NAME)
+
+
+def floor(access: Access, fabric: Fabric) -> None:
+    """Log in to every switch and run one command."""
+
+    def one(switch: SwitchPlan, _stop: threading.Event) -> None:
+        with contextlib.closing(access.connect(switch)) as transport:
+            if not transport.run("hostname").ok:
+                raise RuntimeError(switch.name)
+
+    for outcome in run_all(fabric.plan.switches.values(), one):
+        if outcome.error:
+            raise outcome.error
+
+
+def look(
+    access: Access, fabric: Fabric, configs: dict[str, SwitchConfig], timeout: float, left_out: str = ""
+) -> Verification:
+    """Verify everything; or all checks but one."""
+    checks = [check for check in CHECKS if check.name != left_out]
+    switches = fabric.plan.switches.values()
+    return verify(access, fabric.plan, switches, timeout, lambda *_: None, checks=checks, configs=configs)
+
+
+def against_floor(size: int, runs: int) -> None:
+    """Both, one after the other, several times."""
+    with tempfile.TemporaryDirectory() as folder, lab_of(Path(folder), size) as (fabric, access, configs):
+        first = look(access, fabric, configs, 300)
+        print(f"{size} switches: healthy after {first.seconds:.1f} s, {first.count('ok')} expectations met")
+        print("            floor s  CPU s   verify s  CPU s   without pings s  CPU s   ratio wall  CPU")
+        for _ in range(runs):
+            bare = timed(lambda: floor(access, fabric))
+            whole = timed(lambda: _good(look(access, fabric, configs, 0)))
+            less = timed(lambda: _good(look(access, fabric, configs, 0, "ping")))
+            values = (*bare, *whole, *less, whole[0] / bare[0], whole[1] / bare[1])
+            print(
+                "        {:>11.1f} {:>6.1f} {:>10.1f} {:>6.1f} {:>17.1f} {:>6.1f} {:>12.2f} {:>4.2f}".format(*values),
+                f"  load {os.getloadavg()[0]:.1f}",
+            )
+            sys.stdout.flush()
+
+
+def _good(verification: Verification) -> None:
+    if verification.exit_code:
+        for finding in verification.findings:
+            print("  ", finding.code, finding.where, finding.cause, file=sys.stderr)
+        raise RuntimeError(f"{verification.count('failed')} failed on a healthy fabric")
+
+
+def again_and_again(times: int) -> None:
+    """A healthy fabric of 6, many times: every look must find nothing."""
+    with tempfile.TemporaryDirectory() as folder, lab_of(Path(folder), 6) as (fabric, access, configs):
+        look(access, fabric, configs, 60)
+        seconds = [timed(lambda: _good(look(access, fabric, configs, 0)))[0] for _ in range(times)]
+        print(f"{times} looks at 6 healthy switches: 0 findings; {sum(seconds) / times:.2f} s each on average")
+
+
+def plan_alone(pods: int, spines: int, leaves: int) -> None:
+    """What a thousand switches are expected to see, without asking any."""
+    with tempfile.TemporaryDirectory() as folder:
+        plan = open_fabric(*write_inputs(Path(folder), pods, spines, leaves, unnumbered=True)).plan
+        expectations = FabricExpectations(plan)
+        wall, cpu = timed(lambda: [len(expectations.of(one).ways) for one in plan.switches.values()])
+        print(f"expectations of {len(plan.switches)} switches, {len(plan.links)} links: {wall:.1f} s, CPU {cpu:.1f} s")
+
+
+def _sonicfab(*arguments: str) -> None:
+    done = subprocess.run([*SONICFAB, *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"sonicfab {' '.join(arguments)} ended with {done.returncode}: {done.stderr}")
+
+
+def main() -> None:
+    """Measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", type=int, default=100, choices=list(SIZES))
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--times", type=int, default=50, help="looks at a healthy fabric; 0 leaves that out")
+    options = parser.parse_args()
+    plan_alone(32, 4, 27)
+    if options.times:
+        again_and_again(options.times)
+    against_floor(options.size, options.runs)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""Why nothing may be done to a switch, found before anything is written on any. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sonicfab.builds import Build
+from sonicfab.push.comparison import Comparison, Target
+from sonicfab.push.ways import Way
+from sonicfab.schema.facts import schema_of
+from sonicfab.switch import parse
+from sonicfab.switch.guard import GuardStatus
+from sonicfab.validate.findings import errors
+from sonicfab.validate.schema import SchemaCheck
+
+_SPARE = 4 * 1024 * 1024
+"""Bytes that are free afterwards at the least: SONiC's own logs and databases want some."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen of one switch before anything is changed.
+
+    Attributes:
+        guarded: the push that is under way on it.
+        free: bytes free where its config is.
+    """
+
+    found: Comparison
+    guarded: GuardStatus
+    free: int
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the user knows: the push of theirs that may be under way, and that changes by hand may go."""
+
+    own_push: str
+    overwrite_drift: bool
+
+
+def refusal(look: Look, target: Target, way: Way, build: Build, asked: Asked) -> str:
+    """Why the switch must be left alone, in a sentence; "" when it need not."""
+    if way.name == "nothing":
+        return ""
+    reasons = (_another_push(look, asked), _reset(look), _drift(look, asked), _space(look, way))
+    return next(filter(None, reasons), "") or _own_tables(look, target, way, build)
+
+
+def _another_push(look: Look, asked: Asked) -> str:
+    guarded = look.guarded
+    if guarded.state not in ("armed", "restoring", "failed") or guarded.push_id == asked.own_push:
+        return ""
+    return (
+        f"push {guarded.push_id} of {guarded.holder} is under way; unless it is confirmed, the switch goes back in "
+        f"{guarded.seconds_left} s"
+    )
+
+
+def _reset(look: Look) -> str:
+    if not look.found.mode_resetters:
+        return ""
+    return (
+        f"{' and '.join(look.found.mode_resetters)} would reset docker_routing_config_mode, and SONiC would delete "
+        "frr.conf (SF-503): remove the file from the switch, or set the mode in it"
+    )
+
+
+def _drift(look: Look, asked: Asked, limit: int = 3) -> str:
+    drift = look.found.drift
+    if not drift or asked.overwrite_drift:
+        return ""
+    more = f" and {len(drift) - limit} more" if len(drift) > limit else ""
+    return (
+        f"somebody has changed it and not saved that: {'; '.join(drift[:limit])}{more}; `config save` keeps it, "
+        "--overwrite-drift does away with it"
+    )
+
+
+def _space(look: Look, way: Way) -> str:
+    # the old files are kept twice, the new ones are staged and then in place
+    old = len(look.found.stored_config_db) + len(look.found.stored_frr)
+    needs = 4 * (old + sum(len(text.encode()) for text in way.files.values())) + _SPARE
+    if look.free >= needs:
+        return ""
+    return f"its disk has {look.free // 1024} KiB free, and {needs // 1024} are needed"
+
+
+def _own_tables(look: Look, target: Target, way: Way, build: Build) -> str:
+    """Rows that a reload carries along, and for which that build's reload would refuse the whole file."""
+    schema = schema_of(build.name) if way.name == "reload" and build.reload_checks_yang == "always" else None
+    if schema is None:
+        return ""
+    wrong = errors(SchemaCheck(schema).check(parse.config_db(target.loaded(look.found.running))))
+    if not wrong:
+        return ""
+    more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+    return (
+        f"`config reload` of {build.name} would refuse what the switch has beside the fabric: {wrong[0].place}: "
+        f"{wrong[0].message}{more}"
+    )

@@ -1,0 +1,86 @@
+"""Findings as text: what is wrong, how one sees it, what to do, what else follows from it."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sonicfab.report.console import WIDTH, mark, say
+from sonicfab.verify.explain.base import Finding
+from sonicfab.verify.results import CheckResult
+
+_NAMES = {
+    "bgp": ("session end", "session ends"),
+    "route": ("route", "routes"),
+    "ping": ("ping", "pings"),
+    "interface": ("port", "ports"),
+    "lldp": ("cable end", "cable ends"),
+    "config": ("config", "configs"),
+    "system": ("switch", "switches"),
+    "login": ("switch not looked at", "switches not looked at"),
+}
+_SHOWN = 20
+
+
+def show_findings(findings: Sequence[Finding]) -> None:
+    """Each with its evidence and what mends it, the worst first."""
+    for text in lines(findings):
+        say(text)
+
+
+def lines(findings: Sequence[Finding]) -> Iterator[str]:
+    """The same, line by line, at most WIDTH columns each as far as words allow."""
+    for one in findings[:_SHOWN]:
+        yield from _wrapped(f"{mark('failed')} {one.code}: ", one.cause, "    ")
+        for told in one.evidence:
+            yield from _wrapped("    seen: ", told, "          ")
+        if one.mend:
+            yield from _wrapped("    mend: ", one.mend, "          ")
+        yield from _wrapped("    this is: ", counted(one.results), "          ") if one.results else ()
+        yield from _wrapped("    follows: ", counted(one.consequences), "          ") if one.consequences else ()
+    if len(findings) > _SHOWN:
+        yield f"  ... and {len(findings) - _SHOWN} more; --format json has all of them"
+    if findings:
+        yield ""
+
+
+def counted(results: Iterable[CheckResult]) -> str:
+    """`2 session ends, 8 routes down on leaf1, leaf2`."""
+    failed = list(results)
+    ends = {(one.switch, one.check, one.subject) for one in failed}
+    counts = Counter(check for _, check, _ in ends)
+    words = [f"{counts[check]} {_NAMES[check][counts[check] != 1]}" for check in _NAMES if counts[check]]
+    switches = list(dict.fromkeys(one.switch for one in failed))
+    more = f" and {len(switches) - 3} more" if len(switches) > 3 else ""
+    return f"{', '.join(words)} (on {', '.join(switches[:3])}{more})"
+
+
+def finding_json(one: Finding) -> dict[str, Any]:
+    """A finding for programs; its results by what names them."""
+    return {
+        "code": one.code,
+        "severity": one.severity,
+        "where": list(one.where),
+        "cause": one.cause,
+        "evidence": list(one.evidence),
+        "mend": one.mend,
+        "results": [_named(result) for result in one.results],
+        "consequences": [_named(result) for result in one.consequences],
+    }
+
+
+def _named(one: CheckResult) -> dict[str, str]:
+    return {"switch": one.switch, "check": one.check, "subject": one.subject, "family": one.family, "far": one.far}
+
+
+def _wrapped(first: str, text: str, rest: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    ) or [first]

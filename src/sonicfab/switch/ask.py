@@ -1,0 +1,134 @@
+"""Several questions in one exec channel: one shell script whose parts keep their output and exit code apart. Pure.
+
+A channel costs a round trip or two and, on a switch, the start of a shell for the account; a question costs its
+program alone. What a question's program prints is parsed when it is first wanted, and once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from sonicfab.errors import SwitchError
+from sonicfab.transport import CommandResult
+
+Value = TypeVar("Value")
+Value_co = TypeVar("Value_co", covariant=True)
+
+
+@dataclass(frozen=True)
+class Question(Generic[Value_co]):
+    """What is asked of a switch.
+
+    Attributes:
+        name: by which the parts of an answer are told apart; unique.
+        command: one command line; it must not read its standard input.
+        parse: its output as a value; may raise SwitchError.
+    """
+
+    name: str
+    command: str
+    parse: Callable[[str], Value_co] = field(repr=False, compare=False)
+
+
+class UnansweredError(SwitchError):
+    """A question has no answer; the message says why and names no switch."""
+
+
+class Answers:
+    """What a switch answered, by question."""
+
+    def __init__(self, results: Mapping[str, CommandResult]) -> None:
+        self._results = dict(results)
+        self._values: dict[str, Any] = {}
+
+    def get(self, question: Question[Value]) -> Value:
+        """The answer as a value.
+
+        Raises:
+            UnansweredError: it was not asked, the command failed, or what it printed is not what it should be.
+        """
+        if question.name not in self._values:
+            self._values[question.name] = self._parse(question)
+        value = self._values[question.name]
+        if isinstance(value, UnansweredError):
+            raise value
+        parsed: Value = value
+        return parsed
+
+    def find(self, question: Question[Value]) -> Value | None:
+        """The answer as a value; None when there is none."""
+        try:
+            return self.get(question)
+        except UnansweredError:
+            return None
+
+    def why_not(self, question: Question[Any]) -> str:
+        """Why there is no answer; "" when there is one, or when nobody asked."""
+        if question.name not in self._results and question.name not in self._values:
+            return ""
+        try:
+            self.get(question)
+        except UnansweredError as err:
+            return str(err)
+        return ""
+
+    def put(self, question: Question[Value], value: Value) -> None:
+        """Add an answer that is a value already, or the UnansweredError that it is none."""
+        self._values[question.name] = value
+
+    def updated(self, newer: Answers) -> Answers:
+        """These answers, and what is newer instead."""
+        both = Answers({**self._results, **newer._results})
+        both._values = {
+            name: value for name, value in self._values.items() if name not in newer._results
+        } | newer._values
+        return both
+
+    def _parse(self, question: Question[Value]) -> Value | UnansweredError:
+        result = self._results.get(question.name)
+        if result is None:
+            return UnansweredError("it was not asked")
+        if not result.ok:
+            return UnansweredError(result.said or f"exit code {result.exit_code}")
+        try:
+            return question.parse(result.stdout)
+        except SwitchError as err:
+            return UnansweredError(str(err))
+        except (KeyError, TypeError, ValueError, AttributeError) as err:
+            # a program of another release that prints another shape: told, not a traceback
+            return UnansweredError(
+                f"`{question.command[:60]}` prints something unexpected: {type(err).__name__}: {err}"
+            )
+
+
+def script(questions: Iterable[Question[Any]], mark: str) -> str:
+    """One command line for all of them; `mark` is a line that no answer has, and is printed on both outputs.
+
+    Between two marks stands what one command printed; the mark after it carries the exit code.
+    """
+    # in a subshell each: what makes a shell give up must not take the others with it
+    parts = [f"( {one.command} ) < /dev/null; c=$?; echo; echo {mark} $c; echo {mark} >&2" for one in questions]
+    return "; ".join([*parts, "true"])
+
+
+def split(questions: Iterable[Question[Any]], mark: str, result: CommandResult) -> dict[str, CommandResult]:
+    """The answer to each question out of the result of their script.
+
+    Raises:
+        SwitchError: the script itself did not run to its end.
+    """
+    asked = list(questions)
+    outputs = result.stdout.split(f"\n{mark} ")
+    errors = result.stderr.split(f"{mark}\n")
+    if len(outputs) != len(asked) + 1:
+        raise SwitchError(f"{len(asked)} commands did not all run: {result.said or f'exit code {result.exit_code}'}")
+    found: dict[str, CommandResult] = {}
+    text = outputs[0]
+    for number, question in enumerate(asked):
+        code, _, rest = outputs[number + 1].partition("\n")
+        said = errors[number] if number < len(errors) else ""
+        found[question.name] = CommandResult(question.command, int(code), text, said, result.seconds)
+        text = rest
+    return found

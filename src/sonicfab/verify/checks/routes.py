@@ -1,0 +1,128 @@
+"""`route`: every loopback by all its planned paths, from whom it must be, and nothing else in the routing table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import ip_network
+from typing import Any
+
+from sonicfab.plan.types import IpNetwork
+from sonicfab.switch.ask import Answers, Question
+from sonicfab.switch.parse import Route
+from sonicfab.verify.checks.base import Check
+from sonicfab.verify.checks.questions import BGP, ZEBRA
+from sonicfab.verify.expect import Expectations
+from sonicfab.verify.paths import Way
+from sonicfab.verify.results import CheckResult
+
+
+def judge(expected: Expectations, answers: Answers) -> Iterator[CheckResult]:
+    """See Check.judge."""
+    routes = answers.get(ZEBRA).routes
+    bgp = answers.find(BGP)  # its absence is told by the check of the sessions
+    yield from judge_routes(expected, routes, bgp.origins if bgp else {})
+    yield from judge_others(expected, routes)
+
+
+def judge_routes(
+    expected: Expectations, routes: Mapping[str, Route], origins: Mapping[str, frozenset[int]] | None = None
+) -> Iterator[CheckResult]:
+    """Every loopback of the fabric: installed, over all its paths, and originated by its own switch alone."""
+    for far, addresses in expected.loopbacks.items():
+        asn = expected.fabric.switches[far].asn
+        for family, address in addresses.items():
+            prefix = f"{address}/{address.max_prefixlen}"
+            way = expected.ways[far, family]
+            strangers = (origins or {}).get(prefix, frozenset()) - {asn}
+            problem, seen = _fault(routes.get(prefix), way, strangers)
+            yield CheckResult(
+                expected.plan.name,
+                "route",
+                prefix,
+                family,
+                far,
+                "failed" if problem else "ok",
+                _wanted(way),
+                seen,
+                problem=problem,
+            )
+
+
+def _fault(route: Route | None, way: Way, strangers: frozenset[int]) -> tuple[str, str]:
+    if route is None:
+        return "no-route", "no BGP route"
+    seen = f"via {', '.join(route.ports) or 'nothing'}"
+    if not route.installed:
+        return "not-installed", f"{seen}, not installed"
+    if not route.ports:
+        return "not-installed", seen
+    if strangers:
+        return "origin", f"{seen}, announced by AS {', '.join(map(str, sorted(strangers)))}"
+    if not way.certain:
+        return "", seen
+    extra = set(route.ports) - way.ports
+    if extra:
+        return "other-way", seen
+    if len(route.ports) != way.count:
+        return "paths", f"{seen}: {len(route.ports)} of {way.count} paths"
+    return "", seen
+
+
+def judge_others(expected: Expectations, routes: Mapping[str, Route]) -> Iterator[CheckResult]:
+    """BGP routes that are neither a switch's loopback nor what hosts may announce."""
+    hosts: tuple[IpNetwork, ...] = (*expected.fabric.hosts.ipv4, *expected.fabric.hosts.ipv6)
+    for prefix, route in routes.items():
+        if prefix in expected.known_prefixes or _is_hosts(prefix, hosts):
+            continue
+        family = "ipv6" if ":" in prefix else "ipv4"
+        yield CheckResult(
+            expected.plan.name,
+            "route",
+            prefix,
+            family,
+            "",
+            "failed",
+            "no such route",
+            f"via {', '.join(route.ports) or 'nothing'}",
+            problem="foreign",
+        )
+
+
+def _is_hosts(prefix: str, networks: tuple[IpNetwork, ...]) -> bool:
+    one = ip_network(prefix)
+    return one.prefixlen == one.max_prefixlen and any(
+        one.version == network.version and one.network_address in network for network in networks
+    )
+
+
+def unasked(expected: Expectations, seen: str) -> Iterator[CheckResult]:
+    """See Check.unasked."""
+    for far, addresses in expected.loopbacks.items():
+        for family, address in addresses.items():
+            yield CheckResult(
+                expected.plan.name,
+                "route",
+                f"{address}/{address.max_prefixlen}",
+                family,
+                far,
+                "failed",
+                _wanted(expected.ways[far, family]),
+                seen,
+                problem="unanswered",
+            )
+
+
+def _wanted(way: Way) -> str:
+    if not way.certain:
+        return "an installed route"
+    if way.count < len(way.ports):
+        return f"an installed route over {way.count} of {len(way.ports)} equal paths"
+    return f"an installed route via {', '.join(sorted(way.ports))}"
+
+
+def questions(_expected: Expectations) -> Iterable[Question[Any]]:
+    """See Check.questions."""
+    return (ZEBRA, BGP)
+
+
+CHECK = Check("route", "loopback routes", questions, judge, unasked)

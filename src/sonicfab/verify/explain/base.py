@@ -1,0 +1,203 @@
+"""What a finding is, and what finds one: the failed results, and everything that the switches said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from sonicfab.plan.types import FabricPlan, Session, SwitchPlan
+from sonicfab.switch.ask import Answers, UnansweredError
+from sonicfab.switch.parse import Interface
+from sonicfab.switch.parse_state import BgpSession, BgpState, ZebraState
+from sonicfab.verify.checks import config
+from sonicfab.verify.checks.questions import BGP, ZEBRA
+from sonicfab.verify.expect import Expectations, FabricExpectations
+from sonicfab.verify.paths import Broken, Port
+from sonicfab.verify.results import CheckResult
+
+SEVERITY = ("unreachable", "switch", "cable", "link", "session", "routes", "config", "note")
+"""From what takes most with it to what takes nothing."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong.
+
+    Attributes:
+        code: a stable word for the cause.
+        severity: one of SEVERITY.
+        where: the switches and ports that it is about.
+        cause: a sentence.
+        evidence: what one sees it by, a line each.
+        mend: a command or an action.
+        results: the failed expectations that are this fault seen from near.
+        consequences: those that fail because of it.
+        broken: what does not carry traffic while it lasts.
+    """
+
+    code: str
+    severity: str
+    where: tuple[str, ...]
+    cause: str
+    evidence: tuple[str, ...] = ()
+    mend: str = ""
+    results: tuple[CheckResult, ...] = ()
+    consequences: tuple[CheckResult, ...] = ()
+    broken: Broken = field(default=Broken(), repr=False)
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Sorts the worst first."""
+        return SEVERITY.index(self.severity), -len(self.results) - len(self.consequences)
+
+    @property
+    def failed(self) -> tuple[CheckResult, ...]:
+        """All expectations that it explains."""
+        return (*self.results, *self.consequences)
+
+
+class Case:
+    """What is to be explained; explainers take the results that they have an explanation of."""
+
+    def __init__(
+        self,
+        fabric: FabricExpectations,
+        expectations: Mapping[str, Expectations],
+        answers: Mapping[str, Answers],
+        results: Iterable[CheckResult],
+    ) -> None:
+        self.fabric, self.expectations, self.answers = fabric, expectations, answers
+        self.results = tuple(results)
+        self.open: dict[int, CheckResult] = {
+            place: one for place, one in enumerate(self.results) if one.status in ("failed", "unreached")
+        }
+        self.findings: list[Finding] = []
+        self._drift: dict[tuple[str, str], list[str]] = {}
+        self.owners: dict[tuple[str, str], dict[str, int]] = {}
+
+    @property
+    def plan(self) -> FabricPlan:
+        """The fabric's plan."""
+        return self.fabric.plan
+
+    def switch(self, name: str) -> SwitchPlan:
+        """The plan of a switch."""
+        return self.plan.switches[name]
+
+    def bgp(self, switch: str) -> BgpState | None:
+        """What its bgpd says; None when it says nothing."""
+        answers = self.answers.get(switch)
+        return answers.find(BGP) if answers else None
+
+    def zebra(self, switch: str) -> ZebraState | None:
+        """What its zebra says; None when it says nothing."""
+        answers = self.answers.get(switch)
+        return answers.find(ZEBRA) if answers else None
+
+    def interface(self, end: Port) -> Interface | None:
+        """A port as zebra sees it."""
+        zebra = self.zebra(end[0])
+        return zebra.interfaces.get(end[1]) if zebra else None
+
+    def session(self, switch: str, peer: str) -> BgpSession | None:
+        """A session as the switch tells of it."""
+        bgp = self.bgp(switch)
+        return bgp.sessions.get(peer) if bgp else None
+
+    def far_session(self, near: str, session: Session) -> tuple[Session, BgpSession | None] | None:
+        """The other end of a planned session: its plan, and what that switch tells of it."""
+        far = self.plan.switches[session.switch]
+        for one in far.fabric_sessions:
+            if (one.switch, one.far_port, one.port) == (near, session.port, session.far_port) and set(
+                one.families
+            ) == set(session.families):
+                return one, self.session(far.name, one.peer)
+        return None
+
+    def drift(self, switch: str, subject: str = "frr") -> list[str]:
+        """How the config of a switch must change to be as intended; nothing when that is not known."""
+        key = (switch, subject)
+        if key not in self._drift:
+            expected, answers = self.expectations.get(switch), self.answers.get(switch)
+            try:
+                self._drift[key] = config.drift(expected, answers, subject) if expected and answers else []
+            except UnansweredError:
+                self._drift[key] = []
+        return self._drift[key]
+
+    def because(self, switch: str, pattern: str, *subjects: str) -> tuple[str, ...]:
+        """Lines of drift that the finding which is made now explains; they are no finding of their own then."""
+        found: list[str] = []
+        for subject in subjects or ("frr", "config_db"):
+            for line in self.drift(switch, subject):
+                if re.search(pattern, line):
+                    self.owners.setdefault((switch, subject), {})[line] = len(self.findings)
+                    found.append(f"drift of {switch}: {line}")
+        return tuple(found)
+
+    def failed(self, *checks: str, switch: str = "", problems: Sequence[str] = ()) -> list[CheckResult]:
+        """What nobody has explained yet."""
+        return [
+            one
+            for one in self.open.values()
+            if (not checks or one.check in checks)
+            and (not switch or one.switch == switch)
+            and (not problems or one.problem in problems)
+        ]
+
+    def take(self, wanted: Callable[[CheckResult], bool]) -> tuple[CheckResult, ...]:
+        """Those that are explained from now on."""
+        places = [place for place, one in self.open.items() if wanted(one)]
+        return tuple(self.open.pop(place) for place in places)
+
+    def link_results(
+        self, *ends: Port, checks: Iterable[str] = ("bgp", "interface", "lldp")
+    ) -> tuple[CheckResult, ...]:
+        """Take what failed at these ports."""
+        peers = {(switch, peer) for switch, port in ends for peer in self.peers(switch, port)}
+        wanted = set(checks)
+        return self.take(
+            lambda one: (
+                one.check in wanted
+                and ((one.switch, one.subject) in ends or (one.check == "bgp" and (one.switch, one.subject) in peers))
+            )
+        )
+
+    def peers(self, switch: str, port: str) -> tuple[str, ...]:
+        """What FRR calls the neighbours on a port."""
+        return self._peers.get((switch, port), ())
+
+    @cached_property
+    def _peers(self) -> dict[Port, tuple[str, ...]]:
+        found: dict[Port, tuple[str, ...]] = {}
+        for name, switch in self.plan.switches.items():
+            for _, session in switch.sessions:
+                found[name, session.port] = (*found.get((name, session.port), ()), session.peer)
+        return found
+
+    def take_config(self, switch: str, *subjects: str) -> tuple[CheckResult, ...]:
+        """Take what failed of the config of a switch."""
+        return self.take(
+            lambda one: one.switch == switch and one.check == "config" and (not subjects or one.subject in subjects)
+        )
+
+    def add(self, finding: Finding) -> None:
+        """One more."""
+        self.findings.append(finding)
+
+    def extend(self, place: int, consequences: Iterable[CheckResult]) -> None:
+        """More that follows from a finding."""
+        found = self.findings[place]
+        self.findings[place] = replace(found, consequences=(*found.consequences, *consequences))
+
+
+def some(words: Iterable[object], most: int = 3) -> str:
+    """The first few, and how many more."""
+    names = list(dict.fromkeys(map(str, words)))
+    return ", ".join(names) if len(names) <= most else f"{', '.join(names[:most])} and {len(names) - most} more"
+
+
+Explainer = Callable[[Case], Iterator[Finding]]
+"""Yields findings and takes from the case what they explain."""

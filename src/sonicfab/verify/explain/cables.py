@@ -1,0 +1,94 @@
+"""Cables that are not where the plan has them, and the moves that put them right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sonicfab.configdb import natural_key
+from sonicfab.switch.parse import LldpNeighbor
+from sonicfab.verify.checks.lldp import far_ends
+from sonicfab.verify.checks.questions import LLDP
+from sonicfab.verify.explain.base import Case, Finding, some
+from sonicfab.verify.paths import Broken, Port
+from sonicfab.verify.wiring import FarEnd, actual_wiring, moves, planned_wiring, wrong_groups
+
+
+def explain(case: Case) -> Iterator[Finding]:
+    """Each group of cables that took each other's place."""
+    wrong = case.failed("lldp", problems=("cable",))
+    if not wrong:
+        return
+    planned, seen = planned_wiring(case.plan), _seen(case)
+    actual = actual_wiring(seen)
+    for group in wrong_groups(planned, actual):
+        if not any((one.switch, one.subject) in group for one in wrong):
+            continue
+        todo = moves(planned, actual, group)
+        cables = sorted({tuple(sorted((end, actual[end]))) for end in group if end in actual})
+        bad = [(a, b) for a, b in cables if planned.get(a) != b]
+        taken = case.link_results(*group)
+        swap = all(move.action == "swap" for move in todo)
+        yield Finding(
+            "cable-swapped" if swap and todo else "cable-wrong",
+            "cable",
+            tuple(_text(end) for end in sorted({end for cable in bad for end in cable}, key=_key)),
+            _cause(bad, planned),
+            tuple(f"LLDP: {_text(a)} is connected to {_text(b)}" for a, b in bad[:4]),
+            _mend([str(move) for move in todo], bad),
+            taken,
+            broken=Broken(sessions=frozenset(end for end in group if end in planned)),
+        )
+
+
+def _seen(case: Case) -> dict[Port, FarEnd]:
+    """What each port tells of its other end; where two tell different things, the one that has heard it later wins."""
+    found: dict[Port, FarEnd] = {}
+    heard: dict[Port, float] = {}
+    for name, answers in case.answers.items():
+        neighbors: list[LldpNeighbor] = answers.find(LLDP) or []
+        ages = {one.local_port: one.age for one in sorted(neighbors, key=lambda one: -one.age)}
+        for port, far in far_ends(case.plan, neighbors).items():
+            found[name, port], heard[name, port] = far, ages.get(port, 0)
+    taken: set[Port] = set()
+    kept: dict[Port, FarEnd] = {}
+    for end in sorted(found, key=lambda one: heard[one]):
+        other = (found[end].switch, found[end].port)
+        known = bool(other[0] and other[1])
+        if known and (end in taken or other in taken) and _settled(kept, end) != other:
+            continue
+        kept[end] = found[end]
+        if known:
+            taken |= {end, other}
+    return kept
+
+
+def _settled(kept: dict[Port, FarEnd], end: Port) -> Port | None:
+    """The other end of a cable that is settled already."""
+    for near, far in kept.items():
+        if (far.switch, far.port) == end:
+            return near
+    return None
+
+
+def _cause(bad: list[tuple[Port, Port]], planned: dict[Port, Port]) -> str:
+    if len(bad) == 1:
+        (a, b) = bad[0]
+        near, wanted = (a, planned[a]) if a in planned else (b, planned.get(b, a))
+        found = b if near == a else a
+        return f"the cable in {_text(near)} goes to {_text(found)} instead of {_text(wanted)}"
+    ends = some((_text(a) for a, _ in bad), 2)
+    return f"{len(bad)} cables are in each other's place: those in {ends}"
+
+
+def _mend(todo: list[str], bad: list[tuple[Port, Port]]) -> str:
+    """What to do with the cables; or, when they are right, with the file."""
+    lines = "; ".join(f"{_text(a)} - {_text(b)}" for a, b in bad[:4])
+    return f"{'; '.join(todo)}. If the cables are right, the topology must say: {lines}"
+
+
+def _text(end: Port) -> str:
+    return f"{end[0]}:{end[1]}"
+
+
+def _key(end: Port) -> tuple[object, object]:
+    return natural_key(end[0]), natural_key(end[1])

@@ -1,0 +1,138 @@
+"""Programs of a switch that do not run, and switches that run another config altogether."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sonicfab.verify.checks.questions import BGP, LLDP, RUNNING_CONFIG_DB, ZEBRA
+from sonicfab.verify.explain.base import Case, Finding
+from sonicfab.verify.paths import Broken
+from sonicfab.verify.results import CheckResult
+
+
+def explain(case: Case) -> Iterator[Finding]:
+    """Switch by switch."""
+    for name in case.answers:
+        if any(one.switch == name for one in case.open.values()):
+            yield from _frr(case, name)
+            yield from _config(case, name)
+            yield from _lldp(case, name)
+            yield from _database(case, name)
+
+
+def _frr(case: Case, name: str) -> Iterator[Finding]:
+    answers = case.answers[name]
+    bgp, zebra = answers.why_not(BGP), answers.why_not(ZEBRA)
+    said = bgp or zebra
+    if not said:
+        return
+    restart = f"on {name}: sudo systemctl reset-failed bgp; sudo systemctl restart bgp"
+    if "is not running" in said and "container" in said.lower():
+        code, cause = "bgp-container-down", f"the container bgp does not run on {name}"
+    elif "bgpd is not running" in bgp:
+        code, cause = "bgpd-down", f"bgpd does not run on {name}"
+    elif "zebra is not running" in zebra:
+        code, cause = "zebra-down", f"zebra does not run on {name}: what BGP learns is not installed"
+    else:
+        code, cause = "frr-silent", f"FRR does not answer on {name}"
+    own = case.take(
+        lambda one: (
+            one.switch == name
+            and one.check in ("bgp", "route", "ping", "interface")
+            and one.problem in ("unanswered", "not-installed", "no-route")
+        )
+    )
+    own += case.take(lambda one: one.switch == name and one.check == "config" and one.subject == "frr")
+    # with bgpd or its container gone, so are the ends of its sessions at its neighbours
+    near = _neighbours(case, name)
+    lost = bool(near) or code != "zebra-down"
+    own_sessions = case.take(lambda one: one.switch == name and one.check in ("bgp", "route"))
+    broken = Broken(switches=frozenset({name})) if lost else Broken()
+    yield Finding(code, "switch", (name,), cause, (said,), restart, own, (*own_sessions, *near), broken)
+
+
+def _config(case: Case, name: str) -> Iterator[Finding]:
+    """None of the planned sessions is configured: it runs something else."""
+    bgp = case.bgp(name)
+    # neighbours that run something else, too, may have taken some of them already
+    missing = [one for one in case.results if (one.switch, one.problem) == (name, "not-configured")]
+    planned = sum(len(session.families) for session in case.switch(name).fabric_sessions)
+    if bgp is None or not planned or len(missing) < planned:
+        return
+    plan = case.switch(name)
+    stored_is_right = not case.failed("config", switch=name, problems=("unsaved",))
+    config_known = any(one.switch == name and one.subject == "stored frr.conf" for one in case.results)
+    expected_db = case.answers[name].find(RUNNING_CONFIG_DB) or {}
+    mode = expected_db.get("DEVICE_METADATA", {}).get("localhost", {}).get("docker_routing_config_mode", "")
+    strangers = len({one.subject for one in case.failed("bgp", switch=name, problems=("unplanned",))})
+    count = len(plan.fabric_sessions)
+    asn = f"AS {bgp.asn}" if bgp.asn else "no BGP at all"
+    evidence = [f"it runs {asn}; planned: AS {plan.asn} with {count} session{'s' * (count != 1)}"]
+    if strangers:
+        evidence.append(f"{strangers} sessions that nobody planned")
+    if mode:
+        evidence.append(f"docker_routing_config_mode is {mode}")
+    if config_known and stored_is_right and bgp.asn != plan.asn:
+        code, cause = "frr-conf-not-loaded", f"frr.conf is on {name}, but FRR has not loaded it"
+        mend = f"on {name}: sudo systemctl restart bgp"
+    else:
+        code, cause = "not-pushed", f"{name} does not run the fabric's config"
+        mend = f"sonicfab push --limit {name}"
+    own = case.take(
+        lambda one: one.switch == name and (one.check in ("bgp", "interface", "config") or one.problem == "foreign")
+    )
+    near = _neighbours(case, name)
+    ends = case.take(lambda one: one.switch == name and one.check in ("route", "ping"))
+    yield Finding(
+        code,
+        "switch",
+        (name,),
+        cause,
+        tuple(evidence),
+        mend,
+        own,
+        (*near, *ends),
+        Broken(switches=frozenset({name})),
+    )
+
+
+def _neighbours(case: Case, name: str) -> tuple[CheckResult, ...]:
+    """What failed at the other ends of its sessions."""
+    ends = [(session.switch, session.far_port) for session in case.switch(name).fabric_sessions]
+    return case.link_results(*ends, checks=("bgp",))
+
+
+def _lldp(case: Case, name: str) -> Iterator[Finding]:
+    said = case.answers[name].why_not(LLDP)
+    own = case.failed("lldp", switch=name, problems=("unanswered",))
+    if not said or not own:
+        return
+    taken = case.take(lambda one: one.switch == name and one.check == "lldp")
+    ends = {link.b if link.a[0] == name else link.a for link in case.plan.links if name in (link.a[0], link.b[0])}
+    near = case.take(lambda one: one.problem == "no-neighbor" and (one.switch, one.subject) in ends)
+    yield Finding(
+        "lldpd-down",
+        "config",
+        (name,),
+        f"lldpd does not answer on {name}: its cables cannot be looked at",
+        (said,),
+        f"on {name}: sudo systemctl restart lldp",
+        taken,
+        near,
+    )
+
+
+def _database(case: Case, name: str) -> Iterator[Finding]:
+    said = case.answers[name].why_not(RUNNING_CONFIG_DB)
+    if not said or not case.failed("config", switch=name, problems=("unanswered",)):
+        return
+    own = case.take(lambda one: one.switch == name and one.check == "config" and one.problem == "unanswered")
+    yield Finding(
+        "database-down",
+        "switch",
+        (name,),
+        f"CONFIG_DB of {name} cannot be read",
+        (said,),
+        f"on {name}: sudo systemctl status database; a reboot if redis does not come back",
+        own,
+    )

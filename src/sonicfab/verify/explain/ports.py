@@ -1,0 +1,144 @@
+"""Ports: shut, without link, with another MTU, speed or FEC, without a link-local address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sonicfab.verify.explain.base import Case, Finding
+from sonicfab.verify.paths import Broken, Port
+from sonicfab.verify.results import CheckResult
+
+_LINK = ("bgp", "interface", "lldp")
+
+
+def explain(case: Case) -> Iterator[Finding]:
+    """Link by link with both ends, then the ports of hosts."""
+    failed = {(one.switch, one.subject): one for one in case.failed("interface")}
+    for link in case.plan.links:
+        found = [failed[end] for end in (link.a, link.b) if end in failed]
+        if found:
+            yield from _link(case, link.a, link.b, found)
+    for one in case.failed("interface"):
+        if one.problem != "unanswered" and not one.far:
+            yield _host(case, one)
+
+
+def _link(case: Case, a: Port, b: Port, found: list[CheckResult]) -> Iterator[Finding]:
+    by_problem = {one.problem: one for one in reversed(found)}
+    name = f"{_text(a)} - {_text(b)}"
+    if "shut" in by_problem:
+        shut = [(one.switch, one.subject) for one in found if one.problem == "shut"]
+        yield _shut(case, shut, a, b)
+    elif {"no-link", "no-transceiver"} & by_problem.keys():
+        lacking = [(one.switch, one.subject) for one in found if one.problem in ("no-link", "no-transceiver")]
+        bare = [_text((one.switch, one.subject)) for one in found if one.problem == "no-transceiver"]
+        cause = f"there is no link between {_text(a)} and {_text(b)}: both ports are up"
+        mend = f"look at the cable and the modules of {name}; pull and plug them in again"
+        if len(lacking) == 1:
+            other = b if lacking[0] == a else a
+            told = "has link" if case.interface(other) else "was not looked at"
+            cause = f"{_text(lacking[0])} has no link, while {_text(other)} {told}"
+            mend = f"light goes one way only, or FEC differs: look at the modules and FEC of {name}"
+        if bare:
+            cause = f"there is no transceiver in {' and '.join(bare)}"
+            mend = f"plug one in: {' and '.join(bare)}"
+        evidence = tuple(f"{_text((one.switch, one.subject))}: {one.seen}" for one in found)
+        taken = case.link_results(a, b)
+        code = "no-transceiver" if bare else "link-down"
+        yield Finding(code, "link", (_text(a), _text(b)), cause, evidence, mend, taken, broken=_down(a))
+    else:
+        for one in found:
+            yield _other(case, one, a, b)
+
+
+def _shut(case: Case, shut: list[Port], a: Port, b: Port) -> Finding:
+    evidence: list[str] = []
+    for switch, port in shut:
+        evidence += case.because(switch, rf"PORT\|{port} admin_status\b", "config_db")
+    evidence = evidence or [f"{_text(end)}: administratively down" for end in shut]
+    mend = "; ".join(f"on {switch}: sudo config interface startup {port}" for switch, port in shut)
+    return Finding(
+        "port-shut",
+        "link",
+        tuple(map(_text, shut)),
+        f"{' and '.join(map(_text, shut))} {'is' if len(shut) == 1 else 'are'} shut",
+        tuple(evidence),
+        mend,
+        case.link_results(a, b),
+        broken=_down(a),
+    )
+
+
+def _other(case: Case, one: CheckResult, a: Port, b: Port) -> Finding:
+    """One end is not as planned, and has link nevertheless."""
+    end = (one.switch, one.subject)
+    far = b if end == a else a
+    port = next(port for port in case.switch(one.switch).ports if port.name == one.subject)
+    interface, other = case.interface(end), case.interface(far)
+    push = f"sonicfab push --limit {one.switch}"
+    if one.problem == "mtu" and interface is not None:
+        told = f"; {_text(far)} has {other.mtu}" if other else ""
+        return Finding(
+            "mtu-mismatch",
+            "link",
+            (_text(end),),
+            f"{_text(end)} has an MTU of {interface.mtu} instead of {port.mtu}{told}: large packets are lost there",
+            case.because(one.switch, rf"PORT\|{port.name} mtu\b", "config_db")
+            or (f"{_text(end)}: MTU {interface.mtu}",),
+            f"{push}, or on {one.switch}: sudo config interface mtu {port.name} {port.mtu}",
+            case.link_results(end, checks=("interface",)),
+            # small packets pass, so sessions may be up: what a large table or a ping needs is lost
+            case.take(lambda result: result.check == "bgp" and (result.switch, result.subject) in (end, far)),
+        )
+    if one.problem == "link-local":
+        evidence = case.because(one.switch, rf"INTERFACE\|{port.name}\b", "config_db")
+        why = [
+            f"{_text((name, peer))}: {session.state}, {session.why}"
+            for name, place in (end, far)
+            for peer in case.peers(name, place)
+            if (session := case.session(name, peer)) is not None and session.state != "Established"
+        ]
+        return Finding(
+            "link-local-off",
+            "link",
+            (_text(end),),
+            f"{_text(end)} has no IPv6 link-local address, which BGP unnumbered needs",
+            (*evidence, *why),
+            f"{push}: it sets INTERFACE|{port.name} ipv6_use_link_local_only",
+            case.link_results(a, b),
+            broken=_down(a),
+        )
+    code = {"speed": "speed-mismatch", "fec": "fec-mismatch", "missing": "port-missing"}.get(one.problem, "port")
+    return Finding(
+        code,
+        "link",
+        (_text(end),),
+        f"{_text(end)} is not as planned: {one.seen}; planned: {one.expected}",
+        case.because(one.switch, rf"PORT\|{port.name}\b", "config_db"),
+        push,
+        case.link_results(a, b),
+        broken=_down(a),
+    )
+
+
+def _host(case: Case, one: CheckResult) -> Finding:
+    end = _text((one.switch, one.subject))
+    evidence = case.because(one.switch, rf"PORT\|{one.subject}\b", "config_db")
+    shut = one.problem == "shut"
+    return Finding(
+        "port-shut" if shut else "mtu-mismatch" if one.problem == "mtu" else "port",
+        "session",
+        (end,),
+        f"{end}, the port of a host, {'is shut' if shut else f'is not as planned: {one.seen}'}",
+        evidence,
+        f"on {one.switch}: sudo config interface startup {one.subject}" if shut else f"sonicfab push -l {one.switch}",
+        case.take(lambda result: result is one),
+    )
+
+
+def _down(end: Port) -> Broken:
+    return Broken(sessions=frozenset({end}))
+
+
+def _text(end: Port) -> str:
+    return f"{end[0]}:{end[1]}"

@@ -1,0 +1,88 @@
+"""Switches that could not be asked: down, or only their management."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sonicfab.verify.explain.base import Case, Finding
+from sonicfab.verify.paths import Broken
+from sonicfab.verify.results import CheckResult
+
+_MENDS = {
+    "wrongswitch": ("wrong-switch", "correct the address or the facts in the inventory"),
+    "hostkey": ("host-key", "compare the key at the switch's console, then correct known_hosts"),
+    "login": ("login-refused", "check user and key in the inventory; try `ssh` with them"),
+}
+_DATABASE = ("redis", "database", "Could not connect", "sonic-cfggen", "platform summary")
+
+
+def explain(case: Case) -> Iterator[Finding]:
+    """A switch that does not answer, with what its neighbours say of it."""
+    for result in case.failed("login"):
+        own = case.take(lambda one, result=result: one is result)  # type: ignore[misc]
+        name = result.switch
+        up, asked = _neighbours(case, name)
+        evidence = [result.seen]
+        if asked:
+            evidence.append(f"its neighbours: {up} of {asked} sessions with it are Established")
+        if result.problem in _MENDS:
+            code, mend = _MENDS[result.problem]
+            yield Finding(
+                code, "unreachable", (name,), f"{name} was not looked at: {_sentence(code)}", tuple(evidence), mend, own
+            )
+        elif result.problem == "switch" and any(word in result.seen for word in _DATABASE):
+            yield Finding(
+                "database-down",
+                "switch",
+                (name,),
+                f"{name} can be logged in to, but its databases do not answer",
+                tuple(evidence),
+                f"on {name}: sudo systemctl status database; a reboot if redis does not come back",
+                own,
+            )
+        elif asked and not up:
+            yield _down(case, name, own, evidence)
+        else:
+            code, text = "unreachable", f"{name} cannot be reached over its management network"
+            if up:
+                text += ", but it forwards: its BGP sessions are up"
+            mend = f"look at its management port and at what is between: `ping` and `ssh` to {name}, else its console"
+            yield Finding(code, "unreachable", (name,), text, tuple(evidence), mend, own)
+
+
+def _down(case: Case, name: str, own: tuple[CheckResult, ...], evidence: list[str]) -> Finding:
+    taken = case.link_results(*_ends(case, name))
+    return Finding(
+        "switch-down",
+        "unreachable",
+        (name,),
+        f"{name} is down: it cannot be reached, and no neighbour has a session with it",
+        tuple(evidence),
+        f"look at the power and the console of {name}",
+        own,
+        taken,
+        Broken(switches=frozenset({name})),
+    )
+
+
+def _neighbours(case: Case, name: str) -> tuple[int, int]:
+    """(Established, asked): the ends of its sessions at the other switches."""
+    up = asked = 0
+    for session in case.switch(name).fabric_sessions:
+        far = case.far_session(name, session)
+        if far is not None and case.bgp(session.switch) is not None:
+            asked += 1
+            up += far[1] is not None and far[1].state == "Established"
+    return up, asked
+
+
+def _ends(case: Case, name: str) -> list[tuple[str, str]]:
+    return [(session.switch, session.far_port) for session in case.switch(name).fabric_sessions]
+
+
+def _sentence(code: str) -> str:
+    return {
+        "wrong-switch": "what answers at its address is another switch",
+        "host-key": "its host key is not the known one",
+        "login-refused": "it refuses the login",
+    }[code]

@@ -1,0 +1,216 @@
+"""Routes that are missing, too many or in the wrong place while every session is well."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from sonicfab.verify.checks.questions import RUNNING_FRR
+from sonicfab.verify.explain.base import Case, Finding, some
+from sonicfab.verify.paths import Broken
+from sonicfab.verify.results import CheckResult
+
+_DRAIN = re.compile(r"^ *(bgp graceful-shutdown|set community .*graceful-shutdown.*|set as-path prepend .*)$", re.M)
+
+
+def own(case: Case) -> Iterator[Finding]:
+    """What is wrong at one switch by its own words: drained, without its own loopback."""
+    yield from _drained(case)
+    yield from _own_missing(case)
+
+
+def explain(case: Case) -> Iterator[Finding]:
+    """What is left when the consequences of broken links and switches are gone."""
+    yield from _foreign(case)
+    yield from _not_announced(case)
+    yield from _fewer(case)
+
+
+def _drained(case: Case) -> Iterator[Finding]:
+    """Switches that ask others to go around them, where that is not what they are to run."""
+    for name, answers in case.answers.items():
+        expected = case.expectations[name]
+        running = answers.find(RUNNING_FRR) or ""
+        intended = expected.config.frr if expected.config else ""
+        lines = {line.strip() for line in _DRAIN.findall(running)} - {one.strip() for one in _DRAIN.findall(intended)}
+        if not lines:
+            continue
+        evidence = case.because(name, r"graceful-shutdown|as-path prepend")
+        asn = case.switch(name).asn
+        undo = "no bgp graceful-shutdown" if "bgp graceful-shutdown" in lines else ""
+        yield Finding(
+            "drained",
+            "routes",
+            (name,),
+            f"{name} is drained: it asks its neighbours to go around it",
+            evidence or tuple(f"{name} runs: {line}" for line in sorted(lines)),
+            f"when its maintenance is over, on {name}: vtysh -c 'configure terminal' -c 'router bgp {asn}' -c '{undo}'"
+            if undo
+            else f"sonicfab push --limit {name}",
+            broken=Broken(switches=frozenset({name})),
+        )
+
+
+def _foreign(case: Case) -> Iterator[Finding]:
+    """Prefixes that no host may announce, and loopbacks that somebody else announces."""
+    strange = case.failed("route", problems=("foreign", "origin", "other-way"))
+    sources: dict[str, list[str]] = defaultdict(list)
+    for one in strange:
+        expected, zebra = case.expectations[one.switch], case.zebra(one.switch)
+        route = zebra.routes.get(one.subject) if zebra else None
+        for port in route.ports if route else ():
+            if port in expected.host_ports:
+                sources[f"{one.switch}:{port}"].append(one.subject)
+    for end, prefixes in sources.items():
+        switch, _, port = end.partition(":")
+        bgp = case.session(switch, port)
+        wanted = set(prefixes)
+        taken = case.take(
+            lambda one, wanted=wanted, switch=switch: one.switch == switch and one.subject in wanted  # type: ignore[misc]
+        )
+        rest = case.take(
+            lambda one, wanted=wanted: (
+                one.check == "route"  # type: ignore[misc]
+                and one.subject in wanted
+                and one.problem in ("foreign", "origin", "other-way", "paths")
+            )
+        )
+        asn = f" (AS {bgp.remote_asn})" if bgp is not None else ""
+        policy = case.because(switch, r"route-map|prefix-list|neighbor HOST|filter-list")
+        yield Finding(
+            "host-foreign-prefix",
+            "routes",
+            (end,),
+            f"the host behind {end}{asn} announces {some(sorted(wanted))}, which it may not",
+            (*policy[:3], f"{switch} has a route to {some(sorted(wanted))} via {port}"),
+            f"stop it on the host; then give {switch} its policy again: sonicfab push --limit {switch}",
+            taken,
+            rest,
+        )
+    left: dict[str, list[CheckResult]] = defaultdict(list)
+    for one in case.failed("route", problems=("foreign", "origin")):
+        left[one.subject].append(one)
+    for prefix, results in left.items():
+        guilty = _origin(case, prefix)
+        evidence = tuple(f"{one.switch}: {one.seen}" for one in results[:3])
+        drift = case.because(guilty, re.escape(prefix) + r"|redistribute|default-originate") if guilty else ()
+        taken = case.take(lambda one, prefix=prefix: one.check == "route" and one.subject == prefix)  # type: ignore[misc]
+        who = f"{guilty} announces" if guilty else "somebody announces"
+        yield Finding(
+            "foreign-route",
+            "routes",
+            (guilty or results[0].switch,),
+            f"{who} {prefix}, which is in no plan",
+            (*drift, *evidence),
+            f"sonicfab push --limit {guilty}" if guilty else "find its origin: vtysh -c 'show bgp " + prefix + "'",
+            taken,
+        )
+
+
+def _origin(case: Case, prefix: str) -> str:
+    """The switch that announces a prefix by itself; "" when it is none that was asked."""
+    asns: Counter[int] = Counter()
+    for name in case.answers:
+        bgp = case.bgp(name)
+        if bgp is not None:
+            asns.update(bgp.origins.get(prefix, ()))
+    for name in case.answers:
+        bgp, switch = case.bgp(name), case.switch(name)
+        own = bgp is not None and prefix in bgp.origins
+        zebra = case.zebra(name)
+        if own and switch.asn in asns and zebra is not None and prefix not in zebra.routes:
+            return name
+    return ""
+
+
+def _own_missing(case: Case) -> Iterator[Finding]:
+    """A switch whose own BGP table does not have its loopback: it announces none."""
+    for name in case.answers:
+        bgp, switch = case.bgp(name), case.switch(name)
+        if bgp is None or bgp.asn != switch.asn:
+            continue
+        lacking = {
+            f"{address}/{address.max_prefixlen}"
+            for family in case.plan.families
+            if (address := switch.loopback(family)) is not None
+            and f"{address}/{address.max_prefixlen}" not in bgp.origins
+        }
+        results = case.take(
+            lambda one, lacking=lacking: (
+                one.check == "route"  # type: ignore[misc]
+                and one.subject in lacking
+                and one.problem == "no-route"
+            )
+        )
+        if results:
+            yield _no_loopback(case, name, results)
+
+
+def _no_loopback(case: Case, name: str, results: tuple[CheckResult, ...]) -> Finding:
+    prefixes = sorted({one.subject for one in results})
+    zebra = case.zebra(name)
+    there = zebra.addresses.get("Loopback0", ()) if zebra else ()
+    lacking = [prefix for prefix in prefixes if zebra is not None and prefix not in there]
+    drift = case.because(name, r"/ network |LOOPBACK_INTERFACE|Loopback0", "frr", "config_db")
+    told = tuple(f"Loopback0 of {name} does not have {prefix}" for prefix in lacking)
+    verb = "does not have" if lacking else "does not announce"
+    return Finding(
+        "loopback-missing" if lacking else "not-announced",
+        "routes",
+        (name,),
+        f"{name} {verb} its loopback {some(prefixes)}",
+        (*drift[:3], *told, f"its own BGP table does not have {some(prefixes)}"),
+        f"sonicfab push --limit {name}",
+        results,
+        broken=Broken(switches=frozenset({name})),
+    )
+
+
+def _not_announced(case: Case) -> Iterator[Finding]:
+    """A loopback that nobody has, while the sessions of its switch are well."""
+    missing: dict[str, list[CheckResult]] = defaultdict(list)
+    for one in case.failed("route", problems=("no-route",)):
+        missing[f"{one.far} {one.family}"].append(one)
+    bad = {one.switch for one in case.results if one.check == "bgp" and one.status == "failed"}
+    by_switch: dict[str, list[CheckResult]] = defaultdict(list)
+    for results in missing.values():
+        far, family = results[0].far, results[0].family
+        asked = [one for one in case.results if one.check == "route" and (one.far, one.family) == (far, family)]
+        if far not in bad and len(results) == len(asked):
+            by_switch[far] += results
+    for name, results in by_switch.items():
+        prefixes = sorted({one.subject for one in results})
+        drift = case.because(name, r"route-map TO-|prefix-list")
+        chosen = {id(one) for one in results}
+        taken = case.take(lambda one, chosen=chosen: id(one) in chosen)  # type: ignore[misc]
+        yield Finding(
+            "not-announced",
+            "routes",
+            (name,),
+            f"the loopback of {name}, {some(prefixes)}, reaches nobody",
+            (*drift[:3], f"{name} has it in its BGP table, its sessions are up, and nobody has a route"),
+            f"sonicfab push --limit {name}",
+            taken,
+            broken=Broken(switches=frozenset({name})),
+        )
+
+
+def _fewer(case: Case) -> Iterator[Finding]:
+    """A switch that uses fewer of the equal paths than planned, to many others at once."""
+    fewer: dict[str, list[CheckResult]] = defaultdict(list)
+    for one in case.failed("route", problems=("paths",)):
+        fewer[one.switch].append(one)
+    for name, results in fewer.items():
+        drift = case.because(name, r"maximum-paths|bestpath")
+        if drift:
+            taken = case.take(lambda one, name=name: one.switch == name and one.problem == "paths")  # type: ignore[misc]
+            yield Finding(
+                "fewer-paths",
+                "routes",
+                (name,),
+                f"{name} uses fewer equal paths than planned",
+                (*drift, f"{results[0].subject}: {results[0].seen}"),
+                f"sonicfab push --limit {name}",
+                taken,
+            )

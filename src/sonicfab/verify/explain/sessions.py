@@ -1,0 +1,272 @@
+"""BGP sessions whose link is well: what the two ends say of each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sonicfab.plan.types import Session
+from sonicfab.switch.parse_state import BgpSession
+from sonicfab.verify.explain.base import Case, Finding, some
+from sonicfab.verify.paths import Broken
+from sonicfab.verify.results import CheckResult
+
+
+@dataclass(frozen=True)
+class _End:
+    """One end of a planned session.
+
+    Attributes:
+        said: what the switch tells of it; None when it tells nothing, or was not `asked`.
+        problems: family -> what is wrong there, as the check found it.
+    """
+
+    switch: str
+    session: Session
+    said: BgpSession | None
+    problems: dict[str, str]
+    asked: bool = True
+
+    @property
+    def text(self) -> str:
+        """SWITCH:PEER."""
+        return f"{self.switch}:{self.session.peer}"
+
+    @property
+    def words(self) -> str:
+        """Its state and why, in FRR's words."""
+        if self.said is None:
+            return f"{self.text}: {'not configured' if self.asked else 'not looked at'}"
+        why = f"; last reset: {self.said.why}" if self.said.why and self.said.state != "Established" else ""
+        note = f"; NOTIFICATION: {self.said.notification}" if self.said.notification else ""
+        return f"{self.text}: {self.said.state}{why}{note}"
+
+
+@dataclass
+class _Cause:
+    """Sessions of one switch with the same fault."""
+
+    code: str
+    switch: str
+    ends: list[_End]
+    others: list[_End]
+
+
+def explain(case: Case) -> Iterator[Finding]:
+    """By cause and by the switch that is to blame: its sessions together."""
+    causes: dict[tuple[str, str], _Cause] = {}
+    done: set[tuple[str, str]] = set()
+    problems: dict[tuple[str, str], dict[str, str]] = {}
+    for one in case.failed("bgp"):
+        problems.setdefault((one.switch, one.subject), {})[one.family] = one.problem
+    for name, peer in list(problems):
+        session = next((one for one in case.switch(name).fabric_sessions if one.peer == peer), None)
+        if session is None or (name, peer) in done:
+            continue
+        near = _End(name, session, case.session(name, peer), problems[name, peer])
+        far = _far(case, near, problems)
+        done |= {(name, peer), (far.switch, far.session.peer)}
+        code, guilty, other = _judge(case, near, far)
+        cause = causes.setdefault((code, guilty.switch), _Cause(code, guilty.switch, [], []))
+        cause.ends.append(guilty)
+        cause.others.append(other)
+    for cause in causes.values():
+        yield _finding(case, cause)
+    yield from _unplanned(case)
+
+
+def _far(case: Case, near: _End, problems: dict[tuple[str, str], dict[str, str]]) -> _End:
+    found = case.far_session(near.switch, near.session)
+    if found is None:  # the plan has both ends of every session
+        raise AssertionError(f"{near.text} has no other end in the plan")
+    session, said = found
+    far = near.session.switch
+    return _End(far, session, said, problems.get((far, session.peer), {}), asked=case.bgp(far) is not None)
+
+
+def _judge(case: Case, near: _End, far: _End) -> tuple[str, _End, _End]:
+    """(code, the end that is to blame, the other)."""
+    ends = ((near, far), (far, near))
+    for one, other in ends:
+        if one.said is not None and one.said.shut:
+            return "neighbor-shut", one, other
+    for one, other in ends:
+        if _runs_other_asn(case, one.switch):
+            return "asn-mismatch", one, other
+    for one, other in ends:
+        if one.said is not None and one.said.remote_asn not in (0, one.session.remote_asn):
+            return "asn-mismatch", one, other
+    for code in _CODES:
+        for one, other in ends:
+            if _is(case, code, one):
+                return code, one, other
+    for one, other in ends:
+        if "no-prefixes" in one.problems.values():
+            return _silent(one, other)
+    return _broken(near, far)
+
+
+_CODES = ("neighbor-missing", "family-off", "timer-mismatch", "no-policy", "bfd-down")
+
+
+def _is(case: Case, code: str, end: _End) -> bool:
+    """Whether this end has that fault."""
+    problems = end.problems.values()
+    if code == "neighbor-missing":
+        return end.said is None and "not-configured" in problems
+    if code == "timer-mismatch":
+        return end.said is not None and _other_hold(case, end.said)
+    return {"family-off": "not-configured", "no-policy": "no-policy", "bfd-down": "bfd"}[code] in problems
+
+
+def _silent(one: _End, other: _End) -> tuple[str, _End, _End]:
+    """Established, and nothing comes: the other end sends nothing, or this one takes nothing."""
+    families = [family for family, problem in one.problems.items() if problem == "no-prefixes"]
+    sent = sum(other.said.sent.get(family, 0) for family in families) if other.said else 0
+    return ("policy-denies", one, other) if sent else ("policy-denies", other, one)
+
+
+def _broken(near: _End, far: _End) -> tuple[str, _End, _End]:
+    words = " ".join(f"{one.said.why} {one.said.notification}" for one in (near, far) if one.said).lower()
+    if "hold timer expired" in words or "holdtimer" in words:
+        return "hold-timer", near, far
+    if "bfd" in words:
+        return "bfd-down", near, far
+    waiting = [one for one in (near, far) if one.said is not None and "lla" in one.said.why.lower()]
+    if waiting:
+        other = far if waiting[0] is near else near
+        return "no-advertisement", other, waiting[0]
+    return "session-down", near, far
+
+
+def _other_hold(case: Case, said: BgpSession) -> bool:
+    return bool(said.configured_hold) and said.configured_hold != case.plan.bgp.hold
+
+
+def _finding(case: Case, cause: _Cause) -> Finding:
+    name = cause.switch
+    peers = [end.session.peer for end in cause.ends]
+    links = some((f"{end.text} - {end.session.far_end}" for end in cause.ends), 2)
+    drift = _drift(case, cause, peers)
+    ends = {(one.switch, one.session.peer) for one in (*cause.ends, *cause.others)}
+    taken = case.take(lambda one: one.check == "bgp" and (one.switch, one.subject) in ends)
+    sentence, mend = _sentence(case, cause, links)
+    evidence = [*drift[:3], *(_told(end) for end in (*cause.ends[:2], *cause.others[:2]))]
+    more: tuple[CheckResult, ...] = ()
+    if cause.code == "asn-mismatch" and _runs_other_asn(case, name):
+        more = case.take(lambda one: one.problem == "origin" and one.far == name)
+    broken = Broken(sessions=frozenset((end.switch, end.session.port) for end in cause.ends))
+    if cause.code in ("policy-denies", "asn-mismatch"):
+        broken |= Broken(switches=frozenset({name}) if len(cause.ends) == len(_planned(case, cause)) else frozenset())
+    where = tuple(end.text for end in cause.ends)
+    if _runs_other_asn(case, name):
+        where, evidence = (name,), [*drift[:1], *(_told(end) for end in cause.others[:2])]
+    return Finding(cause.code, "session", where, sentence, tuple(evidence), mend, taken, more, broken)
+
+
+def _runs_other_asn(case: Case, name: str) -> bool:
+    bgp = case.bgp(name)
+    return bgp is not None and bgp.asn not in (0, case.switch(name).asn)
+
+
+def _planned(case: Case, cause: _Cause) -> list[Session]:
+    return case.switch(cause.switch).fabric_sessions
+
+
+def _told(end: _End) -> str:
+    """What an end says of its session, with prefixes where it is up."""
+    if end.said is not None and end.said.state == "Established":
+        received = ", ".join(f"{count} {family}" for family, count in end.said.received.items())
+        sent = ", ".join(f"{count} {family}" for family, count in end.said.sent.items())
+        return f"{end.text}: Established, prefixes accepted: {received or 0}; sent: {sent or 0}"
+    return end.words
+
+
+def _drift(case: Case, cause: _Cause, peers: list[str]) -> list[str]:
+    """The lines of the config that make the fault, as far as they are known."""
+    if cause.code == "asn-mismatch":
+        lines = case.because(cause.switch, r"router bgp |remote-as|bgp_asn", "frr", "config_db")
+        return sorted(lines, key=lambda line: ": - " not in line)
+    if cause.code in ("policy-denies", "no-policy"):
+        return [*case.because(cause.switch, r"route-map|prefix-list|access-list|ebgp-requires-policy|filter-list")]
+    if cause.code == "timer-mismatch":
+        return [*case.because(cause.switch, r"timers")]
+    if cause.code == "family-off":
+        return [*case.because(cause.switch, r"activate|address-family")]
+    words = "|".join(rf"neighbor {re.escape(peer)}\b" for peer in peers)
+    groups = {
+        group.name for group, one in case.switch(cause.switch).sessions if one.peer in peers and group.kind == "fabric"
+    }
+    words = "|".join([words, *(rf"neighbor {re.escape(group)} " for group in groups)])
+    return [*case.because(cause.switch, words)]
+
+
+def _sentence(case: Case, cause: _Cause, links: str) -> tuple[str, str]:
+    """(the cause, what mends it)."""
+    name, end, other = cause.switch, cause.ends[0], cause.others[0]
+    push = f"sonicfab push --limit {name}"
+    if cause.code == "neighbor-shut":
+        undo = " ".join(f"-c 'no neighbor {one.session.peer} shutdown'" for one in cause.ends[:3])
+        asn = case.switch(name).asn
+        return (
+            f"{name} has shut its session {links}",
+            f"on {name}: vtysh -c 'configure terminal' -c 'router bgp {asn}' {undo}",
+        )
+    if cause.code == "asn-mismatch":
+        bgp, planned = case.bgp(name), case.switch(name).asn
+        if bgp is not None and bgp.asn and bgp.asn != planned:
+            return f"{name} runs BGP as AS {bgp.asn}, and the plan has AS {planned}", push
+        found = end.said.remote_asn if end.said else 0
+        wanted = end.session.remote_asn
+        return f"{name} expects AS {found} at {end.session.far_end}, which is AS {wanted}", push
+    sentences = {
+        "neighbor-missing": f"{name} does not have the session {links}",
+        "family-off": f"{name} has not activated {some(_families(end), 2)} on {links}",
+        "timer-mismatch": f"{name} has other timers than planned on {links}",
+        "no-policy": f"{name} has no policy on {links}, and eBGP passes nothing without one (RFC 8212)",
+        "bfd-down": f"BFD does not run as planned on {links}",
+        "hold-timer": f"the hold time of {links} ran out although the link is up: packets are lost on it",
+        "no-advertisement": f"{other.text} does not hear router advertisements of {end.text}",
+        "session-down": f"the session {links} does not come up: {_state(end)}",
+    }
+    if cause.code == "policy-denies":
+        way = "out" if any("no-prefixes" in one.problems.values() for one in cause.others) else "in"
+        maps = {pair[way == "out"] for one in cause.ends if one.said for pair in one.said.policies.values()} - {""}
+        verb = "announces nothing" if way == "out" else "accepts nothing"
+        told = f": its policy {some(sorted(maps))} denies everything" if maps else ""
+        return f"{name} {verb} on {links}{told}", push
+    mends = {
+        "bfd-down": f"on {name}: sudo vtysh -c 'show bfd peers'",
+        "hold-timer": f"look at the cable, the errors and the load of both ends: {links}",
+        "no-advertisement": f"on {name}: sudo vtysh -c 'show interface {end.session.port}'; then {push}",
+        "session-down": f"on both ends: sudo vtysh -c 'show bgp neighbors {end.session.peer}'; their logs in /var/log",
+    }
+    return sentences[cause.code], mends.get(cause.code, push)
+
+
+def _families(end: _End) -> list[str]:
+    return sorted(family for family, problem in end.problems.items() if problem == "not-configured")
+
+
+def _state(end: _End) -> str:
+    return f"{end.said.state}, {end.said.why}" if end.said else "not configured"
+
+
+def _unplanned(case: Case) -> Iterator[Finding]:
+    """Sessions that nobody planned, by switch."""
+    for name in case.answers:
+        extra = case.take(lambda one, name=name: one.switch == name and one.problem == "unplanned")  # type: ignore[misc]
+        if extra:
+            peers = list(dict.fromkeys(one.subject for one in extra))
+            words = "|".join(rf"neighbor {re.escape(peer)}\b|BGP_NEIGHBOR\|{re.escape(peer)}\b" for peer in peers)
+            drift = case.because(name, words, "frr", "config_db")
+            yield Finding(
+                "unplanned-session",
+                "session",
+                (name,),
+                f"{name} has sessions that nobody planned: {some(peers)}",
+                drift[:3] or tuple(f"{one.subject}: {one.seen}" for one in extra[:2]),
+                f"sonicfab push --limit {name}",
+                extra,
+            )

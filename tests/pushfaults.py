@@ -1,0 +1,616 @@
+"""What becomes of a switch when something dies at some point of a push: cells of a table, and how one is tried.
+
+Run as a program it tries all of them in a lab and writes docs/push-faults.md: `make push-faults`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from conftest import Run
+from labs import Lab, booted
+from pushcut import GUARDED, POINTS
+from sonicfab import configdb, frrconf
+from sonicfab.configdb import ConfigDb
+from sonicfab.errors import SonicfabError
+from sonicfab.lab.faults import apply_fault, heal_faults
+
+Kind = TypeVar("Kind")
+CUT = Path(__file__).with_name("pushcut.py")
+SPINE = "pf-spine1"
+_HEAL_AFTER = GUARDED + 8
+"""Seconds after which a fault is healed at the latest."""
+
+# the fabric
+
+_INVENTORY = """\
+defaults:
+  image_build: community-202411
+  ssh: {user: admin, key: "file:~/.ssh/id_ed25519"}
+  management: {gateway: 192.0.2.1, vrf: true}
+  timezone: Europe/Berlin
+groups:
+  spines: {role: spine, platform: as7726-32x}
+  leaves: {role: leaf, platform: as7326-56x}
+devices:
+  pf-spine1: {groups: spines, mac: "02:00:5e:10:01:00", management: {address: 192.0.2.11/24}}
+"""
+_TOPOLOGY = """\
+name: pushfaults
+underlay: unnumbered
+asn: {spine: 65501, leaf: 65401-65499}
+loopbacks: {ipv4: 10.10.21.0/24, ipv6: "fd00:21::/64"}
+"""
+WAYS = {"reload": "both", "patch+frr-delta": "both", "frr-delta": "frr"}
+"""The ways that are cut, and the topology that each pushes."""
+
+
+def write_fabric(folder: Path, leaves: int) -> None:
+    """inventory.yml, and a topology each for the old config and the new ones."""
+    names = [f"pf-leaf{number}" for number in range(1, leaves + 1)]
+    devices = "".join(
+        f'  {name}: {{groups: leaves, mac: "02:00:5e:20:{number:02}:00", '
+        f"management: {{address: 192.0.2.{20 + number}/24}}}}\n"
+        for number, name in enumerate(names, 1)
+    )
+    (folder / "inventory.yml").write_text(_INVENTORY + devices)
+    links = "".join(f"  - {SPINE}:Ethernet{4 * n} - {name}:Ethernet72\n" for n, name in enumerate(names))
+    numbers = f'  {SPINE}: {{asn: 65501, ipv4: 10.10.21.1, ipv6: "fd00:21::1"}}\n' + "".join(
+        f'  {name}: {{asn: {65410 + n}, ipv4: 10.10.21.{10 + n}, ipv6: "fd00:21::{10 + n}"}}\n'
+        for n, name in enumerate(names)
+    )
+    for kind, paths, ports in (("old", 16, "0-2"), ("frr", 8, "0-2"), ("both", 8, "0-3")):
+        bgp = f"bgp: {{connect_retry: 1, maximum_paths: {paths}}}\n"
+        where = f"[{{role: leaf, ports: [Ethernet{ports}]}}]"
+        hosts = f'hosts: {{prefixes: {{ipv4: 10.10.22.0/24, ipv6: "fd00:22::/64"}}, ports: {where}}}\n'
+        text = f"{_TOPOLOGY}{bgp}links:\n{links}{hosts}switches:\n{numbers}"
+        (folder / f"{kind}.yml").write_text(text)
+
+
+def fabric_files(folder: Path, kind: str) -> list[str]:
+    """-i and -t of the old or a new config."""
+    return ["-i", str(folder / "inventory.yml"), "-t", str(folder / f"{kind}.yml")]
+
+
+# what a switch has
+
+_SEEN = """\
+sonic-cfggen -d --print-data; echo; echo =====
+vtysh -c 'show running-config' 2> /dev/null; echo; echo =====
+cat /etc/sonic/config_db.json; echo; echo =====
+cat /etc/sonic/frr/frr.conf 2> /dev/null; echo; echo =====
+stat -c '%n %a %u:%g' /etc/sonic/config_db.json /etc/sonic/frr/frr.conf
+"""
+_LEFT = """\
+ls -d /etc/sonic/sonicfab/guard /etc/sonic/sonicfab/.new /tmp/sonicfab.* /run/sonicfab/jobs/* 2> /dev/null
+ls /run/sonic/timers 2> /dev/null
+pgrep -a -f '[g]uard\\.sh [a-z]'
+find /etc/sonic -name '.sonicfab*'
+find /etc/sonic/sonicfab/ended -type f ! -name record 2> /dev/null
+true
+"""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """All that a switch runs and stores."""
+
+    running: ConfigDb
+    frr: str
+    stored: ConfigDb
+    stored_frr: str
+    modes: str
+
+    @classmethod
+    def of(cls, lab: Lab, switch: str) -> Seen:
+        """Of a switch of the lab, asked without SSH."""
+        done = lab.inside(switch, _SEEN)
+        parts = done.out.split("=====\n")
+        assert len(parts) == 5, f"{switch} cannot be looked at: {done.code} {parts[-1][-300:]} {done.err}"
+        running, frr, stored, stored_frr, modes = parts
+        return cls(_json(running), frr, _json(stored), stored_frr.strip(), modes)
+
+    def unlike(self, other: Seen) -> list[str]:
+        """In what they differ, all tables and both files."""
+        tables = {*self.running, *other.running, *self.stored, *other.stored}
+        lines = [f"running {one}" for one in configdb.diff(self.running, other.running, tables)]
+        lines += [f"stored {one}" for one in configdb.diff(self.stored, other.stored, tables)]
+        lines += [f"FRR runs {one}" for one in frrconf.diff(self.frr, other.frr)]
+        if self.stored_frr != other.stored_frr:
+            lines.append("frr.conf differs")
+        if self.modes != other.modes:
+            lines.append(f"{self.modes.split()} and not {other.modes.split()}")
+        return lines
+
+
+def _json(text: str) -> ConfigDb:
+    try:
+        value: ConfigDb = json.loads(text)
+    except ValueError:
+        return {"it cannot be read": {}}
+    return value
+
+
+# the killers
+
+KILLERS = {
+    "sigkill": "SIGKILL of sonicfab",
+    "cut-mgmt": "management link cut",
+    "kill-bgpd": "bgpd killed",
+    "freeze": "switch frozen",
+    "disk-full": "disk full",
+    "reload-refused-quietly": "reload refused, exit 0",
+    "reload-hangs": "reload hangs",
+    "bgp-start-limit": "bgp start limit",
+    "kill-switch": "power cycle",
+    "sigkill-resume": "SIGKILL, `--resume` at once",
+    "sigkill-rollback": "SIGKILL, `rollback` at once",
+}
+_AMOUNTS = {"reload-refused-quietly": 600}
+FEW = ("sigkill", "cut-mgmt", "kill-bgpd", "kill-switch", "sigkill-resume", "sigkill-rollback")
+"""The killers that the quick ways are tried with."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One way, cut at one point, by one killer."""
+
+    way: str
+    point: str
+    killer: str
+
+    def __str__(self) -> str:
+        return f"{self.way} / {self.point} / {self.killer}"
+
+
+@dataclass
+class Result:
+    """What came of a cell.
+
+    Attributes:
+        state: `old`, `new`, or `between`.
+        how: who brought it there, one letter of HOW.
+        said: what sonicfab reported of the switch.
+        wrong: what must not be: a state between, a report that says otherwise, something left behind.
+    """
+
+    cell: Cell
+    state: str = "between"
+    how: str = ""
+    said: str = ""
+    wrong: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    output: str = ""
+
+
+HOW = {
+    "a": "sonicfab saw that something was wrong and had the switch go back",
+    "t": "the timer on the switch had it go back",
+    "b": "the boot put the old config in place before anything was started from it",
+    "n": "nothing had been begun on the switch",
+    "c": "sonicfab went on and confirmed it",
+    "r": "`push --resume` confirmed it",
+    "s": "confirmed by the switch, although sonicfab did not live to see it",
+    "o": "whoever came next had the switch go back",
+}
+
+
+class Bench:
+    """A lab whose leaves are pushed to, each on its own."""
+
+    def __init__(self, lab: Lab, folder: Path) -> None:
+        self.lab, self.folder = lab, folder
+        self.old: dict[str, Seen] = {}
+        self.new: dict[tuple[str, str], Seen] = {}
+        self._stored: dict[str, tuple[str, str]] = {}
+
+    def learn(self, leaf: str, kinds: Sequence[str]) -> None:
+        """See what a leaf has with the old config, and with each new one after a push that nothing cuts."""
+        self._stored[leaf] = (
+            self.lab.inside(leaf, "cat /etc/sonic/config_db.json").out,
+            self.lab.inside(leaf, "cat /etc/sonic/frr/frr.conf").out,
+        )
+        self.reset(leaf)
+        self.old[leaf] = Seen.of(self.lab, leaf)
+        for kind in kinds:
+            done = self.start(leaf, "none", kind, self.folder / f"{leaf}-{kind}")
+            output = done.communicate(timeout=240)[0]
+            assert done.returncode == 0, output
+            self.new[leaf, kind] = Seen.of(self.lab, leaf)
+            assert self.new[leaf, kind].unlike(self.old[leaf])
+            self.reset(leaf)
+            assert not self.old[leaf].unlike(Seen.of(self.lab, leaf))
+
+    def reset(self, leaf: str) -> None:
+        """Back to the old config, by the lab's own means."""
+        config_db, frr = self._stored[leaf]
+        heal_faults(self.lab.state, [leaf])
+        self.lab.inside(leaf, "pkill -KILL -f '[g]uard.sh'; rm -f /run/sonic/timers/*")
+        self.lab.inside(leaf, "rm -rf /etc/sonic/sonicfab /run/sonicfab /tmp/sonicfab.*; rm -f /etc/sonic/.sonicfab*")
+        self.lab.inside(leaf, "cat > /etc/sonic/config_db.json", config_db)
+        self.lab.inside(leaf, "cat > /etc/sonic/frr/frr.conf", frr)
+        self.lab.inside(leaf, "chmod 644 /etc/sonic/config_db.json; chown 300:300 /etc/sonic/frr/frr.conf")
+        self.lab.inside(leaf, "chmod 640 /etc/sonic/frr/frr.conf")
+        done = self.lab.inside(leaf, "config reload -y -f")
+        assert done.code == 0, done.out + done.err
+        self.ready(leaf)
+
+    def ready(self, leaf: str) -> None:
+        """Wait until its session is up, and a reload would be accepted."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            said = self.lab.inside(leaf, "vtysh -c 'show bgp summary json'").out
+            if said.count('"state":"Established"') >= 2:
+                return
+            time.sleep(0.3)
+        raise AssertionError(f"{leaf} has no session")
+
+    def command(self, point: str, folder: Path, *arguments: str) -> list[str]:
+        """sonicfab, to be stopped at a point."""
+        return [sys.executable, str(CUT), point, str(folder), *arguments, "--lab-name", self.lab.name]
+
+    def start(self, leaf: str, point: str, kind: str, folder: Path, *options: str) -> subprocess.Popen[str]:
+        """A push to one leaf, that stops at a point."""
+        folder.mkdir(parents=True, exist_ok=True)
+        files = fabric_files(self.folder, kind)
+        words = ["push", *files, "--limit", leaf, "--yes", "--format", "json", "--build-dir", str(folder / "build")]
+        return self.run(self.command(point, folder, *words, *options), folder)
+
+    def after(self, leaf: str, verb: str, kind: str, folder: Path, *options: str) -> tuple[int, str]:
+        """`push --resume` or `rollback`, after a push of that folder was killed."""
+        words = ["rollback"] if verb == "rollback" else ["push", "--resume"]
+        words += [*fabric_files(self.folder, kind), "--limit", leaf, "--yes", "--build-dir", str(folder / "build")]
+        done = self.run(self.command("none", folder, *words, *options), folder)
+        output = done.communicate(timeout=240)[0]
+        return done.returncode, output
+
+    def run(self, command: list[str], folder: Path) -> subprocess.Popen[str]:
+        """Start it; both of its outputs are one."""
+        return subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**os.environ, "COLUMNS": "200"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    # one cell
+
+    def attempt(self, cell: Cell, leaf: str) -> Result:
+        """Push to a leaf, let the killer come at the point, and judge what the switch has in the end."""
+        began = time.monotonic()
+        result = Result(cell)
+        folder = self.folder / f"{cell.way}-{cell.point}-{cell.killer}"
+        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            self._attempt(cell, leaf, folder, result)
+        except (AssertionError, subprocess.TimeoutExpired, OSError, SonicfabError) as err:
+            result.wrong.append(f"{type(err).__name__}: {err}")
+        if result.state != "old" or result.wrong:
+            self.reset(leaf)
+        else:
+            heal_faults(self.lab.state, [leaf])
+            self.ready(leaf)
+        result.seconds = time.monotonic() - began
+        return result
+
+    def _attempt(self, cell: Cell, leaf: str, folder: Path, result: Result) -> None:
+        kind = WAYS[cell.way]
+        push = self.start(leaf, cell.point, kind, folder, "--way", cell.way)
+        try:
+            until(lambda: (folder / "reached").exists() or push.poll() is not None, 90)
+            if push.poll() is not None:
+                result.output = push.communicate()[0]
+                raise AssertionError(f"the push did not come to its point: {result.output[-600:]}")
+            if cell.point == "confirm-killed":
+                self.lab.inside(leaf, "pkill -KILL -f '[g]uard.sh confirm'")
+            if cell.killer.startswith("sigkill"):
+                push.kill()
+                push.wait()
+                output = ""
+            else:
+                self._kill(cell.killer, leaf, folder, push)
+                output = push.communicate(timeout=200)[0]
+        finally:
+            push.kill()
+        result.output = output
+        if cell.killer in ("sigkill-resume", "sigkill-rollback"):
+            self._followed(cell, leaf, folder, result)
+            return
+        self.guard_is_over(leaf)
+        self._judge(cell, leaf, result)
+        if cell.killer == "sigkill":
+            self._told_later(cell, leaf, folder, result)
+        else:
+            self._told(push.returncode, output, result)
+
+    def _kill(self, killer: str, leaf: str, folder: Path, push: subprocess.Popen[str]) -> None:
+        """Do it, let the push go on, and undo it once it has done all its harm."""
+        state = self.lab.state
+        apply_fault(state, killer, [leaf], _AMOUNTS.get(killer))
+        (folder / "go").touch()
+        began = time.monotonic()
+        if killer == "freeze":
+            time.sleep(GUARDED + 3)  # longer than the guard waits
+        elif killer == "kill-switch":
+            time.sleep(1)
+        elif killer == "cut-mgmt":  # for good: nobody tells the switch anything any more
+            until(lambda: push.poll() is not None or not self._guarded(leaf), _HEAL_AFTER * 3)
+        else:
+            until(lambda: push.poll() is not None or time.monotonic() - began > _HEAL_AFTER, _HEAL_AFTER + 5)
+            if killer == "kill-bgpd" and self.lab.inside(leaf, "pgrep -x bgpd").code == 0:
+                return  # it was started again: healing must not hide what it runs
+        heal_faults(state, [leaf])
+
+    def _guarded(self, leaf: str) -> bool:
+        return self.lab.inside(leaf, "[ -e /etc/sonic/sonicfab/guard ]").code == 0
+
+    def guard_is_over(self, leaf: str) -> None:
+        """Wait until the switch says so."""
+        until(lambda: not self._guarded(leaf), 120)
+
+    def _ended_by(self, leaf: str) -> str:
+        """What the switch's record of the last push says."""
+        return self.lab.inside(
+            leaf, "sed -n 's/^ended_by=//p' /etc/sonic/sonicfab/ended/*/record | tail -n 1"
+        ).out.strip()
+
+    def _judge(self, cell: Cell, leaf: str, result: Result) -> None:
+        """The end state, all of it, and what is left behind."""
+        new = self.new[leaf, WAYS[cell.way]]
+        deadline = time.monotonic() + 15
+        while True:  # bgpd, started by a heal, takes a moment to have its config
+            seen = Seen.of(self.lab, leaf)
+            to_old, to_new = seen.unlike(self.old[leaf]), seen.unlike(new)
+            left = self.lab.inside(leaf, _LEFT).out.split("\n")[:-1]
+            if not ((to_old and to_new) or left) or time.monotonic() > deadline:
+                break
+            time.sleep(0.5)
+        result.state = "old" if not to_old else "new" if not to_new else "between"
+        if result.state == "between":
+            nearest = min(to_old, to_new, key=len)
+            result.wrong.append(f"neither old nor new: {'; '.join(nearest[:6])}")
+        if left:
+            result.wrong.append(f"left behind: {'; '.join(left[:6])}")
+        by = self._ended_by(leaf)
+        result.how = {"asked": "a", "timer": "t", "boot": "b", "confirm": "c", "": "n"}[by]
+        if result.state == "new" and result.how != "c":
+            result.wrong.append(f"new, but ended by {by or 'nobody'}")
+
+    def _told(self, code: int, output: str, result: Result) -> None:
+        """What the push itself reported."""
+        start = output.find('{\n "format_version"')
+        start = start if start >= 0 else output.find("{")
+        try:
+            (told,) = json.JSONDecoder().raw_decode(output[start:])[0]["switches"]
+        except (ValueError, KeyError, IndexError):
+            result.wrong.append(f"no report, exit code {code}: {output[-300:]}")
+            return
+        result.said = told["state"]
+        expected = {"changed": ("new", 0), "rolled back": ("old", 6), "failed": ("old", 3), "refused": ("old", 3)}
+        state, right = expected.get(result.said, ("", 3))
+        if (state, right) != (result.state, code):
+            result.wrong.append(f"reported `{result.said}`, exit code {code}: {told['error']}")
+
+    def _told_later(self, cell: Cell, leaf: str, folder: Path, result: Result) -> None:
+        """What whoever comes after the guard has done its work is told, and what becomes of the switch then."""
+        if result.how == "c":
+            result.how = "s"
+        verb = "resume" if list(POINTS).index(cell.point) % 2 else "rollback"
+        code, output = self.after(leaf, verb, WAYS[cell.way], folder)
+        result.said = f"{verb}: {output}"
+        if f"{leaf}: {result.state} config" not in output:
+            result.wrong.append(f"{verb} says nothing of the {result.state} config: {output[-500:]}")
+        self._is(leaf, cell, "old" if verb == "rollback" else "new", code, result)
+
+    def _followed(self, cell: Cell, leaf: str, folder: Path, result: Result) -> None:
+        """`push --resume` or `rollback` while the guard is still armed."""
+        verb = cell.killer.removeprefix("sigkill-")
+        code, output = self.after(leaf, verb, WAYS[cell.way], folder)
+        result.output = output
+        for state in ("old", "new"):
+            if f"{leaf}: {state} config" in output:
+                result.said = state
+        if not result.said:
+            result.wrong.append(f"{verb} does not say what was left: {output[-500:]}")
+        self.guard_is_over(leaf)
+        self._judge(cell, leaf, result)
+        wanted = "old" if verb == "rollback" else "new"
+        if result.state != wanted or code:
+            result.wrong.append(f"{verb} ended with {result.state}, exit code {code}: {output[-500:]}")
+        result.how = "r" if result.said == "new" and verb == "resume" else "o"
+
+    def _is(self, leaf: str, cell: Cell, wanted: str, code: int, result: Result) -> None:
+        """The state after whoever came next."""
+        seen = Seen.of(self.lab, leaf)
+        left = seen.unlike(self.old[leaf] if wanted == "old" else self.new[leaf, WAYS[cell.way]])
+        if left or code:
+            result.wrong.append(f"then not {wanted}, exit code {code}: {'; '.join(left[:4])}: {result.said[-400:]}")
+        if wanted == "new":
+            self.reset(leaf)
+
+
+def until(seen: Callable[[], bool], seconds: float) -> None:
+    """Wait for something."""
+    deadline = time.monotonic() + seconds
+    while not seen():
+        assert time.monotonic() < deadline, f"it has not come within {seconds:.0f} s"
+        time.sleep(0.05)
+
+
+# all of them
+
+
+def cells(way: str) -> list[Cell]:
+    """Those of a way: every killer for a reload, a few for the quick ways."""
+    points = [point for point in POINTS if point != "between" or way == "patch+frr-delta"]
+    return [Cell(way, point, killer) for point in points for killer in (KILLERS if way == "reload" else FEW)]
+
+
+def spread(leaves: Sequence[str], todo: Sequence[Callable[[str], Kind]]) -> list[Kind]:
+    """Do each on the next leaf that is free; what they return, in their order."""
+    waiting = queue.SimpleQueue[tuple[int, Callable[[str], Kind]]]()
+    for entry in enumerate(todo):
+        waiting.put(entry)
+    results: dict[int, Kind] = {}
+
+    def work(leaf: str) -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                number, one = waiting.get_nowait()
+                results[number] = one(leaf)
+
+    with ThreadPoolExecutor(len(leaves)) as pool:
+        for future in [pool.submit(work, leaf) for leaf in leaves]:
+            future.result()
+    return [results[number] for number in range(len(todo))]
+
+
+def learn_all(bench: Bench, leaves: Sequence[str], kinds: Sequence[str]) -> None:
+    """What each leaf has, before and after."""
+    with ThreadPoolExecutor(len(leaves)) as pool:
+        list(pool.map(lambda leaf: bench.learn(leaf, kinds), leaves))
+
+
+@contextmanager
+def bench_of(run: Run, name: str, folder: Path, leaves: int) -> Iterator[Bench]:
+    """A lab with a spine and some leaves, all with the old config."""
+    write_fabric(folder, leaves)
+    files = fabric_files(folder, "old")
+    done = run("render", *files, "-o", folder / "out")
+    assert done.returncode == 0, done.stderr
+    with booted(run, name, "", "--swss-ready-after", "1", "--from", folder / "out", files=files) as lab:
+        yield Bench(lab, folder)
+
+
+# the page
+
+_PAGE = """\
+# What becomes of a push that something cuts
+
+`make push-faults` tries every cell of these tables in a [lab](lab.md) and writes this page. A push of one switch is
+stopped at a point; then the killer comes; the push goes on, if it can. A fault that lasts is healed when the push has
+ended, or {heal:.0f} s later; a link stays cut, and a switch frozen, until the guard's time of {guard:.0f} s is over.
+
+In the end what the switch runs and stores is compared with both configs: every table of CONFIG_DB, FRR's running
+config, config_db.json, frr.conf, and their owners and modes. It must be all **old** or all **new**; what sonicfab
+reports must say the same; and no guard, timer, process or file of the push may be left on the switch.
+
+Where nobody comes after a SIGKILL, the switch is judged first; then `push --resume` or `rollback` must tell the same,
+and end with the new or the old config. The last two columns do that while the guard still waits, and the cell says
+which config the killed push is told to have led to: from there `--resume` goes on to the new one, `rollback` to the
+old one, and that is what the switch has then.
+
+{count} cells, {old} of them end old, {new} new, and {between} between.
+
+| | how it came about |
+| --- | --- |
+{how}
+"""
+
+
+def page(results: Sequence[Result]) -> str:
+    """docs/push-faults.md."""
+    states = [result.state for result in results]
+    how = "\n".join(f"| {letter} | {text} |" for letter, text in HOW.items())
+    text = _PAGE.format(
+        heal=_HEAL_AFTER,
+        guard=GUARDED,
+        count=len(results),
+        old=states.count("old"),
+        new=states.count("new"),
+        between=states.count("between"),
+        how=how,
+    )
+    for way in WAYS:
+        some = {(one.cell.point, one.cell.killer): one for one in results if one.cell.way == way}
+        killers = [killer for killer in KILLERS if any(key[1] == killer for key in some)]
+        text += f"\n## Way `{way}`\n\n| cut | {' | '.join(KILLERS[killer] for killer in killers)} |\n"
+        text += f"| --- |{' --- |' * len(killers)}\n"
+        for point, said in POINTS.items():
+            row = [some[point, killer] for killer in killers if (point, killer) in some]
+            if row:
+                text += f"| {said} | {' | '.join(map(_shown, row))} |\n"
+    return text
+
+
+def _shown(result: Result) -> str:
+    state = result.said if result.cell.killer in ("sigkill-resume", "sigkill-rollback") else result.state
+    return f"**{result.state}**: {'; '.join(result.wrong)}" if result.wrong else f"{state} {result.how}"
+
+
+@contextmanager
+def _folder() -> Iterator[str]:
+    """For the lab and the journals; it stays when PUSH_FAULTS_FOLDER names it."""
+    kept = os.environ.get("PUSH_FAULTS_FOLDER")
+    if kept:
+        Path(kept).mkdir(parents=True, exist_ok=True)
+        yield kept
+        return
+    with tempfile.TemporaryDirectory(prefix="push-faults-") as folder:
+        yield folder
+
+
+def _run(*arguments: object, **_options: object) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, "-m", "sonicfab", *map(str, arguments)]
+    return subprocess.run(words, capture_output=True, text=True, check=False)
+
+
+def _main(target: Path, leaves: int, only: set[str]) -> int:
+    """Try the cells that have all the words of `only`; others stay as PUSH_FAULTS_FOLDER has them."""
+    names = [f"pf-leaf{number}" for number in range(1, leaves + 1)]
+    every = [cell for way in WAYS for cell in cells(way)]
+    todo = [cell for cell in every if only <= {cell.way, cell.point, cell.killer}]
+    known: dict[Cell, Result] = {}
+    with _folder() as folder:
+        kept = Path(folder) / "results.jsonl"
+        if kept.exists():
+            for line in kept.read_text().splitlines():
+                value = json.loads(line)
+                known[Cell(**value["cell"])] = Result(**{**value, "cell": Cell(**value["cell"])})
+
+        def attempt(bench: Bench, cell: Cell, leaf: str) -> None:
+            result = bench.attempt(cell, leaf)
+            _tell(result)
+            with kept.open("a") as file:
+                file.write(json.dumps(asdict(result)) + "\n")
+            known[result.cell] = result
+
+        os.environ["SONICFAB_LABS"] = f"{folder}/labs"
+        began = time.monotonic()
+        with bench_of(_run, "pushfaults", Path(folder), leaves) as bench:
+            learn_all(bench, names, sorted({WAYS[cell.way] for cell in todo}))
+            print(f"ready after {time.monotonic() - began:.0f} s", flush=True)
+            spread(names, [partial(attempt, bench, cell) for cell in todo])
+        print(f"{len(todo)} cells in {time.monotonic() - began:.0f} s")
+    results = [known[cell] for cell in every if cell in known]
+    target.write_text(page(results), encoding="utf-8")
+    return int(any(result.wrong for result in results))
+
+
+def _tell(result: Result) -> None:
+    said = result.said if "\n" not in result.said else ""
+    print(f"{result.seconds:5.0f} s  {result.cell}: {result.state} {result.how} {said}", flush=True)
+    for line in result.wrong:
+        print(f"         WRONG {line}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(_main(Path(sys.argv[1]), int(sys.argv[2]), set(sys.argv[3:])))

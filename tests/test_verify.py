@@ -1,0 +1,365 @@
+"""Verify on plain data: paths, wiring, judges, explanations with golden texts, snapshots."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from conftest import Golden
+from sonicfab.errors import InputError, SwitchError
+from sonicfab.model.numbers import Numbers
+from sonicfab.plan.assemble import make_plan
+from sonicfab.plan.types import FabricPlan
+from sonicfab.report.watch import Watch
+from sonicfab.switch import parse_state
+from sonicfab.switch.ask import Answers, Question, UnansweredError, script, split
+from sonicfab.transport.exec import ExecTransport
+from sonicfab.verify.paths import Broken, Ways
+from sonicfab.verify.registry import CHECKS, chosen
+from sonicfab.verify.run import Verification
+from sonicfab.verify.snapshot import check_snapshot, compare, snapshot
+from sonicfab.verify.wiring import actual_wiring, moves, planned_wiring, wrong_groups
+from test_golden import open_example
+from test_numbering import inventory_of, topology_of
+from verify_world import GOLDEN, World, answers_of
+
+LEAF1, LEAF2, LEAF3, LEAF4 = (f"dc1-leaf{number}" for number in range(1, 5))
+SPINE1, SPINE2 = "dc1-spine1", "dc1-spine2"
+
+# questions
+
+
+def test_several_commands_in_one_channel_keep_output_and_exit_code() -> None:
+    asked = [
+        Question("text", "printf 'a\\n\\nb'", str),
+        Question("bad", "echo why >&2; exit 7", str),
+        Question("dead", "echo $((1 + )) ", str),
+        Question("stdin", "cat", str),
+        Question("last", "echo '{\"x\": 1}'", json.loads),
+    ]
+    mark = "--mark--"
+    done = ExecTransport(["sh", "-c", 'eval "$3"', "sh"]).run(script(asked, mark))
+    answers = Answers(split(asked, mark, done))
+    assert answers.get(asked[0]) == "a\n\nb"
+    assert answers.why_not(asked[1]) == "why"
+    assert answers.why_not(asked[2]) != ""
+    assert answers.get(asked[3]) == ""
+    assert answers.get(asked[4]) == {"x": 1}
+    with pytest.raises(UnansweredError, match="it was not asked"):
+        answers.get(Question("other", "true", str))
+    with pytest.raises(SwitchError, match="5 commands did not all run"):
+        split(asked, "--another--", done)
+
+
+def test_an_answer_of_another_shape_is_told() -> None:
+    question = Question("bgp", "echo '{\"ipv4Unicast\": [1]}'", parse_state.bgp_state)
+    done = ExecTransport(["sh", "-c", 'eval "$3"', "sh"]).run(script([question], "--m--"))
+    assert "prints something unexpected" in Answers(split([question], "--m--", done)).why_not(question)
+
+
+def test_no_bgp_is_no_sessions() -> None:
+    """FRR prints {} or a line that begins with % where there is no BGP."""
+    state = parse_state.bgp_state("{}\n% BGP instance not found\n{}\n{}\n")
+    assert (state.asn, state.peers, state.sessions, state.origins) == (0, (), {}, {})
+
+
+# paths
+
+
+def odd_plan(links: list[tuple[int, int]], leaves: list[int], spines: list[int], asn: str = "65500") -> FabricPlan:
+    extra = {"asn": {"spine": asn, "leaf": "65401-65499"}}
+    return make_plan(inventory_of(leaves, spines), topology_of(links, numbered=False, extra=extra), Numbers())[0]
+
+
+def naive(plan: FabricPlan, origin: str) -> dict[str, set[str]]:
+    """All shortest paths without an AS number twice, by trying them all: switch -> the neighbours they begin with."""
+    best: dict[str, int] = {}
+    found: dict[str, set[str]] = {}
+    links = {name: {one.switch for one in switch.fabric_sessions} for name, switch in plan.switches.items()}
+    level: list[tuple[str, ...]] = [(origin,)]
+    while level:
+        after: list[tuple[str, ...]] = []
+        reached: set[str] = set()
+        for path in level:
+            for far in links[path[0]]:
+                if plan.switches[far].asn in {plan.switches[one].asn for one in path}:
+                    continue
+                if best.setdefault(far, len(path)) == len(path):
+                    found.setdefault(far, set()).add(path[0])
+                    reached.add(far)
+                    after.append((far, *path))
+        level = after
+    return found
+
+
+@pytest.mark.parametrize(
+    ("links", "asn"),
+    [
+        ([(spine, leaf) for spine in range(3) for leaf in range(1, 6)], "65500"),
+        ([(spine, leaf) for spine in range(3) for leaf in range(1, 6)], "65500-65509"),
+        ([(spine, leaf) for spine in range(3) for leaf in range(1, 6) if (spine, leaf) != (1, 4)], "65500"),
+        ([(0, 1), (0, 2), (1, 2), (1, 3), (2, 3), (2, 4)], "65500-65509"),
+        ([(0, 1), (0, 3), (1, 2), (1, 3), (1, 4)], "65500"),
+    ],
+)
+def test_ways_are_all_shortest_paths(links: list[tuple[int, int]], asn: str) -> None:
+    plan = odd_plan(links, sorted({leaf for _, leaf in links}), sorted({spine for spine, _ in links}), asn)
+    ways = Ways(plan, "ipv4")
+    for origin in plan.switches:
+        wanted = naive(plan, origin)
+        for name, switch in plan.switches.items():
+            way = ways.of(name, origin)
+            neighbors = {one.switch for one in switch.fabric_sessions if way and one.port in way.ports}
+            assert neighbors == wanted.get(name, set()), (name, origin)
+
+
+def test_a_way_without_what_is_broken() -> None:
+    plan = open_example("dc-2x4").plan
+    whole, less = Ways(plan, "ipv4"), Ways(plan, "ipv4", Broken(sessions=frozenset({(LEAF1, "Ethernet72")})))
+    first = whole.of(LEAF2, LEAF1)
+    second = less.of(LEAF2, LEAF1)
+    assert first is not None
+    assert second is not None
+    assert (sorted(first.ports), sorted(second.ports)) == (["Ethernet72", "Ethernet76"], ["Ethernet76"])
+    assert Ways(plan, "ipv4", Broken(switches=frozenset({LEAF1}))).of(LEAF2, LEAF1) is None
+    few = Ways(replace(plan, bgp=replace(plan.bgp, maximum_paths=1)), "ipv4").of(LEAF2, LEAF1)
+    assert few is not None
+    assert (few.count, len(few.ports)) == (1, 2)
+
+
+def test_which_way_is_taken_may_be_open() -> None:
+    """leaf4 hears of leaf1's loopback by a path with the AS of spine0 or of spine1: which, leaf3 decides."""
+    links = [(0, 1), (1, 1), (0, 3), (1, 3), (2, 3), (2, 4), (3, 4)]
+    plan = odd_plan(links, [1, 3, 4], [0, 1, 2, 3], "65500-65509")
+    same = {**plan.switches, "spine3": replace(plan.switches["spine3"], asn=plan.switches["spine0"].asn)}
+    way = Ways(replace(plan, switches=same), "ipv4").of("spine3", "leaf1")
+    assert way is not None
+    assert not way.certain
+
+
+# wiring
+
+
+def test_cables_are_put_right_with_the_fewest_moves() -> None:
+    plan = open_example("dc-2x4").plan
+    planned = planned_wiring(plan)
+    for turned, count in ((2, 1), (3, 2), (4, 3)):
+        actual = dict(planned)
+        spine_ports = [(SPINE1, f"Ethernet{4 * number}") for number in range(turned)]
+        leaves = [planned[port] for port in spine_ports]
+        for port, leaf in zip(spine_ports, [*leaves[1:], leaves[0]], strict=True):
+            actual[port], actual[leaf] = leaf, port
+        (group,) = wrong_groups(planned, actual)
+        todo = moves(planned, actual, group)
+        assert [move.action for move in todo] == ["swap"] * count
+        assert all(move.first[0] == move.second[0] == SPINE1 for move in todo), "on one switch"
+
+
+def test_a_plug_in_a_free_port_is_moved() -> None:
+    planned = planned_wiring(open_example("dc-2x4").plan)
+    actual = {end: far for end, far in planned.items() if end not in ((LEAF1, "Ethernet72"), (SPINE1, "Ethernet0"))}
+    actual |= {(LEAF1, "Ethernet72"): (SPINE1, "Ethernet100"), (SPINE1, "Ethernet100"): (LEAF1, "Ethernet72")}
+    (group,) = wrong_groups(planned, actual)
+    assert list(map(str, moves(planned, actual, group))) == [
+        f"move the plug in {SPINE1}:Ethernet100 to {SPINE1}:Ethernet0"
+    ]
+    assert actual_wiring({}) == {}
+
+
+# explanations
+
+Fault = Callable[[World], None]
+
+
+def shut_port(world: World) -> None:
+    world.change_port(LEAF1, "Ethernet72", admin_up=False, oper_up=False)
+    world.change_port(SPINE1, "Ethernet0", oper_up=False)
+    world.session_down(LEAF1, SPINE1)
+    world.boxes[LEAF1].config_db["PORT"]["Ethernet72"]["admin_status"] = "down"
+
+
+def swapped(world: World) -> None:
+    for name, ports in ((SPINE1, ("Ethernet0", "Ethernet4")),):
+        neighbors = world.boxes[name].lldp
+        assert isinstance(neighbors, list)
+        other = {ports[0]: ports[1], ports[1]: ports[0]}
+        world.boxes[name].lldp = [replace(n, local_port=other.get(n.local_port, n.local_port)) for n in neighbors]
+    for leaf, alias in ((LEAF1, "hundredGigE2"), (LEAF2, "hundredGigE1")):
+        neighbors = world.boxes[leaf].lldp
+        assert isinstance(neighbors, list)
+        world.boxes[leaf].lldp = [replace(n, port=alias) if n.local_port == "Ethernet72" else n for n in neighbors]
+        world.session_down(leaf, SPINE1, why="Hold Timer Expired")
+
+
+def shut_neighbor(world: World) -> None:
+    world.session_down(LEAF2, SPINE2)
+    world.change_session(LEAF2, "10.120.0.7", shut=True, state="Idle", why="Admin. shutdown", reason="Admin")
+    world.change_session(
+        SPINE2, "10.120.0.6", state="Active", notification="Cease/Administrative Shutdown", why="BGP Notification"
+    )
+    world.boxes[LEAF2].frr = world.boxes[LEAF2].frr.replace(
+        " neighbor 10.120.0.7 desc", " neighbor 10.120.0.7 shutdown\n neighbor 10.120.0.7 desc", 1
+    )
+
+
+def other_asn(world: World) -> None:
+    world.boxes[LEAF3].bgp = replace(world.bgp(LEAF3), asn=4200000999)
+    for spine in (SPINE1, SPINE2):
+        for one in world.plan.switches[spine].fabric_sessions:
+            if one.switch == LEAF3:
+                world.change_session(
+                    spine, one.peer, remote_asn=4200000999, notification="OPEN Message Error/Bad Peer AS"
+                )
+    world.boxes[LEAF3].frr = world.boxes[LEAF3].frr.replace("router bgp 4200000103", "router bgp 4200000999")
+
+
+def small_mtu(world: World) -> None:
+    world.change_port(LEAF3, "Ethernet72", mtu=1500)
+    world.boxes[LEAF3].config_db["PORT"]["Ethernet72"]["mtu"] = "1500"
+    lost = {str(world.plan.switches[LEAF1].loopback_ipv4)}
+    world.boxes[LEAF3].answered -= lost
+    world.boxes[LEAF3].small = lost
+
+
+def no_bgpd(world: World) -> None:
+    world.boxes[SPINE1].bgp = "bgpd is not running"
+    for leaf in (LEAF1, LEAF2, LEAF3, LEAF4):
+        for one in world.plan.switches[leaf].fabric_sessions:
+            if one.switch == SPINE1:
+                world.change_session(leaf, one.peer, state="Active", received={}, families=())
+    world.lose_ways(lambda near, far: SPINE1 in (near, far))
+
+
+def dead(world: World) -> None:
+    world.boxes[LEAF4].unreachable = "cannot reach admin@192.0.2.24:22: timed out"
+    for spine in (SPINE1, SPINE2):
+        for one in world.plan.switches[spine].fabric_sessions:
+            if one.switch == LEAF4:
+                world.change_session(spine, one.peer, state="Idle", received={}, families=())
+                world.change_port(spine, one.port, oper_up=False)
+    world.lose_ways(lambda near, far: LEAF4 in (near, far))
+
+
+def silent(world: World) -> None:
+    for spine in (SPINE1, SPINE2):
+        for one in world.plan.switches[spine].fabric_sessions:
+            if one.switch == LEAF1:
+                world.change_session(spine, one.peer, received={})
+    for one in world.plan.switches[LEAF1].fabric_sessions:
+        world.change_session(LEAF1, one.peer, sent={})
+    world.boxes[LEAF1].frr = world.boxes[LEAF1].frr.replace(
+        "route-map TO-FABRIC permit 10", "route-map TO-FABRIC deny 5\nexit\n!\nroute-map TO-FABRIC permit 10"
+    )
+    world.lose_ways(lambda _near, far: far == LEAF1)
+
+
+def edited(world: World) -> None:
+    world.boxes[LEAF2].config_db["NTP_SERVER"]["192.0.2.99"] = {}
+    world.boxes[LEAF4].stored_frr += "! by hand\n"
+
+
+def half_fabric(world: World) -> None:
+    shut_port(world)
+    small_mtu(world)
+    no_bgpd(world)
+    edited(world)
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (shut_port, "port-shut"),
+        (swapped, "cable-swapped"),
+        (shut_neighbor, "neighbor-shut"),
+        (other_asn, "asn-mismatch"),
+        (small_mtu, "mtu-mismatch"),
+        (no_bgpd, "bgpd-down"),
+        (dead, "switch-down"),
+        (silent, "policy-denies"),
+        (edited, "unsaved"),
+        (half_fabric, "bgpd-down"),
+    ],
+    ids=lambda one: getattr(one, "__name__", ""),
+)
+def test_explanations(fault: Fault, code: str, golden: Golden) -> None:
+    world = World(open_example("dc-2x4"))
+    fault(world)
+    results, findings = world.verified()
+    explained = [id(one) for finding in findings for one in finding.failed]
+    bad = [one for one in results if one.status in ("failed", "unreached")]
+    assert sorted(explained) == sorted(map(id, bad)), "each in exactly one finding"
+    assert findings[0].code == code or code in {one.code for one in findings} == {"unsaved", "drift"}
+    text = world.text()
+    assert all(len(line) <= 100 for line in text.splitlines())
+    golden(GOLDEN / f"{fault.__name__}.txt", text)
+
+
+@pytest.mark.parametrize("example", ["dc-2x4", "scs-lab", "gns3-replacement"])
+def test_a_healthy_fabric_has_no_findings(example: str) -> None:
+    results, findings = World(open_example(example)).verified()
+    assert findings == []
+    assert {one.status for one in results} == {"ok", "skipped"}
+    assert {one.check for one in results} == {check.name for check in CHECKS}
+
+
+# snapshots
+
+
+def verification(world: World) -> Verification:
+    results, findings = world.verified()
+    answers = {name: answers_of(box) for name, box in world.boxes.items()}
+    names = tuple(check.name for check in CHECKS)
+    return Verification("dc-2x4", tuple(results), 1.0, tuple(findings), names, answers)
+
+
+def seen(world: World) -> dict[str, object]:
+    return snapshot(verification(world), "then")
+
+
+def test_watching_tells_what_changes(capsys: pytest.CaptureFixture[str]) -> None:
+    world = World(open_example("dc-2x4"))
+    with Watch() as view:
+        view.tell(verification(world), "10:00:00")
+        view.tell(verification(world), "10:00:05")
+        shut_port(world)
+        view.tell(verification(world), "10:00:10")
+        view.tell(verification(World(open_example("dc-2x4"))), "10:00:15")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("10:00:00 dc-2x4: as intended")
+    assert not any(line.startswith("10:00:05") for line in lines), "nothing has changed"
+    assert f"10:00:10 ✘ port-shut {LEAF1}:Ethernet72" in lines
+    assert f"10:00:15 ✔ mended: port-shut {LEAF1}:Ethernet72" in lines
+
+
+def test_what_has_changed_since_a_snapshot() -> None:
+    before = seen(World(open_example("dc-2x4")))
+    assert compare(before, seen(World(open_example("dc-2x4")))) == []
+    world = World(open_example("dc-2x4"))
+    shut_port(world)
+    world.change_session(LEAF3, "10.120.0.9", established=3, up_since=2000)
+    changes = compare(before, seen(world))
+    told = {f"{one.kind} {one.switch}: {one.what}" for one in changes}
+    assert f"worse {LEAF1}: interface Ethernet72: shut" in told
+    assert f"worse {LEAF3}: session 10.120.0.9 has flapped 2 times" in told
+    mended = compare(seen(world), before)
+    assert f"better {LEAF1}: interface Ethernet72: up, MTU 9100" in {
+        f"{one.kind} {one.switch}: {one.what}" for one in mended
+    }
+
+
+def test_a_file_that_is_no_snapshot_is_refused() -> None:
+    with pytest.raises(InputError, match="is not a snapshot"):
+        check_snapshot([], "x.json", "dc-2x4")
+    before = seen(World(open_example("dc-2x4")))
+    with pytest.raises(InputError, match="of the fabric dc-2x4, not of other"):
+        check_snapshot(before, "x.json", "other")
+    assert json.loads(json.dumps(before)) == before
+
+
+def test_checks_by_name() -> None:
+    assert [one.name for one in chosen(["lldp,bgp", "config"])] == ["bgp", "lldp", "config"]
+    with pytest.raises(InputError, match="no such check"):
+        chosen(["lldb"])

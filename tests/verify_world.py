@@ -1,0 +1,233 @@
+"""A fabric that is as its plan says, as the answers of its switches: plain data for tests to spoil."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sonicfab.fabric import Fabric, render_fabric
+from sonicfab.report.findings import lines
+from sonicfab.switch.ask import Answers, Question, UnansweredError
+from sonicfab.switch.parse import BgpPeer, Interface, LldpNeighbor, Route
+from sonicfab.switch.parse_state import BgpSession, BgpState, Health, ZebraState
+from sonicfab.verify.checks import ping
+from sonicfab.verify.checks import questions as q
+from sonicfab.verify.expect import FabricExpectations
+from sonicfab.verify.explain.base import Finding
+from sonicfab.verify.explain.run import explain
+from sonicfab.verify.registry import CHECKS
+from sonicfab.verify.results import CheckResult
+
+
+@dataclass
+class Box:
+    """What one switch says; whatever is set to a string is the reason why it does not say that."""
+
+    bgp: BgpState | str
+    zebra: ZebraState | str
+    lldp: list[LldpNeighbor] | str
+    config_db: dict[str, dict[str, dict[str, object]]]
+    frr: str
+    stored_config_db: dict[str, dict[str, dict[str, object]]]
+    stored_frr: str
+    answered: set[str]
+    small: set[str]
+    unreachable: str = ""
+
+
+class World:
+    """All switches of a fabric, healthy until a test changes something."""
+
+    def __init__(self, fabric: Fabric) -> None:
+        self.plan = fabric.plan
+        self.configs = {one.switch: one for one in render_fabric(fabric, fabric.plan.switches.values())}
+        self.fabric = FabricExpectations(self.plan, self.configs, lab=True)
+        self.boxes = {name: self._box(name) for name in self.plan.switches}
+
+    def _box(self, name: str) -> Box:
+        config = self.configs[name]
+        expected = self.fabric.of(self.plan.switches[name])
+
+        def database() -> dict[str, dict[str, dict[str, object]]]:
+            return {table: {key: dict(row) for key, row in rows.items()} for table, rows in config.config_db.items()}
+
+        return Box(
+            self._bgp(name),
+            self._zebra(name),
+            self._lldp(name),
+            database(),
+            config.frr,
+            database(),
+            config.frr,
+            {one for family in self.plan.families for one in ping.targets(expected, family)},
+            set(),
+        )
+
+    def _bgp(self, name: str) -> BgpState:
+        switch, timers = self.plan.switches[name], self.plan.bgp
+        peers: list[BgpPeer] = []
+        sessions: dict[str, BgpSession] = {}
+        for one in switch.fabric_sessions:
+            asn = one.remote_asn or 0
+            peers += [BgpPeer(one.peer, f, asn, switch.asn, "Established", "", 2, 2, 9.0, "") for f in one.families]
+            counts: dict[str, int] = dict.fromkeys(one.families, 2)
+            sessions[one.peer] = BgpSession(
+                one.peer,
+                asn,
+                switch.asn,
+                "Established",
+                families=one.families,
+                hold=timers.hold,
+                keepalive=timers.keepalive,
+                configured_hold=timers.hold,
+                received=counts,
+                sent=counts,
+                policies=dict.fromkeys(one.families, ("FROM-FABRIC", "TO-FABRIC")),
+                established=1,
+                up_since=1000,
+            )
+        origins = {
+            prefix: frozenset({self.plan.switches[far].asn})
+            for far in [name, *self.fabric.of(switch).loopbacks]
+            for prefix in self._prefixes(far)
+        }
+        return BgpState(switch.asn, tuple(peers), sessions, origins)
+
+    def _prefixes(self, name: str) -> list[str]:
+        addresses = (self.plan.switches[name].loopback(family) for family in self.plan.families)
+        return [f"{one}/{one.max_prefixlen}" for one in addresses if one is not None]
+
+    def _zebra(self, name: str) -> ZebraState:
+        switch = self.plan.switches[name]
+        interfaces = {
+            port.name: Interface(
+                port.name, port.use != "unused", port.use == "link", port.mtu, port.speed, switch.mac, ""
+            )
+            for port in switch.ports
+        }
+        addresses = {port.name: ("fe80::1/64",) for port in switch.ports} | {"Loopback0": tuple(self._prefixes(name))}
+        expected = self.fabric.of(switch)
+        routes: dict[str, Route] = {}
+        for (far, family), way in expected.ways.items():
+            address = expected.loopbacks[far][family]
+            prefix = f"{address}/{address.max_prefixlen}"
+            routes[prefix] = Route(prefix, installed=True, ports=tuple(sorted(way.ports)))
+        return ZebraState(interfaces, addresses, routes)
+
+    def _lldp(self, name: str) -> list[LldpNeighbor]:
+        found: list[LldpNeighbor] = []
+        for port in self.plan.switches[name].ports:
+            far, _, far_port = port.far_end.partition(":")
+            if far:
+                other = self.plan.switches[far]
+                alias = next(one.alias for one in other.ports if one.name == far_port)
+                found.append(LldpNeighbor(port.name, far, alias, f"{name}:{port.name}", other.mac, 9))
+        return found
+
+    def bgp(self, name: str) -> BgpState:
+        """What its bgpd says."""
+        state = self.boxes[name].bgp
+        assert isinstance(state, BgpState)
+        return state
+
+    def zebra(self, name: str) -> ZebraState:
+        """What its zebra says."""
+        state = self.boxes[name].zebra
+        assert isinstance(state, ZebraState)
+        return state
+
+    def change_session(self, name: str, peer: str, *, reason: str = "", **fields: object) -> None:
+        """Another session at one end; its state and AS are those of its peers of all families."""
+        state = self.bgp(name)
+        one = replace(state.sessions[peer], **fields)  # type: ignore[arg-type]
+        shown = f"{one.state} (Admin)" if one.shut else one.state
+        peers = tuple(
+            replace(
+                other,
+                state=shown,
+                reason=reason,
+                remote_asn=one.remote_asn,
+                received=one.received.get(other.family, 0),
+            )
+            if other.peer == peer
+            else other
+            for other in state.peers
+        )
+        self.boxes[name].bgp = replace(state, peers=peers, sessions={**state.sessions, peer: one})
+
+    def change_port(self, name: str, port: str, **fields: object) -> None:
+        """Another port, as zebra sees it."""
+        state = self.zebra(name)
+        one = replace(state.interfaces[port], **fields)  # type: ignore[arg-type]
+        self.boxes[name].zebra = replace(state, interfaces={**state.interfaces, port: one})
+
+    def session_down(self, a: str, b: str, **fields: object) -> None:
+        """All sessions between two switches, at both ends."""
+        for near, far in ((a, b), (b, a)):
+            for one in self.plan.switches[near].fabric_sessions:
+                if one.switch == far:
+                    told = {"state": "Active", "families": (), "received": {}, "sent": {}, **fields}
+                    self.change_session(near, one.peer, reason="", **told)
+
+    def lose_ways(self, gone: Callable[[str, str], bool]) -> None:
+        """No route and no answer between pairs of switches, both directions."""
+        for name, switch in self.plan.switches.items():
+            box, state = self.boxes[name], self.boxes[name].zebra
+            for far, addresses in self.fabric.of(switch).loopbacks.items():
+                if gone(name, far) and isinstance(state, ZebraState):
+                    words = {str(address) for address in addresses.values()}
+                    kept = {p: route for p, route in state.routes.items() if p.partition("/")[0] not in words}
+                    state = replace(state, routes=kept)
+                    box.zebra, box.answered = state, box.answered - words
+
+    def verified(self) -> tuple[list[CheckResult], list[Finding]]:
+        """The results of all checks, and what explains them."""
+        answers: dict[str, Answers] = {}
+        expectations = {}
+        results: list[CheckResult] = []
+        for name, box in self.boxes.items():
+            expected = self.fabric.of(self.plan.switches[name])
+            expectations[name] = expected
+            if box.unreachable:
+                answers[name] = Answers({})
+                seen = CheckResult(name, "login", name, "", "", "unreached", "", box.unreachable, problem="transport")
+                results.append(seen)
+                continue
+            answers[name] = answers_of(box)
+            for check in CHECKS:
+                try:
+                    results += check.judge(expected, answers[name])
+                except UnansweredError as err:
+                    results += check.unasked(expected, str(err))
+        return results, explain(self.fabric, expectations, answers, results)
+
+    def text(self) -> str:
+        """The findings as the table shows them."""
+        return "\n".join([*lines(self.verified()[1]), ""])
+
+
+def answers_of(box: Box) -> Answers:
+    """What a switch says, as answers."""
+    answers = Answers({})
+
+    def put(question: Question[object], value: object) -> None:
+        if isinstance(value, str) and question.name not in ("running frr", "stored frr"):
+            value = UnansweredError(value)
+        answers.put(question, value)
+
+    put(q.BGP, box.bgp)
+    put(q.ZEBRA, box.zebra)
+    put(q.LLDP, box.lldp)
+    put(q.RUNNING_CONFIG_DB, box.config_db)
+    put(q.RUNNING_FRR, box.frr)
+    put(q.STORED_CONFIG_DB, box.stored_config_db)
+    put(q.STORED_FRR, box.stored_frr)
+    put(q.MODE_RESETTERS, [])
+    put(q.HEALTH, Health(3600, ()))
+    put(ping.FIRST, frozenset(box.answered))
+    put(ping.AGAIN, frozenset(f"small {one}" for one in box.small))
+    return answers
+
+
+GOLDEN = Path(__file__).parent / "golden" / "verify"
