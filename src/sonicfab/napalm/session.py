@@ -32,6 +32,7 @@ from sonicfab.napalm.candidate import (
 from sonicfab.push.change import Change, Ending, Limits
 from sonicfab.push.comparison import Comparison, Target, compare
 from sonicfab.push.journal import Journal, new_id
+from sonicfab.push.refusals import Asked, Look, refusal
 from sonicfab.push.run import target_hash
 from sonicfab.push.settle import Settle
 from sonicfab.push.ways import Way, choose
@@ -219,8 +220,8 @@ class ConfigSession:
         target = target_of(self._name, candidate, seen, build)
         check(target, seen, build)
         found = compare(switch, target)
-        self._refuse(found, seen)
         way = choose(found, target, build, self._options.way)
+        self._refuse(switch, (target, found, way), seen, build)
         self._changed = way.name != "nothing"
         if not self._changed:
             return
@@ -243,13 +244,13 @@ class ConfigSession:
         limits = Limits(
             confirm_within=self._options.confirm_within, quiet=_LAB_QUIET if access.facts.lab else guard.SETTLE
         )
-        device = Device(self._name)
+        device, stop = Device(self._name), threading.Event()
         change = Change(access, journal, device, *todo, limits, lambda step: log.info("%s: %s", self._name, step))
         with contextlib.closing(change):
             try:
-                change.prepare(who, threading.Event())
-                change.apply(threading.Event())
-                change.prove()
+                change.prepare(who, stop)
+                change.apply(stop)
+                change.prove(stop)
                 if revert_in is None:
                     change.confirm()
                     return
@@ -264,13 +265,9 @@ class ConfigSession:
                 change.back(SwitchError("interrupted"))
                 raise
 
-    def _refuse(self, found: Comparison, seen: Seen) -> None:
-        if found.mode_resetters:
-            raise SwitchError(
-                f"{self._name}: {' and '.join(found.mode_resetters)} would reset the routing mode, and SONiC would "
-                "delete frr.conf",
-                "remove the file from the switch, or set the mode in it",
-            )
+    def _refuse(self, switch: Switch, todo: tuple[Target, Comparison, Way], seen: Seen, build: Build) -> None:
+        """Before anything is written."""
+        target, found, way = todo
         drift = unsaved(found, seen)
         if drift and not self._options.overwrite_drift:
             more = f" and {len(drift) - 3} more" if len(drift) > 3 else ""
@@ -278,6 +275,10 @@ class ConfigSession:
                 f"{self._name}: somebody has changed it and not saved that: {'; '.join(drift[:3])}{more}",
                 "`config save` keeps it, the optional argument overwrite_drift does without it",
             )
+        look = Look(found, guard.status(switch), switch.free_space())
+        reason = refusal(look, target, way, build, Asked(own_push="", overwrite_drift=True))
+        if reason:
+            raise SwitchError(f"{self._name}: {reason}")
 
     def _build(self, switch: Switch) -> Build:
         facts = self._known(switch)
