@@ -216,12 +216,17 @@ def test_a_commit_that_waits_is_confirmed_by_another_driver(lab: Lab, leaf: Open
         other.confirm_commit()
 
 
-def test_a_commit_that_waits_is_rolled_back_or_goes_back_by_itself(lab: Lab, leaf: Open) -> None:
+def test_a_commit_that_waits_is_rolled_back_or_goes_back_by_itself(lab: Lab, leaf: Open, journal: Path) -> None:
     one = leaf()
     before = texts(one)
     more = TIMERS.replace("2 6", "4 12")
     one.load_merge_candidate(config=more)
     one.commit_config(revert_in=60)
+    with max(journal.iterdir()).joinpath("journal.jsonl").open("a") as steps:  # as if it were cut off
+        steps.write('{"switch": "127.0.0.1", "step": "applying"}\n')
+    assert not one.has_pending_commit()
+    with pytest.raises(CommitConfirmException, match="is being applied, or was cut off while it was"):
+        one.confirm_commit()
     one.rollback()
     assert not one.has_pending_commit()
     assert texts(one) == before

@@ -169,7 +169,8 @@ class ConfigSession:
         Raises:
             SwitchError, TransportError: it could not be asked.
         """
-        return _waits(guard.status(switch))
+        status = guard.status(switch)
+        return _waits(status) and self._is_proven(status.push_id)
 
     def confirm(self, switch: Switch) -> None:
         """Store what waits for it.
@@ -181,6 +182,11 @@ class ConfigSession:
         status = guard.status(switch)
         if not _waits(status):
             raise SwitchError(f"{self._name}: no commit waits for its confirmation", _what_else(status))
+        if not self._is_proven(status.push_id):
+            raise SwitchError(
+                f"{self._name}: commit {status.push_id} is being applied, or was cut off while it was",
+                f"the switch goes back in {status.seconds_left} s; rollback() does it now",
+            )
         guard.confirm(switch, status.push_id)
         journal = Journal(self._options.journal / status.push_id)
         if journal.folder.is_dir():  # it may be another machine's
@@ -207,6 +213,11 @@ class ConfigSession:
             before = Candidate(parse.config_db(config_db), frr=frr, replaces_tables=True, replaces_frr=True)
             self._put(switch, before, f"rollback of {push_id}", None)
         self._candidate = None
+
+    def _is_proven(self, push_id: str) -> bool:
+        """Whether the switch was seen to run it, as far as this machine knows: its maker may be on another one."""
+        steps = Journal(self._options.journal / push_id).last_steps().values()
+        return all(step == "pending" for step in steps)
 
     def _undo(self, switch: Switch, push_id: str) -> None:
         with self._journal(push_id).open() as journal:
