@@ -26,7 +26,7 @@ from sonicfab.errors import (
 )
 from sonicfab.frrdelta.compute import delta
 from sonicfab.push.comparison import Comparison, Target, compare
-from sonicfab.push.drain import Drain
+from sonicfab.push.drain import LINE, Drain, drained
 from sonicfab.push.gate import Gate
 from sonicfab.push.journal import Journal
 from sonicfab.push.ways import Way, frr_files
@@ -48,6 +48,9 @@ _PATCH_WITHIN = 120.0
 
 _POLICY_DELAY = 7.0
 """Seconds until a changed route-map or prefix-list has its effect: FRR waits 5 (bgpd.h RMAP_DEFAULT_UPDATE_TIMER)."""
+
+_ROUTES_WITHIN = 5.0
+"""Seconds from a session that is up to routes that are installed."""
 
 Tell = Callable[[str], None]
 State = Literal["new", "old", "unknown"]
@@ -112,7 +115,7 @@ class Change:
         self._access, self._journal, self._limits, self._tell = access, journal, limits, tell
         self.plan, self.target, self.found, self.way = plan, target, found, way
         self._guarded_until = 0.0
-        self._arming = self._begun = False
+        self._arming = self._begun = self._starts_drained = False
         self._connection: Switch | None = None
 
     def prepare(self, holder: str, stop: threading.Event) -> None:
@@ -150,8 +153,40 @@ class Change:
             asked = drain.request(switch.running_frr())
             guard.stage(switch, self._journal.push_id, asked)
             self._applied(guard.apply_frr(switch, self._journal.push_id).ok, "FRR refused `bgp graceful-shutdown`")
+            if self.way.name in ("reload", "restart-bgp") and self.target.frr is not None:
+                guard.stage(switch, self._journal.push_id, {"frr.conf": drained(self.target.frr)})
+                self._starts_drained = True
         stays = drain.wait(self.plan.name)
         self._note("drained", stays=stays)
+
+    def undrain(self) -> None:
+        """Of a switch that has started drained: let traffic come back once its sessions and routes are there.
+
+        Raises:
+            SwitchError: FRR does not take it.
+            TransportError: the connection broke.
+        """
+        if not self._starts_drained or self.target.frr is None:
+            return
+        self._note("undraining")
+        deadline = min(self._guarded_until - MARGIN, time.monotonic() + self._limits.timeout)
+        while time.monotonic() < deadline:
+            try:
+                with self._opened(anew=True) as switch:
+                    now = compare(switch, self.target)
+                    left = [(change.sign, change.line) for change in now.frr]
+                    there = not now.config_db and left == [("-", LINE)]
+                    if there and self.found.established <= now.established:
+                        time.sleep(_ROUTES_WITHIN)
+                        guard.stage(switch, self._journal.push_id, {"frr.conf": self.target.frr})
+                        self._frr_delta(switch)
+                        return
+            except (WrongSwitchError, HostKeyError):
+                raise
+            except (TransportError, SwitchError) as err:  # it may still be coming up
+                log.info("%s: not ready yet: %s", self.plan.name, err)
+            time.sleep(RETRY_EVERY)
+        raise ChecksFailedError(f"{self.plan.name}: not every session that was up came back")
 
     def apply(self, stop: threading.Event) -> None:
         """Make the switch run it, by its way.

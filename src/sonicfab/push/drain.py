@@ -24,6 +24,16 @@ STABLE = 2.0
 """Seconds without a change after which what still leads there has no other way."""
 
 
+LINE = "bgp graceful-shutdown"
+
+
+def drained(frr: str) -> str:
+    """A frr.conf with which FRR starts drained, so that nobody sends anything before its routes are there."""
+    return "".join(
+        f"{line} {LINE}\n" if line.startswith("router bgp ") else line for line in frr.splitlines(keepends=True)
+    )
+
+
 @dataclass(frozen=True)
 class Drain:
     """Drains switches of a fabric."""
@@ -41,9 +51,9 @@ class Drain:
         if not router:
             raise SwitchError("there is no BGP to drain")
         return {
-            "frr.delta": f"{router}\n bgp graceful-shutdown\nexit\n",
+            "frr.delta": f"{router}\n {LINE}\nexit\n",
             "frr.delta2": "",
-            "frr.undo": f"{router}\n no bgp graceful-shutdown\nexit\n",
+            "frr.undo": f"{router}\n no {LINE}\nexit\n",
             "frr.undo2": "",
         }
 
