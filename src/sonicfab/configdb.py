@@ -59,6 +59,11 @@ SERVICE_TABLES = frozenset(
 SECRET_TABLES = frozenset({"SNMP_COMMUNITY"})
 """Tables whose keys are secrets."""
 
+_SECRET_FIELD = re.compile(r"pass(key|word|phrase)?$|secret|^key$|community|_cak$", re.IGNORECASE)
+_SECRET_FIELDS: Mapping[str, Collection[str]] = {"NTP_KEY": {"value"}, "NTP_SERVER": set()}
+"""Tables whose field names say something else than elsewhere: `key` of NTP_SERVER is the number of a key."""
+MASK = "********"
+
 _FROM_SYSTEM: Mapping[str, frozenset[str]] = {
     # sonic-buildimage files/build_templates/init_cfg.json.j2 and sonic-utilities scripts/db_migrator.py put these
     # into the running config by themselves, and may put them back at every reload
@@ -81,7 +86,7 @@ _FROM_SYSTEM: Mapping[str, frozenset[str]] = {
 class Change:
     """One difference: how `running` must change to become what is intended.
 
-    A change of a whole row has no field; its `old` or `new` is the row as text.
+    A change of a whole row has no field; its `old` or `new` is the row as text, without its secrets.
     """
 
     action: Literal["add", "remove", "change"]
@@ -100,13 +105,14 @@ class Change:
         """`+ TABLE|key ...`, `- TABLE|key ...` or `~ TABLE|key field: old -> new`, secrets masked."""
         if self.table in SECRET_TABLES:
             sign = {"add": "+", "remove": "-", "change": "~"}[self.action]
-            return f"{sign} {self.table}|********"
+            return f"{sign} {self.table}|{MASK}"
+        old, new = (MASK if self.field and is_secret(self.table, self.field) else one for one in (self.old, self.new))
         place = f"{self.table}|{self.key}" + (f" {self.field}" if self.field else "")
         if self.action == "add":
-            return f"+ {place}{': ' + self.new if self.new else ''}"
+            return f"+ {place}{': ' + new if self.new else ''}"
         if self.action == "remove":
-            return f"- {place}{': ' + self.old if self.old else ''}"
-        return f"~ {place}: {self.old} -> {self.new}"
+            return f"- {place}{': ' + old if self.old else ''}"
+        return f"~ {place}: {old} -> {new}"
 
 
 @lru_cache(maxsize=65536)
@@ -114,6 +120,18 @@ def natural_key(text: str) -> tuple[tuple[int, str], ...]:
     """Sorts Ethernet2 before Ethernet10: runs of digits count as numbers."""
     parts = re.split(r"(\d+)", text)
     return tuple((int(part), "") if index % 2 else (-1, part) for index, part in enumerate(parts))
+
+
+def is_secret(table: str, field: str) -> bool:
+    """Whether the field of a table's rows is a password, a key or a community."""
+    if table in _SECRET_FIELDS:
+        return field in _SECRET_FIELDS[table]
+    return bool(_SECRET_FIELD.search(field))
+
+
+def system_fields(table: str) -> frozenset[str]:
+    """The fields that SONiC puts into a table's rows by itself."""
+    return _FROM_SYSTEM.get(table, frozenset())
 
 
 def dumps(config: ConfigDb) -> str:
@@ -179,11 +197,11 @@ def _table_diff(table: str, intended: Table, running: Table, tolerated: frozense
         return
     for key in sorted(intended.keys() | running.keys(), key=natural_key):
         if key not in running:
-            yield Change("add", table, key, new=_text(intended[key]))
+            yield Change("add", table, key, new=_text(table, intended[key]))
         elif key not in intended:
             # NTP|global comes from init_cfg.json again at every reload
             if not set(running[key]) <= tolerated or not running[key]:
-                yield Change("remove", table, key, old=_text(running[key]))
+                yield Change("remove", table, key, old=_text(table, running[key]))
         else:
             yield from _row_diff(table, key, intended[key], running[key], tolerated)
 
@@ -200,8 +218,10 @@ def _row_diff(table: str, key: str, intended: Row, running: Row, tolerated: froz
             yield Change("change", table, key, name, old, new)
 
 
-def _text(row: Row) -> str:
-    return ", ".join(f"{name}={_value_text(row[name])}" for name in sorted(row, key=natural_key))
+def _text(table: str, row: Row) -> str:
+    return ", ".join(
+        f"{name}={MASK if is_secret(table, name) else _value_text(row[name])}" for name in sorted(row, key=natural_key)
+    )
 
 
 def _value_text(value: Value) -> str:

@@ -1,4 +1,4 @@
-"""NAPALM's driver `sonic`: NAPALM's getters over the same switch operations that push and verify use.
+"""NAPALM's driver `sonic`, over the switch operations that push and verify use; configs go the guarded way of push.
 
 It adds no public method to NAPALM's interface. What each getter returns is made in the module of its subject. Some
 types in NAPALM's base class are not what its own text and tests say of the same method; these say what is meant.
@@ -6,17 +6,26 @@ types in NAPALM's base class are not what its own text and tests say of the same
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from napalm.base import constants, models
 from napalm.base.base import NetworkDriver
-from napalm.base.exceptions import ConnectionException
+from napalm.base.exceptions import (
+    CommitConfirmException,
+    CommitError,
+    ConnectionException,
+    MergeConfigException,
+    ReplaceConfigException,
+)
 
 from sonicfab.errors import SonicfabError
 from sonicfab.napalm import bgp, configtext, hardware, interfaces, neighbors, probes, routes, services
 from sonicfab.napalm.bgpconfig import bgp_config
 from sonicfab.napalm.errors import in_napalms_words
+from sonicfab.napalm.session import ConfigSession, Options
 from sonicfab.switch.operations import Switch
 from sonicfab.transport.ssh import SshTarget, SshTransport
 
@@ -25,8 +34,8 @@ class SonicDriver(NetworkDriver):
     """NAPALM driver for community and Edgecore SONiC.
 
     optional_args: `port` (22), `key_file`, `passphrase`, `known_hosts` (a file instead of ~/.ssh/known_hosts),
-    `jump_host` (USER@HOST:PORT to go through, by the same key), `allow_agent` (True), `use_ssh_config` (True).
-    Host keys are always checked.
+    `jump_host` (USER@HOST:PORT to go through, by the same key), `allow_agent` (True), `use_ssh_config` (True);
+    of commits: `journal_dir`, `overwrite_drift` (False), `way`, `confirm_within` (300 s). Host keys are always checked.
     """
 
     platform = "sonic"
@@ -41,6 +50,7 @@ class SonicDriver(NetworkDriver):
     ) -> None:
         self.hostname, self.username, self.password, self.timeout = hostname, username, password, timeout
         self._target = _target(hostname, username, password, optional_args or {})
+        self._config = ConfigSession(hostname, self._connect, _commits(self._target, optional_args or {}))
         self._connected: Switch | None = None
 
     def open(self) -> None:
@@ -51,10 +61,11 @@ class SonicDriver(NetworkDriver):
             ConnectionException: it cannot be reached, or its host key is not the known one.
         """
         with in_napalms_words():
-            self._connected = Switch(self.hostname, SshTransport(self._target, connect_timeout=self.timeout))
+            self._connected = self._connect()
 
     def close(self) -> None:
-        """End the connection."""
+        """End the connection; a candidate is gone with it, a commit that waits for its confirmation is not."""
+        self._config.discard()
         if self._connected:
             self._connected.close()
             self._connected = None
@@ -208,7 +219,70 @@ class SonicDriver(NetworkDriver):
         if format != "text":
             raise NotImplementedError(f"SONiC's config is text, there is no {format} of it")
         with in_napalms_words():
-            return configtext.config(self._switch(), retrieve, sanitized=sanitized)
+            switch = self._switch()
+            candidate = self._config.texts(switch) if retrieve in ("all", "candidate") else None
+            return configtext.config(switch, retrieve, sanitized=sanitized, candidate=candidate)
+
+    def load_replace_candidate(self, filename: str | None = None, config: str | None = None) -> None:
+        """Take a config_db.json, an frr.conf or both as what the switch is to have of it, and no more.
+
+        Raises:
+            ReplaceConfigException: it is neither, or does not fit the switch's build.
+        """
+        with in_napalms_words(ReplaceConfigException):
+            self._config.load(self._switch(), filename, config, replaces=True)
+
+    def load_merge_candidate(self, filename: str | None = None, config: str | None = None) -> None:
+        """Take rows of a config_db.json, lines of FRR or both as what the switch is to have besides.
+
+        Raises:
+            MergeConfigException: it is neither, does not fit the switch's build, or its outcome cannot be told.
+        """
+        with in_napalms_words(MergeConfigException):
+            self._config.load(self._switch(), filename, config, replaces=False)
+
+    def compare_config(self) -> str:
+        """How what runs would change, a line for each change, secrets masked."""
+        with in_napalms_words():
+            return self._config.difference(self._switch())
+
+    def commit_config(self, message: str = "", revert_in: int | None = None) -> None:
+        """Make the switch run the candidate, proven and stored; or leave it, or have it go back, as it was.
+
+        With `revert_in` it goes back after so many seconds, unless `confirm_commit` comes before.
+
+        Raises:
+            CommitError: the switch does not run it; the text says what it runs.
+        """
+        with in_napalms_words(CommitError), self._reconnected():
+            self._config.commit(self._switch(), message, revert_in)
+
+    def has_pending_commit(self) -> bool:
+        """Whether a commit with `revert_in` waits for its confirmation, this driver's or another's."""
+        with in_napalms_words(CommitConfirmException):
+            return self._config.pending(self._switch())
+
+    def confirm_commit(self) -> None:
+        """Store what waits for its confirmation, this driver's commit or another's.
+
+        Raises:
+            CommitConfirmException: nothing waits, or it cannot be stored.
+        """
+        with in_napalms_words(CommitConfirmException):
+            self._config.confirm(self._switch())
+
+    def discard_config(self) -> None:
+        """Forget the candidate."""
+        self._config.discard()
+
+    def rollback(self) -> None:
+        """Undo the commit that waits for its confirmation; without one go back to before the last one.
+
+        Raises:
+            CommitError: there is none, or it cannot be undone.
+        """
+        with in_napalms_words(CommitError), self._reconnected():
+            self._config.rollback(self._switch())
 
     def ping(
         self,
@@ -247,6 +321,22 @@ class SonicDriver(NetworkDriver):
         with in_napalms_words():
             return probes.traceroute(self._switch(), destination, source=source, ttl=ttl, timeout=timeout, vrf=vrf)
 
+    @contextlib.contextmanager
+    def _reconnected(self) -> Iterator[None]:
+        """A change that may cut the connection: there is one again after it, if the switch can be reached."""
+        try:
+            yield
+        finally:
+            try:
+                self._switch().hostname()
+            except SonicfabError:
+                self._connected = None
+                with contextlib.suppress(SonicfabError):  # the next method tells that it is not connected
+                    self._connected = self._connect()
+
+    def _connect(self) -> Switch:
+        return Switch(self.hostname, SshTransport(self._target, connect_timeout=self.timeout))
+
     def _switch(self) -> Switch:
         if self._connected is None:
             raise ConnectionException(f"{self.hostname}: not connected; call open() first")
@@ -269,3 +359,14 @@ def _target(hostname: str, username: str, password: str, options: dict[str, Any]
         jump = SshTarget(host, int(port or 22), user or username, **common)
     port_number = int(options.get("port", 22))
     return SshTarget(hostname, port_number, username, password=password or None, jump=jump, **common)
+
+
+def _commits(target: SshTarget, options: dict[str, Any]) -> Options:
+    where = target.host if target.port == 22 else f"{target.host}_{target.port}"
+    folder = options.get("journal_dir") or Path.home() / ".local" / "state" / "sonicfab" / "napalm" / where
+    return Options(
+        Path(folder).expanduser(),
+        overwrite_drift=bool(options.get("overwrite_drift")),
+        way=str(options.get("way", "")),
+        confirm_within=float(options.get("confirm_within", Options.confirm_within)),
+    )

@@ -10,23 +10,23 @@ from napalm.base.exceptions import (
     CommandTimeoutException,
     ConnectAuthError,
     ConnectionException,
+    NapalmException,
 )
 
 from sonicfab.errors import CommandTimeoutError, LoginError, SonicfabError, TransportError
 
-_EXCEPTIONS: tuple[tuple[type[SonicfabError], type[Exception]], ...] = (
+_EXCEPTIONS: tuple[tuple[type[SonicfabError], type[NapalmException]], ...] = (
     (LoginError, ConnectAuthError),
     (CommandTimeoutError, CommandTimeoutException),
     (TransportError, ConnectionException),
-    (SonicfabError, CommandErrorException),  # it answers, but not like SONiC
 )
 
 
 @contextlib.contextmanager
-def in_napalms_words() -> Iterator[None]:
-    """Turn errors of the block into NAPALM's."""
+def in_napalms_words(otherwise: type[NapalmException] = CommandErrorException) -> Iterator[None]:
+    """Turn errors of the block into NAPALM's: one of the connection, or `otherwise`."""
     try:
         yield
     except SonicfabError as err:
         text = f"{err} ({err.hint})" if err.hint else str(err)
-        raise next(theirs for ours, theirs in _EXCEPTIONS if isinstance(err, ours))(text) from err
+        raise next((theirs for ours, theirs in _EXCEPTIONS if isinstance(err, ours)), otherwise)(text) from err

@@ -12,10 +12,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 from sonicfab import configdb, frrconf
-from sonicfab.access import Access
 from sonicfab.errors import (
     ChecksFailedError,
     HostKeyError,
@@ -26,7 +25,6 @@ from sonicfab.errors import (
     WrongSwitchError,
 )
 from sonicfab.frrdelta.compute import delta
-from sonicfab.plan.types import SwitchPlan
 from sonicfab.push.comparison import Comparison, Target, compare
 from sonicfab.push.drain import LINE, Drain, drained
 from sonicfab.push.gate import Gate
@@ -56,6 +54,19 @@ _ROUTES_WITHIN = 5.0
 
 Tell = Callable[[str], None]
 State = Literal["new", "old", "unknown"]
+
+
+class Named(Protocol):
+    """A switch that changes: a plan of it, or its name alone."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+
+
+class Opens(Protocol):
+    """Connects to a switch that changes, and refuses another one."""
+
+    def open(self, plan: Any) -> Switch: ...  # noqa: ANN401, D102 - what it needs to know of the switch
 
 
 @dataclass(frozen=True)
@@ -92,9 +103,9 @@ class Change:
 
     def __init__(
         self,
-        access: Access,
+        access: Opens,
         journal: Journal,
-        plan: SwitchPlan,
+        plan: Named,
         target: Target,
         found: Comparison,
         way: Way,

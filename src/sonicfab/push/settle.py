@@ -7,10 +7,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sonicfab.access import Access
 from sonicfab.errors import SwitchError, TransportError
 from sonicfab.plan.types import SwitchPlan
-from sonicfab.push.change import RESTORE_WITHIN, RETRY_EVERY, Ending, Limits, settle_back
+from sonicfab.push.change import RESTORE_WITHIN, RETRY_EVERY, Ending, Limits, Named, Opens, settle_back
 from sonicfab.push.comparison import Target, compare
 from sonicfab.push.journal import Journal
 from sonicfab.switch import guard
@@ -20,7 +19,7 @@ from sonicfab.switch import guard
 class Settle:
     """Ends what is under way of one push."""
 
-    access: Access
+    access: Opens
     journal: Journal
     limits: Limits
     tell: Callable[[str, str], None]
@@ -31,7 +30,7 @@ class Settle:
             return Ending("new")
         return self.go_back(plan)
 
-    def go_back(self, plan: SwitchPlan) -> Ending:
+    def go_back(self, plan: Named) -> Ending:
         """Have the switch put its old config back; `new` when it was confirmed before that."""
         self._note(plan.name, "restoring", reason="asked for")
         patience = time.monotonic() + RESTORE_WITHIN

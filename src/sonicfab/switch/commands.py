@@ -52,6 +52,14 @@ GUARD_STATUS = (
     "sudo -n sh -c '[ -e {stage}/guard.sh ] || {{ echo state=none; exit 0; }}; exec sh {stage}/guard.sh status {id}'"
 )
 
+LAST_BACKUP = (
+    "sudo -n sh -c 'cd {stage} 2> /dev/null || exit 0; for id in $(ls -r backup 2> /dev/null); do "
+    "if grep -qx state=confirmed ended/$id/record 2> /dev/null; then "
+    "cd backup/$id && sha256sum --status -c SHA256SUMS && echo $id; exit; fi; done'"
+)
+"""The last push that was confirmed, by its name, which begins with its time."""
+BACKUP_FILE = "sudo -n sh -c '[ ! -e {stage}/backup/{id}/{name} ] || cat {stage}/backup/{id}/{name}'"
+
 BGP_SUMMARY = "sudo -n vtysh -c 'show bgp summary json'"
 BGP_NEIGHBORS = "sudo -n vtysh -c 'show bgp neighbors json'"
 BGP_ROUTES = "sudo -n vtysh -c 'show ip route bgp json' -c 'show ipv6 route bgp json'"

@@ -207,6 +207,29 @@ def status(switch: Switch, push_id: str = "") -> GuardStatus:
     )
 
 
+def last_backup(switch: Switch) -> tuple[str, str, str | None] | None:
+    """The last push that was confirmed, and what was stored before it: config_db.json, and frr.conf or None.
+
+    None when there is none.
+
+    Raises:
+        SwitchError: what was kept is not whole.
+    """
+    done = _run(switch, commands.LAST_BACKUP.format(stage=commands.STAGE))
+    if not done.ok:
+        raise SwitchError(f"{switch.name}: the backup in {commands.STAGE}/backup is not what was kept: {done.said}")
+    push_id = done.stdout.strip()
+    if not push_id:
+        return None
+    texts: list[str] = []
+    for name in ("config_db.json", "frr.conf"):
+        command = commands.BACKUP_FILE.format(stage=commands.STAGE, id=shlex.quote(push_id), name=name)
+        done = _run(switch, command)
+        _refused_if_not(switch, done)
+        texts.append(done.stdout)
+    return push_id, texts[0], texts[1] or None
+
+
 def _step(switch: Switch, push_id: str, command: str, timeout: float) -> CommandResult:
     words = {"id": shlex.quote(push_id), "seconds": max(1, int(timeout))}
     done = _run(switch, command.format(stage=commands.STAGE, **words), timeout=timeout + _GRACE)

@@ -36,7 +36,15 @@ def read_json(path: Path) -> tuple[Any, list[Finding]]:
     Raises:
         InputError: it cannot be read or is not JSON.
     """
-    text = read_text(path)
+    return parse_json(read_text(path), str(path))
+
+
+def parse_json(text: str, path: str) -> tuple[Any, list[Finding]]:
+    """The same of a text; `path` names it.
+
+    Raises:
+        InputError: it is not JSON.
+    """
     try:
         twice: list[Finding] = []
         value = json.loads(text, object_pairs_hook=lambda pairs: _unique(pairs, twice))
@@ -46,7 +54,7 @@ def read_json(path: Path) -> tuple[Any, list[Finding]]:
     except json.JSONDecodeError as err:
         lines = text.splitlines()
         excerpt = lines[err.lineno - 1] if err.lineno <= len(lines) else ""
-        place = Place(str(path), err.lineno, err.colno)
+        place = Place(path, err.lineno, err.colno)
         shown = Diagnostic("error", f"not JSON: {err.msg}", place, excerpt=excerpt)
         raise InputError(f"{path} is not JSON", diagnostics=[shown]) from err
     except RecursionError as err:
