@@ -92,8 +92,7 @@ class Gate:
             try:
                 key.data()
             except OSError as err:  # too many connections or processes: theirs is lost, and not the lab
-                sys.stderr.write(f"a connection is lost: {err}
-")
+                sys.stderr.write(f"a connection is lost: {err}\n")
                 time.sleep(0.1)
         with self._lock:
             self._servers = [one for one in self._servers if one[1].poll() is None]
