@@ -62,14 +62,22 @@ CASES: dict[str, Callable[[Driver], Any]] = {
 """Test of NAPALM's suite -> the call it makes."""
 
 
+_MARK = re.compile(r"--[0-9a-f]{16}--")
+_PLAIN_MARK = "--mark--"
+"""Stands in the files for the line that Switch.ask makes up for each script."""
+
+
 class RecordedTransport(BaseTestDouble, Transport):
     """Answers from the files; a command without one is an error."""
 
     def run(self, command: str, *, stdin: bytes = b"", timeout: float = 60.0) -> CommandResult:  # noqa: ARG002
         """See Transport.run."""
-        recorded = json.loads((SWITCH / file_name(command)).read_text(encoding="utf-8"))
-        assert recorded["command"] == command
-        out, err = ("\n".join(recorded[stream]) for stream in ("stdout", "stderr"))
+        found = _MARK.search(command)
+        plain = _MARK.sub(_PLAIN_MARK, command)
+        recorded = json.loads((SWITCH / file_name(plain)).read_text(encoding="utf-8"))
+        assert recorded["command"] == plain
+        mark = found[0] if found else _PLAIN_MARK
+        out, err = ("\n".join(recorded[stream]).replace(_PLAIN_MARK, mark) for stream in ("stdout", "stderr"))
         return CommandResult(command, recorded["exit_code"], out, err, 0.0)
 
     def close(self) -> None:
@@ -104,13 +112,14 @@ class _Recorder(Transport):
     def run(self, command: str, *, stdin: bytes = b"", timeout: float = 60.0) -> CommandResult:
         """See Transport.run."""
         result = self._inner.run(command, stdin=stdin, timeout=timeout)
+        command = _MARK.sub(_PLAIN_MARK, command)
         name = file_name(command)
         if self._seen.setdefault(name, command) != command:
             raise RuntimeError(f"{command!r} and {self._seen[name]!r} would be the same file")
         path = SWITCH / name
         if not path.exists():
             streams = {"stdout": _sanitised(result.stdout), "stderr": _sanitised(result.stderr)}
-            lines = {name: text.split("\n") for name, text in streams.items()}
+            lines = {name: _MARK.sub(_PLAIN_MARK, text).split("\n") for name, text in streams.items()}
             _write(path, {"command": command, "exit_code": result.exit_code, **lines})
         return result
 
