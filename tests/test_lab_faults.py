@@ -95,12 +95,12 @@ def link_flap(lab: Lab) -> None:
 
 
 def swap_cables(lab: Lab) -> None:
-    lab.seen("AS 4294967294")
+    lab.seen("4294967294")
 
 
 def mtu(lab: Lab) -> None:
     assert "mtu 1500" in lab.inside(LEAF1, "ip link show Ethernet76").out
-    done = lab.sonicfab("push", "--dry-run", "--limit", LEAF1)
+    done = lab.sonicfab("push", "--dry-run", "--limit", LEAF1, "--overwrite-drift")
     assert done.returncode == 5
     assert "PORT|Ethernet76 mtu" in done.stdout
 

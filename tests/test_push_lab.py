@@ -238,7 +238,8 @@ def test_rollback_and_rollback_to(fabric: Lab) -> None:
     assert description() == "one"
     push(fabric, "--to", ids[0], command="rollback")
     assert description() == original
-    good(fabric)
+    checked = fabric.verify(30, "--check", "bgp,route,ping")
+    assert checked.returncode == 0, checked.stdout
 
 
 def test_a_change_by_hand_is_not_overwritten_unasked(fabric: Lab) -> None:

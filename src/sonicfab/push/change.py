@@ -49,8 +49,8 @@ _PATCH_WITHIN = 120.0
 _POLICY_DELAY = 7.0
 """Seconds until a changed route-map or prefix-list has its effect: FRR waits 5 (bgpd.h RMAP_DEFAULT_UPDATE_TIMER)."""
 
-_ROUTES_WITHIN = 5.0
-"""Seconds from a session that is up to routes that are installed."""
+_ROUTES_WITHIN = 2.0
+"""Seconds from a route that zebra has installed to one that forwards."""
 
 Tell = Callable[[str], None]
 State = Literal["new", "old", "unknown"]
@@ -117,6 +117,7 @@ class Change:
         self._guarded_until = 0.0
         self._arming = self._begun = self._starts_drained = False
         self._connection: Switch | None = None
+        self._routes: frozenset[str] = frozenset()
 
     def prepare(self, holder: str, stop: threading.Event) -> None:
         """Arm the guard, bring the files to the switch and have its own programs read them; nothing takes effect.
@@ -149,6 +150,7 @@ class Change:
         """
         with self._opened() as switch:
             self._note("draining")
+            self._routes = _installed(switch)
             self._begun = True
             asked = drain.request(switch.running_frr())
             guard.stage(switch, self._journal.push_id, asked)
@@ -176,7 +178,8 @@ class Change:
                     now = compare(switch, self.target)
                     left = [(change.sign, change.line) for change in now.frr]
                     there = not now.config_db and left == [("-", LINE)]
-                    if there and self.found.established <= now.established:
+                    # bgpd announces a route before it is installed: traffic that came then would be dropped
+                    if there and self.found.established <= now.established and self._routes <= _installed(switch):
                         time.sleep(_ROUTES_WITHIN)
                         guard.stage(switch, self._journal.push_id, {"frr.conf": self.target.frr})
                         self._frr_delta(switch)
@@ -457,6 +460,11 @@ def _unlike(switch: Switch, before: Comparison) -> list[str]:
     """How what runs differs from what ran before."""
     changes = configdb.diff(before.running, switch.running_config_db(), before.running.keys())
     return [*map(str, changes), *map(str, frrconf.diff(before.running_frr, switch.running_frr()))]
+
+
+def _installed(switch: Switch) -> frozenset[str]:
+    """The prefixes to which BGP leads."""
+    return frozenset(prefix for prefix, route in switch.bgp_routes().items() if route.installed)
 
 
 def _changes_policy(found: Comparison) -> bool:
