@@ -349,6 +349,8 @@ class Bench:
     def _kill(self, killer: str, leaf: str, folder: Path, push: subprocess.Popen[str]) -> None:
         """Do it, let the push go on, and undo it once it has done all its harm."""
         state = self.lab.state
+        if killer == "kill-bgpd":  # in the middle of a reload it has yet to be started
+            until(lambda: self.lab.inside(leaf, "pgrep -x bgpd").code == 0, 30)
         apply_fault(state, killer, [leaf], _AMOUNTS.get(killer))
         (folder / "go").touch()
         began = time.monotonic()
@@ -582,12 +584,10 @@ def _run(*arguments: object, **_options: object) -> subprocess.CompletedProcess[
     return subprocess.run(words, capture_output=True, text=True, check=False)
 
 
-def _main(target: Path, leaves: int, only: set[str]) -> int:
-    """Try the cells that have all the words of `only`; others stay as PUSH_FAULTS_FOLDER has them."""
+def _main(target: Path, leaves: int) -> int:
+    """Try all cells but those of which PUSH_FAULTS_FOLDER has results, of a run that was cut off, say."""
     names = [f"pf-leaf{number}" for number in range(1, leaves + 1)]
     every = [cell for way in WAYS for cell in cells(way)]
-    todo = [cell for cell in every if only <= {cell.way, cell.point, cell.killer}]
-    todo.sort(key=lambda cell: cell.way == "reload")
     known: dict[Cell, Result] = {}
     with _folder() as folder:
         kept = Path(folder) / "results.jsonl"
@@ -595,6 +595,8 @@ def _main(target: Path, leaves: int, only: set[str]) -> int:
             for line in kept.read_text().splitlines():
                 value = json.loads(line)
                 known[Cell(**value["cell"])] = Result(**{**value, "cell": Cell(**value["cell"])})
+
+        todo = [cell for cell in every if cell not in known]
 
         def attempt(bench: Bench, cell: Cell, leaf: str) -> None:
             result = bench.attempt(cell, leaf)
@@ -623,4 +625,4 @@ def _tell(result: Result) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(_main(Path(sys.argv[1]), int(sys.argv[2]), set(sys.argv[3:])))
+    sys.exit(_main(Path(sys.argv[1]), int(sys.argv[2])))
