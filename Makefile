@@ -38,7 +38,7 @@ bench: install-dev ## Measure speed and memory beside a floor
 	scripts/with-lab-rights $(BIN)/python benchmarks/verify.py
 
 push-faults: install-dev ## Cut a push at every point by every fault, half an hour in a lab, and write docs/push-faults.md
-	scripts/with-lab-rights $(BIN)/python tests/pushfaults.py docs/push-faults.md $(or $(LEAVES),11)
+	scripts/with-lab-rights $(BIN)/python tests/pushfaults_page.py docs/push-faults.md $(or $(LEAVES),11)
 
 packages: ## Install the Debian or Ubuntu packages that are missing (asks sudo when not root)
 	@scripts/install-packages
