@@ -15,7 +15,8 @@ from functools import partial
 from pathlib import Path
 
 from pushcut import GUARDED, POINTS
-from pushfaults import HEAL_AFTER, HOW, KILLERS, WAYS, Bench, Cell, Result, bench_of, cells, learn_all, spread
+from pushfaults import HEAL_AFTER, HOW, KILLERS, Bench, Cell, Result, bench_of, cells, learn_all, spread
+from pushfaults_fabric import WAYS
 
 _PAGE = """\
 # What becomes of a push that something cuts

@@ -19,7 +19,8 @@ import pytest
 from conftest import ROOT, Run
 from labs import needs_lab
 from pushcut import POINTS
-from pushfaults import FEW, HOW, KILLERS, WAYS, Bench, Cell, Seen, bench_of, cells, learn_all, spread, until
+from pushfaults import FEW, HOW, KILLERS, Bench, Cell, Seen, bench_of, cells, learn_all, spread, until
+from pushfaults_fabric import WAYS
 
 LEAVES = [f"pf-leaf{number}" for number in range(1, 8)]
 CELLS = (
