@@ -168,22 +168,26 @@ class Bench:
         self.new: dict[tuple[str, str], Seen] = {}
         self._stored: dict[str, tuple[str, str]] = {}
 
-    def learn(self, leaf: str, kinds: Sequence[str]) -> None:
-        """See what a leaf has with the old config, and with each new one after a push that nothing cuts."""
+    def learn_old(self, leaf: str) -> None:
+        """See what a leaf has with the old config."""
         self._stored[leaf] = (
             self.lab.inside(leaf, "cat /etc/sonic/config_db.json").out,
             self.lab.inside(leaf, "cat /etc/sonic/frr/frr.conf").out,
         )
         self.reset(leaf)
         self.old[leaf] = Seen.of(self.lab, leaf)
-        for kind in kinds:
-            done = self.start(leaf, "none", kind, self.folder / f"{leaf}-{kind}")
-            output = done.communicate(timeout=240)[0]
-            assert done.returncode == 0, output
-            self.new[leaf, kind] = Seen.of(self.lab, leaf)
-            assert self.new[leaf, kind].unlike(self.old[leaf])
-            self.reset(leaf)
-            assert not self.old[leaf].unlike(Seen.of(self.lab, leaf))
+
+    def learn_new(self, leaf: str, kind: str) -> None:
+        """See, once, what it has with a new config, after a push that nothing cuts."""
+        if (leaf, kind) in self.new:
+            return
+        done = self.start(leaf, "none", kind, self.folder / f"{leaf}-{kind}")
+        output = done.communicate(timeout=240)[0]
+        assert done.returncode == 0, output
+        self.new[leaf, kind] = Seen.of(self.lab, leaf)
+        assert self.new[leaf, kind].unlike(self.old[leaf])
+        self.reset(leaf)
+        assert not self.old[leaf].unlike(Seen.of(self.lab, leaf))
 
     def reset(self, leaf: str) -> None:
         """Back to the old config, by the lab's own means."""
@@ -249,6 +253,7 @@ class Bench:
         folder = self.folder / f"{cell.way}-{cell.point}-{cell.killer}"
         shutil.rmtree(folder, ignore_errors=True)
         try:
+            self.learn_new(leaf, WAYS[cell.way])
             self._attempt(cell, leaf, folder, result)
         except (AssertionError, subprocess.TimeoutExpired, OSError, SonicfabError) as err:
             result.wrong.append(f"{type(err).__name__}: {err}")
@@ -271,14 +276,13 @@ class Bench:
             if cell.point == "confirm-killed":
                 self.lab.inside(leaf, "pkill -KILL -f '[g]uard.sh confirm'")
             if cell.killer.startswith("sigkill"):
-                push.kill()
-                push.wait()
+                end(push)
                 output = ""
             else:
                 self._kill(cell.killer, leaf, folder, push)
                 output = push.communicate(timeout=200)[0]
         finally:
-            push.kill()
+            end(push)
         result.output = output
         if cell.killer in ("sigkill-resume", "sigkill-rollback"):
             self._followed(cell, leaf, folder, result)
@@ -328,7 +332,7 @@ class Bench:
         old, new = self.old[leaf], self.new[leaf, WAYS[cell.way]]
         if cell.killer == "sigkill-rollback" and result.said == "new":
             old = old.saved()  # a confirmed push was taken back by another push
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + GUARDED + 5  # what a killed script leaves, the timer finds
         while True:  # bgpd, started by a heal, takes a moment to have its config
             seen = Seen.of(self.lab, leaf)
             to_old, to_new = seen.unlike(old), seen.unlike(new)
@@ -402,6 +406,14 @@ class Bench:
             result.wrong.append(f"then not {wanted}, exit code {code}: {'; '.join(left[:4])}: {result.said[-400:]}")
 
 
+def end(push: subprocess.Popen[str]) -> None:
+    """SIGKILL, if it still runs."""
+    push.kill()
+    push.wait()
+    assert push.stdout
+    push.stdout.close()
+
+
 def until(seen: Callable[[], bool], seconds: float) -> None:
     """Wait for something."""
     deadline = time.monotonic() + seconds
@@ -438,10 +450,10 @@ def spread(leaves: Sequence[str], todo: Sequence[Callable[[str], Kind]]) -> list
     return [results[number] for number in range(len(todo))]
 
 
-def learn_all(bench: Bench, leaves: Sequence[str], kinds: Sequence[str]) -> None:
-    """What each leaf has, before and after."""
+def learn_all(bench: Bench, leaves: Sequence[str]) -> None:
+    """What each leaf has before anything is done to it."""
     with ThreadPoolExecutor(len(leaves)) as pool:
-        list(pool.map(lambda leaf: bench.learn(leaf, kinds), leaves))
+        list(pool.map(bench.learn_old, leaves))
 
 
 @contextmanager

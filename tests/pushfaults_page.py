@@ -115,7 +115,7 @@ def _main(target: Path, leaves: int) -> int:
         os.environ["SONICFAB_LABS"] = f"{folder}/labs"
         began = time.monotonic()
         with bench_of(_run, "pushfaults", Path(folder), leaves) as bench:
-            learn_all(bench, names, sorted({WAYS[cell.way] for cell in todo}))
+            learn_all(bench, names)
             print(f"ready after {time.monotonic() - began:.0f} s", flush=True)
             spread(names, [partial(attempt, bench, cell) for cell in todo])
         print(f"{len(todo)} cells in {time.monotonic() - began:.0f} s")

@@ -469,6 +469,10 @@ end() { # the one step that ends the guard; what comes after it may be lost with
   sync -f $BASE
   rm -f "$RUN/armed"
   stop_timers "$id"
+  tidy
+}
+
+tidy() { # all but the records; a killed `end` leaves that to the timer
   find "$ENDED" -mindepth 2 -maxdepth 2 ! -name record -exec rm -rf {} +
   # shellcheck disable=SC2012 # the names are those of pushes
   ls -1td "$ENDED"/* | tail -n +$((RECORDS + 1)) | xargs -r rm -rf
@@ -642,6 +646,7 @@ fire() { # ID: goes on until what was noted is back
   lock
   if [ ! -d "$GUARD" ] || [ "$(cat "$GUARD/id")" != "$id" ]; then
     stop_timers "$id"
+    tidy
     exit 0
   fi
   if [ ! -e "$GUARD/restoring" ]; then
