@@ -391,7 +391,7 @@ def test_interfaces_of_a_port_channel() -> None:
 
 
 def test_no_neighbours_by_lldp() -> None:
-    assert lldp.details('{"lldp": [{}]}') == []
+    assert lldp.lldp_neighbors('{"lldp": [{}]}') == []
 
 
 def test_a_jump_host_has_the_same_key_and_host_keys() -> None:

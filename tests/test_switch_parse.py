@@ -9,7 +9,7 @@ import pytest
 
 from conftest import REFERENCE
 from sonicfab.errors import SwitchError
-from sonicfab.switch import parse
+from sonicfab.switch import lldp, parse
 
 RECORDED = REFERENCE / "recorded" / "202411"
 recorded = pytest.mark.skipif(not RECORDED.is_dir(), reason="no recordings of SONiC beside this checkout")
@@ -83,7 +83,7 @@ def test_config_db_is_the_same_by_either_command(case: str) -> None:
 
 @pytest.mark.parametrize(
     "read",
-    [parse.bgp_summary, parse.bgp_neighbors, parse.bgp_routes, parse.interfaces, parse.lldp_neighbors, parse.config_db],
+    [parse.bgp_summary, parse.bgp_neighbors, parse.bgp_routes, parse.interfaces, lldp.lldp_neighbors, parse.config_db],
 )
 def test_what_is_not_json_is_an_error_that_quotes_it(read: Callable[[str], object]) -> None:
     with pytest.raises(SwitchError, match="% BGP instance not found"):
@@ -120,6 +120,6 @@ def test_lldp_of_one_and_of_no_neighbour() -> None:
             }
         ]
     }
-    neighbor = parse.lldp_neighbors(json.dumps(one))[0]
+    neighbor = lldp.lldp_neighbors(json.dumps(one))[0]
     assert (neighbor.local_port, neighbor.system_name, neighbor.port) == ("Ethernet76", "spine1", "hundredGigE30")
-    assert parse.lldp_neighbors('{"lldp": [{}]}') == []
+    assert lldp.lldp_neighbors('{"lldp": [{}]}') == []

@@ -9,7 +9,8 @@ from pathlib import Path
 from sonicfab.fabric import Fabric, render_fabric
 from sonicfab.report.findings import lines
 from sonicfab.switch.ask import Answers, Question, UnansweredError
-from sonicfab.switch.parse import BgpPeer, Interface, LldpNeighbor, Route
+from sonicfab.switch.lldp import LldpNeighbor
+from sonicfab.switch.parse import BgpPeer, Interface, Route
 from sonicfab.switch.parse_state import BgpSession, BgpState, Health, ZebraState
 from sonicfab.verify.checks import ping
 from sonicfab.verify.checks import questions as q

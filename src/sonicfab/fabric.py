@@ -11,7 +11,7 @@ from pathlib import Path
 from sonicfab.builds import DEFAULT_BUILD, build_names
 from sonicfab.document import Document
 from sonicfab.errors import Diagnostic, DocumentName, InputError
-from sonicfab.hints import did_you_mean
+from sonicfab.hints import did_you_mean, first_of
 from sonicfab.load import Loaded, Secrets, diagnose, load_both, load_numbers
 from sonicfab.model.fields import ROLES
 from sonicfab.model.inventory import Inventory
@@ -53,9 +53,8 @@ class Fabric:
             InputError: some numbers are not in the numbers file yet.
         """
         if self.allotted:
-            message = f"{self.numbers_file} does not hold the numbers of {', '.join(self.allotted[:5])}"
-            more = f" and {len(self.allotted) - 5} more" if len(self.allotted) > 5 else ""
-            raise InputError(message + more, hint="run `sonicfab render` first: it allots them for you to look at")
+            message = f"{self.numbers_file} does not hold the numbers of {first_of(self.allotted, 5)}"
+            raise InputError(message, hint="run `sonicfab render` first: it allots them for you to look at")
 
     def keep_numbers(self) -> bool:
         """Write the numbers file; False when nothing had to change.

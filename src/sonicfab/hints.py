@@ -1,4 +1,4 @@
-"""What a mistyped word may have meant."""
+"""Short words for people: what a mistyped word may have meant, the first few of many."""
 
 from __future__ import annotations
 
@@ -14,3 +14,10 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
         match = next(choice for choice in known if choice.lower() == near[0])
         return f"did you mean '{match}'?"
     return f"known are: {', '.join(known)}" if 0 < len(known) <= 12 else ""
+
+
+def first_of(words: Iterable[object], most: int = 3, separator: str = ", ") -> str:
+    """The first few, and how many more there are."""
+    said = list(map(str, words))
+    more = f" and {len(said) - most} more" if len(said) > most else ""
+    return separator.join(said[:most]) + more

@@ -14,7 +14,7 @@ from jinja2.ext import Extension
 
 from sonicfab import yamltext
 from sonicfab.builds import get_build
-from sonicfab.configdb import FABRIC_TABLES, SERVICE_TABLES, ConfigDb, Table, dumps
+from sonicfab.configdb import FABRIC_TABLES, ConfigDb, Table, dumps
 from sonicfab.errors import Diagnostic, Place, TemplateError
 from sonicfab.model.fields import SecretRef
 from sonicfab.plan.types import FabricPlan, SwitchPlan
@@ -132,11 +132,6 @@ class Renderer:
             place = Place(*_raised_at(err, name))
             message = f"rendering {values['switch'].name} failed: {err}"
             raise _template_error(message, place) from err
-
-
-def unknown_tables(config: SwitchConfig) -> list[str]:
-    """Tables that the user's own templates add; sonicfab will own them on this switch."""
-    return sorted(config.config_db.keys() - FABRIC_TABLES - SERVICE_TABLES)
 
 
 def _rows(name: str, table: str, rows: object) -> Table:

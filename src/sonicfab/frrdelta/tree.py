@@ -39,11 +39,6 @@ def under(tree: Tree, name: str) -> list[Context]:
     return [context for context in tree if context[:1] == (name,)]
 
 
-def negated(line: str) -> str:
-    """The line that takes a line back."""
-    return line[3:] if line.startswith("no ") else f"no {line}"
-
-
 def written(commands: Iterable[Command]) -> str:
     """The text for `vtysh -f`.
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from sonicfab.builds import DEBIAN_RELEASES, Build, get_build
 from sonicfab.errors import InputError
+from sonicfab.hints import first_of
 from sonicfab.lab.container import container_files
 from sonicfab.lab.hosts import LabHost
 from sonicfab.plan.types import FabricPlan, SwitchPlan
@@ -115,8 +116,7 @@ def stored_configs(plan: FabricPlan, folder: Path) -> dict[str, dict[str, str]]:
     below = folder if any((folder / name).is_dir() for name in plan.switches) else folder / plan.name
     lacking = [name for name in plan.switches if not (below / name / "config_db.json").exists()]
     if lacking:
-        more = f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
-        message = f"--from {folder}: no config_db.json of {', '.join(lacking[:3])}{more}"
+        message = f"--from {folder}: no config_db.json of {first_of(lacking)}"
         raise InputError(message, "`sonicfab render` and `sonicfab lab save` write such folders")
     found: dict[str, dict[str, str]] = {}
     for name in plan.switches:

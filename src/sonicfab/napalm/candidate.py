@@ -17,6 +17,7 @@ from sonicfab.configdb import MASK, ConfigDb, Row
 from sonicfab.errors import InputError
 from sonicfab.frrdelta.merge import merge
 from sonicfab.frrdelta.tree import too_deep
+from sonicfab.hints import first_of
 from sonicfab.napalm.configtext import CONFIG_DB_MARK, FRR_MARK
 from sonicfab.push.comparison import Comparison, Target
 from sonicfab.validate.findings import Finding, errors
@@ -230,9 +231,8 @@ def _frr(candidate: Candidate, seen: Seen) -> str:
             raise InputError("FRR does not run, so nothing can be merged into its config", "load a whole frr.conf")
         merged = merge(seen.running_frr, text)
         if merged.refused:
-            more = f" and {len(merged.refused) - _SHOWN} more" if len(merged.refused) > _SHOWN else ""
             raise InputError(
-                f"frr.conf: {'; '.join(merged.refused[:_SHOWN])}{more}",
+                f"frr.conf: {first_of(merged.refused, _SHOWN, '; ')}",
                 "load the whole frr.conf with load_replace_candidate instead",
             )
         text = merged.text
@@ -276,8 +276,7 @@ def _refuse(name: str, found: Collection[Finding]) -> None:
     if not found:
         return
     lines = [f"{one.code} {one.place}: {one.message}" for one in found]
-    more = f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
-    raise InputError(f"{name}: {'; '.join(lines[:_SHOWN])}{more}", next(iter(found)).mend)
+    raise InputError(f"{name}: {first_of(lines, _SHOWN, '; ')}", next(iter(found)).mend)
 
 
 def unsaved(found: Comparison, seen: Seen) -> list[str]:

@@ -41,7 +41,7 @@ def lldp_neighbors_detail(switch: Switch, interface: str) -> models.LLDPNeighbor
     members = (key.partition("|") for key in switch.running_config_db().get("PORTCHANNEL_MEMBER", {}))
     parents = {port: channel for channel, _, port in members}
     found: models.LLDPNeighborsDetailDict = {}
-    for one in queries.lldp_details(switch):
+    for one in switch.lldp_neighbors():
         if interface not in ("", one.local_port):
             continue
         found.setdefault(one.local_port, []).append(

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from sonicfab.builds import Build
 from sonicfab.errors import InputError, OutputError, SonicfabError, SwitchError, WrongSwitchError
+from sonicfab.hints import first_of
 from sonicfab.napalm.candidate import (
     Candidate,
     Seen,
@@ -32,7 +33,7 @@ from sonicfab.napalm.candidate import (
 from sonicfab.push.change import Change, Ending, Limits
 from sonicfab.push.comparison import Comparison, Target, compare
 from sonicfab.push.journal import Journal, new_id
-from sonicfab.push.refusals import Asked, Look, refusal
+from sonicfab.push.refusals import Look, refusal
 from sonicfab.push.run import target_hash
 from sonicfab.push.settle import Settle
 from sonicfab.push.ways import Way, choose
@@ -281,13 +282,12 @@ class ConfigSession:
         target, found, way = todo
         drift = unsaved(found, seen)
         if drift and not self._options.overwrite_drift:
-            more = f" and {len(drift) - 3} more" if len(drift) > 3 else ""
             raise SwitchError(
-                f"{self._name}: somebody has changed it and not saved that: {'; '.join(drift[:3])}{more}",
+                f"{self._name}: somebody has changed it and not saved that: {first_of(drift, separator='; ')}",
                 "`config save` keeps it, the optional argument overwrite_drift does without it",
             )
         look = Look(found, guard.status(switch), switch.free_space())
-        reason = refusal(look, target, way, build, Asked(own_push="", overwrite_drift=True))
+        reason = refusal(look, target, way, build, overwrite_drift=True)
         if reason:
             raise SwitchError(f"{self._name}: {reason}")
 

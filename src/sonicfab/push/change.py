@@ -25,6 +25,7 @@ from sonicfab.errors import (
     WrongSwitchError,
 )
 from sonicfab.frrdelta.compute import delta
+from sonicfab.hints import first_of
 from sonicfab.push.comparison import Comparison, Target, compare
 from sonicfab.push.drain import LINE, Drain, drained
 from sonicfab.push.gate import Gate
@@ -141,7 +142,7 @@ class Change:
                 asked = switch.check_patch(max(_PATCH_WITHIN, 4 * self.way.seconds))
                 self._applied(asked.ok, f"config apply-patch refuses it: {asked.said} (--way reload goes another way)")
 
-    def drain(self, drain: Drain) -> None:
+    def drain(self, drain: Drain, stop: threading.Event) -> None:
         """Ask the neighbours to prefer other paths, and wait until they do.
 
         Raises:
@@ -158,7 +159,7 @@ class Change:
             if self.way.name in ("reload", "restart-bgp") and self.target.frr is not None:
                 guard.stage(switch, self._journal.push_id, {"frr.conf": drained(self.target.frr)})
                 self._starts_drained = True
-        stays = drain.wait(self.plan.name)
+        stays = drain.wait(self.plan.name, stop)
         self._note("drained", stays=stays)
 
     def undrain(self, stop: threading.Event) -> None:
@@ -248,7 +249,9 @@ class Change:
                 break
             time.sleep(RETRY_EVERY)
         if isinstance(last, Comparison):
-            raise ChecksFailedError(f"{self.plan.name} does not run what was pushed: {_first(last.shown())}")
+            raise ChecksFailedError(
+                f"{self.plan.name} does not run what was pushed: {first_of(last.shown(), separator='; ')}"
+            )
         raise last or TransportError(f"{self.plan.name} was not reached again")
 
     def check(self, gate: Gate, stop: threading.Event) -> None:
@@ -269,13 +272,9 @@ class Change:
             self._refuse_if(stop)
             try:
                 with self._opened() as switch:
-                    while True:
-                        misses = gate.misses(switch.bgp_summary())
-                        if not misses:
-                            return
-                        if time.monotonic() > deadline or stop.is_set():
-                            break
-                        time.sleep(RETRY_EVERY)
+                    misses = gate.misses(switch.bgp_summary())
+                if not misses:
+                    return
             except (WrongSwitchError, HostKeyError):
                 raise
             except (TransportError, SwitchError) as err:
@@ -284,7 +283,7 @@ class Change:
                 break
             time.sleep(RETRY_EVERY)
         if misses:
-            raise ChecksFailedError(f"{self.plan.name}: {_first(misses)}")
+            raise ChecksFailedError(f"{self.plan.name}: {first_of(misses, separator='; ')}")
         raise failure or TransportError(f"{self.plan.name} was not reached again")
 
     def confirm(self) -> None:
@@ -333,7 +332,7 @@ class Change:
                     self._note_late({"confirmed": "confirmed", "none": "refused"}.get(state, "restored"))
                     return Ending("new" if state == "confirmed" else "old", str(reason), untouched=not self._begun)
                 if left:  # services may still be starting
-                    failure = ChecksFailedError(f"it does not run what it ran before: {_first(left)}")
+                    failure = ChecksFailedError(f"it does not run what it ran before: {first_of(left, separator='; ')}")
                     patience = min(patience, time.monotonic() + SETTLE)
             except (WrongSwitchError, HostKeyError) as err:
                 failure = err
@@ -418,7 +417,7 @@ class Change:
             guard.stage(switch, self._journal.push_id, frr_files(change, self.target.frr, self.found.running_frr))
             said = guard.apply_frr(switch, self._journal.push_id).said
         left = frrconf.diff(self.target.frr, switch.running_frr())
-        self._applied(not left, f"FRR did not take every line ({said}): {_first([str(one) for one in left])}")
+        self._applied(not left, f"FRR did not take every line ({said}): {first_of(left, separator='; ')}")
 
     def _reload(self, switch: Switch, stop: threading.Event) -> None:
         """`config reload`, until it is accepted and done; the connection may break meanwhile."""
@@ -470,8 +469,3 @@ def _installed(switch: Switch) -> frozenset[str]:
 def _changes_policy(found: Comparison) -> bool:
     policies = ("route-map ", "ip prefix-list ", "ipv6 prefix-list ", "bgp community-list ", "bgp as-path ")
     return any((change.context[0] if change.context else change.line).startswith(policies) for change in found.frr)
-
-
-def _first(lines: tuple[str, ...] | list[str], limit: int = 3) -> str:
-    more = f" and {len(lines) - limit} more" if len(lines) > limit else ""
-    return "; ".join(lines[:limit]) + more

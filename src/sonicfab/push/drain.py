@@ -8,13 +8,16 @@ path is better (FRR bgpd/bgp_route.c, bgp_update()).
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sonicfab.access import Access
 from sonicfab.errors import SwitchError
-from sonicfab.plan.types import FabricPlan
-from sonicfab.switch.operations import Switch
+from sonicfab.hints import first_of
+from sonicfab.plan.types import FabricPlan, SwitchPlan
+from sonicfab.runner import run_all
 from sonicfab.switch.parse import Route
 
 WITHIN = 20.0
@@ -57,39 +60,45 @@ class Drain:
             "frr.undo2": "",
         }
 
-    def wait(self, name: str) -> int:
-        """Wait until no neighbour sends anything through a switch that can go another way.
+    def wait(self, name: str, stop: threading.Event) -> int:
+        """Wait until no neighbour sends anything through a switch that can go another way, or until `stop` is set.
 
         Returns the number of routes that still lead through it: to the switch itself, and those without another path.
 
         Raises:
-            SwitchError, TransportError: a neighbour could not be asked.
+            SwitchError, TransportError: a neighbour could not be asked, or goes on sending.
         """
-        deadline = time.monotonic() + WITHIN
         neighbors = dict.fromkeys(session.switch for session in self.plan.switches[name].fabric_sessions)
-        stays = 0
-        for far in neighbors:
-            ports = {one.port for one in self.plan.switches[far].fabric_sessions if one.switch == name}
-            with contextlib.closing(self.access.open(self.plan.switches[far])) as switch:
-                stays += self._moved(name, switch, ports, deadline)
-        return stays
+        outcomes = run_all(neighbors, lambda far, _: self._moved(name, self.plan.switches[far], stop))
+        for one in outcomes:
+            if one.error:
+                raise one.error
+        return sum(one.value or 0 for one in outcomes)
 
-    def _moved(self, name: str, switch: Switch, ports: set[str], deadline: float) -> int:
-        """Wait for one neighbour; how many of its routes lead on through these ports."""
-        through = _through(switch.bgp_routes(), ports)
-        since = time.monotonic()
-        # what shares its traffic with other ports has another way
-        while any(through.values()) or time.monotonic() - since < STABLE:
-            if time.monotonic() > deadline:
-                some = ", ".join(sorted(through)[:3])
-                raise SwitchError(f"{switch.name} still sends through {name} after {WITHIN:.0f} s: {some}")
-            time.sleep(ASK_EVERY)
-            now = _through(switch.bgp_routes(), ports)
-            if now != through:
-                through, since = now, time.monotonic()
-        return len(through)
+    def _moved(self, name: str, far: SwitchPlan, stop: threading.Event) -> int:
+        """Wait for one neighbour; how many of its routes lead on to `name`."""
+        ports = {one.port for one in far.fabric_sessions if one.switch == name}
+        with contextlib.closing(self.access.open(far)) as switch:
+            routes = switch.bgp_routes()
+            since = time.monotonic()
+            deadline = since + WITHIN
+            # whatever changes, traffic may still move: a route that zebra has selected is not yet in the kernel
+            while (shared := _shared(routes, ports)) or time.monotonic() - since < STABLE:
+                if stop.is_set():
+                    return 0
+                if time.monotonic() > deadline:
+                    break
+                time.sleep(ASK_EVERY)
+                now = switch.bgp_routes()
+                if now != routes:
+                    routes, since = now, time.monotonic()
+        if shared:
+            raise SwitchError(f"{far.name} still sends through {name} after {WITHIN:.0f} s: {first_of(shared)}")
+        return sum(not ports.isdisjoint(route.ports) for route in routes.values())
 
 
-def _through(routes: dict[str, Route], ports: set[str]) -> dict[str, bool]:
-    """Prefix -> whether it has other ports too, of those routes that lead through some ports."""
-    return {prefix: bool(set(route.ports) - ports) for prefix, route in routes.items() if set(route.ports) & ports}
+def _shared(routes: Mapping[str, Route], ports: set[str]) -> list[str]:
+    """The prefixes whose traffic these ports share with others: they have another way."""
+    return sorted(
+        prefix for prefix, route in routes.items() if 0 < len(ports.intersection(route.ports)) < len(route.ports)
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sonicfab.builds import Build
+from sonicfab.hints import first_of
 from sonicfab.push.comparison import Comparison, Target
 from sonicfab.push.ways import Way
 from sonicfab.schema.facts import schema_of
@@ -31,25 +32,21 @@ class Look:
     free: int
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What the user knows: the push of theirs that may be under way, and that changes by hand may go."""
+def refusal(look: Look, target: Target, way: Way, build: Build, *, overwrite_drift: bool) -> str:
+    """Why the switch must be left alone, in a sentence; "" when it need not.
 
-    own_push: str
-    overwrite_drift: bool
-
-
-def refusal(look: Look, target: Target, way: Way, build: Build, asked: Asked) -> str:
-    """Why the switch must be left alone, in a sentence; "" when it need not."""
+    Attributes:
+        overwrite_drift: changes by hand may go.
+    """
     if way.name == "nothing":
         return ""
-    reasons = (_another_push(look, asked), _reset(look), _drift(look, asked), _space(look, way))
+    reasons = (_another_push(look), _reset(look), "" if overwrite_drift else _drift(look), _space(look, way))
     return next(filter(None, reasons), "") or _own_tables(look, target, way, build)
 
 
-def _another_push(look: Look, asked: Asked) -> str:
+def _another_push(look: Look) -> str:
     guarded = look.guarded
-    if guarded.state not in ("armed", "restoring", "failed") or guarded.push_id == asked.own_push:
+    if guarded.state not in ("armed", "restoring", "failed"):
         return ""
     return (
         f"push {guarded.push_id} of {guarded.holder} is under way; unless it is confirmed, the switch goes back in "
@@ -66,13 +63,12 @@ def _reset(look: Look) -> str:
     )
 
 
-def _drift(look: Look, asked: Asked, limit: int = 3) -> str:
+def _drift(look: Look) -> str:
     drift = look.found.drift
-    if not drift or asked.overwrite_drift:
+    if not drift:
         return ""
-    more = f" and {len(drift) - limit} more" if len(drift) > limit else ""
     return (
-        f"somebody has changed it and not saved that: {'; '.join(drift[:limit])}{more}; `config save` keeps it, "
+        f"somebody has changed it and not saved that: {first_of(drift, separator='; ')}; `config save` keeps it, "
         "--overwrite-drift does away with it"
     )
 

@@ -19,7 +19,7 @@ from sonicfab.push.comparison import Target, compare
 from sonicfab.push.drain import Drain
 from sonicfab.push.gate import make_gate
 from sonicfab.push.journal import Journal, sha256
-from sonicfab.push.refusals import Asked, Look, refusal
+from sonicfab.push.refusals import Look, refusal
 from sonicfab.push.ways import Way, choose
 from sonicfab.runner import Outcome, run_all
 from sonicfab.switch import guard
@@ -80,10 +80,8 @@ def look(access: Access, plan: SwitchPlan, target: Target) -> Look:
         return Look(compare(switch, target), guard.status(switch), switch.free_space())
 
 
-def decide(
-    plan: FabricPlan, targets: Mapping[str, Target], looks: Mapping[str, Look], options: Options, own_push: str = ""
-) -> Decision:
-    """Ways, steps and refusals; `own_push` is the push that may be under way on the switches.
+def decide(plan: FabricPlan, targets: Mapping[str, Target], looks: Mapping[str, Look], options: Options) -> Decision:
+    """Ways, steps and refusals.
 
     Raises:
         InputError: a way that was asked for does not lead there.
@@ -91,9 +89,9 @@ def decide(
     ways: dict[str, Way] = {}
     refused: dict[str, str] = {}
     for name, one in looks.items():
-        ways[name] = choose(one.found, targets[name], get_build(plan.switches[name].build), options.way)
-        asked = Asked(own_push, overwrite_drift=options.overwrite_drift)
-        reason = refusal(one, targets[name], ways[name], get_build(plan.switches[name].build), asked)
+        build = get_build(plan.switches[name].build)
+        ways[name] = choose(one.found, targets[name], build, options.way)
+        reason = refusal(one, targets[name], ways[name], build, overwrite_drift=options.overwrite_drift)
         if reason:
             refused[name] = reason
     todo = [name for name, way in ways.items() if way.name != "nothing"]
@@ -116,7 +114,7 @@ class FabricPush:
         tell: Tell,
         done: Callable[[str], None],
     ) -> None:
-        self._access, self._plan, self._targets, self._looks = access, plan, targets, looks
+        self._access, self._plan, self._targets = access, plan, targets
         self._decision, self._options, self._journal, self._tell, self._done = decision, options, journal, tell, done
         self._found = {name: one.found for name, one in looks.items()}
         self.endings: dict[str, Ending] = {}
@@ -152,7 +150,8 @@ class FabricPush:
     ) -> int:
         try:
             self._each(changes, errors, self._forward)
-            gates = {name: make_gate(self._plan, self._plan.switches[name], self._found, pending) for name in changes}
+            waiting = {*pending, *errors}  # what failed goes back, which is a change like one to come
+            gates = {name: make_gate(self._plan, self._plan.switches[name], self._found, waiting) for name in changes}
             self._each(changes, errors, lambda change, stop: change.check(gates[change.plan.name], stop))
             self._each(changes, errors, lambda change, _: change.confirm())
         except BaseException as err:
@@ -182,7 +181,7 @@ class FabricPush:
     def _forward(self, change: Change, stop: threading.Event) -> None:
         change.prepare(self._options.holder, stop)
         if self._options.drain and change.way.disruptive and self._found[change.plan.name].established:
-            change.drain(Drain(self._access, self._plan))
+            change.drain(Drain(self._access, self._plan), stop)
         change.apply(stop)
         change.undrain(stop)
         change.prove(stop)

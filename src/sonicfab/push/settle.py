@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from sonicfab.push.change import RESTORE_WITHIN, RETRY_EVERY, Ending, Limits, Na
 from sonicfab.push.comparison import Target, compare
 from sonicfab.push.journal import Journal
 from sonicfab.switch import guard
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,8 @@ class Settle:
                         return True
                     if not now.runs and self._nothing_applied(plan.name):
                         return False
-            except (SwitchError, TransportError):
-                pass  # it may be in the middle of a reload: asked again until the time is up
+            except (SwitchError, TransportError) as err:  # it may be in the middle of a reload
+                log.info("%s: not ready yet: %s", plan.name, err)
             time.sleep(RETRY_EVERY)
         return False
 

@@ -10,6 +10,7 @@ from sonicfab.builds import Build
 from sonicfab.errors import InputError
 from sonicfab.frrdelta.compute import delta
 from sonicfab.frrdelta.types import FrrDelta
+from sonicfab.hints import first_of
 from sonicfab.push.comparison import Comparison, Target
 from sonicfab.push.patch import PatchPlan, dumps, plan_patch
 
@@ -195,11 +196,7 @@ def _sessions(peers: Iterable[tuple[str, str]]) -> list[str]:
     by_reason: dict[str, list[str]] = {}
     for peer, why in peers:
         by_reason.setdefault(why, []).append(peer)
-    return [f"the session{'s' * (len(some) > 1)} {_few(some)}: {why}" for why, some in by_reason.items()]
-
-
-def _few(names: list[str], limit: int = 8) -> str:
-    return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")
+    return [f"the session{'s' * (len(some) > 1)} {first_of(some, 8)}: {why}" for why, some in by_reason.items()]
 
 
 def _because(way: Way, reasons: list[str]) -> Way:

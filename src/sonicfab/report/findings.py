@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from sonicfab.hints import first_of
 from sonicfab.report.console import WIDTH, mark, say
 from sonicfab.verify.explain.base import Finding
 from sonicfab.verify.results import CheckResult
@@ -53,8 +54,7 @@ def counted(results: Iterable[CheckResult]) -> str:
     counts = Counter(check for _, check, _ in ends)
     words = [f"{counts[check]} {_NAMES[check][counts[check] != 1]}" for check in _NAMES if counts[check]]
     switches = list(dict.fromkeys(one.switch for one in failed))
-    more = f" and {len(switches) - 3} more" if len(switches) > 3 else ""
-    return f"{', '.join(words)} (on {', '.join(switches[:3])}{more})"
+    return f"{', '.join(words)} (on {first_of(switches)})"
 
 
 def finding_json(one: Finding) -> dict[str, Any]:

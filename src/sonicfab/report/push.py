@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ import typer
 
 from sonicfab.configdb import SECRET_TABLES, Change
 from sonicfab.frrconf import FrrChange
+from sonicfab.hints import first_of
 from sonicfab.push.comparison import Comparison
 from sonicfab.push.refusals import Look
 from sonicfab.push.run import Decision
@@ -67,7 +68,7 @@ def show_decision(looks: Mapping[str, Look], decision: Decision, *, everything: 
     else:
         _show_together(blocks)
         if same:
-            say(f"{_few(same)}: unchanged")
+            say(f"{first_of(same, 6)}: unchanged")
     if not everything and decision.todo:
         say("(-v shows every single change)")
     if len(decision.todo) > 1 or any(batch.cut_off for batch in decision.batches):
@@ -80,7 +81,7 @@ def _show_together(blocks: Mapping[str, list[str]]) -> None:
     for line in dict.fromkeys(line for block in blocks.values() for line in block[1:]):
         groups[tuple(name for name, block in blocks.items() if line in block)].append(line)
     for names, lines in sorted(groups.items(), key=lambda group: -len(group[0])):
-        say(f"{_few(names)}:" if len(names) < len(blocks) else f"all {len(blocks)} that change:")
+        say(f"{first_of(names, 6)}:" if len(names) < len(blocks) else f"all {len(blocks)} that change:")
         shown = lines if len(names) > 1 else lines[:_OF_ONE]
         for line in shown:
             _say_line(line)
@@ -92,10 +93,10 @@ def _show_steps(decision: Decision) -> None:
     say("steps:")
     for number, batch in enumerate(decision.batches, 1):
         why = f" ({batch.why})" if batch.why else ""
-        say(f"  {number}. {_few(batch.switches)}{why}")
+        say(f"  {number}. {first_of(batch.switches, 6)}{why}")
         if batch.cut_off and any(decision.ways[name].disruptive for name in batch.switches):
             verb = "has" if len(batch.cut_off) == 1 else "have"
-            say(f"     {_few(batch.cut_off)} {verb} no other uplink meanwhile")
+            say(f"     {first_of(batch.cut_off, 6)} {verb} no other uplink meanwhile")
 
 
 def _block(found: Comparison, way: Way, *, everything: bool) -> list[str]:
@@ -117,11 +118,6 @@ def _say_line(line: str) -> None:
         say(typer.style(line, bold=True))
     else:
         say(typer.style(line, fg=_COLOURS.get(text.removeprefix("frr: ")[:1])))
-
-
-def _few(names: Sequence[str], limit: int = 6) -> str:
-    more = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return ", ".join(names[:limit]) + more
 
 
 def show_push(fabric: str, pushes: list[SwitchPush]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from sonicfab import __version__
+from sonicfab.hints import first_of
 from sonicfab.report.console import json_result, say, table
 from sonicfab.validate.codes import Code
 from sonicfab.validate.findings import Finding
@@ -137,11 +138,7 @@ def _where(group: Sequence[Finding], count: int) -> str:
     """`all 3 switches: PORT|Ethernet0 mtu and 55 rows more`."""
     switches = list(dict.fromkeys(one.switch for one in group))
     places = list(dict.fromkeys(one.place for one in group))
-    who = ", ".join(switches[:_NAMED])
-    if len(switches) == count > 1:
-        who = f"all {count}"
-    elif len(switches) > _NAMED:
-        who += f" and {len(switches) - _NAMED} more"
+    who = f"all {count}" if len(switches) == count > 1 else first_of(switches, _NAMED)
     more = f" and {len(places) - 1} more like it" if len(places) > 1 else ""
     return f"{who}: {places[0]}{more}" if places[0] else who
 

@@ -9,6 +9,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from sonicfab.errors import ExitCode
+from sonicfab.hints import first_of
 from sonicfab.plan.types import FabricPlan
 from sonicfab.report.console import WIDTH, mark, say, table
 from sonicfab.report.findings import finding_json, show_findings
@@ -179,8 +180,7 @@ def _causes(verification: Verification, shown: int) -> str:
     text = f"{len(causes)} finding{'s' * (len(causes) != 1)}"
     if not shown:
         return text
-    more = f" and {len(causes) - shown} more" if len(causes) > shown else ""
-    return f"{text} ({', '.join(causes[:shown])}{more})"
+    return f"{text} ({first_of(causes, shown)})"
 
 
 def verdict(verification: Verification) -> str:

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from sonicfab.builds import get_build
 from sonicfab.errors import InputError
+from sonicfab.hints import first_of
 
 Kind = Literal["string", "int", "enum", "bool", "decimal", "union", "ref", "any"]
 
@@ -93,8 +94,7 @@ class ValueType:
     def described(self) -> str:
         """The values that fit, in a few words."""
         if words := self.words:
-            more = f" and {len(words) - _SHOWN} more" if len(words) > _SHOWN else ""
-            return f"one of {', '.join(words[:_SHOWN])}{more}"
+            return f"one of {first_of(words, _SHOWN)}"
         if self.kind == "bool":
             return "true or false"
         if self.kind in ("int", "decimal"):

@@ -1,4 +1,4 @@
-"""All that lldpd knows of a neighbour, from `lldpctl -f json0`. Pure."""
+"""What lldpd knows of the neighbours, from `lldpctl -f json0`. Pure."""
 
 from __future__ import annotations
 
@@ -9,43 +9,58 @@ from sonicfab.switch.answers import json_object
 
 
 @dataclass(frozen=True, slots=True)
-class LldpDetail:
-    """A neighbour of one port; capabilities are lldpd's words."""
+class LldpNeighbor:
+    """Who is at the other end: a SONiC switch gives the alias as port id."""
 
     local_port: str
-    chassis: str
     system_name: str
-    system_description: str
     port: str
     port_description: str
-    capabilities: tuple[str, ...]
-    enabled: tuple[str, ...]
+    chassis: str
+    age: float = 0
+    """Seconds since it was first heard of."""
+    system_description: str = ""
+    capabilities: tuple[str, ...] = ()
+    """lldpd's words."""
+    enabled: tuple[str, ...] = ()
+    """Those of the capabilities that are in use."""
 
 
-def details(text: str) -> list[LldpDetail]:
-    """All neighbours.
+def lldp_neighbors(text: str) -> list[LldpNeighbor]:
+    """All neighbours; the shape of json0 does not depend on how many there are.
 
     Raises:
         SwitchError: it is not JSON.
     """
-    found: list[LldpDetail] = []
+    found: list[LldpNeighbor] = []
     for block in json_object(text, "lldpctl").get("lldp", []):
         for one in block.get("interface", []):
             chassis, port = _first(one.get("chassis")), _first(one.get("port"))
             capabilities = [row for row in chassis.get("capability", []) if row.get("type")]
             found.append(
-                LldpDetail(
+                LldpNeighbor(
                     local_port=str(one.get("name", "")),
-                    chassis=_value(chassis.get("id")),
                     system_name=_value(chassis.get("name")),
-                    system_description=_value(chassis.get("descr")),
                     port=_value(port.get("id")),
                     port_description=_value(port.get("descr")),
+                    chassis=_value(chassis.get("id")),
+                    age=_age(str(one.get("age", ""))),
+                    system_description=_value(chassis.get("descr")),
                     capabilities=tuple(row["type"] for row in capabilities),
                     enabled=tuple(row["type"] for row in capabilities if row.get("enabled")),
                 )
             )
     return found
+
+
+def _age(text: str) -> float:
+    """Seconds of `1 day, 02:03:04`."""
+    days, _, time = text.rpartition(", ")
+    parts = [int(part) for part in time.split(":") if part.isdigit()]
+    if len(parts) != 3:
+        return 0
+    day = days.split(" ")[0]
+    return (int(day) if day.isdigit() else 0) * 86400 + parts[0] * 3600 + parts[1] * 60 + parts[2]
 
 
 def _first(rows: object) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 from sonicfab.errors import SwitchError
-from sonicfab.switch import commands, parse, patching
+from sonicfab.switch import commands, lldp, parse, patching
 from sonicfab.switch.ask import Answers, Question, script, split
-from sonicfab.switch.parse import BgpNeighbor, BgpPeer, Interface, LldpNeighbor, Route, SwitchFacts
+from sonicfab.switch.lldp import LldpNeighbor
+from sonicfab.switch.parse import BgpNeighbor, BgpPeer, Interface, Route, SwitchFacts
 from sonicfab.switch.patching import PatchResult
 from sonicfab.transport import CommandResult, Transport
 
@@ -120,7 +121,7 @@ class Switch:
 
     def lldp_neighbors(self) -> list[LldpNeighbor]:
         """Who is at the other ends of the cables."""
-        return parse.lldp_neighbors(self._run(commands.LLDP_NEIGHBORS).stdout)
+        return lldp.lldp_neighbors(self._run(commands.LLDP_NEIGHBORS).stdout)
 
     def hostname(self) -> str:
         """The host name."""
@@ -147,10 +148,6 @@ class Switch:
         """
         asked = list({one.name: one for one in questions}.values())
         return Answers(self._ask(asked, timeout) if asked else {})
-
-    def can_ping(self) -> bool:
-        """Whether it has the program."""
-        return self.transport.run(commands.CAN_PING).ok
 
     def port_config(self, platform: str, hwsku: str) -> str:
         """The port_config.ini of a model that the image knows; "" when it does not."""
@@ -240,9 +237,3 @@ def read_reload(text: str) -> ReloadResult:
     lines = log.strip().splitlines()
     said = lines[-1] if lines else f"exit code {first}"
     return ReloadResult("done" if first == "0" else "failed", said)
-
-
-def _frr_reason(result: CommandResult) -> str:
-    """The line of `vtysh -C` that names the mistake; its last line names a file that it did not read."""
-    lines = (result.stderr + result.stdout).strip().splitlines()
-    return next((line for line in lines if line.startswith("line ")), result.said)

@@ -99,19 +99,6 @@ class Interface:
     description: str
 
 
-@dataclass(frozen=True, slots=True)
-class LldpNeighbor:
-    """Who is at the other end: a SONiC switch gives the alias as port id."""
-
-    local_port: str
-    system_name: str
-    port: str
-    port_description: str
-    chassis: str
-    age: float = 0
-    """Seconds since it was first heard of."""
-
-
 def facts(answers: Mapping[str, str]) -> SwitchFacts:
     """From the answers to `commands.IDENTITY`.
 
@@ -238,48 +225,6 @@ def interfaces_of(data: Mapping[str, Any]) -> dict[str, Interface]:
             description=str(row.get("description") or ""),
         )
     return found
-
-
-def lldp_neighbors(text: str) -> list[LldpNeighbor]:
-    """From `lldpctl -f json0`, whose shape does not depend on how many neighbours there are.
-
-    Raises:
-        SwitchError: it is not JSON.
-    """
-    found: list[LldpNeighbor] = []
-    for block in _json(text, "lldpctl").get("lldp", []):
-        for one in block.get("interface", []):
-            chassis = _first(one.get("chassis"))
-            port = _first(one.get("port"))
-            found.append(
-                LldpNeighbor(
-                    local_port=str(one.get("name", "")),
-                    system_name=_value(chassis.get("name")),
-                    port=_value(port.get("id")),
-                    port_description=_value(port.get("descr")),
-                    chassis=_value(chassis.get("id")),
-                    age=_age(str(one.get("age", ""))),
-                )
-            )
-    return found
-
-
-def _age(text: str) -> float:
-    """Seconds of `1 day, 02:03:04`."""
-    days, _, time = text.rpartition(", ")
-    parts = [int(part) for part in time.split(":") if part.isdigit()]
-    if len(parts) != 3:
-        return 0
-    day = days.split(" ")[0]
-    return (int(day) if day.isdigit() else 0) * 86400 + parts[0] * 3600 + parts[1] * 60 + parts[2]
-
-
-def _first(rows: object) -> dict[str, Any]:
-    return rows[0] if isinstance(rows, list) and rows and isinstance(rows[0], dict) else {}
-
-
-def _value(rows: object) -> str:
-    return str(_first(rows).get("value", ""))
 
 
 def _asn(value: object) -> int:

@@ -8,10 +8,9 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 from sonicfab.errors import SwitchError
-from sonicfab.switch import commands, databases, kernel, lldp, parse
+from sonicfab.switch import commands, databases, kernel, parse
 from sonicfab.switch.answers import json_object
 from sonicfab.switch.kernel import Account, Link, Load, Neighbor
-from sonicfab.switch.lldp import LldpDetail
 from sonicfab.switch.operations import Switch
 from sonicfab.switch.parse import BgpPeer
 from sonicfab.transport import CommandResult
@@ -79,11 +78,6 @@ def bgp_paths(switch: Switch, prefix: Prefix, *, below: bool) -> dict[str, list[
     if below:
         return {str(key): paths for key, paths in answer.get("routes", {}).items()}
     return {str(answer["prefix"]): answer.get("paths", [])} if "prefix" in answer else {}
-
-
-def lldp_details(switch: Switch) -> list[LldpDetail]:
-    """Everything about the neighbours at the other ends of the cables."""
-    return lldp.details(_ask(switch, commands.LLDP_NEIGHBORS))
 
 
 def links(switch: Switch) -> dict[str, Link]:

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from sonicfab.builds import Build
 from sonicfab.configdb import ConfigDb, Row
+from sonicfab.hints import first_of
 from sonicfab.platforms import Platform, PlatformPort
 from sonicfab.ports import ports_of
 from sonicfab.schema.facts import to_int
@@ -122,8 +123,7 @@ def _platform_ports(ports: Mapping[str, Row], build: Build, platform: Platform) 
     used = {lane for row in ports.values() for lane in _lanes(row)}
     missing = [port.name for port in known.values() if port.name not in ports and not used & set(map(str, port.lanes))]
     if missing:
-        shown = ", ".join(missing[:4]) + (f" and {len(missing) - 4} more" if len(missing) > 4 else "")
-        yield Finding("SF-205", "PORT", f"there is no row for {shown} of the {platform.name}")
+        yield Finding("SF-205", "PORT", f"there is no row for {first_of(missing, 4)} of the {platform.name}")
 
 
 def _foreign(name: str, lanes: list[int], by_lane: Mapping[int, PlatformPort], platform: Platform) -> Iterator[Finding]:

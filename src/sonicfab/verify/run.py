@@ -24,7 +24,6 @@ from sonicfab.verify.explain.run import explain
 from sonicfab.verify.registry import CHECKS
 from sonicfab.verify.results import CheckResult, Status
 
-TIMEOUT = 60.0
 ASK_EVERY = 1.0
 _ANSWER_WITHIN = 60.0
 

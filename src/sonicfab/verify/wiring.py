@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sonicfab.configdb import natural_key
 from sonicfab.plan.types import FabricPlan
-from sonicfab.switch.parse import LldpNeighbor
+from sonicfab.switch.lldp import LldpNeighbor
 from sonicfab.verify.paths import Port
 
 

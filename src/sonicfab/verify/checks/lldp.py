@@ -7,7 +7,7 @@ from typing import Any
 
 from sonicfab.plan.types import FabricPlan
 from sonicfab.switch.ask import Answers, Question
-from sonicfab.switch.parse import LldpNeighbor
+from sonicfab.switch.lldp import LldpNeighbor
 from sonicfab.verify.checks.base import Check, container_missing
 from sonicfab.verify.checks.questions import LLDP
 from sonicfab.verify.expect import Expectations

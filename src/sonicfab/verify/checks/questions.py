@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sonicfab.switch import commands, parse, parse_state
+from sonicfab.switch import commands, lldp, parse, parse_state
 from sonicfab.switch.ask import Question
 
 BGP = Question("bgp", commands.BGP_STATE, parse_state.bgp_state)
 ZEBRA = Question("zebra", commands.ZEBRA_STATE, parse_state.zebra_state)
-LLDP = Question("lldp", commands.LLDP_NEIGHBORS, parse.lldp_neighbors)
+LLDP = Question("lldp", commands.LLDP_NEIGHBORS, lldp.lldp_neighbors)
 SONIC_PORTS = Question("ports", commands.SONIC_PORTS, parse_state.sonic_ports)
 TRANSCEIVERS = Question("transceivers", commands.TRANSCEIVERS, parse_state.transceivers)
 PORT_COUNTERS = Question("counters", commands.PORT_ERRORS, parse_state.port_errors)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from sonicfab.hints import first_of
 from sonicfab.plan.types import FabricPlan, Session, SwitchPlan
 from sonicfab.switch.ask import Answers, UnansweredError
 from sonicfab.switch.parse import Interface
@@ -177,12 +178,6 @@ class Case:
                 found[name, session.port] = (*found.get((name, session.port), ()), session.peer)
         return found
 
-    def take_config(self, switch: str, *subjects: str) -> tuple[CheckResult, ...]:
-        """Take what failed of the config of a switch."""
-        return self.take(
-            lambda one: one.switch == switch and one.check == "config" and (not subjects or one.subject in subjects)
-        )
-
     def add(self, finding: Finding) -> None:
         """One more."""
         self.findings.append(finding)
@@ -194,9 +189,8 @@ class Case:
 
 
 def some(words: Iterable[object], most: int = 3) -> str:
-    """The first few, and how many more."""
-    names = list(dict.fromkeys(map(str, words)))
-    return ", ".join(names) if len(names) <= most else f"{', '.join(names[:most])} and {len(names) - most} more"
+    """The first few different ones, and how many more."""
+    return first_of(dict.fromkeys(map(str, words)), most)
 
 
 Explainer = Callable[[Case], Iterator[Finding]]

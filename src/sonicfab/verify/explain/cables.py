@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sonicfab.configdb import natural_key
-from sonicfab.switch.parse import LldpNeighbor
+from sonicfab.switch.lldp import LldpNeighbor
 from sonicfab.verify.checks.lldp import far_ends
 from sonicfab.verify.checks.questions import LLDP
 from sonicfab.verify.explain.base import Case, Finding, some

@@ -8,8 +8,6 @@ from sonicfab.verify.explain.base import Case, Finding
 from sonicfab.verify.paths import Broken, Port
 from sonicfab.verify.results import CheckResult
 
-_LINK = ("bgp", "interface", "lldp")
-
 
 def explain(case: Case) -> Iterator[Finding]:
     """Link by link with both ends, then the ports of hosts."""
