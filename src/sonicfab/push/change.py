@@ -28,7 +28,7 @@ from sonicfab.frrdelta.compute import delta
 from sonicfab.hints import first_of
 from sonicfab.push.comparison import Comparison, Target, compare
 from sonicfab.push.drain import LINE, Drain, drained
-from sonicfab.push.gate import Gate
+from sonicfab.push.gate import Gate, as_before
 from sonicfab.push.journal import Journal
 from sonicfab.push.ways import Way, frr_files
 from sonicfab.switch import guard
@@ -49,6 +49,9 @@ _PATCH_WITHIN = 120.0
 
 _POLICY_DELAY = 7.0
 """Seconds until a changed route-map or prefix-list has its effect: FRR waits 5 (bgpd.h RMAP_DEFAULT_UPDATE_TIMER)."""
+
+_AGAIN_WITHIN = 30.0
+"""Seconds that the sessions of a switch that went back are waited for; what comes of them changes nothing any more."""
 
 _ROUTES_WITHIN = 2.0
 """Seconds from a route that zebra has installed to one that forwards."""
@@ -330,7 +333,9 @@ class Change:
                     left = _unlike(switch, self.found) if state == "restored" and seen.begun else []
                 if state in ("confirmed", "none") or (state == "restored" and not left):
                     self._note_late({"confirmed": "confirmed", "none": "refused"}.get(state, "restored"))
-                    return Ending("new" if state == "confirmed" else "old", str(reason), untouched=not self._begun)
+                    lacks = self._sessions_lack() if state == "restored" and self._begun else ""
+                    said = f"{reason}{lacks}"
+                    return Ending("new" if state == "confirmed" else "old", said, untouched=not self._begun)
                 if left:  # services may still be starting
                     failure = ChecksFailedError(f"it does not run what it ran before: {first_of(left, separator='; ')}")
                     patience = min(patience, time.monotonic() + SETTLE)
@@ -343,6 +348,21 @@ class Change:
             time.sleep(RETRY_EVERY)
         self._note_late("lost", reason=str(failure))
         return Ending("unknown", f"{reason}; then: {failure}")
+
+    def _sessions_lack(self) -> str:
+        """Wait until what went over the sessions of a switch that went back does so again; what does not, in words."""
+        gate, deadline, lacks = as_before(self.found), time.monotonic() + _AGAIN_WITHIN, ""
+        while time.monotonic() < deadline:
+            try:
+                with self._opened() as switch:
+                    misses = gate.misses(switch.bgp_summary())
+                if not misses:
+                    return ""
+                lacks = f"; it runs its old config, but {first_of(misses, separator='; ')}"
+            except (TransportError, SwitchError) as err:
+                lacks = f"; it runs its old config, but its sessions could not be asked for: {err}"
+            time.sleep(RETRY_EVERY)
+        return lacks
 
     @property
     def _seconds(self) -> int:

@@ -60,6 +60,12 @@ def make_gate(plan: FabricPlan, switch: SwitchPlan, before: Mapping[str, Compari
     return Gate(must, frozenset(some) if not must else frozenset())
 
 
+def as_before(found: Comparison) -> Gate:
+    """What a switch must show that went back to its old config: every session that was up, and what went over it."""
+    passed = _passes(found.peers)
+    return Gate({peer: passed.get(peer, frozenset()) for peer in sorted(found.established)}, frozenset())
+
+
 def _passes(peers: Iterable[BgpPeer]) -> dict[str, frozenset[str]]:
     """Peer -> whether prefixes were received from it, and sent to it, in any family."""
     found: dict[str, frozenset[str]] = {}
