@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from conftest import ROOT
+from sonicfab.errors import Place
 from sonicfab.fabric import Fabric, render_fabric
 from sonicfab.report.findings import lines
 from sonicfab.switch.ask import Answers, Question, UnansweredError
@@ -37,13 +39,19 @@ class Box:
     unreachable: str = ""
 
 
+def _relative(place: Place) -> Place:
+    return replace(place, file=str(Path(place.file).relative_to(ROOT)))
+
+
 class World:
     """All switches of a fabric, healthy until a test changes something."""
 
     def __init__(self, fabric: Fabric) -> None:
         self.plan = fabric.plan
         self.configs = {one.switch: one for one in render_fabric(fabric, fabric.plan.switches.values())}
-        self.fabric = FabricExpectations(self.plan, self.configs, lab=True)
+        self.fabric = FabricExpectations(
+            self.plan, self.configs, lab=True, place_of=lambda link: _relative(fabric.link_place(link))
+        )
         self.boxes = {name: self._box(name) for name in self.plan.switches}
 
     def _box(self, name: str) -> Box:

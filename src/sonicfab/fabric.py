@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sonicfab.builds import DEFAULT_BUILD, build_names
 from sonicfab.document import Document
-from sonicfab.errors import Diagnostic, DocumentName, InputError
+from sonicfab.errors import Diagnostic, DocumentName, InputError, Place
 from sonicfab.hints import did_you_mean, first_of
 from sonicfab.load import Loaded, Secrets, diagnose, load_both, load_numbers
 from sonicfab.model.fields import ROLES
@@ -21,7 +21,7 @@ from sonicfab.output import OutputFile, remove_files, write_file, write_files
 from sonicfab.plan.assemble import PlanProblems, make_plan
 from sonicfab.plan.dump import numbers_text, plan_text
 from sonicfab.plan.settings import SwitchSettings, settle
-from sonicfab.plan.types import FabricPlan, SwitchPlan
+from sonicfab.plan.types import FabricPlan, LinkPlan, SwitchPlan
 from sonicfab.render import Renderer, SwitchConfig, template_folders
 
 
@@ -36,6 +36,7 @@ class Fabric:
         numbers: what that file must hold; "" when every number is given by hand.
         allotted: the switches and links whose numbers the file does not hold yet.
         released: the switches and links whose numbers it still holds.
+        topology: the file, to find places in it.
     """
 
     plan: FabricPlan
@@ -45,6 +46,7 @@ class Fabric:
     numbers: str
     allotted: tuple[str, ...]
     released: tuple[str, ...]
+    topology: Document
 
     def require_numbers(self) -> None:
         """Refuse to go on with numbers that nobody has seen or kept.
@@ -55,6 +57,10 @@ class Fabric:
         if self.allotted:
             message = f"{self.numbers_file} does not hold the numbers of {first_of(self.allotted, 5)}"
             raise InputError(message, hint="run `sonicfab render` first: it allots them for you to look at")
+
+    def link_place(self, link: LinkPlan) -> Place:
+        """Where the topology names a link: its entry, or its leaf in the entry of a mesh."""
+        return self.topology.place(link.path, on_key=isinstance(link.path[-1], str))
 
     def keep_numbers(self) -> bool:
         """Write the numbers file; False when nothing had to change.
@@ -110,6 +116,7 @@ class FabricFiles:
             numbers=numbers_text(plan.name, numbers),
             allotted=tuple(name for name, row in after.items() if before.get(name) != row),
             released=tuple(name for name in before if name not in after),
+            topology=self.topology.document,
         )
 
 

@@ -99,7 +99,15 @@ def verify(
         from sonicfab.verify.run import verify as run_verify
 
         return run_verify(
-            access, fabric.plan, switches, seconds, tell, checks=checks, configs=configs, no_config=no_config
+            access,
+            fabric.plan,
+            switches,
+            seconds,
+            tell,
+            checks=checks,
+            configs=configs,
+            no_config=no_config,
+            place_of=fabric.link_place,
         )
 
     if watch:

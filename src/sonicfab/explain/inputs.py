@@ -166,7 +166,7 @@ class Sources:
         cabling = self._cabling
         found: dict[tuple[str, str], KeyPath] = {(host.switch, host.port): host.path for host in cabling.hosts}
         for link in cabling.links:
-            found[link.a] = found[link.b] = cabling.paths[link.name]
+            found[link.a] = found[link.b] = link.path
         return found
 
     @cached_property

@@ -164,7 +164,7 @@ def _check(topology: Topology, cabling: Cabling, allotment: Allotment) -> Iterat
         one, other = (allotment.asns.get(end[0]) for end in (link.a, link.b))
         if one is not None and one == other:
             message = f"both ends of {link.name} have ASN {one}: no BGP session is planned on this link"
-            yield Problem("topology", cabling.paths[link.name], message, "eBGP needs two ASNs", "warning")
+            yield Problem("topology", link.path, message, "eBGP needs two ASNs", "warning")
     if cabling.hosts and not (topology.hosts.prefixes.ipv4 or topology.hosts.prefixes.ipv6):
         message = "hosts have ports, but no prefixes that they may announce: all they send is refused"
         yield Problem("topology", ("hosts",), message, "add `prefixes`", "warning", on_key=True)

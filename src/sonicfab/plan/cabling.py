@@ -33,11 +33,10 @@ class HostPort:
 
 @dataclass(frozen=True, slots=True)
 class Cabling:
-    """What is plugged in where, in natural order; `paths` says where the topology names each link."""
+    """What is plugged in where, in natural order."""
 
     links: tuple[LinkPlan, ...]
     hosts: tuple[HostPort, ...]
-    paths: Mapping[str, KeyPath]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +72,11 @@ def resolve(
     `switches` are those of the fabric whose settings are known; `complete` says that these are all of them.
     """
     plugs = _Plugs(switches)
-    links = {link: cable.path for cable in _cables(topology) if (link := plugs.link(cable))}
+    links = filter(None, map(plugs.link, _cables(topology)))
     hosts = list(_hosts(topology, switches, plugs, complete=complete))
     cabling = Cabling(
         tuple(sorted(links, key=lambda link: natural_key(link.name))),
         tuple(sorted(hosts, key=lambda host: (natural_key(host.switch), natural_key(host.port)))),
-        {link.name: path for link, path in links.items()},
     )
     return cabling, plugs.problems
 
@@ -171,7 +169,7 @@ class _Plugs:
             return None
         self._look_at_tiers(cable)
         (a, a_port), (b, b_port) = pairs
-        return LinkPlan((a, a_port.name), (b, b_port.name), speed, cable.mtu)
+        return LinkPlan((a, a_port.name), (b, b_port.name), speed, cable.mtu, cable.path)
 
     def take(self, end: Endpoint, path: KeyPath, use: str) -> PlatformPort | None:
         """The port that an endpoint names, by name or alias; None when it is not there or taken already."""

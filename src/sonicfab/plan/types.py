@@ -6,7 +6,7 @@ Frozen dataclasses; addresses are ipaddress objects, speeds Mb/s, MTUs bytes, ti
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import (
     IPv4Address,
     IPv4Interface,
@@ -17,6 +17,7 @@ from ipaddress import (
 )
 from typing import Literal
 
+from sonicfab.errors import KeyPath
 from sonicfab.model.fields import SecretRef
 
 Family = Literal["ipv4", "ipv6"]
@@ -213,12 +214,13 @@ class SwitchPlan:
 
 @dataclass(frozen=True, slots=True)
 class LinkPlan:
-    """One cable between two switches: (switch, port) of both ends, sorted."""
+    """One cable between two switches: (switch, port) of both ends, sorted; `path` is the topology's entry for it."""
 
     a: tuple[str, str]
     b: tuple[str, str]
     speed: int
     mtu: int
+    path: KeyPath = field(compare=False)
     ipv4: IPv4Network | None = None
     ipv6: IPv6Network | None = None
 

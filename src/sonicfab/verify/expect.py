@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from sonicfab.plan.types import FabricPlan, Family, IpAddress, PortPlan, Session, SwitchPlan
+from sonicfab.errors import Place
+from sonicfab.plan.types import FabricPlan, Family, IpAddress, LinkPlan, PortPlan, Session, SwitchPlan
 from sonicfab.render import SwitchConfig
 from sonicfab.verify.paths import Broken, Way, Ways
 
@@ -57,11 +58,12 @@ class FabricExpectations:
         plan: FabricPlan,
         configs: Mapping[str, SwitchConfig] | None = None,
         *,
+        place_of: Callable[[LinkPlan], Place] | None = None,
         no_config: str = "",
         lab: bool = False,
         stock: bool = False,
     ) -> None:
-        self.plan = plan
+        self.plan, self.place_of = plan, place_of
         self._configs = configs or {}
         self._no_config, self._lab, self._stock = no_config, lab, stock
         self._ways: dict[Broken, dict[Family, Ways]] = {}

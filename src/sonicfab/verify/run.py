@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sonicfab.access import Access
-from sonicfab.errors import ExitCode, HostKeyError, InputError, SonicfabError, WrongSwitchError
-from sonicfab.plan.types import FabricPlan, SwitchPlan
+from sonicfab.errors import ExitCode, HostKeyError, InputError, Place, SonicfabError, WrongSwitchError
+from sonicfab.plan.types import FabricPlan, LinkPlan, SwitchPlan
 from sonicfab.render import SwitchConfig
 from sonicfab.runner import run_all
 from sonicfab.switch.ask import Answers, Question, UnansweredError
@@ -70,17 +70,20 @@ def verify(
     checks: Sequence[Check] = CHECKS,
     configs: Mapping[str, SwitchConfig] | None = None,
     no_config: str = "",
+    place_of: Callable[[LinkPlan], Place] | None = None,
 ) -> Verification:
     """Check the switches against the plan; what is not as expected is asked again for `timeout` seconds.
 
     `configs` are what the switches are to run; without them `no_config` says why their configs are not checked.
+    `place_of` tells where the topology names a link.
 
     Raises:
         InputError: what a login needs (a key, a secret) is not where the inventory says.
         KeyboardInterrupt: the user has had enough.
     """
     started = time.monotonic()
-    fabric = FabricExpectations(plan, configs, no_config=no_config, lab=bool(access.lab), stock=access.stock)
+    lab = bool(access.lab)
+    fabric = FabricExpectations(plan, configs, no_config=no_config, lab=lab, stock=access.stock, place_of=place_of)
 
     def one(switch: SwitchPlan, stop: threading.Event) -> Asked:
         return _Asking(access, fabric.of(switch), checks, started + timeout, stop, progress).asked()

@@ -34,7 +34,7 @@ def explain(case: Case) -> Iterator[Finding]:
             tuple(_text(end) for end in sorted({end for cable in bad for end in cable}, key=_key)),
             _cause(bad, planned),
             tuple(f"LLDP: {_text(a)} is connected to {_text(b)}" for a, b in bad[:4]),
-            _mend([str(move) for move in todo], bad),
+            _mend(case, [str(move) for move in todo], bad),
             taken,
             broken=Broken(sessions=frozenset(end for end in group if end in planned)),
         )
@@ -80,10 +80,16 @@ def _cause(bad: list[tuple[Port, Port]], planned: dict[Port, Port]) -> str:
     return f"{len(bad)} cables are in each other's place: those in {ends}"
 
 
-def _mend(todo: list[str], bad: list[tuple[Port, Port]]) -> str:
-    """What to do with the cables; or, when they are right, with the file."""
-    lines = "; ".join(f"{_text(a)} - {_text(b)}" for a, b in bad[:4])
-    return f"{'; '.join(todo)}. If the cables are right, the topology must say: {lines}"
+def _mend(case: Case, todo: list[str], bad: list[tuple[Port, Port]]) -> str:
+    """What to do with the cables; or, when they are right, with the lines of the file that name their ends."""
+    place_of = case.fabric.place_of
+    links = {end: link for link in case.plan.links for end in (link.b, link.a)}
+    lines = []
+    for a, b in bad[:4]:
+        link = links.get(a) or links.get(b)
+        where = f" ({place_of(link)})" if place_of and link else ""
+        lines.append(f"{_text(a)} - {_text(b)}{where}")
+    return f"{'; '.join(todo)}. If the cables are right, the topology must say: {'; '.join(lines)}"
 
 
 def _text(end: Port) -> str:
