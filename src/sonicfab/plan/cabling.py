@@ -72,7 +72,7 @@ def resolve(
     `switches` are those of the fabric whose settings are known; `complete` says that these are all of them.
     """
     plugs = _Plugs(switches)
-    links = filter(None, map(plugs.link, _cables(topology)))
+    links = [link for cable in _cables(topology) if (link := plugs.link(cable))]
     hosts = list(_hosts(topology, switches, plugs, complete=complete))
     cabling = Cabling(
         tuple(sorted(links, key=lambda link: natural_key(link.name))),
