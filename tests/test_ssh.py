@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -68,7 +69,12 @@ class TestOnALabSwitch:
         """With Nagle's algorithm each command takes 40 ms more, and a login twice that."""
         opened: list[socket.socket] = []
         create = socket.create_connection
-        monkeypatch.setattr(socket, "create_connection", lambda *a: (opened.append(create(*a)), opened[-1])[1])
+
+        def kept(*arguments: Any) -> socket.socket:
+            opened.append(create(*arguments))
+            return opened[-1]
+
+        monkeypatch.setattr(socket, "create_connection", kept)
         with connected(target_of(lab)):
             assert [one.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for one in opened] == [1]
 
