@@ -82,8 +82,7 @@ class Drain:
             routes = switch.bgp_routes()
             since = time.monotonic()
             deadline = since + WITHIN
-            # whatever changes, traffic may still move: a route that zebra has selected is not yet in the kernel
-            while (shared := _shared(routes, ports)) or time.monotonic() - since < STABLE:
+            while (shared := _shared(routes, ports)) or _moving(routes) or time.monotonic() - since < STABLE:
                 if stop.is_set():
                     return 0
                 if time.monotonic() > deadline:
@@ -95,6 +94,11 @@ class Drain:
         if shared:
             raise SwitchError(f"{far.name} still sends through {name} after {WITHIN:.0f} s: {first_of(shared)}")
         return sum(not ports.isdisjoint(route.ports) for route in routes.values())
+
+
+def _moving(routes: Mapping[str, Route]) -> bool:
+    """Whether a route that zebra has selected is not in the kernel yet: its traffic still takes the old way."""
+    return not all(route.installed for route in routes.values())
 
 
 def _shared(routes: Mapping[str, Route], ports: set[str]) -> list[str]:
