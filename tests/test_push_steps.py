@@ -16,7 +16,7 @@ from sonicfab.model.numbers import Numbers
 from sonicfab.plan.types import FabricPlan
 from sonicfab.push.batches import make_batches
 from sonicfab.push.comparison import Comparison
-from sonicfab.push.gate import make_gate
+from sonicfab.push.gate import as_before, make_gate
 from sonicfab.push.journal import Journal, find_journal, journals, new_id
 from sonicfab.switch.parse import BgpPeer
 from test_numbering import Fabrics, plan_of
@@ -123,6 +123,13 @@ def test_a_far_end_that_waits_for_a_change_of_the_session_is_not_waited_for(pair
     waits = seen({PORT["spine0"]: 4}, (Change("change", "INTERFACE", PORT["spine0"], "x", "a", "b"),))
     gate = make_gate(pair, pair.switches["leaf0"], {"leaf0": seen({PORT["leaf0"]: 4}), "spine0": waits}, ["spine0"])
     assert gate.misses([]) == []
+
+
+def test_a_switch_that_went_back_must_show_what_it_showed() -> None:
+    gate = as_before(seen({"Ethernet48": 4, "Ethernet52": None}))
+    assert gate.misses([peer("Ethernet48", None)]) == ["the session Ethernet48 was up and is not"]
+    assert gate.misses([peer("Ethernet48", 0)]) == ["the session Ethernet48 received prefixes and does not"]
+    assert gate.misses([peer("Ethernet48", 2)]) == []
 
 
 @pytest.mark.parametrize(
