@@ -31,6 +31,12 @@ for _name in [name for name in os.environ if name.startswith("SONICFAB_")]:
 # image builds that the user has learned are not what is tested
 os.environ["SONICFAB_DATA"] = tempfile.mkdtemp(prefix="sonicfab-tests-")
 atexit.register(shutil.rmtree, os.environ["SONICFAB_DATA"], ignore_errors=True)
+_LABS = "LABS_OF_SONICFAB_TESTS"
+"""The folder of all labs of this run; the workers of pytest-xdist inherit it from the process that begins them."""
+_BEGUN_HERE = _LABS not in os.environ
+if _BEGUN_HERE:
+    os.environ[_LABS] = tempfile.mkdtemp(prefix="sonicfab-labs-")
+    atexit.register(shutil.rmtree, os.environ[_LABS], ignore_errors=True)
 # a shell that starts the tests in the background has them ignore Ctrl-C, and so would what they start
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -106,11 +112,23 @@ def sonicfab(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _labs_of_this_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def _labs_of_this_run() -> Iterator[None]:
     """Labs of the test run are apart from the user's own, and none outlives it."""
-    folder = tmp_path_factory.mktemp("labs")
-    os.environ["SONICFAB_LABS"] = str(folder)
+    os.environ["SONICFAB_LABS"] = tempfile.mkdtemp(dir=os.environ[_LABS])
     yield
+    _stop_labs()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """A worker that was ended by a signal has not stopped its labs: the process that began it does, when all ended."""
+    if _BEGUN_HERE:
+        for folder in Path(os.environ[_LABS]).iterdir():
+            os.environ["SONICFAB_LABS"] = str(folder)
+            _stop_labs()
+
+
+def _stop_labs() -> None:
     from sonicfab.lab.control import stop_lab
     from sonicfab.lab.state import running_labs
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -16,7 +18,7 @@ from sonicfab.errors import InputError, LabError
 from sonicfab.lab import faults, requests
 from sonicfab.lab.gate import Gate, listen
 from sonicfab.lab.inside import is_up
-from sonicfab.lab.state import LabNode, LabState, process_started, remove_dead, running_labs
+from sonicfab.lab.state import LOG, LabNode, LabState, claim, process_started, remove_dead, running_labs
 
 BROKEN = [
     "",
@@ -62,7 +64,30 @@ def test_a_broken_state_is_no_running_lab(text: str, labs: Path) -> None:
     (labs / "broken" / "state.json").write_text(text)
     assert running_labs() == []
     assert remove_dead("broken")
-    assert not (labs / "broken").exists()
+    assert list(labs.iterdir()) == [], "and the user's own folder stays"
+
+
+def test_a_lab_that_begins_in_the_place_of_a_dead_one_is_not_removed(
+    labs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two find the same remains; the other one is quicker, and has begun a lab when this one gets its lock."""
+    (labs / "one").mkdir()
+    (labs / "one" / LOG).write_text("dead")
+    lock = fcntl.flock
+
+    def late(file: BinaryIO, how: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", lock)
+        assert remove_dead("one")
+        begun.append(claim("one", "{}"))
+        lock(file, how)
+
+    begun: list[tuple[Path, BinaryIO]] = []
+    monkeypatch.setattr(fcntl, "flock", late)
+    assert not remove_dead("one")
+    assert sorted(one.name for one in (labs / "one").iterdir()) == [LOG, "spec.json"]
+    assert not remove_dead("one"), "while its keeper has the log"
+    begun[0][1].close()
+    assert remove_dead("one")
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -234,16 +235,8 @@ def is_dead(name: str) -> bool:
     Raises:
         InputError: no lab can have that name.
     """
-    folder = lab_folder(name)
-    state = _read(folder / "state.json")
-    if not folder.is_dir() or (state is not None and state.alive):
-        return False
-    with contextlib.suppress(FileNotFoundError), (folder / LOG).open("rb") as log:
-        try:
-            fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-    return True
+    with _remains(lab_folder(name)) as dead:
+        return dead
 
 
 def remove_dead(name: str) -> bool:
@@ -252,15 +245,41 @@ def remove_dead(name: str) -> bool:
     Raises:
         InputError: no lab can have that name.
     """
-    if not is_dead(name):
-        return False
-    remove_folder(lab_folder(name))
-    return True
+    folder = lab_folder(name)
+    with _remains(folder) as dead:
+        if dead:  # the name is free at once: half-removed files would be another one's to remove
+            away = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=folder.parent))
+            remove_folder(folder.rename(away))
+        return dead
+
+
+@contextlib.contextmanager
+def _remains(folder: Path) -> Iterator[bool]:
+    """Whether a lab has left files and neither runs nor boots; for as long as this lasts, nobody else finds that."""
+    state = _read(folder / "state.json")
+    if state is not None and state.alive:
+        yield False
+        return
+    try:
+        log = (folder / LOG).open("ab")
+    except OSError:  # there is no such folder
+        yield False
+        return
+    with log:
+        try:
+            fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # whoever had the lock before may have removed the folder, and begun another lab of that name
+            mine = os.path.samestat(os.fstat(log.fileno()), (folder / LOG).stat())
+        except OSError:
+            mine = False
+        yield mine
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove a lab's files, and the folder of all labs once it is empty."""
+    """Remove a lab's files, and sonicfab's own folders above it once they are empty."""
     shutil.rmtree(folder, ignore_errors=True)
+    if os.environ.get("SONICFAB_LABS"):  # a folder of the user's
+        return
     for parent in (folder.parent, folder.parent.parent):
         try:
             parent.rmdir()
