@@ -73,6 +73,7 @@ class Ways:
     def __init__(self, plan: FabricPlan, family: Family, broken: Broken = Broken()) -> None:
         self._plan, self._family, self._broken = plan, family, broken
         self._found: dict[str, dict[str, _Reached]] = {}
+        self._made: dict[tuple[str, frozenset[str], bool], Way] = {}
 
     def of(self, switch: str, origin: str) -> Way | None:
         """How `switch` reaches the loopback of `origin`; None when BGP does not bring it there."""
@@ -85,12 +86,19 @@ class Ways:
         reached = self._search(representative).get(place)
         if reached is None:
             return None
-        swapped = {origin: representative, representative: origin}
         neighbors = reached.neighbors
-        if origin != representative:
+        if origin != representative and not neighbors.isdisjoint((origin, representative)):
+            swapped = {origin: representative, representative: origin}
             neighbors = frozenset(swapped.get(name, name) for name in neighbors)
-        ports = frozenset(port for name in neighbors for port in self._links[switch][name])
-        return Way(ports, min(len(ports), self._plan.bgp.maximum_paths), reached.certain)
+        return self._over(switch, neighbors, reached.certain)
+
+    def _over(self, switch: str, neighbors: frozenset[str], certain: bool) -> Way:
+        """The way over some neighbours; a switch has few of them to all the others."""
+        known = (switch, neighbors, certain)
+        if known not in self._made:
+            ports = frozenset(port for name in neighbors for port in self._links[switch][name])
+            self._made[known] = Way(ports, min(len(ports), self._plan.bgp.maximum_paths), certain)
+        return self._made[known]
 
     def origins(self, switch: str) -> Iterator[str]:
         """The switches whose loopbacks come to this one, in the plan's order."""
