@@ -251,7 +251,7 @@ def test_a_full_disk(size: str, sonicfab: Run, tmp_path: Path) -> None:
     assert done.returncode == 3, done.stderr
     assert "No space left on device" in done.stderr
     assert "internal error" not in done.stderr
-    assert done.stdout == "", "no file is left"
+    assert done.stdout.split() == [str(tmp_path / "labs")], "no file is left"
     assert wait_until(lambda: not lab_processes(labs=tmp_path / "labs"))
 
 
