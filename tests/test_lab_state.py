@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import socket
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -111,6 +113,21 @@ def test_a_record_of_faults_that_cannot_be_written_is_told(state: LabState) -> N
     (state.folder / "faults.lock").mkdir()
     with pytest.raises(LabError, match=r"cannot write .*faults\.lock: Is a directory"), faults._locked(state):
         pass
+
+
+def test_ctrl_c_waits_for_a_whole_fault() -> None:
+    written = []
+
+    def interrupted() -> None:
+        with faults._whole():
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.05)
+            written.append("undo")
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert written == ["undo"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import fcntl
 import json
+import signal
+import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -94,16 +96,17 @@ def apply_fault(state: LabState, name: str, targets: Sequence[str], amount: int 
             touched = tuple(dict.fromkeys(_touched(lab, group)))
             _refuse_if_impossible(fault, group, touched, active)
             started = time.time()
-            undo = fault.apply(lab, group, number)
-            until = started + number if fault.passes else None
-            made = ActiveFault(fault.name, tuple(map(str, group)), touched, number, started, until, undo)
-            done.append(made)
-            if fault.heals:
-                try:
-                    _write(state, [*active, made])
-                except LabError:  # nothing would ever undo it
-                    fault.heal(lab, group, undo)
-                    raise
+            with _whole():
+                undo = fault.apply(lab, group, number)
+                until = started + number if fault.passes else None
+                made = ActiveFault(fault.name, tuple(map(str, group)), touched, number, started, until, undo)
+                done.append(made)
+                if fault.heals:
+                    try:
+                        _write(state, [*active, made])
+                    except LabError:  # nothing would ever undo it
+                        fault.heal(lab, group, undo)
+                        raise
     return done
 
 
@@ -123,10 +126,27 @@ def heal_faults(state: LabState, switches: Iterable[str]) -> list[ActiveFault]:
                 continue
             _refuse_if_stunned(one.touched, _later(active_faults(state), one), "healed")
             lab = Lab.of(find_lab(state.name))  # a switch that was booted meanwhile is another process
-            FAULTS[one.name].heal(lab, tuple(lab.target(text) for text in one.targets), one.undo)
-            _write(state, [other for other in active_faults(state) if other != one])
+            with _whole():
+                FAULTS[one.name].heal(lab, tuple(lab.target(text) for text in one.targets), one.undo)
+                _write(state, [other for other in active_faults(state) if other != one])
             healed.append(one)
     return healed
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
+    """Ctrl-C waits until a fault is done or undone, and that is written down: nobody could undo a half of one."""
+    if threading.current_thread() is not threading.main_thread():  # which gets no Ctrl-C
+        yield
+        return
+    asked: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: asked.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if asked:
+        raise KeyboardInterrupt
 
 
 def _amount(fault: Fault, given: int | None) -> int:

@@ -77,6 +77,7 @@ def _run(command: list[str], where: str, stdin: str = "") -> subprocess.Complete
             check=False,
             timeout=_TIMEOUT,
             env=environment,
+            start_new_session=True,  # Ctrl-C is for sonicfab, which knows where it may end
         )
     except subprocess.TimeoutExpired as err:
         raise LabError(f"{where} does not answer within {_TIMEOUT:.0f} s") from err
