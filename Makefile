@@ -36,6 +36,7 @@ bench: install-dev ## Measure speed and memory beside a floor
 	$(BIN)/python benchmarks/validate.py
 	scripts/with-lab-rights $(BIN)/python benchmarks/lab.py
 	scripts/with-lab-rights $(BIN)/python benchmarks/verify.py
+	scripts/with-lab-rights $(BIN)/python benchmarks/push.py
 
 push-faults: install-dev ## Cut a push at every point by every fault, half an hour in a lab, and write docs/push-faults.md
 	scripts/with-lab-rights $(BIN)/python tests/pushfaults_page.py docs/push-faults.md $(or $(LEAVES),11)
