@@ -359,7 +359,7 @@ class Change:
                 if not misses:
                     return ""
                 lacks = f"; it runs its old config, but {first_of(misses, separator='; ')}"
-            except (TransportError, SwitchError) as err:
+            except SonicfabError as err:
                 lacks = f"; it runs its old config, but its sessions could not be asked for: {err}"
             time.sleep(RETRY_EVERY)
         return lacks
