@@ -33,7 +33,7 @@ class Look:
 
 
 def refusal(look: Look, target: Target, way: Way, build: Build, *, overwrite_drift: bool) -> str:
-    """Why the switch must be left alone, in a sentence; "" when it need not. With `overwrite_drift` drift is no reason."""
+    """Why the switch must be left alone, in a sentence; "" when it need not. `overwrite_drift`: drift is no reason."""
     if way.name == "nothing":
         return ""
     reasons = (_another_push(look), _reset(look), "" if overwrite_drift else _drift(look), _space(look, way))
