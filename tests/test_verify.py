@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +23,7 @@ from sonicfab.verify.registry import CHECKS, chosen
 from sonicfab.verify.run import Verification
 from sonicfab.verify.snapshot import check_snapshot, compare, snapshot
 from sonicfab.verify.wiring import actual_wiring, moves, planned_wiring, wrong_groups
+from test_diff import with_bfd
 from test_golden import open_example
 from test_numbering import inventory_of, topology_of
 from verify_world import GOLDEN, World, answers_of
@@ -295,6 +297,25 @@ def test_explanations(fault: Fault, code: str, golden: Golden) -> None:
     text = world.text()
     assert all(len(line) <= 100 for line in text.splitlines())
     golden(GOLDEN / f"{fault.__name__}.txt", text)
+
+
+def test_bfd_that_one_end_lacks_is_the_fault_of_that_end(tmp_path: Path) -> None:
+    fabric = with_bfd(tmp_path).plan()
+    assert World(fabric).verified()[1] == []
+    for leaf in [name for name, one in fabric.plan.switches.items() if one.role == "leaf"]:
+        (session,) = fabric.plan.switches[leaf].fabric_sessions
+        for far_lacks in (False, True):
+            world = World(fabric)
+            lacks, other = (session.switch, leaf) if far_lacks else (leaf, session.switch)
+            peers = {leaf: session.peer, session.switch: session.far_port}
+            world.change_session(lacks, peers[lacks], bfd="")
+            world.change_session(other, peers[other], bfd="Down")
+            _, (finding,) = world.verified()
+            assert (finding.code, finding.where) == ("bfd-missing", (f"{lacks}:{peers[lacks]}",))
+            assert f"{other}:{peers[other]}" in finding.evidence[1]
+            assert finding.evidence[1].endswith("BFD: Down")
+            assert finding.mend == f"sonicfab push --limit {lacks}"
+            assert not finding.consequences
 
 
 @pytest.mark.parametrize("example", ["dc-2x4", "scs-lab", "gns3-replacement"])

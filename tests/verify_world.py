@@ -94,6 +94,7 @@ class World:
                 sent=counts,
                 policies=dict.fromkeys(one.families, ("FROM-FABRIC", "TO-FABRIC")),
                 established=1,
+                bfd="Up" if timers.bfd else "",
                 up_since=1000,
             )
         origins = {

@@ -58,7 +58,7 @@ def _fault(
         if bgp.bfd and more.bfd and more.bfd.lower() != "up":
             return "bfd", f"{text}, BFD {more.bfd}"
         if bgp.bfd and not more.bfd:
-            return "bfd", f"{text}, without BFD"
+            return "no-bfd", f"{text}, without BFD"
     if not peer.received and _brings_any(expected, session, family):
         return "no-prefixes", f"{text}, 0 prefixes"
     return "", text

@@ -34,6 +34,12 @@ class _End:
         return f"{self.switch}:{self.session.peer}"
 
     @property
+    def works(self) -> bool:
+        """Whether it is up and everything goes over it, though not in the way that was planned."""
+        up = self.said is not None and self.said.state == "Established"
+        return up and {*self.problems.values()} <= {"bfd", "no-bfd", "timers"}
+
+    @property
     def words(self) -> str:
         """Its state and why, in FRR's words."""
         if self.said is None:
@@ -107,7 +113,7 @@ def _judge(case: Case, near: _End, far: _End) -> tuple[str, _End, _End]:
     return _broken(near, far)
 
 
-_CODES = ("neighbor-missing", "family-off", "timer-mismatch", "no-policy", "bfd-down")
+_CODES = ("neighbor-missing", "family-off", "timer-mismatch", "no-policy", "bfd-missing", "bfd-down")
 
 
 def _is(case: Case, code: str, end: _End) -> bool:
@@ -117,7 +123,8 @@ def _is(case: Case, code: str, end: _End) -> bool:
         return end.said is None and "not-configured" in problems
     if code == "timer-mismatch":
         return end.said is not None and _other_hold(case, end.said)
-    return {"family-off": "not-configured", "no-policy": "no-policy", "bfd-down": "bfd"}[code] in problems
+    wanted = {"family-off": "not-configured", "no-policy": "no-policy", "bfd-missing": "no-bfd", "bfd-down": "bfd"}
+    return wanted[code] in problems
 
 
 def _silent(one: _End, other: _End) -> tuple[str, _End, _End]:
@@ -148,20 +155,20 @@ def _finding(case: Case, cause: _Cause) -> Finding:
     name = cause.switch
     peers = [end.session.peer for end in cause.ends]
     links = some((f"{end.text} - {end.session.far_end}" for end in cause.ends), 2)
-    drift = _drift(case, cause, peers)
+    drift, bfd = _drift(case, cause, peers), case.plan.bgp.bfd
     ends = {(one.switch, one.session.peer) for one in (*cause.ends, *cause.others)}
     taken = case.take(lambda one: one.check == "bgp" and (one.switch, one.subject) in ends)
     sentence, mend = _sentence(case, cause, links)
-    evidence = [*drift[:3], *(_told(end) for end in (*cause.ends[:2], *cause.others[:2]))]
+    evidence = [*drift[:3], *(_told(end, bfd_planned=bfd) for end in (*cause.ends[:2], *cause.others[:2]))]
     more: tuple[CheckResult, ...] = ()
     if cause.code == "asn-mismatch" and _runs_other_asn(case, name):
         more = case.take(lambda one: one.problem == "origin" and one.far == name)
-    broken = Broken(sessions=frozenset((end.switch, end.session.port) for end in cause.ends))
+    broken = Broken(sessions=frozenset((end.switch, end.session.port) for end in cause.ends if not end.works))
     if cause.code in ("policy-denies", "asn-mismatch"):
         broken |= Broken(switches=frozenset({name}) if len(cause.ends) == len(_planned(case, cause)) else frozenset())
     where = tuple(end.text for end in cause.ends)
     if _runs_other_asn(case, name):
-        where, evidence = (name,), [*drift[:1], *(_told(end) for end in cause.others[:2])]
+        where, evidence = (name,), [*drift[:1], *(_told(end, bfd_planned=bfd) for end in cause.others[:2])]
     return Finding(cause.code, "session", where, sentence, tuple(evidence), mend, taken, more, broken)
 
 
@@ -174,12 +181,13 @@ def _planned(case: Case, cause: _Cause) -> list[Session]:
     return case.switch(cause.switch).fabric_sessions
 
 
-def _told(end: _End) -> str:
+def _told(end: _End, *, bfd_planned: bool) -> str:
     """What an end says of its session, with prefixes where it is up."""
     if end.said is not None and end.said.state == "Established":
         received = ", ".join(f"{count} {family}" for family, count in end.said.received.items())
         sent = ", ".join(f"{count} {family}" for family, count in end.said.sent.items())
-        return f"{end.text}: Established, prefixes accepted: {received or 0}; sent: {sent or 0}"
+        bfd = "" if not bfd_planned else f"; BFD: {end.said.bfd or 'none'}"
+        return f"{end.text}: Established, prefixes accepted: {received or 0}; sent: {sent or 0}{bfd}"
     return end.words
 
 
@@ -225,7 +233,8 @@ def _sentence(case: Case, cause: _Cause, links: str) -> tuple[str, str]:
         "family-off": f"{name} has not activated {some(_families(end), 2)} on {links}",
         "timer-mismatch": f"{name} has other timers than planned on {links}",
         "no-policy": f"{name} has no policy on {links}, and eBGP passes nothing without one (RFC 8212)",
-        "bfd-down": f"BFD does not run as planned on {links}",
+        "bfd-missing": f"{name} does not run BFD on {links}",
+        "bfd-down": f"BFD does not come up on {links}",
         "hold-timer": f"the hold time of {links} ran out although the link is up: packets are lost on it",
         "no-advertisement": f"{other.text} does not hear router advertisements of {end.text}",
         "session-down": f"the session {links} does not come up: {_state(end)}",
