@@ -245,6 +245,11 @@ def dead(world: World) -> None:
     world.lose_ways(lambda near, far: LEAF4 in (near, far))
 
 
+def hangs(world: World) -> None:
+    world.boxes[LEAF4].problem = "commandtimeout"
+    world.boxes[LEAF4].unreachable = "admin@192.0.2.24:22: no answer within 60 s to: sudo -n vtysh"
+
+
 def silent(world: World) -> None:
     for spine in (SPINE1, SPINE2):
         for one in world.plan.switches[spine].fabric_sessions:
@@ -280,6 +285,7 @@ def half_fabric(world: World) -> None:
         (small_mtu, "mtu-mismatch"),
         (no_bgpd, "bgpd-down"),
         (dead, "switch-down"),
+        (hangs, "switch-hangs"),
         (silent, "policy-denies"),
         (edited, "unsaved"),
         (half_fabric, "bgpd-down"),
@@ -297,6 +303,18 @@ def test_explanations(fault: Fault, code: str, golden: Golden) -> None:
     text = world.text()
     assert all(len(line) <= 100 for line in text.splitlines())
     golden(GOLDEN / f"{fault.__name__}.txt", text)
+
+
+@pytest.mark.parametrize("link", [True, False])
+def test_a_switch_that_stopped_answering_hangs_while_its_links_are_up(link: bool) -> None:
+    world = World(open_example("dc-2x4"))
+    dead(world)
+    world.boxes[LEAF4].problem = "commandtimeout"
+    for spine in (SPINE1, SPINE2) if link else ():
+        for one in world.plan.switches[spine].fabric_sessions:
+            world.change_port(spine, one.port, oper_up=True)
+    (finding,) = world.verified()[1]
+    assert (finding.code, finding.where) == ("switch-hangs" if link else "switch-down", (LEAF4,))
 
 
 def test_bfd_that_one_end_lacks_is_the_fault_of_that_end(tmp_path: Path) -> None:

@@ -37,6 +37,8 @@ class Box:
     answered: set[str]
     small: set[str]
     unreachable: str = ""
+    problem: str = "transport"
+    """The kind of error that it is unreachable by."""
 
 
 def _relative(place: Place) -> Place:
@@ -201,7 +203,7 @@ class World:
             expectations[name] = expected
             if box.unreachable:
                 answers[name] = Answers({})
-                seen = CheckResult(name, "login", name, "", "", "unreached", "", box.unreachable, problem="transport")
+                seen = CheckResult(name, "login", name, "", "", "unreached", "", box.unreachable, problem=box.problem)
                 results.append(seen)
                 continue
             answers[name] = answers_of(box)

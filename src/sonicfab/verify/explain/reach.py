@@ -40,6 +40,8 @@ def explain(case: Case) -> Iterator[Finding]:
                 f"on {name}: sudo systemctl status database; a reboot if redis does not come back",
                 own,
             )
+        elif result.problem == "commandtimeout" and not _links_down(case, name):
+            yield _hangs(case, name, own, evidence, forwards=bool(up))
         elif asked and not up:
             yield _down(case, name, own, evidence)
         else:
@@ -48,6 +50,26 @@ def explain(case: Case) -> Iterator[Finding]:
                 text += ", but it forwards: its BGP sessions are up"
             mend = f"look at its management port and at what is between: `ping` and `ssh` to {name}, else its console"
             yield Finding(code, "unreachable", (name,), text, tuple(evidence), mend, own)
+
+
+def _hangs(case: Case, name: str, own: tuple[CheckResult, ...], evidence: list[str], *, forwards: bool) -> Finding:
+    return Finding(
+        "switch-hangs",
+        "unreachable",
+        (name,),
+        f"{name} can be logged in to, but a program on it hangs, and so does what asks it",
+        tuple(evidence),
+        f"on {name}: `sudo vtysh -d bgpd -c 'show version'`, for each daemon, tells which",
+        own,
+        () if forwards else case.link_results(*_ends(case, name)),
+        Broken() if forwards else Broken(switches=frozenset({name})),
+    )
+
+
+def _links_down(case: Case, name: str) -> bool:
+    """Whether its neighbours have lost their links to it."""
+    down = {(one.switch, one.subject) for one in case.failed("interface")}
+    return not down.isdisjoint(_ends(case, name))
 
 
 def _down(case: Case, name: str, own: tuple[CheckResult, ...], evidence: list[str]) -> Finding:
