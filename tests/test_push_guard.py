@@ -17,7 +17,7 @@ import pytest
 from conftest import Run
 from guarded import HOLDER, NEW_LINE, SETTLE, STEPS, UNDO, Subject, bgp_step, frr_step, patch_step, reload_step, until
 from labs import LEAF1, LEAF2, Lab, booted, needs_lab, rendered
-from sonicfab.errors import SwitchError
+from sonicfab.errors import SonicfabError, SwitchError
 from sonicfab.switch import guard
 
 pytestmark = needs_lab
@@ -222,6 +222,28 @@ def test_confirmed_is_new_also_after_a_power_cycle(leaf: Subject) -> None:
     leaf.is_new()
     leaf.power_cycle()
     leaf.is_new()
+    as_before(leaf)
+
+
+def test_a_confirm_that_is_killed_leaves_the_rest_to_the_timer(leaf: Subject) -> None:
+    """After its one rename: the push is confirmed, and what it kept is removed all the same."""
+    with leaf.switch() as switch:
+        leaf.arm(switch, 8)
+        frr_step(leaf, switch)
+        once = "[ -e /run/killed ] || { : > /run/killed; kill -KILL $$; }"
+        leaf.inside(f"sed -i 's,^tidy() {{.*,&\\n  {once},' /etc/sonic/sonicfab/guard/guard.sh")
+        with pytest.raises(SonicfabError):
+            guard.confirm(switch, leaf.push_id)
+        assert leaf.inside("rm /run/killed && find /etc/sonic/sonicfab/ended -type f ! -name record") != ""
+        assert guard.status(switch, leaf.push_id).state == "confirmed"
+    time.sleep(8)
+    until(lambda: leaf.inside("pgrep -f '[g]uard.sh fire' || true; ls /run/sonic/timers") == "")
+    leaf.left_nothing()
+    as_before(leaf)
+
+
+def as_before(leaf: Subject) -> None:
+    """Of a switch whose push was confirmed."""
     leaf.inside("cat > /etc/sonic/frr/frr.conf; chmod 644 /etc/sonic/frr/frr.conf", leaf.old.stored_frr)
     leaf.inside("cat > /etc/sonic/config_db.json", leaf.old.stored_config_db)
     leaf.inside("config reload -y -f > /dev/null")

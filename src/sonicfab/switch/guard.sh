@@ -468,8 +468,8 @@ end() { # the one step that ends the guard; what comes after it may be lost with
   mkdir -p "$ENDED" && rm -rf "${ENDED:?}/$id" && mv -T "$GUARD" "$ENDED/$id" || refuse 1 "cannot end the guard"
   sync -f $BASE
   rm -f "$RUN/armed"
-  stop_timers "$id"
   tidy
+  stop_timers "$id"   # last: where this script is killed, the timer does the rest
 }
 
 tidy() { # all but the records; a killed `end` leaves that to the timer
@@ -645,8 +645,8 @@ fire() { # ID: goes on until what was noted is back
   id=$1
   lock
   if [ ! -d "$GUARD" ] || [ "$(cat "$GUARD/id")" != "$id" ]; then
-    stop_timers "$id"
     tidy
+    stop_timers "$id"
     exit 0
   fi
   if [ ! -e "$GUARD/restoring" ]; then
