@@ -221,13 +221,13 @@ class Bench:
         """A push to one leaf, that stops at a point."""
         folder.mkdir(parents=True, exist_ok=True)
         files = fabric_files(self.folder, kind)
-        words = ["push", *files, "--limit", leaf, "--yes", "--format", "json", "--build-dir", str(folder / "build")]
+        words = ["push", *files, "--limit", leaf, "--yes", "--format", "json", "--output", str(folder / "build")]
         return self.run(self.command(point, folder, *words, *options), folder)
 
     def after(self, leaf: str, verb: str, kind: str, folder: Path, *options: str) -> tuple[int, str]:
         """`push --resume` or `rollback`, after a push of that folder was killed."""
         words = ["rollback"] if verb == "rollback" else ["push", "--resume"]
-        words += [*fabric_files(self.folder, kind), "--limit", leaf, "--yes", "--build-dir", str(folder / "build")]
+        words += [*fabric_files(self.folder, kind), "--limit", leaf, "--yes", "--output", str(folder / "build")]
         done = self.run(self.command("none", folder, *words, *options), folder)
         output = done.communicate(timeout=240)[0]
         return done.returncode, output

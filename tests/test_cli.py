@@ -285,6 +285,56 @@ def test_completion() -> None:
     assert "sonicfab" in done.stdout
 
 
+COMPLETIONS = {
+    "render -i inventory.yml -t t.yml --limit sp": {"spine1", "spine"},
+    "push -i inventory.yml -t t.yml --limit leaf1,sp": {"leaf1,spine1", "leaf1,spine"},
+    "explain -i inventory.yml le": {"leaf1"},
+    "render --image-build community-20241": {"community-202411"},
+    "diff --to community-20241": {"community-202411"},
+    "builds show community-20241": {"community-202411"},
+    "explain-code SF-104": {"SF-104"},
+    "validate --ignore SF-104": {"SF-104"},
+    "push --way patch": {"patch", "patch+frr-delta"},
+    "verify --check bgp,ll": {"bgp,lldp"},
+    "lab fault link-d": {"link-down", "link-delay"},
+    "verify -i no-such-file.yml --limit ": {"spine", "leaf", "superspine", "borderleaf"},
+}
+
+
+@pytest.mark.parametrize("line", COMPLETIONS)
+def test_values_are_completed(line: str, tmp_path: Path) -> None:
+    """What bash is told for the last word of a line that is being typed."""
+    (tmp_path / "inventory.yml").write_text("devices:\n  spine1: {role: spine}\n  leaf1: {role: leaf}\n")
+    words = f"sonicfab {line}"
+    asked = {"_SONICFAB_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split(" ")) - 1)}
+    done = subprocess.run(
+        [Path(sys.executable).with_name("sonicfab")],
+        cwd=tmp_path,
+        env={**os.environ, **asked},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert set(done.stdout.split()) == COMPLETIONS[line]
+
+
+def test_a_switch_called_as_before_is_understood(sonicfab: Run) -> None:
+    """--build and --build-dir were names of --image-build and --output."""
+    done = sonicfab("render", *example_files("scs-lab"), "--build", "nosuch")
+    assert "--image-build nosuch" in done.stderr
+    files = example_files("scs-lab")
+    done = sonicfab("rollback", *files, "--build-dir", "elsewhere", "--lab")
+    assert "No such option" not in done.stderr
+
+
+def test_the_output_folder_has_one_name(sonicfab: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    done = sonicfab("render", *example_files("scs-lab"), SONICFAB_OUTPUT=str(folder))
+    assert done.returncode == 0
+    assert next(folder.rglob("config_db.json"))
+
+
 @pytest.mark.parametrize("secret", ["key: file:nosuch", "password: env:NOSUCH"])
 @pytest.mark.parametrize("command", [["verify", "--timeout", "600"], ["push", "--dry-run"]])
 def test_a_login_without_its_secret_is_bad_input_at_once(

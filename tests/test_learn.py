@@ -179,7 +179,7 @@ def test_without_frr_and_database_version_neither_is_rendered(tmp_path: Path, so
     environment = {"SONICFAB_DATA": str(tmp_path)}
     assert sonicfab("builds", "learn", "site-4", "--from", root, **environment).returncode == 0
     files = example_files("scs-lab")
-    done = sonicfab("render", *files, "--build", "site-4", "-o", tmp_path / "out", **environment)
+    done = sonicfab("render", *files, "--image-build", "site-4", "-o", tmp_path / "out", **environment)
     assert done.returncode == 0, done.stderr
     folder = tmp_path / "out" / "spine-leaf-1x2" / LEAF1
     assert (folder / "frr.conf").read_text().startswith("frr defaults")

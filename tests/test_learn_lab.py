@@ -65,7 +65,7 @@ JSON = ("--format", "json")
 
 def built(sonicfab: Run, folder: Path, build: str, data: Path) -> dict[str, str]:
     """What a build renders; file -> text."""
-    options = ("-o", folder / build, "--build", build)
+    options = ("-o", folder / build, "--image-build", build)
     done = sonicfab("render", *example_files("scs-lab"), *options, SONICFAB_DATA=str(data))
     assert done.returncode == 0, done.stderr
     root = folder / build / FABRIC
@@ -101,7 +101,7 @@ def test_a_learned_build_renders_what_the_build_that_ran_renders(
         assert (text != theirs[name]) == name.endswith("frr.conf")
 
     known = {"SONICFAB_DATA": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
-    found = told(sonicfab("validate", *example_files("scs-lab"), "--build", "site-1", *JSON, **known))
+    found = told(sonicfab("validate", *example_files("scs-lab"), "--image-build", "site-1", *JSON, **known))
     assert "schema facts of site-1" in found["checked"]
     assert any(line.startswith("YANG models of site-1") for line in found["checked"])
     codes = {one["code"] for one in found["findings"]}

@@ -47,7 +47,7 @@ def options(lab: Lab, switch: str) -> dict[str, Any]:
 
 def driver(lab: Lab, switch: str, **changed: Any) -> Any:
     arguments = {**options(lab, switch), **changed}
-    return napalm.get_network_driver("sonic")("127.0.0.1", "admin", "", timeout=30, optional_args=arguments)
+    return napalm.get_network_driver("sonicfab")("127.0.0.1", "admin", "", timeout=30, optional_args=arguments)
 
 
 @pytest.fixture(scope="module")

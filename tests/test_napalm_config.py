@@ -244,6 +244,7 @@ def test_a_commit_that_waits_is_rolled_back_or_goes_back_by_itself(lab: Lab, lea
         ("replace", '{"PORT": }', r"not JSON.*line 1, column 10"),
         ("merge", '{"PORT": ["Ethernet1"]}', "SF-110 PORT: the table holds a list"),
         ("merge", '{"PORT": {"Ethernet1": {"mtu": "70000"}}}', "SF-104 PORT|Ethernet1 mtu: mtu is '70000'"),
+        ("merge", '{"VLANS": {"Vlan100": {"vlanid": "100"}}}', "VLANS: .* has no such table"),
         ("merge", "router bgp 65404\n neighbor HOST frobnicate\n", "line 2, 'neighbor HOST frobnicate': not a line"),
         ("merge", '{"DEVICE_METADATA": {"localhost": {"docker_routing_config_mode": "separated"}}}', ""),
     ],

@@ -34,7 +34,12 @@ def test_the_wheel_has_templates_and_facts() -> None:
     assert TEMPLATES
     assert {f"sonicfab/{name}" for name in TEMPLATES} <= names
     assert set(FACTS) <= names
-    assert {"sonicfab/py.typed", "custom_napalm/sonic.py", "sonicfab/switch/guard.sh"} <= names
+    assert {
+        "sonicfab/py.typed",
+        "custom_napalm/sonic.py",
+        "custom_napalm/sonicfab.py",
+        "sonicfab/switch/guard.sh",
+    } <= names
     # NAPALM's command line stops at a module whose name begins with `napalm` and is no distribution's
     assert not [name for name in names if name.startswith(("napalm", "custom_napalm/__init__"))]
     assert not [name for name in names if name.endswith(".pyc") or name.startswith(("tests", "build"))]

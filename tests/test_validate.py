@@ -153,7 +153,7 @@ def test_folders_and_files_of_one_fabric(sonicfab: Run) -> None:
     assert sonicfab("validate", golden / "st01-sw25g-r01-u34").returncode == 0
     frr = golden / "st01-sw25g-r01-u34" / "frr.conf"
     assert sonicfab("validate", frr).returncode == 2, "it does not tell its build"
-    assert sonicfab("validate", frr, "--build", "community-202411").returncode == 0
+    assert sonicfab("validate", frr, "--image-build", "community-202411").returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_folders_and_files_of_one_fabric(sonicfab: Run) -> None:
 def test_what_is_no_json(text: str, said: str, sonicfab: Run, tmp_path: Path) -> None:
     path = tmp_path / "config_db.json"
     path.write_text(text)
-    done = sonicfab("validate", path, "--build", "community-202411")
+    done = sonicfab("validate", path, "--image-build", "community-202411")
     assert done.returncode == 2
     assert said in done.stderr
 
@@ -177,7 +177,7 @@ def test_what_is_no_json(text: str, said: str, sonicfab: Run, tmp_path: Path) ->
 def test_a_key_that_is_written_twice(sonicfab: Run, tmp_path: Path) -> None:
     path = tmp_path / "config_db.json"
     path.write_text('{"NTP_SERVER": {"192.0.2.1": {}, "192.0.2.1": {}}}')
-    done = sonicfab("validate", path, "--build", "community-202411")
+    done = sonicfab("validate", path, "--image-build", "community-202411")
     assert done.returncode == 0
     assert "SF-111" in done.stdout
 
@@ -186,7 +186,7 @@ def test_a_key_that_is_written_twice(sonicfab: Run, tmp_path: Path) -> None:
 def test_what_is_no_config_db(text: str, sonicfab: Run, tmp_path: Path) -> None:
     path = tmp_path / "config_db.json"
     path.write_text(text)
-    done = sonicfab("validate", path, "--build", "community-202411")
+    done = sonicfab("validate", path, "--image-build", "community-202411")
     assert done.returncode == 4
     assert "SF-110" in done.stdout
 
@@ -218,6 +218,6 @@ def test_push_refuses_what_is_not_valid(sonicfab: Run, tmp_path: Path) -> None:
 
 def test_a_build_without_a_schema_says_so(sonicfab: Run) -> None:
     files = ["-i", ROOT / "inventories" / "scs-lab.yml", "-t", ROOT / "topologies" / "spine-leaf-1x2.yml"]
-    done = sonicfab("validate", *files, "--build", "edgecore-202111")
+    done = sonicfab("validate", *files, "--image-build", "edgecore-202111")
     assert "SF-502" in done.stdout
     assert "schema facts" not in done.stdout.partition("checked:")[2], "what was not looked at is not claimed"

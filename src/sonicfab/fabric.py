@@ -138,7 +138,7 @@ def open_fabric(inventory: Path, topology: Path, build: str = "") -> Fabric:
         InputError: with every mistake in the files, in the order in which they stand there.
     """
     if build:
-        check_build("--build", build)
+        check_build("--image-build", build)
     return read_fabric(inventory, topology).plan(build)
 
 

@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from sonicfab import __version__
 from sonicfab.cli import builds, ci, diff, explain, files, lab, push, render, rollback, validate, verify
+from sonicfab.cli.options import OLD_NAMES
 from sonicfab.errors import ExitCode, SonicfabError
 
 
@@ -40,7 +41,10 @@ app = typer.Typer(
     rich_markup_mode="markdown",  # paragraphs are wrapped to the terminal
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "token_normalize_func": lambda name: OLD_NAMES.get(name, name),
+    },
     help="Render, push and verify SONiC spine-leaf fabrics from an inventory and a topology.",
     epilog="Exit codes: 0 ok, 1 internal error, 2 bad input, 3 could not reach or check, 4 checks failed, "
     "5 changes pending, 6 rolled back.",

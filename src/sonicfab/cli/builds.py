@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sonicfab.cli import builds_learn
+from sonicfab.cli import builds_learn, complete
 from sonicfab.cli.options import Format, OutputFormat
 
 app = typer.Typer(no_args_is_help=True, help="What is known of the image builds that switches run.")
@@ -29,7 +29,9 @@ def list_builds(
 
 @app.command("show")
 def show_build(
-    build: Annotated[str, typer.Argument(help="The image build.", metavar="BUILD")],
+    build: Annotated[
+        str, typer.Argument(help="The image build.", metavar="BUILD", autocompletion=complete.image_build)
+    ],
     format: OutputFormat = Format.TABLE,  # noqa: A002
 ) -> None:
     """Show every fact of an image build with its source, what is wrong with it, and where it works.

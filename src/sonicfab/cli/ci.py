@@ -31,7 +31,14 @@ def ci(
     inventory: Inventory,
     topology: Topology,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Where the results go: configs, JUnit, reports.", metavar="DIR")
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Where the results go: configs, JUnit, reports.",
+            metavar="DIR",
+            envvar="SONICFAB_OUTPUT",
+        ),
     ] = Path("build/ci"),
     timeout: Annotated[
         float, typer.Option(help="Seconds that verify waits for the fabric.", min=1, metavar="SECONDS")
@@ -103,8 +110,11 @@ def _plan(
         ("validate", ["validate", *files, *own]),
         ("render", ["render", *files, *own, "-o", str(output / "build")]),
         ("boot", ["lab", "up", *files, "--name", lab, "--backend", backend.value, *(["--hosts"] if hosts else [])]),
-        ("push", ["push", *there, *own, "--yes"]),
-        ("push again", ["push", *there, *own, "--dry-run"]),  # whatever would still change is a mistake
+        ("push", ["push", *there, *own, "-o", str(output / "build"), "--yes"]),
+        (
+            "push again",
+            ["push", *there, *own, "-o", str(output / "build"), "--dry-run"],
+        ),  # whatever would still change is a mistake
         ("verify", ["verify", *there, "--timeout", str(timeout), *results]),
     ]
 

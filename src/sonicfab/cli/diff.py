@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sonicfab.cli import complete
 from sonicfab.cli.options import (
     Lab,
     LabName,
@@ -43,10 +44,21 @@ Paths = Annotated[
 ]
 From = Annotated[
     str,
-    typer.Option("--from", help="The image build to come from; without it, those of the inventory.", metavar="BUILD"),
+    typer.Option(
+        "--from",
+        help="The image build to come from; without it, those of the inventory.",
+        metavar="BUILD",
+        autocompletion=complete.image_build,
+    ),
 ]
 To = Annotated[
-    str, typer.Option("--to", help="The image build to go to; without it, those of the inventory.", metavar="BUILD")
+    str,
+    typer.Option(
+        "--to",
+        help="The image build to go to; without it, those of the inventory.",
+        metavar="BUILD",
+        autocompletion=complete.image_build,
+    ),
 ]
 Printed = Annotated[
     DiffFormat, typer.Option("--format", "-f", help="For a terminal, for a merge request, or for programs.")

@@ -6,18 +6,21 @@ from typing import Annotated
 
 import typer
 
-from sonicfab.cli.options import Build, Format, Inventory, OutputFormat, Templates, Topology, own_templates
+from sonicfab.cli import complete
+from sonicfab.cli.options import Format, ImageBuild, Inventory, OutputFormat, Templates, Topology, own_templates
 
 
 def explain(
-    switch: Annotated[str, typer.Argument(help="The switch.", metavar="SWITCH")],
+    switch: Annotated[
+        str, typer.Argument(help="The switch.", metavar="SWITCH", autocompletion=complete.switch_of_inventory)
+    ],
     what: Annotated[
         list[str],
         typer.Argument(help="TABLE [KEY [FIELD]] of its config_db, or `frr` and a part of a line.", metavar="WHAT..."),
     ],
     inventory: Inventory,
     topology: Topology,
-    build: Build = "",
+    build: ImageBuild = "",
     templates: Templates = [],  # noqa: B006 - typer copies it
     format: OutputFormat = Format.TABLE,  # noqa: A002 - the name of the option
 ) -> None:
@@ -33,6 +36,6 @@ def explain(
     from sonicfab.report.explain import json_explained, show_explained
 
     if build:
-        check_build("--build", build)
+        check_build("--image-build", build)
     found = answer(read_fabric(inventory, topology), build, switch, what, own_templates(templates))
     (json_explained if format is Format.JSON else show_explained)(switch, found)

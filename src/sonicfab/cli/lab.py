@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sonicfab.cli import lab_clab, lab_faults, lab_use
+from sonicfab.cli import complete, lab_clab, lab_faults, lab_use
 from sonicfab.cli.lab_clab import Backend, Image, Kind, NodeKind
 from sonicfab.cli.lab_use import Name
 from sonicfab.cli.options import Format, Inventory, OutputFormat, Topology, Verbose
@@ -192,7 +192,7 @@ def status(name: Name = "", format: OutputFormat = Format.TABLE) -> None:  # noq
 
 @app.command("exec", context_settings=lab_use.PASSES_OPTIONS)
 def execute(
-    switch: Annotated[str, typer.Argument(help="The switch, or the host.")],
+    switch: Annotated[str, typer.Argument(help="The switch, or the host.", autocompletion=complete.node_of_lab)],
     command: Annotated[list[str], typer.Argument(help="The command and its arguments.")],
     name: Name = "",
 ) -> None:

@@ -6,15 +6,23 @@ from typing import Annotated
 
 import typer
 
+from sonicfab.cli import complete
 from sonicfab.cli.lab_use import Name
 from sonicfab.cli.options import Format, OutputFormat
 from sonicfab.errors import InputError, LabError
 
 
 def fault(
-    fault_name: Annotated[str, typer.Argument(help="The fault; --list shows them.", metavar="FAULT")] = "",
+    fault_name: Annotated[
+        str, typer.Argument(help="The fault; --list shows them.", metavar="FAULT", autocompletion=complete.fault)
+    ] = "",
     targets: Annotated[
-        list[str] | None, typer.Argument(help="What it is done to: SWITCH or SWITCH:PORT.", metavar="TARGET...")
+        list[str] | None,
+        typer.Argument(
+            help="What it is done to: SWITCH or SWITCH:PORT.",
+            metavar="TARGET...",
+            autocompletion=complete.node_of_lab,
+        ),
     ] = None,
     amount: Annotated[
         int | None, typer.Option(help="How much of it, for faults that have an amount.", metavar="N")
@@ -45,7 +53,12 @@ def fault(
 
 
 def heal(
-    switches: Annotated[list[str], typer.Argument(help="Switches of the lab, or `all`.", metavar="SWITCH...|all")],
+    switches: Annotated[
+        list[str],
+        typer.Argument(
+            help="Switches of the lab, or `all`.", metavar="SWITCH...|all", autocompletion=complete.nodes_or_all
+        ),
+    ],
     name: Name = "",
     format: OutputFormat = Format.TABLE,  # noqa: A002
 ) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sonicfab.cli import complete
 from sonicfab.cli.options import Format, OutputFormat
 from sonicfab.errors import InputError, LabError
 
@@ -18,12 +19,19 @@ PASSES_OPTIONS = {"ignore_unknown_options": True, "allow_interspersed_args": Fal
 """Of a command whose last arguments are another command."""
 
 Name = Annotated[
-    str, typer.Option("--name", "-n", help="Name of the lab; without it, that of the fabric.", metavar="NAME")
+    str,
+    typer.Option(
+        "--name",
+        "-n",
+        help="Name of the lab; without it, that of the fabric.",
+        metavar="NAME",
+        autocompletion=complete.lab_name,
+    ),
 ]
 
 
 def ssh(
-    switch: Annotated[str, typer.Argument(help="The switch.")],
+    switch: Annotated[str, typer.Argument(help="The switch.", autocompletion=complete.node_of_lab)],
     command: Annotated[list[str] | None, typer.Argument(help="A command to run there instead of a shell.")] = None,
     name: Name = "",
 ) -> None:
@@ -53,7 +61,9 @@ def ssh(
 
 
 def logs(
-    switch: Annotated[str, typer.Argument(help="A switch or host; without it, the lab's own.")] = "",
+    switch: Annotated[
+        str, typer.Argument(help="A switch or host; without it, the lab's own.", autocompletion=complete.node_of_lab)
+    ] = "",
     lines: Annotated[
         int, typer.Option("--lines", "-l", help="The last lines of each.", metavar="N", min=0, max=1_000_000)
     ] = 20,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sonicfab.cli import complete
+
 if TYPE_CHECKING:
     from sonicfab.access import Access
     from sonicfab.fabric import Fabric
@@ -66,6 +68,7 @@ Limit = Annotated[
         "-l",
         help="Only these switches: a name, a pattern such as '*leaf*', or a role. May be repeated.",
         metavar="WHICH",
+        autocompletion=complete.which_switches,
     ),
 ]
 Templates = Annotated[
@@ -81,18 +84,35 @@ Lab = Annotated[bool, typer.Option("--lab", help="Go to the running lab of this 
 LabName = Annotated[
     str,
     typer.Option(
-        "--lab-name", help="Go to the lab of this name; implies --lab.", envvar="SONICFAB_LAB", metavar="NAME"
+        "--lab-name",
+        help="Go to the lab of this name; implies --lab.",
+        envvar="SONICFAB_LAB",
+        metavar="NAME",
+        autocompletion=complete.lab_name,
     ),
 ]
-Build = Annotated[
+ImageBuild = Annotated[
     str,
     typer.Option(
-        "--build",
+        "--image-build",
         "-b",
         help="Take this image build for every switch, whatever the inventory says: a what-if.",
         metavar="BUILD",
+        autocompletion=complete.image_build,
     ),
 ]
+Output = Annotated[
+    Path,
+    typer.Option(
+        "--output",
+        "-o",
+        help="The output folder: configs in DIR/FABRIC/SWITCH, journals of pushes in DIR/FABRIC/push.",
+        envvar="SONICFAB_OUTPUT",
+        metavar="DIR",
+    ),
+]
+OLD_NAMES = {"build": "image-build", "build-dir": "output"}
+"""What options were called before, which still works; help does not list it."""
 OutputFormat = Annotated[Format, typer.Option("--format", "-f", help="Print a table, or JSON for programs.")]
 Engine = Annotated[
     YangEngine,
@@ -100,7 +120,12 @@ Engine = Annotated[
 ]
 Ignore = Annotated[
     list[str],
-    typer.Option("--ignore", help="Leave findings of this code out. May be repeated.", metavar="SF-NNN"),
+    typer.Option(
+        "--ignore",
+        help="Leave findings of this code out. May be repeated.",
+        metavar="SF-NNN",
+        autocompletion=complete.code,
+    ),
 ]
 Verbose = Annotated[
     int,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sonicfab.cli import complete
 from sonicfab.cli.options import (
     Format,
     Ignore,
@@ -14,6 +15,7 @@ from sonicfab.cli.options import (
     Lab,
     LabName,
     Limit,
+    Output,
     OutputFormat,
     Templates,
     Topology,
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from sonicfab.push.comparison import Target
     from sonicfab.render import SwitchConfig
 
-Build = Annotated[Path, typer.Option("--build-dir", help="Where journals are kept: DIR/FABRIC/push/ID.", metavar="DIR")]
 ConfirmWithin = Annotated[
     float,
     typer.Option(
@@ -64,6 +65,7 @@ Way = Annotated[
         "--way",
         help="Force a way: frr-delta, patch, patch+frr-delta, restart-bgp or reload. Without it: the least disruptive.",
         metavar="WAY",
+        autocompletion=complete.way,
     ),
 ]
 
@@ -93,7 +95,7 @@ def push(
     timeout: Annotated[
         float, typer.Option(help="Seconds until a switch must run what was pushed.", min=1, metavar="SECONDS")
     ] = 600,
-    build: Build = Path("build"),
+    output: Output = Path("build"),
     templates: Templates = [],  # noqa: B006
     ignore: Ignore = [],  # noqa: B006
     format: OutputFormat = Format.TABLE,  # noqa: A002 - the name of the option
@@ -125,8 +127,8 @@ def push(
     limits = Limits(confirm_within=confirm_within, timeout=timeout, quiet=quiet_of(access))
     options = Options(forced, batch, canary, max_failures, drain, holder(), overwrite_drift, limits)
     if resume:
-        resume_last(access, fabric.plan, targets, options, build, dry_run=dry_run)
-    job = Job(access, fabric.plan, targets, options, build, "push", dry_run, yes, format, everything=verbose > 0)
+        resume_last(access, fabric.plan, targets, options, output, dry_run=dry_run)
+    job = Job(access, fabric.plan, targets, options, output, "push", dry_run, yes, format, everything=verbose > 0)
     raise typer.Exit(run_job(job))
 
 

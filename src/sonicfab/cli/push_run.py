@@ -66,7 +66,9 @@ def run_job(job: Job) -> ExitCode:
     looks = {name: outcome.value for name, outcome in outcomes.items() if outcome.value is not None}
     decision = decide(job.plan, job.targets, looks, job.options)
     if job.format is Format.TABLE:
-        show_decision(looks, decision, everything=job.everything)
+        intended = {name: target.config_db for name, target in job.targets.items()}
+        roles = {name: switch.role for name, switch in job.plan.switches.items()}
+        show_decision(looks, decision, intended, roles, everything=job.everything)
     endings: Mapping[str, SwitchPush] = {}
     complete = len(looks) == len(switches) and not decision.refused
     if decision.todo and complete and not job.dry_run:

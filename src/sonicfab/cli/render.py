@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from sonicfab.cli.options import (
-    Build,
     Format,
+    ImageBuild,
     Inventory,
     Limit,
+    Output,
     OutputFormat,
     Templates,
     Topology,
@@ -23,11 +21,9 @@ from sonicfab.cli.options import (
 def render(
     inventory: Inventory,
     topology: Topology,
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="The build folder.", metavar="DIR", envvar="SONICFAB_BUILD")
-    ] = Path("build"),
+    output: Output = Path("build"),
     limit: Limit = [],  # noqa: B006 - typer copies it
-    build: Build = "",
+    build: ImageBuild = "",
     templates: Templates = [],  # noqa: B006
     format: OutputFormat = Format.TABLE,  # noqa: A002 - the name of the option
     verbose: Verbose = 0,

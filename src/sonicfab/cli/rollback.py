@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sonicfab.cli import complete
 from sonicfab.cli.options import (
     Format,
     Inventory,
     Lab,
     LabName,
     Limit,
+    Output,
     OutputFormat,
     Topology,
     Verbose,
     access_to,
     as_in_lab,
 )
-from sonicfab.cli.push import Batch, Build, ConfirmWithin, DrainOption, MaxFailures, OverwriteDrift, Yes
+from sonicfab.cli.push import Batch, ConfirmWithin, DrainOption, MaxFailures, OverwriteDrift, Yes
 from sonicfab.cli.push_run import Job, end_all, holder, quiet_of, run_job
 from sonicfab.errors import ExitCode
 
@@ -33,7 +35,13 @@ def rollback(
     inventory: Inventory,
     topology: Topology,
     to: Annotated[
-        str, typer.Option("--to", help="Back to before this push. Without it: before the last one.", metavar="ID")
+        str,
+        typer.Option(
+            "--to",
+            help="Back to before this push. Without it: before the last one.",
+            metavar="ID",
+            autocompletion=complete.push_id,
+        ),
     ] = "",
     lab: Lab = False,
     lab_name: LabName = "",
@@ -45,7 +53,7 @@ def rollback(
     drain: DrainOption = False,
     overwrite_drift: OverwriteDrift = False,
     confirm_within: ConfirmWithin = 300,
-    build: Build = Path("build"),
+    output: Output = Path("build"),
     format: OutputFormat = Format.TABLE,  # noqa: A002 - the name of the option
     verbose: Verbose = 0,
 ) -> None:
@@ -70,20 +78,20 @@ def rollback(
     chosen = {switch.name for switch in select(fabric.plan, limit)}
     limits = Limits(confirm_within=confirm_within, quiet=quiet_of(access))
     options = Options("", batch, None, max_failures, drain, holder(), overwrite_drift, limits)
-    journal = find_journal(build, fabric.plan.name, to)
+    journal = find_journal(output, fabric.plan.name, to)
     left = [fabric.plan.switches[name] for name in journal.open_switches if name in chosen]
     if left and not dry_run:
         settle = Settle(access, journal, limits, lambda _name, _step: None)
         end_all(journal, left, lambda one, switch: one.go_back(switch), settle)
-    targets = _before(journal, build, fabric.plan, chosen)
+    targets = _before(journal, output, fabric.plan, chosen)
     if not targets:
         console.say(f"{fabric.plan.name}: push {journal.push_id} has changed nothing that could be put back")
         raise typer.Exit(ExitCode.OK)
-    job = Job(access, fabric.plan, targets, options, build, "rollback", dry_run, yes, format, everything=verbose > 0)
+    job = Job(access, fabric.plan, targets, options, output, "rollback", dry_run, yes, format, everything=verbose > 0)
     raise typer.Exit(run_job(job))
 
 
-def _before(journal: Journal, build: Path, plan: FabricPlan, chosen: set[str]) -> dict[str, Target]:
+def _before(journal: Journal, output: Path, plan: FabricPlan, chosen: set[str]) -> dict[str, Target]:
     """What each switch had before that push, or before the first later one that has changed it."""
     from sonicfab.configdb import FABRIC_TABLES
     from sonicfab.push.comparison import Target
@@ -91,7 +99,7 @@ def _before(journal: Journal, build: Path, plan: FabricPlan, chosen: set[str]) -
     from sonicfab.switch import parse
 
     targets: dict[str, Target] = {}
-    for one in journals(build, plan.name):
+    for one in journals(output, plan.name):
         if one.push_id < journal.push_id:
             continue
         for name, step in one.last_steps().items():

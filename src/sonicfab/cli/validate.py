@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sonicfab.cli import complete
 from sonicfab.cli.options import (
-    Build,
     Engine,
     Format,
     Ignore,
+    ImageBuild,
     Limit,
     OutputFormat,
     SomeInventory,
@@ -42,7 +43,7 @@ def validate(
     ] = [],  # noqa: B006 - typer copies it
     inventory: SomeInventory = None,
     topology: SomeTopology = None,
-    build: Build = "",
+    build: ImageBuild = "",
     yang_dir: Annotated[
         Path | None,
         typer.Option(
@@ -69,7 +70,7 @@ def validate(
 
     Example: sonicfab validate -i inventories/scs-lab.yml -t topologies/spine-leaf-1x2.yml
 
-    Example: sonicfab validate /etc/sonic/config_db.json --build community-202505
+    Example: sonicfab validate /etc/sonic/config_db.json --image-build community-202505
     """
     from sonicfab.report import console
     from sonicfab.report.progress import Progress
@@ -104,7 +105,10 @@ def _of_fabric(
 
 def explain_code(
     code: Annotated[
-        str, typer.Argument(help="A code such as SF-104; without one, all are listed.", metavar="[CODE]")
+        str,
+        typer.Argument(
+            help="A code such as SF-104; without one, all are listed.", metavar="[CODE]", autocompletion=complete.code
+        ),
     ] = "",
     format: OutputFormat = Format.TABLE,  # noqa: A002
 ) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sonicfab.cli import complete
 from sonicfab.cli.options import (
     Inventory,
     Lab,
@@ -41,6 +42,7 @@ Checks = Annotated[
         "-c",
         help="Only these checks: bgp, route, ping, interface, lldp, config, system.",
         metavar="NAME,...",
+        autocompletion=complete.check,
     ),
 ]
 Timeout = Annotated[float, typer.Option(help="Seconds until everything must be as intended.", min=0, metavar="SECONDS")]

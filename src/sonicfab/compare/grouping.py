@@ -71,8 +71,8 @@ def group(differences: Mapping[str, Iterable[Difference]], sizes: Sizes) -> list
     buckets: dict[tuple[object, ...], list[_Member]] = defaultdict(list)
     for switch, found in differences.items():
         for one in found:
-            shape = (one.kind, one.action, _shape(one.section), one.field, _shape(one.old), _shape(one.new))
-            buckets[shape].append(_Member(switch, one))
+            looks = (one.kind, one.action, shape(one.section), one.field, shape(one.old), shape(one.new))
+            buckets[looks].append(_Member(switch, one))
     groups: list[Group] = []
     for members in buckets.values():
         for alike in _by_value(members):
@@ -133,7 +133,8 @@ def _gap(one: str, other: str) -> int:
     return int(b[-2]) - int(a[-2])
 
 
-def _shape(text: str) -> str:
+def shape(text: str) -> str:
+    """The text with `*` for each run of digits."""
     return _DIGITS.sub("*", text)
 
 

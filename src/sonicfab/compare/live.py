@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sonicfab.compare.differences import Difference, of_config_db, of_frr
-from sonicfab.compare.grouping import Group, Rows, group, rows_of
+from sonicfab.compare.grouping import Group, group, rows_of
+from sonicfab.configdb import ConfigDb
 from sonicfab.push.comparison import Comparison
 from sonicfab.render import SwitchConfig
 
@@ -30,6 +31,20 @@ class LiveDiff:
         return bool(self.groups or self.remarks)
 
 
+def differences(comparisons: Mapping[str, Comparison], intended: Mapping[str, ConfigDb]) -> dict[str, list[Difference]]:
+    """Switch -> what differs from what runs to what is intended."""
+    return {
+        name: [*of_config_db(one.config_db, one.running, intended[name]), *of_frr(one.frr)]
+        for name, one in comparisons.items()
+    }
+
+
+def grouped(comparisons: Mapping[str, Comparison], intended: Mapping[str, ConfigDb]) -> list[Group]:
+    """The same, told once for the rows and switches that share it."""
+    sizes = {name: rows_of(one.running, intended[name]) for name, one in comparisons.items()}
+    return group(differences(comparisons, intended), sizes)
+
+
 def live_diff(
     fabric: str,
     roles: Mapping[str, str],
@@ -38,13 +53,9 @@ def live_diff(
     failed: Mapping[str, str],
 ) -> LiveDiff:
     """The comparisons of a push, from what runs to what is intended, grouped."""
-    found: dict[str, list[Difference]] = {}
-    sizes: dict[str, dict[str, Rows]] = {}
+    found = differences(comparisons, {name: configs[name].config_db for name in comparisons})
     remarks: list[str] = []
     for name, one in comparisons.items():
-        running, intended = one.running, configs[name].config_db
-        found[name] = [*of_config_db(one.config_db, running, intended), *of_frr(one.frr)]
-        sizes[name] = rows_of(running, intended)
         remarks += [f"{name}: {said}" for said in one.stored]
         remarks += [f"{name}: {file} would reset docker_routing_config_mode" for file in one.mode_resetters]
     kinds = [one.kind for differences in found.values() for one in differences]
@@ -52,7 +63,7 @@ def live_diff(
         fabric=fabric,
         roles=roles,
         asked=tuple(comparisons),
-        groups=tuple(group(found, sizes)),
+        groups=tuple(grouped(comparisons, {name: configs[name].config_db for name in comparisons})),
         remarks=tuple(remarks),
         failed=failed,
         config_db=kinds.count("config_db"),

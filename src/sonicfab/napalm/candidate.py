@@ -17,9 +17,10 @@ from sonicfab.configdb import MASK, ConfigDb, Row
 from sonicfab.errors import InputError
 from sonicfab.frrdelta.merge import merge
 from sonicfab.frrdelta.tree import too_deep
-from sonicfab.hints import first_of
+from sonicfab.hints import did_you_mean, first_of
 from sonicfab.napalm.configtext import CONFIG_DB_MARK, FRR_MARK
 from sonicfab.push.comparison import Comparison, Target
+from sonicfab.schema.facts import schema_of
 from sonicfab.validate.findings import Finding, errors
 from sonicfab.validate.reading import as_config_db, parse_json
 from sonicfab.validate.run import Subject, Validator
@@ -259,12 +260,28 @@ def check(target: Target, seen: Seen, build: Build) -> None:
     """
     if not target.owned:
         return
+    _refuse_unknown(target, seen, build)
     validator = Validator(models=False, vtysh=False)
     whole = configdb.merge(target.config_db, seen.running, target.owned)
     found = _findings(validator, Subject(target.switch, build.name, config_db=whole))
     if found:
         known = _findings(validator, Subject(target.switch, build.name, config_db=seen.running))
         _refuse(target.switch, [one for place, one in found.items() if place not in known])
+
+
+def _refuse_unknown(target: Target, seen: Seen, build: Build) -> None:
+    """Refuse a table that is new on the switch and that its build has no model of.
+
+    The config updater takes no patch of it (sonic-utilities generic_config_updater/generic_updater.py, PatchApplier),
+    and a misspelt one would lie there unread.
+    """
+    schema = schema_of(build.name)
+    if schema is None:
+        return
+    for table in sorted(target.config_db.keys() - seen.running.keys()):
+        if table not in schema:
+            hint = did_you_mean(table, schema) or "take it out"
+            raise InputError(f"{target.switch}: {table}: {build.name} has no such table", hint)
 
 
 def _findings(validator: Validator, subject: Subject) -> dict[tuple[str, ...], Finding]:

@@ -206,5 +206,5 @@ def find_journal(build: Path, fabric: str, push_id: str = "") -> Journal:
             raise InputError(f"{build / fabric / 'push'} has no push {push_id}", f"the last ones: {known}")
         return named[0]
     if not found:
-        raise InputError(f"{build / fabric / 'push'} has no push", "--build names the folder that pushes are kept in")
+        raise InputError(f"{build / fabric / 'push'} has no push", "--output names the folder that pushes are kept in")
     return found[-1]

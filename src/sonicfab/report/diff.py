@@ -90,7 +90,7 @@ def _show_step(diff: FabricDiff, step: StepDiff) -> None:
     say("")
     say(rendered_title(step))
     for reason, groups in blocks(step.changed):
-        _lines(groups, diff.roles)
+        show_groups(groups, diff.roles)
         if reason is None:
             _labelled("why", "no fact of the build explains it: look into your own templates")
             continue
@@ -122,7 +122,8 @@ def _note(note: Note, roles: Mapping[str, str], *, everyone: int) -> None:
     _labelled("source", note.source)
 
 
-def _lines(groups: Iterable[Group], roles: Mapping[str, str]) -> None:
+def show_groups(groups: Iterable[Group], roles: Mapping[str, str]) -> None:
+    """Each group in a line or two, in the colour of what it does."""
     for one in groups:
         text = change_text(one, who(one.switches, roles) if len(roles) > 1 else "")
         for line in textwrap.wrap(
@@ -151,7 +152,7 @@ def show_files(diff: FilesDiff) -> None:
         return
     say(typer.style(f"from {diff.old} to {diff.new}: {counted(diff.config_db, diff.frr)}", bold=True))
     _remarks(diff.remarks)
-    _lines(diff.groups, dict.fromkeys(diff.switches, ""))
+    show_groups(diff.groups, dict.fromkeys(diff.switches, ""))
 
 
 def show_live(diff: LiveDiff) -> None:
@@ -166,7 +167,7 @@ def show_live(diff: LiveDiff) -> None:
     said = f"{diff.fabric}, {number}: from what runs to what is intended: {counted(diff.config_db, diff.frr)}"
     say(typer.style(said, bold=True))
     _remarks(diff.remarks)
-    _lines(diff.groups, diff.roles)
+    show_groups(diff.groups, diff.roles)
 
 
 def _remarks(remarks: Sequence[str]) -> None:

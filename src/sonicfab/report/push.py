@@ -9,7 +9,9 @@ from typing import Any, Literal
 
 import typer
 
-from sonicfab.configdb import SECRET_TABLES, Change
+from sonicfab.compare.grouping import pattern, shape, who
+from sonicfab.compare.live import grouped
+from sonicfab.configdb import SECRET_TABLES, Change, ConfigDb
 from sonicfab.frrconf import FrrChange
 from sonicfab.hints import first_of
 from sonicfab.push.comparison import Comparison
@@ -17,13 +19,12 @@ from sonicfab.push.refusals import Look
 from sonicfab.push.run import Decision
 from sonicfab.push.ways import Way
 from sonicfab.report.console import json_result, say, table
+from sonicfab.report.diff import counted, show_groups
 
 FORMAT_VERSION = 2
 _ALIKE_SHOWN = 3
 _ONE_BY_ONE = 6
 """With more switches than this, what they have in common is told once."""
-_OF_ONE = 6
-"""Lines of a single switch that are shown then."""
 
 State = Literal["unchanged", "would change", "changed", "rolled back", "unknown", "refused", "failed", "not begun"]
 _COLOURS = {"+": typer.colors.GREEN, "-": typer.colors.RED, "~": typer.colors.YELLOW}
@@ -52,41 +53,63 @@ class SwitchPush:
     push_id: str = ""
 
 
-def show_decision(looks: Mapping[str, Look], decision: Decision, *, everything: bool) -> None:
-    """What would change, switch by switch, how, and in which steps; alike changes are told once unless asked for."""
+def show_decision(
+    looks: Mapping[str, Look],
+    decision: Decision,
+    intended: Mapping[str, ConfigDb],
+    roles: Mapping[str, str],
+    *,
+    everything: bool,
+) -> None:
+    """What would change, how, and in which steps: switch by switch, or, of many switches, equal changes once.
+
+    `intended` is the config_db that each switch is to run, `roles` has every switch of the fabric; with `everything`
+    each change of each switch has its line.
+    """
     same = [name for name, look in looks.items() if look.found.equal]
-    blocks = {
-        name: _block(look.found, decision.ways[name], everything=everything)
-        for name, look in looks.items()
-        if not look.found.equal
-    }
-    if everything or len(looks) <= _ONE_BY_ONE:
-        for name in looks:
-            say(f"{name}: {'unchanged' if name in same else blocks[name][0]}")
-            for line in blocks.get(name, [""])[1:]:
+    changing = {name: look.found for name, look in looks.items() if name not in same}
+    if everything or len(changing) <= _ONE_BY_ONE:
+        for name, found in changing.items():
+            first, *lines = _block(found, decision.ways[name], everything=everything)
+            say(f"{name}: {first}")
+            for line in lines:
                 _say_line(line)
     else:
-        _show_together(blocks)
-        if same:
-            say(f"{first_of(same, 6)}: unchanged")
+        _show_together(changing, decision, intended, roles)
+    if same:
+        say(f"{who(same, roles) if len(same) > _ALIKE_SHOWN else ', '.join(same)}: unchanged")
     if not everything and decision.todo:
         say("(-v shows every single change)")
     if len(decision.todo) > 1 or any(batch.cut_off for batch in decision.batches):
         _show_steps(decision)
 
 
-def _show_together(blocks: Mapping[str, list[str]]) -> None:
-    """What many switches have in common is told once for all of them."""
-    groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for line in dict.fromkeys(line for block in blocks.values() for line in block[1:]):
-        groups[tuple(name for name, block in blocks.items() if line in block)].append(line)
-    for names, lines in sorted(groups.items(), key=lambda group: -len(group[0])):
-        say(f"{first_of(names, 6)}:" if len(names) < len(blocks) else f"all {len(blocks)} that change:")
-        shown = lines if len(names) > 1 else lines[:_OF_ONE]
-        for line in shown:
-            _say_line(line)
-        if len(lines) > len(shown):
-            say(f"  ... and {len(lines) - len(shown)} more lines")
+def _show_together(
+    changing: Mapping[str, Comparison],
+    decision: Decision,
+    intended: Mapping[str, ConfigDb],
+    roles: Mapping[str, str],
+) -> None:
+    """Equal changes of many rows and switches are told once, and so are the ways that switches share."""
+    counts = counted(
+        sum(len(found.config_db) for found in changing.values()), sum(len(found.frr) for found in changing.values())
+    )
+    say(f"{who(changing, roles)}: {counts}")
+    show_groups(grouped(changing, intended), roles)
+    stored: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for name, found in changing.items():
+        stored[found.stored].append(name)
+    for said, names in stored.items():
+        for line in said:
+            say(f"  {who(names, roles)}: {line}")
+    alike: dict[tuple[str, ...], list[tuple[str, list[str]]]] = defaultdict(list)
+    for name in changing:
+        lines = _way_lines(decision.ways[name])
+        alike[tuple(shape(line) for line in lines)].append((name, lines))
+    for members in alike.values():
+        say(f"{who([name for name, _ in members], roles)}:")
+        for same_line in zip(*(lines for _, lines in members), strict=True):
+            _say_line(pattern(same_line))
 
 
 def _show_steps(decision: Decision) -> None:
@@ -101,14 +124,16 @@ def _show_steps(decision: Decision) -> None:
 
 def _block(found: Comparison, way: Way, *, everything: bool) -> list[str]:
     """A switch that differs: a summary, its changes, its way."""
-    lines = [_summary(found), *(f"  {line}" for line in (found.shown() if everything else _condensed(found)))]
-    lines.append(
-        f"  way: {way.name}, about {way.seconds:.0f} s; interrupts {'' if way.interrupts else 'nothing'}".rstrip()
-    )
+    changes = [f"  {line}" for line in (found.shown() if everything else _condensed(found))]
+    return [_summary(found), *changes, *_way_lines(way)]
+
+
+def _way_lines(way: Way) -> list[str]:
+    """How it gets there, what that interrupts, and why no cheaper way would do."""
+    interrupts = "" if way.interrupts else "nothing"
+    lines = [f"  way: {way.name}, about {way.seconds:.0f} s; interrupts {interrupts}".rstrip()]
     lines += [f"    {line}" for line in way.interrupts]
-    if way.why:
-        lines.append(f"    because {way.why}")
-    return lines
+    return [*lines, f"    because {way.why}"] if way.why else lines
 
 
 def _say_line(line: str) -> None:
