@@ -16,7 +16,7 @@ from sonicfab.report.push import show_decision
 from sonicfab.switch.guard import GuardStatus
 from sonicfab.switch.parse import BgpPeer
 
-FREE = GuardStatus("none", "", "", 0, frozenset(), "", "")
+FREE = GuardStatus("none", "", "", 0, (), "", "")
 
 
 def fabric_of(folder: Path, leaves: int, more: str = "") -> tuple[Path, Path]:
