@@ -26,20 +26,22 @@ _PATIENCE = 30.0
 """Seconds that an interrupted step has for its own clean-up."""
 _RESULTS = ("verify.xml", "verify.json", "report.json")
 
+Results = Annotated[
+    Path,
+    typer.Option(
+        "--output",
+        "-o",
+        help="Where the results go: configs, JUnit, reports.",
+        metavar="DIR",
+        envvar="SONICFAB_OUTPUT",
+    ),
+]
+
 
 def ci(
     inventory: Inventory,
     topology: Topology,
-    output: Annotated[
-        Path,
-        typer.Option(
-            "--output",
-            "-o",
-            help="Where the results go: configs, JUnit, reports.",
-            metavar="DIR",
-            envvar="SONICFAB_OUTPUT",
-        ),
-    ] = Path("build/ci"),
+    output: Results = Path("build/ci"),
     timeout: Annotated[
         float, typer.Option(help="Seconds that verify waits for the fabric.", min=1, metavar="SECONDS")
     ] = 120,
