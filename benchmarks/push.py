@@ -21,7 +21,7 @@ from typing import Any
 from lab import SIZES
 from measure import SONICFAB
 from scale import write_inputs
-from sonicfab.access import open_lab_switch
+from sonicfab.lab.access import open_lab_switch
 from sonicfab.lab.state import LabState, find_lab
 from sonicfab.render import template_folders
 from sonicfab.runner import run_all

@@ -23,8 +23,9 @@ from pathlib import Path
 
 from measure import SONICFAB
 from scale import write_inputs
-from sonicfab.access import Access, lab_access
+from sonicfab.access import Access
 from sonicfab.fabric import Fabric, open_fabric, render_fabric
+from sonicfab.lab.access import lab_access
 from sonicfab.lab.state import find_lab
 from sonicfab.plan.types import SwitchPlan
 from sonicfab.render import SwitchConfig

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from labs import Lab
-from sonicfab.access import open_lab_switch
 from sonicfab.errors import TransportError
+from sonicfab.lab.access import open_lab_switch
 from sonicfab.switch import guard
 from sonicfab.switch.operations import Switch
 

@@ -12,10 +12,11 @@ import yaml
 
 from conftest import EXAMPLES, REFERENCE, ROOT, Run, example_files
 from labs import LEAF1, SPINE
-from sonicfab.access import _NO_SUDO, Access
+from sonicfab.access import Access
 from sonicfab.configdb import ConfigDb
 from sonicfab.errors import InputError, TransportError
 from sonicfab.fabric import Fabric, open_fabric
+from sonicfab.lab.access import NO_SUDO
 from sonicfab.lab.state import LabNode, LabState, labs_folder, process_started, write_state
 from sonicfab.lab.stock import stock_config, stock_plan, stock_ports
 from sonicfab.transport.exec import ExecTransport, ProgramStream
@@ -148,7 +149,7 @@ def test_push_to_stock_images_is_refused(sonicfab: Run) -> None:
 
 
 def test_sudo_where_root_is_the_only_user() -> None:
-    transport = ExecTransport(["env", "PATH=/usr/bin:/bin", "sh", "-c", _NO_SUDO, "sh"])
+    transport = ExecTransport(["env", "PATH=/usr/bin:/bin", "sh", "-c", NO_SUDO, "sh"])
     assert transport.run("sudo -n echo 'one two' && sudo -n false; echo $?").stdout == "one two\n1\n"
 
 
@@ -165,7 +166,7 @@ def test_what_a_stock_image_lacks_is_skipped(tmp_path: Path) -> None:
     vtysh = tmp_path / "vtysh"  # no BGP runs, and there is no ping
     vtysh.write_text("#!/bin/sh\necho '{}'\n")
     vtysh.chmod(0o755)
-    shell = ExecTransport(["env", f"PATH={tmp_path}", "/bin/sh", "-c", _NO_SUDO, "sh"])
+    shell = ExecTransport(["env", f"PATH={tmp_path}", "/bin/sh", "-c", NO_SUDO, "sh"])
     plan = stock_plan(example().plan)
     done = verify(Access(lambda _: shell, "lab", stock=True), plan, [plan.switches[LEAF1]], 0, lambda *_: None)
     assert {(one.check, one.status) for one in done.results} == {

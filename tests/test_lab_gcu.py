@@ -16,9 +16,9 @@ import pytest
 
 from conftest import REFERENCE, Run
 from labs import LEAF1, LEAF2, Done, Lab, booted, needs_lab, rendered
-from sonicfab.access import open_lab_switch
 from sonicfab.builds import get_build
 from sonicfab.configdb import FABRIC_TABLES, diff
+from sonicfab.lab.access import open_lab_switch
 from sonicfab.push.patch import dumps, plan_patch
 from sonicfab.switch import guard
 from sonicfab.switch.operations import Switch

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from sonicfab.builds import get_build
 from sonicfab.errors import WrongSwitchError
-from sonicfab.lab.files import SSHD
-from sonicfab.lab.state import LabState
-from sonicfab.lab.stock import STOCK_KINDS
 from sonicfab.load import Secrets
 from sonicfab.plan.types import ManagementPlan, SshPlan
 from sonicfab.platforms import get_platform
 from sonicfab.switch.operations import Switch
 from sonicfab.switch.parse import SwitchFacts
 from sonicfab.transport import Transport
-from sonicfab.transport.exec import ExecTransport
 from sonicfab.transport.ssh import SshTarget, SshTransport
-
-_NO_SUDO = 'sudo() { [ "$1" != -n ] || shift; "$@"; }; eval "$3"'
-"""docker-sonic-vs: its one user is root, and sudo is not to be relied on; ExecTransport adds `sh -c COMMAND`."""
 
 
 class Reachable(Protocol):
@@ -70,36 +63,6 @@ class Access:
             switch.close()
             raise
         return switch
-
-
-def lab_access(lab: LabState) -> Access:
-    """The switches of a running lab."""
-    return Access(lambda plan: open_lab_switch(lab, plan.name), lab.name, stock=lab.kind in STOCK_KINDS)
-
-
-def open_lab_switch(lab: LabState, name: str) -> Transport:
-    """A connection by the lab's own keys and host keys alone; without SSH where there is no sshd.
-
-    Raises:
-        LabError: the lab has no such switch.
-        TransportError: it cannot be reached.
-    """
-    node = lab.node(name)
-    if lab.kind == "sonic-vs":
-        return ExecTransport([*lab.enter(name), "sh", "-c", _NO_SUDO, "sh"])
-    target = SshTarget(
-        host=node.container or node.host,
-        port=node.port,
-        user="admin",
-        key=lab.key,
-        known_hosts=str(lab.known_hosts),
-        agent=False,
-        use_user_config=False,
-        program=(*lab.enter(name), *SSHD) if lab.kind == "light" else (),
-    )
-    if lab.kind == "sonic-vm":  # vrnetlab's login; the image knows no key of this lab
-        target = replace(target, key=None, password="admin")  # noqa: S106
-    return SshTransport(target)
 
 
 def ssh_access(secrets: Secrets) -> Access:

@@ -92,8 +92,9 @@ def forget(name: Name) -> None:
 def _ask(
     switch: str, inventory: Path | None, topology: Path | None, lab_name: str, keys: tuple[str, ...], *, lab: bool
 ) -> Findings:
-    from sonicfab.access import lab_access, ssh_access
+    from sonicfab.access import ssh_access
     from sonicfab.fabric import find_switch
+    from sonicfab.lab.access import lab_access
     from sonicfab.lab.state import find_lab
     from sonicfab.learn.switch import learn_from_switch
 

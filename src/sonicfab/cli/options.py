@@ -211,7 +211,8 @@ def as_in_lab(fabric: Fabric, *, lab: bool, lab_name: str, push: bool = False) -
 
 def access_to(fabric: Fabric, *, lab: bool, lab_name: str) -> Access:
     """How the switches are reached: in the lab, or where the inventory says."""
-    from sonicfab.access import lab_access, ssh_access
+    from sonicfab.access import ssh_access
+    from sonicfab.lab.access import lab_access
     from sonicfab.lab.state import find_lab
 
     if lab or lab_name:

@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from sonicfab.access import open_lab_switch
 from sonicfab.errors import LabError, OutputError
+from sonicfab.lab.access import open_lab_switch
 from sonicfab.lab.clabfile import ClabLab, container_name, node_files, topology_text
 from sonicfab.lab.docker import docker, docker_host, has_image
 from sonicfab.lab.files import AUTHORIZED_KEYS, HOST_KEY

@@ -1,0 +1,46 @@
+"""How the switches of a lab are reached."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sonicfab.access import Access
+from sonicfab.lab.files import SSHD
+from sonicfab.lab.state import LabState
+from sonicfab.lab.stock import STOCK_KINDS
+from sonicfab.transport import Transport
+from sonicfab.transport.exec import ExecTransport
+from sonicfab.transport.ssh import SshTarget, SshTransport
+
+NO_SUDO = 'sudo() { [ "$1" != -n ] || shift; "$@"; }; eval "$3"'
+"""docker-sonic-vs: its one user is root, and sudo is not to be relied on; ExecTransport adds `sh -c COMMAND`."""
+
+
+def lab_access(lab: LabState) -> Access:
+    """The switches of a running lab."""
+    return Access(lambda plan: open_lab_switch(lab, plan.name), lab.name, stock=lab.kind in STOCK_KINDS)
+
+
+def open_lab_switch(lab: LabState, name: str) -> Transport:
+    """A connection by the lab's own keys and host keys alone; without SSH where there is no sshd.
+
+    Raises:
+        LabError: the lab has no such switch.
+        TransportError: it cannot be reached.
+    """
+    node = lab.node(name)
+    if lab.kind == "sonic-vs":
+        return ExecTransport([*lab.enter(name), "sh", "-c", NO_SUDO, "sh"])
+    target = SshTarget(
+        host=node.container or node.host,
+        port=node.port,
+        user="admin",
+        key=lab.key,
+        known_hosts=str(lab.known_hosts),
+        agent=False,
+        use_user_config=False,
+        program=(*lab.enter(name), *SSHD) if lab.kind == "light" else (),
+    )
+    if lab.kind == "sonic-vm":  # vrnetlab's login; the image knows no key of this lab
+        target = replace(target, key=None, password="admin")  # noqa: S106
+    return SshTransport(target)
