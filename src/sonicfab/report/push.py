@@ -233,7 +233,9 @@ def _summary(comparison: Comparison) -> str:
     parts: list[str] = []
     if comparison.config_db:
         tables = Counter(change.table for change in comparison.config_db)
-        parts.append(f"{len(comparison.config_db)} changes of config_db in {len(tables)} tables")
+        number = len(comparison.config_db)
+        where = f" in {len(tables)} tables" if len(tables) > 1 else ""
+        parts.append(f"{number} change{'s' * (number != 1)} of config_db{where}")
     if comparison.frr:
         parts.append(f"{len(comparison.frr)} of FRR")
     parts += comparison.stored if not parts else []

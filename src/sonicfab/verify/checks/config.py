@@ -47,7 +47,7 @@ def judge(expected: Expectations, answers: Answers) -> Iterator[CheckResult]:
 
 
 def drift(expected: Expectations, answers: Answers, subject: str) -> list[str]:
-    """How what there is must change to be as intended, a line each, secrets masked.
+    """How what there is differs from what is intended, a line each: `+` is there and not intended. Secrets masked.
 
     Raises:
         UnansweredError: it could not be read.
@@ -56,17 +56,25 @@ def drift(expected: Expectations, answers: Answers, subject: str) -> list[str]:
     if config is None:
         return []
     if subject == "config_db":
-        return list(map(str, configdb.diff(config.config_db, answers.get(RUNNING_CONFIG_DB), config.owned_tables)))
+        changes = configdb.diff(config.config_db, answers.get(RUNNING_CONFIG_DB), config.owned_tables)
+        return [str(change.reversed()) for change in changes]
     if subject == "frr":
-        return list(map(str, frrconf.diff(config.frr, answers.get(RUNNING_FRR))))
+        return _frr_drift(config.frr, answers.get(RUNNING_FRR))
     if subject == "stored config_db.json":
-        return list(map(str, configdb.diff(config.config_db, answers.get(STORED_CONFIG_DB), config.owned_tables)))
+        changes = configdb.diff(config.config_db, answers.get(STORED_CONFIG_DB), config.owned_tables)
+        return [str(change.reversed()) for change in changes]
     if subject == "stored frr.conf":
         stored = answers.get(STORED_FRR)
         if stored == config.frr:
             return []
-        return list(map(str, frrconf.diff(config.frr, stored))) or ["~ the same lines in another form"]
+        return _frr_drift(config.frr, stored) or ["~ the same lines in another form"]
     return list(answers.get(MODE_RESETTERS))
+
+
+def _frr_drift(intended: str, seen: str) -> list[str]:
+    """What is there first, then what lacks."""
+    changes = [change.reversed() for change in frrconf.diff(intended, seen)]
+    return list(map(str, sorted(changes, key=lambda change: change.sign)))
 
 
 def _some(changes: Sequence[str]) -> str:

@@ -118,7 +118,7 @@ class Case:
         return None
 
     def drift(self, switch: str, subject: str = "frr") -> list[str]:
-        """How the config of a switch must change to be as intended; nothing when that is not known."""
+        """How the config of a switch differs from what is intended; nothing when that is not known."""
         key = (switch, subject)
         if key not in self._drift:
             expected, answers = self.expectations.get(switch), self.answers.get(switch)
