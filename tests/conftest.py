@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 GUARD = Path(__file__).resolve().parent / "guard"
@@ -25,18 +26,37 @@ EXAMPLES = {"scs-lab": "spine-leaf-1x2", "dc-2x4": "dc-2x4", "gns3-replacement":
 sys.path.insert(0, str(GUARD))
 import sitecustomize  # noqa: E402, F401 - from here on this process is guarded
 
+from patience import progress, pytest_timeout_set_timer  # noqa: E402, F401 - the second is a hook of pytest-timeout
+
+# how long an example takes to try tells of the machine, not of the code
+settings.register_profile("sonicfab", deadline=None)
+settings.load_profile("sonicfab")
+
 os.environ["PYTHONPATH"] = os.pathsep.join([str(GUARD), *filter(None, [os.environ.get("PYTHONPATH")])])
 for _name in [name for name in os.environ if name.startswith("SONICFAB_")]:
     del os.environ[_name]
-# image builds that the user has learned are not what is tested
-os.environ["SONICFAB_DATA"] = tempfile.mkdtemp(prefix="sonicfab-tests-")
-atexit.register(shutil.rmtree, os.environ["SONICFAB_DATA"], ignore_errors=True)
+_HOME = "HOME_OF_SONICFAB_TESTS"
+"""A home for this run, with caches: nothing of the machine helps. The workers of pytest-xdist inherit it."""
 _LABS = "LABS_OF_SONICFAB_TESTS"
-"""The folder of all labs of this run; the workers of pytest-xdist inherit it from the process that begins them."""
+"""The folder of all labs of this run; inherited in the same way from the process that begins the workers."""
 _BEGUN_HERE = _LABS not in os.environ
 if _BEGUN_HERE:
-    os.environ[_LABS] = tempfile.mkdtemp(prefix="sonicfab-labs-")
-    atexit.register(shutil.rmtree, os.environ[_LABS], ignore_errors=True)
+    for _variable, _prefix in ((_LABS, "sonicfab-labs-"), (_HOME, "sonicfab-home-")):
+        os.environ[_variable] = tempfile.mkdtemp(prefix=_prefix)
+        atexit.register(shutil.rmtree, os.environ[_variable], ignore_errors=True)
+    # what was downloaded is the same wherever it comes from: wheels, and Debian for the image of light nodes
+    _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    os.environ.setdefault("PIP_CACHE_DIR", str(_CACHE / "pip"))
+    os.environ["DEBIAN_OF_SONICFAB_TESTS"] = str(_CACHE / "sonicfab" / "image")
+HOME = Path(os.environ[_HOME])
+os.environ["HOME"] = str(HOME)
+for _variable, _folder in (
+    ("CACHE", ".cache"),
+    ("STATE", ".local/state"),
+    ("DATA", ".local/share"),
+    ("CONFIG", ".config"),
+):
+    os.environ[f"XDG_{_variable}_HOME"] = str(HOME / _folder)
 # a shell that starts the tests in the background has them ignore Ctrl-C, and so would what they start
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -98,7 +118,7 @@ def sonicfab(tmp_path_factory: pytest.TempPathFactory) -> Run:
     def run(
         *arguments: object, cwd: Path | None = None, stdin: str = "", **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-m", "sonicfab", *map(str, arguments)],
             cwd=cwd or tmp_path_factory.mktemp("cwd"),
             env={**os.environ, "COLUMNS": "100", **environment},
@@ -107,6 +127,8 @@ def sonicfab(tmp_path_factory: pytest.TempPathFactory) -> Run:
             text=True,
             check=False,
         )
+        progress()
+        return done
 
     return run
 

@@ -53,19 +53,23 @@ _LANES_WHEN = "switch_type"
 
 
 def facts_of(model: Any) -> dict[str, Any]:  # noqa: ANN401 - yangson's DataModel
-    """The facts of compiled models, as JSON data."""
+    """The facts of compiled models, as JSON data: the same models give the same, to the byte."""
     from yangson.schemanode import ContainerNode
 
+    # yangson walks modules in an order that the seed of Python's hashes decides: the names decide it here
+    found = sorted(
+        (
+            (str(table.name), str(top.name), table)
+            for top in model.schema.children
+            if isinstance(top, ContainerNode)
+            for table in top.data_children()
+            if isinstance(table, ContainerNode) and table.name == table.name.upper()
+        ),
+        key=lambda one: one[:2],
+    )
     types: dict[str, int] = {}
-    tables: dict[str, Any] = {}
-    for top in model.schema.children:
-        if not isinstance(top, ContainerNode):
-            continue
-        for table in top.data_children():
-            name = str(table.name)
-            if isinstance(table, ContainerNode) and name == name.upper():
-                tables[name] = _table(str(top.name), table, types)
-    return {"types": [json.loads(text) for text in types], "tables": dict(sorted(tables.items()))}
+    tables = {name: _table(module, table, types) for name, module, table in found}
+    return {"types": [json.loads(text) for text in types], "tables": tables}
 
 
 def merge(schemas: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -123,20 +127,27 @@ def _number(one: Mapping[str, Any], types: dict[str, int]) -> int:
 def _table(module: str, table: Any, types: dict[str, int]) -> dict[str, Any]:  # noqa: ANN401
     from yangson.schemanode import ContainerNode, ListNode
 
-    children = table.data_children()
+    children = _children(table)
     lists = [_row(table, one, types) for one in children if isinstance(one, ListNode)]
     rows = [_row(table, one, types) for one in children if isinstance(one, ContainerNode)]
     return _without_empty({"module": module, "lists": lists, "rows": rows})
 
 
+def _children(node: Any) -> list[Any]:  # noqa: ANN401
+    """A node's children as its model lists them, then those that other models add to it, by name."""
+    return sorted(
+        node.data_children(), key=lambda one: (one.ns != node.ns, *((one.ns, one.name) if one.ns != node.ns else ()))
+    )
+
+
 def _row(table: Any, node: Any, types: dict[str, int]) -> dict[str, Any]:  # noqa: ANN401
     from yangson.schemanode import ListNode, TerminalNode
 
-    children = node.data_children()
+    children = _children(node)
     inner = [one for one in children if isinstance(one, ListNode)]
     fields = [_field(table, one, types) for one in children if isinstance(one, TerminalNode)]
     keys = [name for name, _ in node.keys] if isinstance(node, ListNode) else []
-    pair = [_field(table, one, types) for one in inner[0].data_children()] if inner else None
+    pair = [_field(table, one, types) for one in _children(inner[0])] if inner else None
     return _without_empty(
         {
             "name": node.name,
