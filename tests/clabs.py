@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from patience import Patience
+
 IMAGE = "sonicfab/light:test"
 _DOCKERD = (
     "--iptables=false --ip6tables=false --bridge=none --ip-forward=false "
@@ -74,9 +76,9 @@ def own_dockerd(folder: Path) -> Iterator[Docker]:
     with log.open("wb") as out:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
     try:
-        deadline = time.monotonic() + 30
+        patience = Patience(30)
         while not (socket.exists() and pidfile.exists()):
-            if process.poll() is not None or time.monotonic() > deadline:
+            if process.poll() is not None or patience.ended:
                 said = (log.read_text(errors="replace").strip().splitlines() or ["it says nothing"])[-1]
                 pytest.skip(f"no dockerd can run here: {said}")
             time.sleep(0.1)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from patience import Patience
 from sonicfab.frrdelta.compute import delta, same
 from sonicfab.frrdelta.types import FrrDelta
 from sonicfab.lab.netns import Holder
@@ -144,7 +145,7 @@ def holder(folder: Path) -> Iterator[Holder]:
 
 def wait_until(true: Callable[[], bool], seconds: float, what: str) -> None:
     """Poll until it is true."""
-    deadline = time.monotonic() + seconds
+    patience = Patience(seconds)
     while not true():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        assert not patience.ended, f"not within {seconds} s: {what}"
         time.sleep(0.1)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from labs import Lab
+from patience import Patience
 from sonicfab.errors import TransportError
 from sonicfab.lab.access import open_lab_switch
 from sonicfab.switch import guard
@@ -85,14 +86,14 @@ class Subject:
 
     def ended(self, timeout: float = 40) -> guard.GuardStatus:
         """How the push has ended, once it has."""
-        deadline = time.monotonic() + timeout
+        patience = Patience(timeout)
         while True:
             with contextlib.suppress(TransportError), self.switch() as switch:
                 seen = guard.status(switch, self.push_id)
                 if seen.state in ("restored", "confirmed"):
                     assert guard.status(switch).state == "none"
                     return seen
-                assert time.monotonic() < deadline, seen
+                assert not patience.ended, seen
             time.sleep(0.3)
 
     def is_old(self, ended_by: str, *, timeout: float = 40) -> guard.GuardStatus:
@@ -123,9 +124,9 @@ class Subject:
 
     def loaded(self, switch: Switch) -> None:
         """Wait until the reload is done."""
-        deadline = time.monotonic() + 30
+        patience = Patience(30)
         while (seen := guard.reload_result(switch, self.push_id)).state == "running":
-            assert time.monotonic() < deadline
+            assert not patience.ended
             time.sleep(0.2)
         assert seen.state == "done", seen
 
@@ -139,9 +140,9 @@ class Subject:
 
 
 def until(seen: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 15
+    patience = Patience(15)
     while not seen():
-        assert time.monotonic() < deadline
+        assert not patience.ended
         time.sleep(0.05)
 
 

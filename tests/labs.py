@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any
 import pytest
 
 from conftest import Run, example_files
+from patience import Patience, progress, slowness
 from sonicfab.lab.doctor import examine, missing
 from sonicfab.lab.files import PATH
 from sonicfab.lab.state import LabState, find_lab, labs_folder
@@ -70,7 +70,7 @@ def lab_namespaces() -> set[str]:
 
 
 def host_links() -> set[str]:
-    """The network interfaces of this machine."""
+    """The network interfaces of this machine. Others make some at any time: only those named as a lab's tell of it."""
     return {link["ifname"] for link in json.loads(subprocess.check_output(["ip", "-j", "link"]))}
 
 
@@ -107,13 +107,13 @@ class Lab:
 
     def seen(self, *texts: str, seconds: float = 30, options: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
         """Verify until it says all of that: what is wrong shows once the switches have noticed."""
-        deadline = time.monotonic() + seconds
+        patience = Patience(seconds)
         while True:
             done = self.verify(0, *options)
             missing = [text for text in texts if text not in done.stdout]
             if not missing:
                 return done
-            assert time.monotonic() < deadline, f"{missing} not in {done.stdout}"
+            assert not patience.ended, f"{missing} not in {done.stdout}"
 
     def lab(self, command: str, *arguments: object) -> subprocess.CompletedProcess[str]:
         """A `sonicfab lab` command on this lab."""
@@ -142,9 +142,20 @@ class Lab:
         """A shell command in a switch, as root."""
         prefix = [*self.state.enter(switch), "env", "-i", f"PATH={PATH}", "USER=root", "HOME=/root"]
         done = subprocess.run(
-            [*prefix, "sh", "-c", command], input=stdin, capture_output=True, text=True, check=False, timeout=120
+            [*prefix, "sh", "-c", command],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120 * slowness(),
         )
+        progress()
         return Done(done.returncode, done.stdout, done.stderr)
+
+    def ports(self) -> set[str]:
+        """The names of all network interfaces in the switches."""
+        links = (json.loads(self.inside(switch, "ip -j link").out) for switch in self.state.switches)
+        return {link["ifname"] for one in links for link in one}
 
     def config_db(self, switch: str) -> dict[str, dict[str, dict[str, Any]]]:
         """The switch's CONFIG_DB."""

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from conftest import Run
 from labs import LEAF1, LEAF2, SPINE, Lab, booted, rendered
+from patience import Patience
 
 COMMUNITY = "YourCommunity"
 CONFIG = {
@@ -129,9 +130,9 @@ def stage(lab: Lab) -> None:
 
 
 def _wait_for_routes(lab: Lab) -> None:
-    deadline = time.monotonic() + 60
+    patience = Patience(60)
     missing = {PREFIX, "1.0.4.0/25", f"{TARGET}/32"}
-    while missing and time.monotonic() < deadline:
+    while missing and not patience.ended:
         found = json.loads(lab.inside(LEAF1, "vtysh -c 'show ip route bgp json'").out or "{}")
         missing = {prefix for prefix in missing if prefix not in found}
         time.sleep(0.5)
@@ -140,8 +141,8 @@ def _wait_for_routes(lab: Lab) -> None:
 
 def _wait_for_lldp(lab: Lab) -> None:
     """As on a switch, a port's id is a MAC address for some seconds until lldpmgrd has set the alias."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+    patience = Patience(60)
+    while not patience.ended:
         said = lab.inside(LEAF1, "docker exec lldp lldpctl -f json0").out
         if SPINE in said and "hundredGigE30" in said:
             return

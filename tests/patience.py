@@ -18,13 +18,13 @@ SLOWEST = 12.0
 """A machine that is loaded more than that is waited for as if it were loaded so."""
 
 
-def slowness() -> float:
+def slowness(loadavg: Path = Path("/proc/loadavg")) -> float:
     """How many times as long things take as on a quiet machine: runnable processes for each of its CPUs, at least 1.
 
     From /proc/loadavg: the mean of a minute, and what is runnable right now, whichever is more.
     """
     try:
-        minute, _, _, running, *_ = Path("/proc/loadavg").read_text().split()
+        minute, _, _, running, *_ = loadavg.read_text().split()
     except (OSError, ValueError):
         return 1.0
     load = max(float(minute), float(running.partition("/")[0]))
@@ -92,7 +92,7 @@ def pytest_timeout_set_timer(item: pytest.Item, settings: pytest_timeout.Setting
             signal.setitimer(signal.ITIMER_REAL, _LOOK)
             return
         sys.stderr.write(f"no progress for {settings.timeout:.0f} s, counted at a load of {slowness():.1f}\n")
-        pytest_timeout.timeout_sigalrm(item, settings)
+        pytest_timeout.timeout_sigalrm(item, settings)  # type: ignore[no-untyped-call]
 
     item.cancel_timeout = _cancel  # type: ignore[attr-defined]  # where pytest-timeout looks for it
     signal.signal(signal.SIGALRM, look)

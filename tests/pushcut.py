@@ -61,7 +61,7 @@ class Cut:
                 return
             self._done = True
         (self._folder / "reached").touch()
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 1200  # longer than any test waits for it
         while not (self._folder / "go").exists():
             if time.monotonic() > deadline:
                 raise RuntimeError(f"nobody has said `go` at {self.point}")

@@ -19,6 +19,7 @@ from typing import TypeVar
 
 from conftest import Run
 from labs import Lab, booted
+from patience import Patience, communicate
 from pushcut import GUARDED, POINTS
 from pushfaults_fabric import WAYS, fabric_files, write_fabric
 from sonicfab import configdb, frrconf
@@ -182,7 +183,7 @@ class Bench:
         if (leaf, kind) in self.new:
             return
         done = self.start(leaf, "none", kind, self.folder / f"{leaf}-{kind}")
-        output = done.communicate(timeout=240)[0]
+        output = communicate(done, 240)[0]
         assert done.returncode == 0, output
         self.new[leaf, kind] = Seen.of(self.lab, leaf)
         assert self.new[leaf, kind].unlike(self.old[leaf])
@@ -205,8 +206,8 @@ class Bench:
 
     def ready(self, leaf: str) -> None:
         """Wait until its session is up, and a reload would be accepted."""
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
+        patience = Patience(60)
+        while not patience.ended:
             said = self.lab.inside(leaf, "vtysh -c 'show bgp summary json'").out
             if said.count('"state":"Established"') >= 2:
                 return
@@ -229,7 +230,7 @@ class Bench:
         words = ["rollback"] if verb == "rollback" else ["push", "--resume"]
         words += [*fabric_files(self.folder, kind), "--limit", leaf, "--yes", "--output", str(folder / "build")]
         done = self.run(self.command("none", folder, *words, *options), folder)
-        output = done.communicate(timeout=240)[0]
+        output = communicate(done, 240)[0]
         return done.returncode, output
 
     def run(self, command: list[str], folder: Path) -> subprocess.Popen[str]:
@@ -280,7 +281,7 @@ class Bench:
                 output = ""
             else:
                 self._kill(cell.killer, leaf, folder, push)
-                output = push.communicate(timeout=200)[0]
+                output = communicate(push, 200)[0]
         finally:
             end(push)
         result.output = output
@@ -332,12 +333,12 @@ class Bench:
         old, new = self.old[leaf], self.new[leaf, WAYS[cell.way]]
         if cell.killer == "sigkill-rollback" and result.said == "new":
             old = old.saved()  # a confirmed push was taken back by another push
-        deadline = time.monotonic() + GUARDED + 5  # what a killed script leaves, the timer finds
+        patience = Patience(GUARDED + 5)  # what a killed script leaves, the timer finds
         while True:  # bgpd, started by a heal, takes a moment to have its config
             seen = Seen.of(self.lab, leaf)
             to_old, to_new = seen.unlike(old), seen.unlike(new)
             left = self.lab.inside(leaf, _LEFT).out.split("\n")[:-1]
-            if not ((to_old and to_new) or left) or time.monotonic() > deadline:
+            if not ((to_old and to_new) or left) or patience.ended:
                 break
             time.sleep(0.5)
         result.state = "old" if not to_old else "new" if not to_new else "between"
@@ -416,9 +417,9 @@ def end(push: subprocess.Popen[str]) -> None:
 
 def until(seen: Callable[[], bool], seconds: float) -> None:
     """Wait for something."""
-    deadline = time.monotonic() + seconds
+    patience = Patience(seconds)
     while not seen():
-        assert time.monotonic() < deadline, f"it has not come within {seconds:.0f} s"
+        assert not patience.ended, f"it has not come within {seconds:.0f} s"
         time.sleep(0.05)
 
 

@@ -32,6 +32,7 @@ def docker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Docker]:
     with own_dockerd(folder) as running:
         # outside of dockerd's namespace: debootstrap needs Debian's mirror, when there is no Debian in the cache yet
         command = ["lab", "image", "build", "--base", "debootstrap", "--tag", IMAGE]
+        command += ["--cache", os.environ["DEBIAN_OF_SONICFAB_TESTS"]]
         built = _outside(running, *command)
         if "debootstrap failed" in built.stderr:
             pytest.skip(built.stderr.strip())

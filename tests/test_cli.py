@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from conftest import EXAMPLES, ROOT, Run, example_files
+from patience import Patience, communicate
 from sonicfab.errors import ExitCode
 
 COMMANDS = [
@@ -214,15 +215,15 @@ def test_ctrl_c(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "inventory.yml")
     command = [sys.executable, "-m", "sonicfab", "render", "-i", "inventory.yml", *example_files("scs-lab")[2:]]
     process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    writer, deadline = None, time.monotonic() + 60
+    writer, patience = None, Patience(60)
     while writer is None:
-        assert time.monotonic() < deadline
+        assert not patience.ended
         try:
             writer = os.open(tmp_path / "inventory.yml", os.O_WRONLY | os.O_NONBLOCK)
         except OSError:  # nobody reads yet
             time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=30)
+    _, err = communicate(process, 30)
     os.close(writer)
     assert (process.returncode, err) == (130, "interrupted\n")
 

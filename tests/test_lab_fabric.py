@@ -13,6 +13,7 @@ import pytest
 
 from conftest import Run
 from labs import LEAF1, LEAF2, SPINE, Lab, booted, needs_lab, quick_files, rendered
+from patience import communicate
 from sonicfab import frrconf
 
 pytestmark = needs_lab
@@ -314,7 +315,7 @@ def test_a_reload_that_is_refused_is_waited_for(fabric: Lab) -> None:
         push = fabric.begun("push", "--yes", "--overwrite-drift", "--way", "reload")
         assert push.stderr is not None
         waits = any(f"{SPINE}: waiting: SwSS container is not ready" in line for line in push.stderr)
-    said, _ = push.communicate(timeout=120)
+    said, _ = communicate(push, 120)
     assert waits, said
     assert push.returncode == 0, said
     good(fabric)

@@ -16,6 +16,7 @@ import pytest
 
 from conftest import REFERENCE, Run
 from labs import LEAF1, LEAF2, Done, Lab, booted, needs_lab, rendered
+from patience import Patience
 from sonicfab.builds import get_build
 from sonicfab.configdb import FABRIC_TABLES, diff
 from sonicfab.lab.access import open_lab_switch
@@ -91,9 +92,9 @@ def test_a_running_switch_is_patched_and_patched_back(lab: Lab, configs: dict[st
         again = read_apply_patch(guard.apply_patch(switch, "gcu", plan.limit), dry_run=False)
         assert again.outcome == "refused", "the tests hold what it was compared with"
         guard.restore(switch, "gcu")
-        deadline = time.monotonic() + 30
+        patience = Patience(30)
         while guard.status(switch, "gcu").state != "restored":
-            assert time.monotonic() < deadline
+            assert not patience.ended
             time.sleep(0.5)
         assert switch.running_config_db() == before
         assert links(lab, LEAF1)[uplink]["mtu"] == 9100

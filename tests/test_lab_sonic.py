@@ -15,6 +15,7 @@ import pytest
 
 from conftest import REFERENCE, Run
 from labs import LEAF1, LEAF2, SPINE, Done, Lab, booted, needs_lab, rendered
+from patience import Patience
 from sonicfab.builds import get_build
 from sonicfab.lab.container import START_SCRIPT, start_script
 
@@ -310,8 +311,8 @@ def test_bgpcfgd_acts_on_bgp_neighbor_in_every_mode(lab: Lab) -> None:
 
 def test_lldp_tells_the_alias(lab: Lab) -> None:
     """lldpmgrd: portidsubtype local ALIAS."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
+    patience = Patience(30)
+    while not patience.ended:
         data = json.loads(lab.inside(SPINE, "docker exec lldp lldpctl -f json0").out or "{}")
         found = [one for block in data.get("lldp", []) for one in block.get("interface", [])]
         ports = {one["name"]: one["port"][0]["id"][0]["value"] for one in found}

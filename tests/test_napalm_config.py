@@ -16,6 +16,7 @@ import pytest
 
 from conftest import Run
 from labs import LEAF1, Lab, booted, needs_lab, rendered
+from patience import Patience
 
 napalm = pytest.importorskip("napalm", reason="the extra `napalm` is not installed")
 
@@ -105,9 +106,9 @@ def untouched(lab: Lab) -> str:
 
 
 def until(true: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
+    patience = Patience(seconds)
     while not true():
-        assert time.monotonic() < deadline
+        assert not patience.ended
         time.sleep(0.3)
 
 

@@ -18,6 +18,7 @@ import pytest
 
 from conftest import ROOT, Run
 from labs import needs_lab
+from patience import communicate
 from pushcut import POINTS
 from pushfaults import FEW, HOW, KILLERS, Bench, Cell, Seen, bench_of, cells, end, learn_all, spread, until
 from pushfaults_fabric import WAYS
@@ -79,12 +80,12 @@ def two_operators(bench: Bench, leaf: str) -> None:
     before, guarded = Seen.of(bench.lab, leaf), bench.lab.inside(leaf, _GUARDED).out
     third = bench.start(leaf, "none", "both", folders[2], "--way", "reload")
     (folders[0] / "go").touch()
-    outputs = [one.communicate(timeout=120)[0] for one in (late, third)]
+    outputs = [communicate(one, 120)[0] for one in (late, third)]
     assert bench.lab.inside(leaf, _GUARDED).out == guarded
     push_id = guarded.split()[0]
     assert not Seen.of(bench.lab, leaf).unlike(before)
     (folders[1] / "go").touch()
-    output = first.communicate(timeout=120)[0]
+    output = communicate(first, 120)[0]
     assert f'"push": "{push_id}"' in output, "the guard is that of the first"
     for one, said in zip((late, third), outputs, strict=True):
         assert one.returncode == 3, said
@@ -98,7 +99,7 @@ def nothing_left(bench: Bench, leaf: str) -> None:
     """--resume after a push that came to its end says so, and goes on to find nothing to do."""
     folder = bench.folder / "nothing-left"
     done = bench.start(leaf, "none", "frr", folder)
-    assert done.communicate(timeout=120)[1] is None
+    assert communicate(done, 120)[1] is None
     assert done.returncode == 0
     code, output = bench.after(leaf, "resume", "frr", folder)
     assert code == 0, output
@@ -128,7 +129,7 @@ def interrupted(bench: Bench, leaf: str) -> None:
     until(lambda: (folder / "reached").exists(), 60)
     push.send_signal(signal.SIGINT)
     (folder / "go").touch()
-    output = push.communicate(timeout=120)[0]
+    output = communicate(push, 120)[0]
     assert push.returncode == 130, output
     assert f"{leaf}: old config" in output
     assert last_step(folder) == "restored"
@@ -143,7 +144,7 @@ def no_journal(bench: Bench, leaf: str) -> None:
     until(lambda: (folder / "reached").exists(), 60)
     (folder / "go.part").write_text("no journal")
     (folder / "go.part").rename(folder / "go")
-    output = push.communicate(timeout=120)[0]
+    output = communicate(push, 120)[0]
     assert push.returncode == 3, output
     assert '"state": "failed"' in output
     assert "journal.jsonl" in output

@@ -14,6 +14,7 @@ import pytest
 
 from conftest import ROOT, Run
 from labs import Lab, booted, needs_lab
+from patience import communicate
 
 pytestmark = needs_lab
 
@@ -126,7 +127,7 @@ class Pings:
         for leaf in LEAVES:
             self._lab.inside(leaf, "pkill -INT -x ping")
         for pair, process in self._running.items():
-            said, _ = process.communicate(timeout=20)
+            said, _ = communicate(process, 20)
             numbers = next(line for line in said.splitlines() if "packets transmitted" in line).split()
             assert int(numbers[0]) > 20, said
             self.lost[pair] = int(numbers[0]) - int(numbers[3])

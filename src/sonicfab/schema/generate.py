@@ -63,7 +63,7 @@ def facts_of(model: Any) -> dict[str, Any]:  # noqa: ANN401 - yangson's DataMode
             for top in model.schema.children
             if isinstance(top, ContainerNode)
             for table in top.data_children()
-            if isinstance(table, ContainerNode) and table.name == table.name.upper()
+            if isinstance(table, ContainerNode) and str(table.name) == str(table.name).upper()
         ),
         key=lambda one: one[:2],
     )
