@@ -139,6 +139,14 @@ class Subject:
             pass
 
 
+def as_before(leaf: Subject) -> None:
+    """Of a switch whose push was confirmed."""
+    leaf.inside("cat > /etc/sonic/frr/frr.conf; chmod 644 /etc/sonic/frr/frr.conf", leaf.old.stored_frr)
+    leaf.inside("cat > /etc/sonic/config_db.json", leaf.old.stored_config_db)
+    leaf.inside("config reload -y -f > /dev/null")
+    assert leaf.state() == leaf.old
+
+
 def until(seen: Callable[[], bool]) -> None:
     patience = Patience(15)
     while not seen():

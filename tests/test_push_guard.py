@@ -15,7 +15,20 @@ from pathlib import Path
 import pytest
 
 from conftest import Run
-from guarded import HOLDER, NEW_LINE, SETTLE, STEPS, UNDO, Subject, bgp_step, frr_step, patch_step, reload_step, until
+from guarded import (
+    HOLDER,
+    NEW_LINE,
+    SETTLE,
+    STEPS,
+    UNDO,
+    Subject,
+    as_before,
+    bgp_step,
+    frr_step,
+    patch_step,
+    reload_step,
+    until,
+)
 from labs import LEAF1, LEAF2, Lab, booted, needs_lab, rendered
 from sonicfab.errors import SonicfabError, SwitchError
 from sonicfab.switch import guard
@@ -240,14 +253,6 @@ def test_a_confirm_that_is_killed_leaves_the_rest_to_the_timer(leaf: Subject) ->
     until(lambda: leaf.inside("pgrep -f '[g]uard.sh fire' || true; ls /run/sonic/timers") == "")
     leaf.left_nothing()
     as_before(leaf)
-
-
-def as_before(leaf: Subject) -> None:
-    """Of a switch whose push was confirmed."""
-    leaf.inside("cat > /etc/sonic/frr/frr.conf; chmod 644 /etc/sonic/frr/frr.conf", leaf.old.stored_frr)
-    leaf.inside("cat > /etc/sonic/config_db.json", leaf.old.stored_config_db)
-    leaf.inside("config reload -y -f > /dev/null")
-    assert leaf.state() == leaf.old
 
 
 def test_killed_scripts_are_made_good(leaf: Subject) -> None:

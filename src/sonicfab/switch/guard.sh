@@ -227,6 +227,58 @@ install_unit() { # it does nothing while there is no guard, so it stays
   free systemctl is-enabled --quiet $UNIT 2> /dev/null || free systemctl --quiet enable $UNIT
 }
 
+# ---- files of SONiC -------------------------------------------------------------------------------------------------
+
+# /etc/sonic/frr and what is in it belong to the user of the bgp container (sonic-buildimage docker_image_ctl.j2 mounts
+# it there): whoever has taken that over can put a link there at any time. Root follows none: files are read without
+# following, written aside in root's own folder, and take the place of whatever stands there in one rename.
+
+there() { [ -e "$1" ] || [ -L "$1" ]; }
+
+plain() { # FILE: a file, with no other name
+  case $(stat -c '%h %F' "$1" 2> /dev/null) in '1 regular file' | '1 regular empty file') ;; *) return 1 ;; esac
+}
+
+content() { # FILE: what is in it; it is opened so that a link that was put there just now leads nowhere
+  plain "$1" && dd if="$1" bs=64k iflag=nofollow,nonblock status=none
+}
+
+same() { # FILE KEPT: there is a file, and what is in it is what was kept
+  { content "$1" || echo 'it is no file'; } | cmp -s - "$2"
+}
+
+fit() { # FILE: the way to it is such that the old one can come back; else $seen says why not
+  if [ -L "${1%/*}" ]; then seen="${1%/*} is a link, which no push follows"; return 1; fi
+  if [ "${1%/*}" != $ETC ] && mountpoint -q "${1%/*}"; then
+    seen="${1%/*} is a file system of its own, which no rename leads to"
+    return 1
+  fi
+  if there "$1" && ! plain "$1"; then
+    seen="$1 is $(stat -c '%F with %h name(s)' "$1"): a push writes and reads nothing but a file of its own"
+    return 1
+  fi
+}
+
+keep() { # FILE COPY: with its owner and mode, but for bits that root must not hand on
+  content "$1" > "$2" && same "$1" "$2" || return 1
+  mode=00$(stat -c %a "$1") && chmod "${mode#"${mode%???}"}" "$2" && chown -h "$(stat -c %u:%g "$1")" "$2"
+}
+
+swap() { # PART TARGET: whole or not at all
+  if [ -d "$2" ] && [ ! -L "$2" ]; then rm -rf "$2"; fi   # no rename replaces a folder
+  mv -fT "$1" "$2"
+}
+
+place() { # FILE TARGET OWNER MODE
+  rm -rf "$GUARD/part"
+  cp "$1" "$GUARD/part" && chown -h "$3" "$GUARD/part" && chmod "$4" "$GUARD/part" && swap "$GUARD/part" "$2"
+}
+
+place_as_kept() { # FILE TARGET
+  rm -rf "$GUARD/part"
+  mkdir -p "${2%/*}" && cp -p "$1" "$GUARD/part" && swap "$GUARD/part" "$2"
+}
+
 # ---- arm ------------------------------------------------------------------------------------------------------------
 
 room() { df -Pk "$BASE" | awk 'NR == 2 { print $4 }'; }
@@ -243,12 +295,12 @@ arm() {
   fi
   mkdir -p "$BASE" && chmod 700 "$BASE"
   rm -rf "$BASE"/.new
-  new=$BASE/.new own_backup= own_unit=
+  new=$BASE/.new own_backup='' own_unit=''
   [ -e "$BACKUPS/$id" ] || own_backup=$BACKUPS/$id
   needs=$((bytes / 1024 + 1024))
   [ "$(room)" -ge $needs ] || refuse $FULL "the disk is too full: $(room) KiB are free and $needs are needed"
   trap 'code=$?; undo_arm; exit $code' EXIT
-  note || refuse 1 "the present config cannot be noted: ${seen:-it cannot be written}"
+  note || refuse 1 "the present config cannot be noted: ${seen:-it cannot be read or written}"
   # files are written aside and moved into place: twice what is there now, and what the caller brings
   needs=$(($(du -sk "$new" | cut -f 1) * 2 + bytes / 1024 + 1024))
   [ "$(room)" -ge $needs ] || refuse $FULL "the disk is too full: $(room) KiB are free and $needs are needed"
@@ -275,14 +327,16 @@ undo_arm() {
   [ -z "$own_unit" ] || { free systemctl --quiet disable $UNIT; rm -f "$UNITS/$UNIT"; free systemctl daemon-reload; } 2> /dev/null
 }
 
-note() { # everything as it is now
+note() { # everything as it is now; where it cannot be, $seen may say why
+  seen=
   mkdir -p "$new/stored" "$new/running" "$new/candidate" || return 1
   head -n 1 | tr -d '\000-\037' > "$new/holder" && cp "$0" "$new/guard.sh" && : > "$new/begun" || return 1
   echo "$id" > "$new/id" && echo "$seconds" > "$new/seconds" && echo "$settle" > "$new/settle" || return 1
   for name in config_db.json frr/frr.conf; do
     kept=$new/stored/${name##*/}
-    if [ -e "$ETC/$name" ]; then
-      cp -p "$ETC/$name" "$kept" && cmp -s "$ETC/$name" "$kept" || return 1
+    fit "$ETC/$name" || return 1
+    if there "$ETC/$name"; then
+      keep "$ETC/$name" "$kept" || return 1
     else
       : > "$kept.absent" || return 1
     fi
@@ -337,18 +391,13 @@ stage() { # ID FOLDER
   done
 }
 
-place() { # FILE TARGET OWNER MODE: whole or not at all
-  cp "$1" "${2%/*}/.sonicfab.part" && chown "$3" "${2%/*}/.sonicfab.part" && chmod "$4" "${2%/*}/.sonicfab.part" &&
-    mv -f "${2%/*}/.sonicfab.part" "$2"
-}
-
 place_frr() { # FILE: 300 is the user and group frr of the bgp container (sonic-buildimage rules/config FRR_USER_UID)
-  owner=$(stat -c %u:%g $ETC/frr/frr.conf 2> /dev/null) || owner=300:300
+  owner=$(stat -c %u:%g "$GUARD/stored/frr.conf" 2> /dev/null) || owner=300:300   # what is in its place now may be a link
   mkdir -p $ETC/frr && place "$1" $ETC/frr/frr.conf "$owner" 640
 }
 
 new_frr() { # from here on until confirm the disk holds a new frr.conf beside an old config_db.json: see `boot`
-  [ ! -e "$GUARD/candidate/frr.conf" ] || cmp -s "$GUARD/candidate/frr.conf" $ETC/frr/frr.conf || place_frr "$GUARD/candidate/frr.conf" ||
+  [ ! -e "$GUARD/candidate/frr.conf" ] || same $ETC/frr/frr.conf "$GUARD/candidate/frr.conf" || place_frr "$GUARD/candidate/frr.conf" ||
     refuse $FULL "cannot write frr.conf: is the disk full?"
 }
 
@@ -446,7 +495,7 @@ confirm() { # ID: until the rename that ends the guard a power cycle gives the o
   fi || refuse 1 "cannot set the mode of config_db.json"
   record confirmed confirm '' || refuse $FULL "cannot write the record: is the disk full?"
   new_frr
-  mv -f "$new/config_db.json" $ETC/config_db.json || refuse 1 "cannot put config_db.json in place"
+  swap "$new/config_db.json" $ETC/config_db.json || refuse 1 "cannot put config_db.json in place"
   sync -f $BASE
   end
 }
@@ -482,13 +531,12 @@ tidy() { # all but the records; a killed `end` leaves that to the timer
 
 put_back() { # the stored files, as they were; a boot from here on gives the old config
   for name in config_db.json frr/frr.conf; do
-    kept=$GUARD/stored/${name##*/} there=$ETC/$name
+    kept=$GUARD/stored/${name##*/} target=$ETC/$name
     if [ -e "$kept" ]; then
-      cmp -s "$kept" "$there" && continue
-      mkdir -p "${there%/*}" && cp -p "$kept" "${there%/*}/.sonicfab.part" && mv -f "${there%/*}/.sonicfab.part" "$there" ||
-        { seen="$name cannot be put back"; return 1; }
+      same "$target" "$kept" && continue
+      place_as_kept "$kept" "$target" || { seen="$name cannot be put back"; return 1; }
     elif [ -e "$kept.absent" ]; then
-      rm -f "$there" || { seen="$name cannot be removed"; return 1; }
+      rm -rf "$target" || { seen="$name cannot be removed"; return 1; }
     fi
   done
   sync -f $ETC

@@ -66,8 +66,13 @@ class Switch:
         return self._run(commands.STORED_CONFIG_DB).stdout
 
     def stored_frr(self) -> str:
-        """The frr.conf on disk; "" when there is none."""
-        return self._try(commands.STORED_FRR)
+        """The frr.conf on disk; "" when there is none.
+
+        Raises:
+            SwitchError: it is there and cannot be read.
+        """
+        result = self.transport.run(commands.STORED_FRR)
+        return "" if result.exit_code == commands.ABSENT else self._good(result).stdout
 
     def mode_resetters(self) -> list[str]:
         """Files that would reset the routing mode at the next reload."""
