@@ -315,5 +315,24 @@ FAULTS = (
         _line(" neighbor HOST timers 3 9", " neighbor HOST timers 3 9\n neighbor HOST password s3cret"),
     ),
     Fault("SF-410", "a group that nothing activates", _line("  neighbor SPINE-V4 activate\n", "")),
+    Fault(
+        "SF-402",
+        "a prefix-list in one direction only",
+        _all(
+            _line("  neighbor SPINE-V4 route-map FROM-FABRIC in\n", "  neighbor SPINE-V4 prefix-list HOSTS in\n"),
+            _line("  neighbor SPINE-V4 route-map TO-FABRIC out\n", ""),
+        ),
+    ),
+    Fault(
+        "SF-403",
+        "a prefix-list of a neighbour that is not defined",
+        _line("neighbor SPINE-V4 route-map FROM-FABRIC in", "neighbor SPINE-V4 prefix-list HOST in"),
+    ),
+    Fault(
+        "SF-420",
+        "BGP in a VRF that is not there",
+        _line("router bgp 4200000101\n", "router bgp 4200000101 vrf Vrf1\nexit\nrouter bgp 4200000101\n"),
+    ),
+    Fault("SF-422", "a telnet password for FRR", _line("log syslog", "password zebra\nlog syslog")),
     Fault("SF-501", "an image without the platform's drivers", lambda _fabric: None, build="community-202511"),
 )

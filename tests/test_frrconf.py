@@ -102,3 +102,29 @@ def test_recorded_running_configs_are_read_whole(file: Path) -> None:
     ]
     assert rest == []
     assert diff(text, text) == []
+
+
+def test_contexts_without_indentation() -> None:
+    """FRR does not look at blanks; a text that is not indented means the same."""
+    flat = "\n".join(line.strip() for line in CONFIG.splitlines())
+    assert parse(flat) == parse(CONFIG)
+    assert diff(flat, CONFIG) == []
+    without_exit = "\n".join(line for line in flat.splitlines() if not line.startswith("exit"))
+    assert parse(without_exit) == parse(CONFIG)
+
+
+def test_a_line_that_only_the_top_level_knows_leaves_the_context() -> None:
+    """As FRR does (lib/command.c command_config_read_one_line): it tries the parents, and stays where it found it."""
+    text = "router bgp 1\n bgp router-id 1.1.1.1\n ip nht resolve-via-default\n network 1.1.1.1/32\nexit\n"
+    assert parse(text) == {
+        (): {"ip nht resolve-via-default", "network 1.1.1.1/32"},
+        ("router bgp 1",): {"bgp router-id 1.1.1.1"},
+    }
+    in_vrf = "vrf Vrf1\n ip route 10.0.0.0/8 blackhole\nexit-vrf\nip route 11.0.0.0/8 blackhole\n"
+    assert parse(in_vrf) == {("vrf Vrf1",): {"ip route 10.0.0.0/8 blackhole"}, (): {"ip route 11.0.0.0/8 blackhole"}}
+
+
+def test_comments_are_no_lines() -> None:
+    assert parse("! a comment\n# another\nip prefix-list A seq 5 permit any\n") == {
+        (): {"ip prefix-list A seq 5 permit any"}
+    }

@@ -63,6 +63,8 @@ class Build:
         frr_start_lines: what the bgp container's start script would append to frr.conf.
         fpm_module: the FPM module that zebra loads.
         frr_daemons: FRR's daemons that always run.
+        frr_telnet_daemons: those of them that listen for telnet on 127.0.0.1.
+        unsuppress_map_is_policy: for RFC 8212, an unsuppress-map counts as a policy towards the neighbour.
         bfd_needs_mgmt_framework: bfdd starts only with frr_mgmt_framework_config "true".
         bgp_daemon: what configures BGP from config_db unless frr_mgmt_framework_config is "true".
         ntp_daemon: ntpd or chrony.
@@ -92,6 +94,8 @@ class Build:
     frr_start_lines: tuple[str, ...]
     fpm_module: str
     frr_daemons: tuple[str, ...]
+    frr_telnet_daemons: tuple[str, ...]
+    unsuppress_map_is_policy: bool
     bfd_needs_mgmt_framework: bool
     bgp_daemon: str
     ntp_daemon: str
@@ -154,6 +158,8 @@ class BuildFile(BaseModel):
     frr_start_lines: tuple[str, ...]
     fpm_module: str = ""
     frr_daemons: tuple[str, ...] = ()
+    frr_telnet_daemons: tuple[str, ...] = ()
+    unsuppress_map_is_policy: bool = False
     bfd_needs_mgmt_framework: bool
     bgp_daemon: str = ""
     ntp_daemon: str = ""

@@ -12,7 +12,13 @@ from functools import lru_cache
 
 Context = tuple[str, ...]
 
-_CLOSERS = frozenset({"exit", "exit-address-family", "exit-vrf", "exit-vni", "end", "!"})
+_CLOSERS: Mapping[str, str] = {
+    "exit": "",
+    "exit-address-family": "address-family ",
+    "exit-vrf": "vrf ",
+    "exit-vni": "vni ",
+}
+"""Line that closes a context -> how that context begins; `exit` closes any."""
 _OPENERS: Mapping[str, tuple[str, ...]] = {
     "": (
         "router ",
@@ -29,6 +35,38 @@ _OPENERS: Mapping[str, tuple[str, ...]] = {
     "bfd": ("peer ", "profile "),
 }
 """First word of the outermost context -> how lines begin that open a context in it."""
+
+_TOP = (
+    *(opener for opener in _OPENERS[""] if opener != "bfd"),
+    "access-list ",
+    "bgp as-path ",
+    "bgp community-list ",
+    "bgp extcommunity-list ",
+    "bgp large-community-list ",
+    "debug ",
+    "enable password ",
+    "fpm ",
+    "ip as-path ",
+    "ip community-list ",
+    "ip forwarding",
+    "ip prefix-list ",
+    "ipv6 access-list ",
+    "ipv6 forwarding",
+    "ipv6 prefix-list ",
+    "mac access-list ",
+    "no fpm ",
+    "no zebra ",
+    "password ",
+    "service ",
+    "zebra ",
+)
+"""How lines begin that no context knows but the top level: FRR leaves the context that it is in when it reads one
+(FRR lib/command.c command_config_read_one_line tries the parents of the node)."""
+
+_TOP_OR_VRF = tuple(
+    f"{no}{ip} {word} " for no in ("", "no ") for ip in ("ip", "ipv6") for word in ("nht", "protocol", "route")
+)
+"""The same of what a VRF has, too."""
 
 _HOST_LINES = (
     # what belongs to the program or the host and not to the fabric; `ip forwarding` shows what the kernel does
@@ -102,21 +140,58 @@ def diff(intended: str, running: str, *, host_lines: bool = False) -> list[FrrCh
     return changes
 
 
+@dataclass(slots=True)
+class _Open:
+    """A context that is open: its line and how far that is indented; `indents` says that its own lines are further."""
+
+    line: str
+    depth: int
+    indents: bool | None = None
+
+    def holds(self, depth: int) -> bool:
+        """False when a line so far indented stands outside: FRR indents by one for each context, people need not."""
+        if self.indents is None:
+            self.indents = depth > self.depth
+        return depth > self.depth or not self.indents
+
+
 def lines(text: str, *, host_lines: bool = False) -> Iterator[tuple[int, Context, str]]:
-    """(number, context, line) of each line that means something; (number, context, "") when a context opens."""
-    context: Context = ()
+    """(number, context, line) of each line that means something; (number, context, "") when a context opens.
+
+    As FRR reads a file: a context lasts until it is closed, another one begins, or a line comes that only the top level
+    knows. Where lines are indented, one that is not ends it, too.
+    """
+    stack: list[_Open] = []
     for number, raw in enumerate(text.splitlines(), 1):
         line = raw.strip()
-        if not line or line in _CLOSERS or (not host_lines and raw.startswith(_HOST_LINES)):
+        if not line or line[0] in "!#" or line == "end":
             continue
-        depth = len(raw) - len(raw.lstrip(" "))  # FRR indents by one for each context
-        if depth < len(context):
-            context = context[:depth]
-        if line.startswith(_OPENERS.get(context[0].split(" ", 1)[0] if context else "", ())):
-            context = (*context, line)
-            yield number, context, ""
+        if not host_lines and raw.startswith(_HOST_LINES):
+            stack.clear()
+            continue
+        if line in _CLOSERS:
+            if stack and stack[-1].line.startswith(_CLOSERS[line]):
+                stack.pop()
+            continue
+        depth = len(raw) - len(raw.lstrip(" "))
+        _leave(stack, line, depth)
+        kind = stack[0].line.split(" ", 1)[0] if stack else ""
+        context = tuple(one.line for one in stack)
+        if line.startswith(_OPENERS.get(kind, ())):
+            stack[1:] = []
+            stack.append(_Open(line, depth))
+            yield number, (*context[:1], line), ""
         else:
             yield number, context, line
+
+
+def _leave(stack: list[_Open], line: str, depth: int) -> None:
+    """Close the contexts that a line does not belong to."""
+    in_vrf = bool(stack) and stack[0].line.startswith("vrf ")
+    if line.startswith(_TOP) or (line.startswith(_TOP_OR_VRF) and not in_vrf):
+        stack.clear()
+    while stack and not stack[-1].holds(depth):
+        stack.pop()
 
 
 def masked(line: str) -> str:

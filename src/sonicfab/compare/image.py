@@ -37,6 +37,7 @@ _FIRST = (
     "frr",
     "bgp_daemon",
     "frr_daemons",
+    "frr_telnet_daemons",
     "fpm_module",
     "ntp_daemon",
     "port_defaults",

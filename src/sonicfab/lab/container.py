@@ -99,9 +99,10 @@ def programs(build: Build) -> str:
     """The programs of the bgp container, with the FPM module of the build; the lab's zebra loads the machine's."""
     module = f" -M {build.fpm_module}" if build.fpm_module else ""
     commands = {"zebra": f"/usr/lib/frr/zebra -A 127.0.0.1 -s 90000000{module}"}
+    deaf = {name: "" if name in build.frr_telnet_daemons else " -P 0" for name in build.frr_daemons or _ALWAYS}
     text = "".join(
-        _PROGRAM.format(name=name, command=commands.get(name, f"/usr/lib/frr/{name} -A 127.0.0.1"))
-        for name in build.frr_daemons or _ALWAYS
+        _PROGRAM.format(name=name, command=commands.get(name, f"/usr/lib/frr/{name} -A 127.0.0.1") + option)
+        for name, option in deaf.items()
     )
     bfdd = _PROGRAM.format(name="bfdd", command="/usr/lib/frr/bfdd -A 127.0.0.1")
     text += f"{_FRAMEWORK}{bfdd}{{% endif %}}\n" if build.bfd_needs_mgmt_framework else bfdd

@@ -79,6 +79,7 @@ def tell_programs(findings: Findings, text: str, source: str) -> None:
         return
     findings.tell("fpm_module", found.fpm_module, source)
     findings.tell("frr_daemons", found.frr_daemons, source)
+    findings.tell("frr_telnet_daemons", found.frr_telnet_daemons, source)
     findings.tell("bfd_needs_mgmt_framework", found.bfd_needs_mgmt_framework, source)
     findings.tell("bgp_daemon", found.bgp_daemon, source)
 

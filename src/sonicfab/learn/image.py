@@ -42,12 +42,17 @@ class StartScript:
     start_lines: Mapping[str, tuple[str, ...]]
 
 
+_NO_TELNET = re.compile(r"(?:^|\s)-P\s*0(?:\s|$)")
+"""The option of FRR's daemons with which they do not listen for telnet (FRR lib/libfrr.c)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Programs:
     """What supervisord starts in the bgp container; "" or None where its template does not say."""
 
     fpm_module: str
     frr_daemons: tuple[str, ...]
+    frr_telnet_daemons: tuple[str, ...]
     bfd_needs_mgmt_framework: bool | None
     bgp_daemon: str
 
@@ -128,6 +133,7 @@ def programs(text: str) -> Programs | None:
     return Programs(
         fpm_module=fpm_module(found["zebra"][0]),
         frr_daemons=always,
+        frr_telnet_daemons=tuple(name for name in always if not _NO_TELNET.search(found[name][0])),
         bfd_needs_mgmt_framework=None if bfd is None else "+framework" in bfd[1],
         bgp_daemon=without_framework[0] if len(without_framework) == 1 else "",
     )

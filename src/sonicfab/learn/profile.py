@@ -28,7 +28,14 @@ VENDOR = "own"
 
 OPTIONAL = (
     *("frr", "debian", "kernel", "python", "redis", "docker", "database_version", "fpm_module", "frr_daemons"),
-    *("bgp_daemon", "ntp_daemon", "reload_checks_yang", "port_defaults"),
+    *(
+        "bgp_daemon",
+        "ntp_daemon",
+        "reload_checks_yang",
+        "port_defaults",
+        "frr_telnet_daemons",
+        "unsuppress_map_is_policy",
+    ),
 )
 """Facts that may stay unknown."""
 
@@ -41,7 +48,7 @@ _NEEDED = {
 """Facts without which nothing can be rendered, and how to give them."""
 
 _MAPPINGS = ("identified_by", "port_defaults")
-_LISTS = ("frr_start_lines", "frr_daemons")
+_LISTS = ("frr_start_lines", "frr_daemons", "frr_telnet_daemons")
 _NOT_GIVEN = ("name", "ports", "sources", "unfit_platforms", "defects", "schema_")
 _SETTABLE = tuple(name for name in BuildFile.model_fields if name not in _NOT_GIVEN)
 _PATTERNS = {

@@ -1,14 +1,22 @@
-"""What an frr.conf says of BGP, as far as rules ask for it."""
+"""What an frr.conf says of BGP, as far as rules ask for it: every instance, every address family."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import NamedTuple
 
 from sonicfab import frrconf
 
-_FAMILIES = {f"address-family {family}{rest}": family for family in ("ipv4", "ipv6") for rest in ("", " unicast")}
+
+class Use(NamedTuple):
+    """A named list or route-map where it is used; `kind` as FRR defines it: route-map, ip prefix-list ..."""
+
+    kind: str
+    name: str
+    line: int
 
 
 @dataclass
@@ -18,9 +26,10 @@ class Neighbor:
     Attributes:
         line: where it is first named.
         interface: it is reached by its port (BGP unnumbered).
-        remote_as: a number, external, internal, or "".
-        activated: families that `activate` names.
-        maps: (family, in or out) -> route-map.
+        remote_as: a number, external, internal, auto, or "".
+        oad: both ends are of one administration: FRR asks for no policy.
+        activated, deactivated: families that `activate` and `no ... activate` name.
+        filters: (family, in or out) -> what filters there; FRR applies each of them.
     """
 
     name: str
@@ -32,37 +41,39 @@ class Neighbor:
     bfd: int = 0
     password: int = 0
     multihop: bool = False
+    oad: bool = False
     activated: set[str] = field(default_factory=set)
-    maps: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
+    deactivated: set[str] = field(default_factory=set)
+    filters: dict[tuple[str, str], list[Use]] = field(default_factory=dict)
 
 
 @dataclass
 class Bgp:
-    """`router bgp` of the default VRF, and the policies of the whole file; numbers are lines.
+    """One `router bgp`; numbers are lines.
 
     Attributes:
+        vrf: "" for the default VRF.
         asn: "" when there is no BGP.
         needs_policy: eBGP without a policy exchanges nothing.
-        default_ipv4: every neighbour is activated for IPv4 unless told otherwise.
+        defaults: families in which every neighbour is active unless told otherwise.
+        confederation: AS numbers of the other parts of its confederation.
+        import_check: a network is announced only when it is in the routing table.
         networks: (family, prefix) -> line.
-        statics: prefixes with a static route.
-        route_maps, prefix_lists: names that are defined; those of prefix-lists with `ip` or `ipv6` before them.
-        used_prefix_lists: (name as above, line).
+        statics: prefixes with a static route in this VRF.
     """
 
+    vrf: str = ""
     asn: str = ""
     line: int = 0
     router_id: str = ""
     router_id_line: int = 0
     needs_policy: bool = True
-    default_ipv4: bool = True
+    defaults: set[str] = field(default_factory=lambda: {"ipv4"})
+    confederation: set[str] = field(default_factory=set)
+    import_check: bool = True
     neighbors: dict[str, Neighbor] = field(default_factory=dict)
     networks: dict[tuple[str, str], int] = field(default_factory=dict)
     statics: set[str] = field(default_factory=set)
-    route_maps: set[str] = field(default_factory=set)
-    prefix_lists: set[str] = field(default_factory=set)
-    used_prefix_lists: list[tuple[str, int]] = field(default_factory=list)
-    used_route_maps: list[tuple[str, int]] = field(default_factory=list)
 
     @property
     def sessions(self) -> Iterator[Neighbor]:
@@ -74,71 +85,193 @@ class Bgp:
         return self.neighbors.get(neighbor.group, neighbor)
 
     def remote_as(self, neighbor: Neighbor) -> str:
-        """A number, external, internal, or ""."""
+        """A number, external, internal, auto, or ""."""
         return neighbor.remote_as or self.group_of(neighbor).remote_as
 
     def families(self, neighbor: Neighbor) -> set[str]:
         """The families that are active on a session."""
-        own = neighbor.activated | self.group_of(neighbor).activated
-        return own | {"ipv4"} if self.default_ipv4 else own
+        group = self.group_of(neighbor)
+        return ((self.defaults - group.deactivated) | group.activated | neighbor.activated) - neighbor.deactivated
 
-    def route_map(self, neighbor: Neighbor, family: str, direction: str) -> str:
-        """The route-map of a session; "" for none."""
-        for one in (neighbor, self.group_of(neighbor)):
-            if (family, direction) in one.maps:
-                return one.maps[family, direction][0]
-        return ""
+    def filters(self, neighbor: Neighbor, family: str, direction: str) -> list[Use]:
+        """What filters a session in a direction: its own filters, and of its group those of other kinds."""
+        own, group = (one.filters.get((family, direction), []) for one in (neighbor, self.group_of(neighbor)))
+        return own if own is group else [*own, *group]
 
     def is_external(self, neighbor: Neighbor) -> bool:
-        """True for eBGP."""
+        """True for eBGP, as far as the file tells: what `auto` becomes, the other end says."""
         remote = self.remote_as(neighbor)
-        return remote == "external" or (remote.isdigit() and remote != self.asn)
+        return remote == "external" or (remote.isdigit() and remote != self.asn and remote not in self.confederation)
 
 
-def read_bgp(text: str) -> Bgp:
+@dataclass
+class FrrText:
+    """An frr.conf: its BGP instances by VRF, and the lists and route-maps of the whole file.
+
+    Attributes:
+        defined: (kind, name).
+        uses: where they are used, apart from those of neighbours.
+        passwords: lines with a password for telnet; without one nobody gets in (lib/vty.c).
+        enable_passwords: lines with the one for what comes after that.
+    """
+
+    instances: dict[str, Bgp] = field(default_factory=dict)
+    defined: set[tuple[str, str]] = field(default_factory=set)
+    uses: list[Use] = field(default_factory=list)
+    passwords: list[int] = field(default_factory=list)
+    enable_passwords: list[int] = field(default_factory=list)
+
+    @property
+    def bgp(self) -> Bgp:
+        """The instance of the default VRF; an empty one when there is none."""
+        return self.instances.get("") or Bgp()
+
+    @property
+    def undefined(self) -> Iterator[Use]:
+        """What is used and not defined."""
+        of_neighbors = (
+            use
+            for instance in self.instances.values()
+            for neighbor in instance.neighbors.values()
+            for uses in neighbor.filters.values()
+            for use in uses
+        )
+        seen = set(self.uses) | set(of_neighbors)  # a line in two address families is two lines
+        return (use for use in sorted(seen, key=lambda use: use.line) if (use.kind, use.name) not in self.defined)
+
+
+_DATACENTER = re.compile(r"^frr defaults datacenter\s*$", re.MULTILINE)
+_LISTS = {
+    ("ip", "prefix-list"): "ip prefix-list",
+    ("ipv6", "prefix-list"): "ipv6 prefix-list",
+    ("ipv6", "access-list"): "ipv6 access-list",
+    ("bgp", "as-path"): "as-path access-list",
+    ("bgp", "community-list"): "community-list",
+    ("bgp", "extcommunity-list"): "extcommunity-list",
+    ("bgp", "large-community-list"): "large-community-list",
+}
+_FORMS = frozenset({"standard", "expanded", "access-list"})
+"""Words between the kind of a list and its name."""
+
+
+def read_frr(text: str) -> FrrText:
     """From the text of an frr.conf; what no rule asks for is passed over."""
-    bgp = Bgp()
-    if re.search(r"^frr defaults datacenter\s*$", text, re.MULTILINE):
-        bgp.needs_policy = False  # FRR's profile for data centres has no ebgp-requires-policy
+    read = FrrText()
+    profile = not _DATACENTER.search(text)  # that profile has no ebgp-requires-policy (FRR bgpd/bgp_vty.c)
+    statics: list[tuple[str, str]] = []
     for number, context, line in frrconf.lines(text):
         words = line.split()
         head = context[0].split() if context else []
         if head[:1] == ["route-map"]:
-            bgp.route_maps.add(head[1])
-            if words[:1] == ["match"] and "prefix-list" in words:
-                bgp.used_prefix_lists.append((f"{words[1]} {words[-1]}", number))
-        elif head[:2] == ["router", "bgp"] and "vrf" not in head:
-            bgp.asn, bgp.line = head[2], bgp.line or number
-            _router_line(bgp, number, context, words)
-        elif words[1:2] == ["prefix-list"]:
-            bgp.prefix_lists.add(f"{words[0]} {words[2]}")
+            read.defined.add(("route-map", head[1]))
+            read.uses += _in_route_map(words, number)
+        elif head[:2] == ["router", "bgp"]:
+            instance = _instance(read, head, number, needs_policy=profile)
+            _router_line(read, instance, number, context, words)
         elif words[1:2] == ["route"] and len(words) > 2:
-            bgp.statics.add(words[2])
-        elif words[1:2] == ["protocol"] and "route-map" in words:
-            bgp.used_route_maps.append((words[-1], number))
-    return bgp
+            statics.append((_vrf(head) or _vrf(words), words[2]))
+        elif not context:
+            _top_line(read, words, number)
+    for vrf, prefix in statics:
+        if vrf in read.instances:
+            read.instances[vrf].statics.add(prefix)
+    return read
 
 
-def _router_line(bgp: Bgp, number: int, context: frrconf.Context, words: list[str]) -> None:
-    family = _FAMILIES.get(context[1], "") if len(context) > 1 else ""
-    if len(context) > 1 and not family:
-        return  # evpn, vpn ...: no rule asks
+def _vrf(words: list[str]) -> str:
+    """`... vrf NAME ...`; "" for the default one."""
+    return words[words.index("vrf") + 1] if "vrf" in words[:-1] else ""
+
+
+def _top_line(read: FrrText, words: list[str], number: int) -> None:
+    kind = _LISTS.get((words[0], words[1])) if len(words) > 2 else None
+    kind = "access-list" if words[0] == "access-list" and len(words) > 1 else kind
+    if kind:
+        names = [word for word in words[1 if kind == "access-list" else 2 :] if word not in _FORMS]
+        read.defined.add((kind, names[0] if names else ""))
+    elif words[0] in ("ip", "ipv6") and words[1:2] == ["protocol"] and "route-map" in words[:-1]:
+        read.uses.append(Use("route-map", words[-1], number))
+    elif words[0] == "password":
+        read.passwords.append(number)
+    elif words[:2] == ["enable", "password"]:
+        read.enable_passwords.append(number)
+
+
+def _in_route_map(words: list[str], number: int) -> Iterator[Use]:
+    """What a line of a route-map refers to (FRR lib/routemap_cli.c, bgpd/bgp_routemap.c)."""
+    if words[:1] == ["call"] and len(words) > 1:
+        yield Use("route-map", words[1], number)
+    elif words[:2] == ["match", "as-path"] and len(words) > 2:
+        yield Use("as-path access-list", words[2], number)
+    elif words[:1] == ["match"] and words[1:2] and words[1] in ("community", "extcommunity", "large-community"):
+        yield from (Use(f"{words[1]}-list", name, number) for name in words[2:3])
+    elif words[:1] == ["match"] and words[1:2] and words[1] in ("ip", "ipv6"):
+        if "prefix-list" in words[:-1]:
+            yield Use(f"{words[1]} prefix-list", words[-1], number)
+        elif words[2:3] == ["address"] and len(words) == 4:
+            yield Use("access-list" if words[1] == "ip" else "ipv6 access-list", words[3], number)
+
+
+def _instance(read: FrrText, head: list[str], number: int, *, needs_policy: bool) -> Bgp:
+    vrf = _vrf(head)
+    asn = head[2] if head[2:] and head[2] != "vrf" else ""
+    return read.instances.setdefault(vrf, Bgp(vrf, asn, number, needs_policy=needs_policy))
+
+
+def _family(context: frrconf.Context) -> str:
+    """`ipv4` and `ipv6` for unicast, else what stands there, such as `l2vpn evpn`; "" outside of a family.
+
+    What FRR takes outside of a family is of IPv4 unicast (bgpd/bgp_vty.c, the hidden commands of BGP_NODE).
+    """
+    return context[1].removeprefix("address-family ").removesuffix(" unicast") if len(context) > 1 else ""
+
+
+def _router_line(read: FrrText, bgp: Bgp, number: int, context: frrconf.Context, words: list[str]) -> None:
+    if len(context) > 1 and not context[1].startswith("address-family "):
+        return  # vni ...: no rule asks
+    family = _family(context)
+    if words[:1] == ["no"]:
+        _no_line(bgp, family, words[1:])
+        return
     first = words[0] if words else ""
     if first == "neighbor" and len(words) > 2:
-        _neighbor_line(bgp, number, family, words)
-    elif first == "network" and family and len(words) > 1:
-        bgp.networks[family, words[1]] = number
-        if "route-map" in words:
-            bgp.used_route_maps.append((words[-1], number))
-    elif words[:2] == ["bgp", "router-id"]:
-        bgp.router_id, bgp.router_id_line = words[2], number
-    elif words[:3] == ["no", "bgp", "ebgp-requires-policy"]:
+        _neighbor_line(read, bgp, number, family, words)
+    elif "route-map" in words[:-1] and first in ("network", "redistribute", "aggregate-address", "import"):
+        read.uses.append(Use("route-map", words[words.index("route-map") + 1], number))
+    elif first in ("route-map", "table-map") and len(words) > 1:  # route-map vpn import NAME
+        read.uses.append(Use("route-map", words[-1], number))
+    if first == "network" and family in ("", "ipv4", "ipv6") and len(words) > 1:
+        bgp.networks[family or "ipv4", words[1]] = number
+    elif first == "bgp" and len(words) > 2:
+        _bgp_line(bgp, number, words)
+
+
+def _no_line(bgp: Bgp, family: str, words: list[str]) -> None:
+    if words == ["bgp", "ebgp-requires-policy"]:
         bgp.needs_policy = False
-    elif words[:4] == ["no", "bgp", "default", "ipv4-unicast"]:
-        bgp.default_ipv4 = False
+    elif words == ["bgp", "network", "import-check"]:
+        bgp.import_check = False
+    elif words[:2] == ["bgp", "default"] and words[2:]:
+        bgp.defaults.discard(_default_family(words[2]))
+    elif words[:1] == ["neighbor"] and words[2:] == ["activate"] and words[1] in bgp.neighbors:
+        bgp.neighbors[words[1]].deactivated.add(family or "ipv4")
 
 
-def _neighbor_line(bgp: Bgp, number: int, family: str, words: list[str]) -> None:
+def _bgp_line(bgp: Bgp, number: int, words: list[str]) -> None:
+    if words[1] == "router-id":
+        bgp.router_id, bgp.router_id_line = words[2], number
+    elif words[1] == "default" and "-" in words[2]:
+        bgp.defaults.add(_default_family(words[2]))
+    elif words[1:3] == ["confederation", "peers"]:
+        bgp.confederation.update(words[3:])
+
+
+def _default_family(word: str) -> str:
+    """`ipv4-unicast` -> ipv4, `l2vpn-evpn` -> l2vpn evpn."""
+    return word.removesuffix("-unicast").replace("-", " ")
+
+
+def _neighbor_line(read: FrrText, bgp: Bgp, number: int, family: str, words: list[str]) -> None:
     name, *rest = words[1:]
     one = bgp.neighbors.get(name)
     if one is None:
@@ -154,29 +287,41 @@ def _neighbor_line(bgp: Bgp, number: int, family: str, words: list[str]) -> None
             one.is_group = True
         else:
             one.group = rest[1]
-    elif first == "remote-as":
+    elif first == "remote-as" and len(rest) > 1:
         one.remote_as = rest[1]
     elif first == "bfd":
         one.bfd = number
     elif first == "password":
         one.password = number
-    elif first in ("ebgp-multihop", "ttl-security"):
+    elif first == "oad":
+        one.oad = True
+    elif first in ("ebgp-multihop", "ttl-security", "disable-connected-check"):
         one.multihop = True
-    elif first == "activate" and family:
-        one.activated.add(family)
-    elif first == "route-map" and family and len(rest) == 3:
-        one.maps[family, rest[2]] = (rest[1], number)
+    elif first == "activate":
+        one.activated.add(family or "ipv4")
+    elif len(rest) > 1:
+        _filter_line(read, one, number, family or "ipv4", rest)
 
 
-def dangling(bgp: Bgp) -> Iterator[tuple[str, str, int]]:
-    """(kind, name, line) of route-maps and prefix-lists that are used and not defined."""
-    for one in bgp.neighbors.values():
-        for name, line in one.maps.values():
-            if name not in bgp.route_maps:
-                yield "route-map", name, line
-    for name, line in bgp.used_route_maps:
-        if name not in bgp.route_maps:
-            yield "route-map", name, line
-    for name, line in bgp.used_prefix_lists:
-        if name not in bgp.prefix_lists:
-            yield "prefix-list", name.split(" ")[-1], line
+def _filter_line(read: FrrText, one: Neighbor, number: int, family: str, words: list[str]) -> None:
+    six = family.startswith("ipv6")
+    kinds = {
+        "route-map": "route-map",
+        "prefix-list": "ipv6 prefix-list" if six else "ip prefix-list",
+        "filter-list": "as-path access-list",
+        "distribute-list": "ipv6 access-list" if six else "access-list",
+    }
+    first, name = words[:2]
+    if first in kinds and len(words) == 3:
+        one.filters.setdefault((family, words[2]), []).append(Use(kinds[first], name, number))
+    elif first == "unsuppress-map":
+        one.filters.setdefault((family, UNSUPPRESS), []).append(Use("route-map", name, number))
+    elif first == "default-originate" and words[1] == "route-map" and len(words) == 3:
+        read.uses.append(Use("route-map", words[2], number))
+    elif first in ("advertise-map", "exist-map", "non-exist-map"):
+        named = pairwise(words)
+        read.uses += [Use("route-map", value, number) for word, value in named if word.endswith("-map")]
+
+
+UNSUPPRESS = "unsuppress"
+"""Stands where filters have in or out: some FRR take it for a policy towards the neighbour."""

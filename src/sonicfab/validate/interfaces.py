@@ -34,7 +34,19 @@ TABLES = ("INTERFACE", "VLAN_INTERFACE", "PORTCHANNEL_INTERFACE", "LOOPBACK_INTE
 """Tables whose rows give interfaces addresses: INTERFACE|Ethernet0|10.0.0.0/31."""
 
 
-def addresses(config: ConfigDb, *, management: bool = False) -> Iterator[tuple[str, str, Address, str]]:
+Owned = tuple[str, str, Address, str]
+"""(table, interface, address, VRF)."""
+
+
+def interface_table(name: str) -> str:
+    """The table in which an interface of that name has its rows."""
+    if "." in name:
+        return "VLAN_SUB_INTERFACE"
+    prefixes = {"Vlan": "VLAN_INTERFACE", "PortChannel": "PORTCHANNEL_INTERFACE", "Loopback": "LOOPBACK_INTERFACE"}
+    return next((table for prefix, table in prefixes.items() if name.startswith(prefix)), "INTERFACE")
+
+
+def addresses(config: ConfigDb, *, management: bool = False) -> Iterator[Owned]:
     """(table, interface, address, VRF) of every address that can be read; eth0's only when asked for."""
     for table in (*TABLES, "MGMT_INTERFACE") if management else TABLES:
         rows = config.get(table, {})

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sonicfab.configdb import ConfigDb, Row
-from sonicfab.validate.bgp import Bgp
+from sonicfab.validate.bgp import Bgp, FrrText
 from sonicfab.validate.findings import Finding
 from sonicfab.validate.interfaces import addresses
 
@@ -15,7 +15,7 @@ End = tuple[str, str]
 
 @dataclass(frozen=True)
 class SwitchFacts:
-    """One switch as the others see it; `bgp` is None where there is no frr.conf.
+    """One switch as the others see it; `frr` is None where there is no frr.conf.
 
     Attributes:
         addresses: (VRF, address, its place in the config) without those of one link alone.
@@ -25,15 +25,15 @@ class SwitchFacts:
 
     name: str
     config: ConfigDb
-    bgp: Bgp | None
+    frr: FrrText | None
     addresses: list[tuple[str, str, str]] = field(default_factory=list)
     ports: dict[str, list[str]] = field(default_factory=dict)
     subnets: dict[tuple[str, int], tuple[str, str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, name: str, config: ConfigDb, bgp: Bgp | None) -> SwitchFacts:
+    def of(cls, name: str, config: ConfigDb, frr: FrrText | None) -> SwitchFacts:
         """The facts of a config, so that no rule between switches has to read its rows again."""
-        facts = cls(name, config, bgp)
+        facts = cls(name, config, frr)
         owners: dict[str, str] = {}
         for table, interface, address, vrf in addresses(config, management=True):
             management = table == "MGMT_INTERFACE"
@@ -51,6 +51,11 @@ class SwitchFacts:
         """A row of PORT; empty when it is not there."""
         return self.config.get("PORT", {}).get(name, {})
 
+    def bgp_over(self, port: str) -> Bgp | None:
+        """The BGP instance of the VRF that a port is in; None when there is no frr.conf, or no such instance in it."""
+        vrf = str(self.config.get("INTERFACE", {}).get(port, {}).get("vrf_name", ""))
+        return self.frr.instances.get(vrf) if self.frr else None
+
 
 def check_links(switches: Mapping[str, SwitchFacts], links: Iterable[tuple[End, End]]) -> Iterator[Finding]:
     """What is wrong between the switches; a link is left out unless both its switches are there."""
@@ -67,7 +72,7 @@ def _identities(switches: Iterable[SwitchFacts]) -> Iterator[Finding]:
     seen: dict[tuple[str, str], str] = {}
     for one in switches:
         row = one.config.get("DEVICE_METADATA", {}).get("localhost", {})
-        router_id = one.bgp.router_id if one.bgp else ""
+        router_id = one.frr.bgp.router_id if one.frr else ""
         for what, value, place in (
             ("hostname", str(row.get("hostname", "")), "DEVICE_METADATA|localhost hostname"),
             ("mac", str(row.get("mac", "")).lower(), "DEVICE_METADATA|localhost mac"),
@@ -112,22 +117,23 @@ def _subnets(one: SwitchFacts, port: str, other: SwitchFacts, far: str) -> Itera
 
 def _sessions(one: SwitchFacts, port: str, other: SwitchFacts, far: str) -> Iterator[Finding]:
     """The sessions over a link as one end has them, held against the other end."""
-    if one.bgp is None or other.bgp is None or not other.bgp.asn:
+    near_bgp, far_bgp = one.bgp_over(port), other.bgp_over(far)
+    if near_bgp is None or far_bgp is None or not far_bgp.asn:
         return
     for name in (port, *other.ports.get(far, ())):
-        session = one.bgp.neighbors.get(name)
+        session = near_bgp.neighbors.get(name)
         if session is None or session.is_group:
             continue
-        wanted = one.bgp.remote_as(session)
-        fits = {"external": other.bgp.asn != one.bgp.asn, "internal": other.bgp.asn == one.bgp.asn}
-        if wanted and not fits.get(wanted, wanted == other.bgp.asn):
-            message = f"neighbor {name} expects AS {wanted}; {other.name} has {other.bgp.asn}"
+        wanted = near_bgp.remote_as(session)
+        fits = {"external": far_bgp.asn != near_bgp.asn, "internal": far_bgp.asn == near_bgp.asn}
+        if wanted and not fits.get(wanted, wanted == far_bgp.asn):
+            message = f"neighbor {name} expects AS {wanted}; {other.name} has {far_bgp.asn}"
             if wanted == "external":
-                message = f"neighbor {name} is to be external, but {other.name} has the same AS {other.bgp.asn}"
+                message = f"neighbor {name} is to be external, but {other.name} has the same AS {far_bgp.asn}"
             yield _frr("SF-306", session.line, message, one.name)
         # the peer of a session back: the port, or an address of the same family on the near end
         own = [ip for ip in one.ports.get(port, ()) if (":" in ip) == (":" in name)]
-        if not any(peer in other.bgp.neighbors for peer in ([far] if session.interface else own)):
+        if not any(peer in far_bgp.neighbors for peer in ([far] if session.interface else own)):
             message = f"neighbor {name}: {other.name} has no session back over {far}"
             yield _frr("SF-309", session.line, message, one.name)
 

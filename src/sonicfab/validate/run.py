@@ -12,7 +12,7 @@ from sonicfab.configdb import ConfigDb
 from sonicfab.errors import InputError
 from sonicfab.platforms import Platform, get_platform, platform_names
 from sonicfab.schema.facts import schema_of
-from sonicfab.validate.bgp import Bgp
+from sonicfab.validate.bgp import FrrText
 from sonicfab.validate.device import check_device
 from sonicfab.validate.findings import Finding, worst_first
 from sonicfab.validate.frr import check_frr
@@ -115,10 +115,10 @@ class Validator:
         found: list[Finding] = []
         switches: dict[str, SwitchFacts] = {}
         for subject in subjects:
-            bgp, own = self._subject(subject)
+            read, own = self._subject(subject)
             found += own
             if subject.config_db is not None:
-                switches[subject.name] = SwitchFacts.of(subject.name, subject.config_db, bgp)
+                switches[subject.name] = SwitchFacts.of(subject.name, subject.config_db, read)
             done(subject.name)
         builds = {subject.name: subject for subject in subjects}
         for one in check_links(switches, links):
@@ -131,7 +131,7 @@ class Validator:
             tuple(self._skipped(subjects)),
         )
 
-    def _subject(self, subject: Subject) -> tuple[Bgp | None, list[Finding]]:
+    def _subject(self, subject: Subject) -> tuple[FrrText | None, list[Finding]]:
         build = get_build(subject.build)
         found = list(subject.read)
         if subject.config_db is not None:
@@ -139,10 +139,10 @@ class Validator:
         found = [self._at(one, subject, subject.files[0]) for one in found]
         if subject.frr is None:
             return None, found
-        bgp, in_frr = check_frr(subject.frr, subject.config_db, build)
+        read, in_frr = check_frr(subject.frr, subject.config_db, build)
         if self._vtysh:
             in_frr += check_syntax(subject.frr, build.frr)
-        return bgp, found + [self._at(one, subject, subject.files[1]) for one in in_frr]
+        return read, found + [self._at(one, subject, subject.files[1]) for one in in_frr]
 
     def _config_db(self, config: ConfigDb, build: Build, platform: Platform | None, *, frr: bool) -> list[Finding]:
         schema = self._schema(build)
