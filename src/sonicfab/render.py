@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import jinja2
 import yaml
+from jinja2.exceptions import SecurityError
 from jinja2.ext import Extension
 
 from sonicfab import yamltext
@@ -19,9 +21,12 @@ from sonicfab.errors import Diagnostic, Place, TemplateError
 from sonicfab.model.fields import SecretRef
 from sonicfab.plan.types import FabricPlan, SwitchPlan
 from sonicfab.platforms import get_platform
+from sonicfab.sandbox import MAX_MEMORY, Sandbox, TemplateLimitError, limits
 
 FRR_TEMPLATE = "frr/frr.conf.j2"
 ResolveSecret = Callable[[SecretRef, str], str]
+_REFUSED = "templates see the plan and the facts of the switch, and reach nothing else: docs/security.md"
+_TOO_MUCH = "templates have limits of time, memory and size: docs/security.md"
 
 
 @dataclass(frozen=True)
@@ -32,12 +37,14 @@ class SwitchConfig:
         config_db: the rendered tables; an empty table says that it must have no rows.
         frr: the text of frr.conf.
         secret: the config_db holds a secret, so its file must be for its owner alone.
+        site_templates: the files of the site's own templates that made it.
     """
 
     switch: str
     config_db: ConfigDb
     frr: str
     secret: bool
+    site_templates: tuple[str, ...] = ()
 
     @property
     def owned_tables(self) -> frozenset[str]:
@@ -51,30 +58,37 @@ class SwitchConfig:
 
 
 def template_folders(own: Sequence[Path] = ()) -> list[Path]:
-    """Where templates are looked for: the user's own folders first, then those that ship with sonicfab."""
+    """Where templates are looked for: the site's own folders first, then those that ship with sonicfab."""
+    return [*own, packaged_templates()]
+
+
+def packaged_templates() -> Path:
+    """The folder of the templates that ship with sonicfab."""
     packaged = Path(str(files("sonicfab"))) / "templates"
     checkout = Path(__file__).resolve().parents[2] / "templates"
-    return [*own, packaged if packaged.is_dir() else checkout]
+    return packaged if packaged.is_dir() else checkout
 
 
 class Renderer:
-    """The templates, compiled once for all switches."""
+    """The templates, compiled once for all switches; those of a site may take only so much time and memory."""
 
     extensions: Sequence[type[Extension]] = ()
 
-    def __init__(self, folders: Iterable[Path], secrets: ResolveSecret) -> None:
+    def __init__(self, folders: Sequence[Path], secrets: ResolveSecret) -> None:
         self._resolve = secrets
-        self._environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader([str(folder) for folder in folders]),
-            extensions=self.extensions,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-            autoescape=False,  # noqa: S701 - the output is configuration, not HTML
+        self._last_template = FRR_TEMPLATE
+        self._environment = Sandbox(folders, self.extensions)
+        names = self._environment.list_templates()
+        self._config_db = [name for name in names if name.startswith("config_db/") and name.endswith(".yml.j2")]
+        self._own_folders = [folder for folder in folders if folder != packaged_templates()]
+
+    @property
+    def site_templates(self) -> tuple[str, ...]:
+        """The files of the site's own templates that have been used so far."""
+        loaded = self._environment.files
+        return tuple(
+            sorted(file for file in loaded if any(Path(file).is_relative_to(one) for one in self._own_folders))
         )
-        names = self._environment.list_templates(filter_func=lambda name: name.startswith("config_db/"))
-        self._config_db = sorted(name for name in names if name.endswith(".yml.j2"))
 
     def render(self, fabric: FabricPlan, switch: SwitchPlan) -> SwitchConfig:
         """Both files of one switch.
@@ -91,6 +105,15 @@ class Renderer:
             "platform": get_platform(switch.platform),
             "snmp_community": self._resolve(community, f"SNMP community of {switch.name}") if community else None,
         }
+        try:
+            with limits() if self._own_folders else nullcontext():
+                tables, frr = self._all_tables(values), self._text(FRR_TEMPLATE, values)
+        except (TemplateLimitError, MemoryError, RecursionError) as err:  # where what a template made was read
+            message = f"rendering {switch.name} failed: {_said(err)}"
+            raise _template_error(message, Place(self._last_template), _TOO_MUCH) from err
+        return SwitchConfig(switch.name, tables, frr, community is not None, self.site_templates)
+
+    def _all_tables(self, values: Mapping[str, Any]) -> dict[str, Table]:
         tables: dict[str, Table] = {}
         writer: dict[str, str] = {}
         for name in self._config_db:
@@ -98,7 +121,7 @@ class Renderer:
                 if table in tables:
                     raise TemplateError(f"table {table} is written by {writer[table]} and by {name}: one must do it")
                 tables[table], writer[table] = rows, name
-        return SwitchConfig(switch.name, tables, self._text(FRR_TEMPLATE, values), community is not None)
+        return tables
 
     def _tables(self, name: str, values: Mapping[str, Any]) -> dict[str, Table]:
         text = self._text(name, values)
@@ -120,18 +143,26 @@ class Renderer:
         return {table: _rows(name, table, rows) for table, rows in data.items()}
 
     def _text(self, name: str, values: Mapping[str, Any]) -> str:
+        self._last_template = name
         try:
             return self._environment.get_template(name).render(values)
         except jinja2.TemplateSyntaxError as err:
             place = Place(err.filename or err.name or name, err.lineno)
-            message = f"the template cannot be read: {err.message}"
-            raise _template_error(message, place) from err
+            raise _template_error(f"the template cannot be read: {err.message}", place) from err
         except jinja2.TemplateNotFound as err:
             raise TemplateError(f"there is no template {err.name}", hint=f"{name} needs it") from err
-        except (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as err:
-            place = Place(*_raised_at(err, name))
-            message = f"rendering {values['switch'].name} failed: {err}"
-            raise _template_error(message, place) from err
+        except Exception as err:  # a template can raise whatever Python raises
+            hint = _REFUSED if isinstance(err, SecurityError) else ""
+            if isinstance(err, (TemplateLimitError, MemoryError, RecursionError)):
+                hint = _TOO_MUCH
+            message = f"rendering {values['switch'].name} failed: {_said(err)}"
+            raise _template_error(message, Place(*_raised_at(err, name)), hint) from err
+
+
+def _said(err: BaseException) -> str:
+    if isinstance(err, MemoryError):
+        return f"it takes more than {MAX_MEMORY >> 20} MB of memory"
+    return str(err) or type(err).__name__
 
 
 def _rows(name: str, table: str, rows: object) -> Table:
@@ -148,8 +179,8 @@ def _rows(name: str, table: str, rows: object) -> Table:
     return rows
 
 
-def _template_error(message: str, place: Place) -> TemplateError:
-    return TemplateError("a template is not usable", diagnostics=[Diagnostic("error", message, place)])
+def _template_error(message: str, place: Place, hint: str = "") -> TemplateError:
+    return TemplateError("a template is not usable", diagnostics=[Diagnostic("error", message, place, hint)])
 
 
 def _raised_at(err: Exception, name: str) -> tuple[str, int]:

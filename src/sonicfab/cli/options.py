@@ -175,14 +175,26 @@ def ignored(given: list[str]) -> frozenset[str]:
 
 
 def own_templates(given: list[Path]) -> list[Path]:
-    """The user's template folders: those given, else ./templates when it is there."""
+    """The site's template folders: those given, else ./templates when it is there. Which files they have is told.
+
+    Raises:
+        InputError: one is not there, or ./templates is a link: where it leads to must be said.
+    """
     from sonicfab.errors import InputError
+    from sonicfab.render import packaged_templates
+    from sonicfab.report import console
+    from sonicfab.sandbox import template_files
 
     missing = [folder for folder in given if not folder.is_dir()]
     if missing:
         raise InputError(f"--templates {missing[0]}: no such folder")
-    local = Path("templates")
-    return given or ([local] if local.is_dir() else [])
+    local, shipped = Path("templates"), packaged_templates().resolve()
+    if not given and local.is_dir() and local.resolve() != shipped:
+        if local.is_symlink():
+            raise InputError("./templates is a link, and is not followed by itself", f"--templates {local.readlink()}")
+        given = [local]
+    console.tell_site_templates(template_files([one for one in given if one.resolve() != shipped]))
+    return given
 
 
 def as_in_lab(fabric: Fabric, *, lab: bool, lab_name: str, push: bool = False) -> Fabric:

@@ -168,7 +168,7 @@ def _tell(
         code = ExitCode.FAILED if any(one.kind == "worse" for one in changes) else ExitCode.OK
         code = code if verification.count("ok") else ExitCode.UNREACHED
     _write(junit, lambda: junit_text(verification))
-    _write(json_file, lambda: json.dumps(value, indent=2))
+    _write(json_file, lambda: json.dumps(console.with_site_templates(value), indent=2))
     _write(keep, lambda: json.dumps(now, indent=1))
     if format is VerifyFormat.JSON:
         console.json_result(value)

@@ -128,6 +128,8 @@ def _render(tree: Tree, names: Iterable[str]) -> dict[str, str]:
     from jinja2 import DictLoader, TemplateError
     from jinja2.sandbox import SandboxedEnvironment
 
+    from sonicfab.sandbox import limits
+
     sources = {name: tree.text(f"{_TEMPLATES}/{name}.j2") or "" for name in sorted(names)}
     # a sandbox, because the templates are somebody else's
     environment = SandboxedEnvironment(loader=DictLoader(sources), trim_blocks=True)
@@ -135,9 +137,10 @@ def _render(tree: Tree, names: Iterable[str]) -> dict[str, str]:
     for name in sources:
         place = tree.place(f"{_TEMPLATES}/{name}.j2")
         try:
-            text = environment.get_template(name).render(yang_model_type="py")
-        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as err:
-            raise InputError(f"{place}: it cannot be rendered: {err}") from err
+            with limits():
+                text = environment.get_template(name).render(yang_model_type="py")
+        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError, MemoryError) as err:
+            raise InputError(f"{place}: it cannot be rendered: {err or 'it takes too much memory'}") from err
         files[name] = _module(name, text.encode(), place)
     return files
 

@@ -8,7 +8,7 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ import typer
 
 from sonicfab import __version__
 from sonicfab.errors import Diagnostic, InputError, SonicfabError
+from sonicfab.hints import first_of
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -25,6 +26,10 @@ WIDTH = 100
 
 MARKS = {"ok": "✔", "failed": "✘", "skipped": "-", "unreached": "?"}
 _PLAIN_MARKS = {"ok": "ok", "failed": "FAILED", "skipped": "skipped", "unreached": "not reached"}
+
+
+_site_templates: list[str] = []
+"""Those of this command, for its result."""
 
 
 def say(text: str) -> None:
@@ -83,9 +88,21 @@ def internal_error(err: BaseException) -> None:
     typer.echo(f"  This is a mistake in sonicfab, not in your files. What happened is in {Path(name)}", err=True)
 
 
+def tell_site_templates(files: Sequence[str]) -> None:
+    """Say which templates of the site take part; results for programs have them as `site_templates`."""
+    _site_templates[:] = files
+    if files:
+        note(f"with this site's templates: {first_of(files, 8)}")
+
+
+def with_site_templates(value: Mapping[str, Any]) -> dict[str, Any]:
+    """A result for programs, and which templates of the site took part."""
+    return {**value, "site_templates": list(_site_templates)} if _site_templates else dict(value)
+
+
 def json_result(value: Mapping[str, Any]) -> None:
     """The result for programs; every one of them has a format_version."""
-    typer.echo(json.dumps(value, indent=2))
+    typer.echo(json.dumps(with_site_templates(value) if "format_version" in value else value, indent=2))
 
 
 def table(renderable: RenderableType) -> None:

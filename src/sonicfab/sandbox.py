@@ -1,0 +1,227 @@
+"""Where templates run: they see the plan and the facts, and reach nothing else of the machine.
+
+A site's templates come with its files, so a merge request may bring them: they must not be able to run code, to read
+files, or to take all time and memory of the machine that renders them.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import resource
+import signal
+import threading
+import types
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from jinja2.exceptions import SecurityError
+from jinja2.ext import Extension
+from jinja2.loaders import split_template_path
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment, modifies_known_mutable
+
+MAX_SECONDS = 20.0
+"""Of the processor, for all files of one switch; the built-in templates take a few thousandths."""
+MAX_MEMORY = 1 << 30
+"""Bytes that rendering one switch may add to the process."""
+MAX_TEMPLATE = 1 << 20
+"""Bytes of a template's file."""
+MAX_TEXT = 10_000_000
+"""Characters, or entries, that an operator may make at once."""
+MAX_NUMBER = 1 << 128
+"""No address, AS number or counter of a network is larger."""
+
+_PURE_TYPES = (str, int, float, bool, list, tuple, dict, set, frozenset, types.MappingProxyType)
+"""Their methods compute, and do nothing else; those that change a value are refused by Jinja's immutable sandbox."""
+_PURE_MODULES = frozenset({"sonicfab.plan.types", "sonicfab.platforms", "sonicfab.builds", "sonicfab.asn"})
+"""The plan and the facts: frozen dataclasses, whose methods compute."""
+
+
+class TemplateLimitError(jinja2.TemplateRuntimeError):
+    """A template takes more than it may."""
+
+
+class Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja's immutable sandbox, with less to call: what is not known to be harmless is refused.
+
+    Jinja's own rule allows every method whose name has no underscore in front. One of a `pathlib.Path`, such as that
+    of a learned build's YANG models, would read and write files.
+    """
+
+    intercepted_binops = frozenset({"*", "**", "%", "+"})
+
+    def __init__(self, folders: Sequence[Path], extensions: Sequence[type[Extension]] = ()) -> None:
+        loader = FolderLoader(folders)
+        super().__init__(
+            loader=loader,
+            extensions=extensions,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            autoescape=False,  # the output is configuration, not HTML
+            cache_size=-1,
+        )
+        self.files = loader.files
+        """The files of the templates that have been read."""
+        self._plan_types: set[type] = set()
+
+    def getattr(self, obj: Any, attribute: str) -> Any:  # noqa: ANN401 - any value of a template
+        """An attribute; on values of the plan, which most are, Jinja need not look for what changes them."""
+        if type(obj) in self._plan_types and attribute[0] != "_":
+            try:
+                return getattr(obj, attribute)
+            except AttributeError:
+                return self.undefined(obj=obj, name=attribute)
+        if type(obj).__module__ in _PURE_MODULES:
+            self._plan_types.add(type(obj))
+        return super().getattr(obj, attribute)
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:  # noqa: ANN401
+        """See Jinja; paths have no attributes here."""
+        return not isinstance(obj, Path) and super().is_safe_attribute(obj, attr, value)
+
+    def is_safe_callable(self, obj: Any) -> bool:  # noqa: ANN401
+        """Whether a template may call it."""
+        if obj is dict:
+            return True
+        if isinstance(obj, types.FunctionType):  # Jinja's own: its range, its str.format in the sandbox, lipsum
+            return str(obj.__globals__.get("__name__")).startswith("jinja2.")
+        owner = getattr(obj, "__self__", None)
+        if isinstance(obj, types.BuiltinMethodType) and isinstance(owner, _PURE_TYPES):
+            return not modifies_known_mutable(owner, obj.__name__)
+        if isinstance(obj, types.MethodType):
+            module = type(owner).__module__
+            return module in _PURE_MODULES or module == ipaddress.__name__ or module.startswith("jinja2.")
+        # what Jinja itself hands out: macros, loop, cycler, joiner, namespace, super(), a block
+        return (obj if isinstance(obj, type) else type(obj)).__module__.startswith("jinja2.")
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:  # noqa: ANN401
+        """An operator whose result can be very large for a short template."""
+        if operator == "*":
+            _check_repeated(left, right)
+            _check_repeated(right, left)
+        if operator == "**" and not (_is_small(right, 128) and _is_small(left, MAX_NUMBER)):
+            raise TemplateLimitError("this power is larger than any number of a network")
+        result = super().call_binop(context, operator, left, right)
+        if isinstance(result, int) and not _is_small(result, MAX_NUMBER):
+            raise TemplateLimitError("this number is larger than any of a network")
+        if isinstance(result, (str, list, tuple)) and len(result) > MAX_TEXT:
+            raise TemplateLimitError(f"this is longer than {MAX_TEXT:,} characters or entries")
+        return result
+
+
+class FolderLoader(jinja2.BaseLoader):
+    """Templates by name out of folders, the first that has it; a link leads to nothing outside its folder."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._folders = [(folder, folder.resolve()) for folder in folders]
+        self.files: list[str] = []
+        """Those that have been read."""
+
+    def get_source(
+        self,
+        environment: jinja2.Environment,  # noqa: ARG002 - Jinja's signature
+        template: str,
+    ) -> tuple[str, str | None, Callable[[], bool] | None]:
+        """The text of a template, and its file.
+
+        Raises:
+            jinja2.TemplateNotFound: no folder has it; so for a name that leads out of them.
+            jinja2.TemplateRuntimeError: it is a link out of its folder, no plain file, too large, or not UTF-8.
+        """
+        parts = split_template_path(template)  # refuses `..`
+        for folder, root in self._folders:
+            file = folder.joinpath(*parts)
+            if not file.exists() and not file.is_symlink():
+                continue
+            if not file.resolve().is_relative_to(root):
+                raise SecurityError(f"{file} is a link to a file outside of {folder}: templates do not follow it")
+            text = _read(file)
+            self.files.append(str(file))
+            return text, str(file), lambda: True
+        raise jinja2.TemplateNotFound(template)
+
+    def list_templates(self) -> list[str]:
+        """The names of all."""
+        found = ((file, folder) for folder, _ in self._folders for file in _files(folder))
+        return sorted({file.relative_to(folder).as_posix() for file, folder in found})
+
+
+def template_files(folders: Sequence[Path]) -> list[str]:
+    """The template files that folders have, in order."""
+    return [str(file) for folder in folders for file in _files(folder) if file.suffix == ".j2"]
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*") if file.is_file() or file.is_symlink())
+
+
+@contextmanager
+def limits(seconds: float = MAX_SECONDS, memory: int = MAX_MEMORY) -> Iterator[None]:
+    """Bound what the block takes of the processor and the memory of this process.
+
+    Outside of the main thread there are no signals, and so no limit of time.
+
+    Raises:
+        TemplateLimitError: it takes more time.
+        MemoryError: it takes more memory.
+    """
+    with _memory_limit(memory):
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def too_long(_number: int, _frame: types.FrameType | None) -> None:
+            raise TemplateLimitError(f"it has used {seconds:g} s of the processor, and is not done")
+
+        before = signal.signal(signal.SIGPROF, too_long)
+        # again and again: the first could be caught on its way, where Jinja asks an object for its name
+        signal.setitimer(signal.ITIMER_PROF, seconds, 0.2)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            signal.signal(signal.SIGPROF, before)
+
+
+@contextmanager
+def _memory_limit(more: int) -> Iterator[None]:
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    except OSError:  # not Linux: no way to know what the process has
+        yield
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = pages * resource.getpagesize() + more
+    allowed = [limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_AS, (min([wanted, *allowed]), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def _read(file: Path) -> str:
+    if not file.is_file():
+        raise SecurityError(f"{file} is not a plain file")
+    with file.open("rb") as stream:
+        content = stream.read(MAX_TEMPLATE + 1)
+    if len(content) > MAX_TEMPLATE:
+        raise TemplateLimitError(f"{file} is larger than {MAX_TEMPLATE >> 20} MB")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as err:
+        raise jinja2.TemplateRuntimeError(f"{file} is not UTF-8 text") from err
+
+
+def _is_small(value: object, limit: int) -> bool:
+    return not isinstance(value, (int, float)) or -limit <= value <= limit
+
+
+def _check_repeated(what: object, times: object) -> None:
+    if isinstance(what, (str, list, tuple)) and isinstance(times, int) and len(what) * times > MAX_TEXT:
+        raise TemplateLimitError(f"this is longer than {MAX_TEXT:,} characters or entries")
