@@ -38,6 +38,7 @@ def test_golden(inventory: str, golden: Golden) -> None:
     assert not fabric.warnings
     assert not fabric.allotted, "the numbers file in git is complete"
     assert not fabric.released
+    assert not fabric.stale
     folder = GOLDEN / fabric.plan.name
     golden(folder / "plan.json", plan_text(fabric.plan))
     for name, config in render_example(inventory).items():

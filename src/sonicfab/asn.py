@@ -30,6 +30,10 @@ class AsnPool:
         """True for a number of the range."""
         return isinstance(number, int) and self.first <= number <= self.last
 
+    def hands_out(self, number: object) -> bool:
+        """True for a number that iterating gives."""
+        return number in self
+
     def __iter__(self) -> Iterator[int]:
         """From the lowest up."""
         return iter(range(self.first, self.last + 1))

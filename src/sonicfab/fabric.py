@@ -20,6 +20,7 @@ from sonicfab.model.topology import Topology
 from sonicfab.output import OutputFile, remove_files, write_file, write_files
 from sonicfab.plan.assemble import PlanProblems, make_plan
 from sonicfab.plan.dump import numbers_text, plan_text
+from sonicfab.plan.renames import Ledger, follow
 from sonicfab.plan.settings import SwitchSettings, settle
 from sonicfab.plan.types import FabricPlan, LinkPlan, SwitchPlan
 from sonicfab.render import Renderer, SwitchConfig, template_folders
@@ -34,8 +35,10 @@ class Fabric:
         warnings: what is odd, but not wrong.
         numbers_file: where the allotted numbers are kept.
         numbers: what that file must hold; "" when every number is given by hand.
+        stale: it does not say the same.
         allotted: the switches and links whose numbers the file does not hold yet.
         released: the switches and links whose numbers it still holds.
+        renamed: its name of a switch -> the name of the switch now.
         topology: the file, to find places in it.
     """
 
@@ -44,8 +47,10 @@ class Fabric:
     warnings: tuple[Diagnostic, ...]
     numbers_file: Path
     numbers: str
+    stale: bool
     allotted: tuple[str, ...]
     released: tuple[str, ...]
+    renamed: Mapping[str, str]
     topology: Document
 
     def require_numbers(self) -> None:
@@ -68,7 +73,7 @@ class Fabric:
         Raises:
             OutputError: it cannot be written.
         """
-        if not self.allotted and not self.released:
+        if not self.stale:
             return False
         if not self.numbers:
             remove_files(self.numbers_file.parent, [self.numbers_file.name])
@@ -107,15 +112,20 @@ class FabricFiles:
         except PlanProblems as err:
             diagnostics = diagnose(err.problems, self.documents)
             raise InputError(f"{self.topology.document.file} cannot be planned", diagnostics=diagnostics) from err
-        before, after = _rows(recorded), _rows(numbers)
+        macs = {name: one.mac for name, one in plan.switches.items()}
+        ledger, kept = follow(recorded, macs), follow(numbers, macs)
+        before, after = _rows(ledger), _rows(kept)
+        text = numbers_text(plan.name, numbers)
         return Fabric(
             plan=plan,
             secrets=Secrets(Path(self.inventory.document.file).parent),
             warnings=tuple(diagnose(warnings, self.documents)),
             numbers_file=Path(self.numbers.document.file),
-            numbers=numbers_text(plan.name, numbers),
-            allotted=tuple(name for name, row in after.items() if before.get(name) != row),
-            released=tuple(name for name in before if name not in after),
+            numbers=text,
+            stale=text != numbers_text(plan.name, recorded),
+            allotted=tuple(name for name, row in after.items() if any(row) and before.get(name) != row),
+            released=(*ledger.gone, *(name for name, row in before.items() if any(row) and name not in after)),
+            renamed=ledger.renamed,
             topology=self.topology.document,
         )
 
@@ -171,7 +181,7 @@ def find_switch(inventory: Path, topology: Path, name: str) -> tuple[SwitchSetti
     return settings[name], Secrets(inventory.parent), topology_file.value.name
 
 
-def _rows(numbers: Numbers) -> dict[str, tuple[object, ...]]:
+def _rows(numbers: Ledger) -> dict[str, tuple[object, ...]]:
     switches = {name: (row.asn, row.ipv4, row.ipv6) for name, row in numbers.switches.items()}
     return {**switches, **{name: (row.ipv4, row.ipv6) for name, row in numbers.links.items()}}
 

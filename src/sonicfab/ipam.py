@@ -36,6 +36,12 @@ class AddressPool:
         """Any address of the network belongs to it, also those that are not handed out."""
         return isinstance(number, (IPv4Address, IPv6Address)) and number in self.network
 
+    def hands_out(self, number: object) -> bool:
+        """True for an address that iterating gives."""
+        if not isinstance(number, (IPv4Address, IPv6Address)) or number not in self.network:
+            return False
+        return 1 <= int(number) - int(self.network.network_address) <= self.size
+
     def __iter__(self) -> Iterator[IpAddress]:
         """From the lowest up."""
         first = int(self.network.network_address) + 1
@@ -63,6 +69,10 @@ class LinkPool:
         if not isinstance(number, (IPv4Network, IPv6Network)) or number.version != self.network.version:
             return False
         return number.prefixlen == number.max_prefixlen - 1 and number.network_address in self.network
+
+    def hands_out(self, number: object) -> bool:
+        """True for a network that iterating gives."""
+        return number in self
 
     def __iter__(self) -> Iterator[IpNetwork]:
         """From the lowest up."""

@@ -36,7 +36,7 @@ def render(
     Example: sonicfab render -i inventories/scs-lab.yml -t topologies/spine-leaf-1x2.yml -o build/
     """
     from sonicfab.fabric import build_files, open_fabric, render_fabric, select, write_build
-    from sonicfab.report.build import json_build, show_build
+    from sonicfab.report.build import json_build, numbers_told, show_build
     from sonicfab.report.console import diagnostics, log_to_stderr, note
 
     log_to_stderr(verbose)
@@ -44,8 +44,6 @@ def render(
     diagnostics(fabric.warnings)
     files = build_files(render_fabric(fabric, select(fabric.plan, limit), own_templates(templates)))
     if fabric.keep_numbers():
-        counts = [(len(fabric.allotted), "allotted"), (len(fabric.released), "released")]
-        told = ", ".join(f"{count} {what}" for count, what in counts if count)
-        note(f"{fabric.numbers_file}: numbers {told}; look at them and keep the file in git")
+        note(numbers_told(fabric))
     changed = write_build(output, fabric.plan, files)
     (json_build if format is Format.JSON else show_build)(fabric.plan, output, changed)

@@ -11,6 +11,7 @@ from sonicfab.document import Document
 from sonicfab.errors import DocumentName, KeyPath, Place
 from sonicfab.fabric import FabricFiles
 from sonicfab.plan.cabling import Cabling, members, resolve
+from sonicfab.plan.renames import Ledger, follow
 from sonicfab.plan.settings import set_at, settle
 from sonicfab.plan.types import FabricPlan, LinkPlan, PortPlan, SwitchPlan
 from sonicfab.platforms import Platform, get_platform
@@ -124,7 +125,7 @@ class Sources:
         pool: KeyPath = ("asn", role) if kind == "asn" else ("loopbacks", kind)
         if by_hand := self.topology("switches", name, kind):
             return by_hand, "given by hand"
-        if recorded := self.at("numbers", ("switches", name, kind)):
+        if recorded := self.at("numbers", ("switches", self._ledger.keys.get(name, name), kind)):
             return (*recorded, *self.at("topology", pool)), "allotted from the pool, and kept in the numbers file"
         pools = {str(one): asns for one, asns in self.files.topology.value.asn.items()}
         shared = kind == "asn" and role in pools and pools[role].shared
@@ -151,7 +152,8 @@ class Sources:
     def network(self, port: PortPlan, version: int) -> tuple[Given, ...]:
         """Where the network of a numbered link comes from."""
         family = f"ipv{version}"
-        recorded = self.at("numbers", ("links", self.link(port).name, family))
+        name = self.link(port).name
+        recorded = self.at("numbers", ("links", self._ledger.keys.get(name, name), family))
         return (*recorded, *self.topology("underlay", family))
 
     def _link_entry(self, path: KeyPath) -> tuple[Given, ...]:
@@ -159,6 +161,10 @@ class Sources:
             place = self.files.topology.document.place(path, on_key=True)
             return (Given(".".join(map(str, path)), str(path[-1]), place),)
         return self.topology(*path, "link") or self.topology(*path)
+
+    @cached_property
+    def _ledger(self) -> Ledger:
+        return follow(self.files.numbers.value, {name: one.mac for name, one in self.plan.switches.items()})
 
     @cached_property
     def _paths(self) -> dict[tuple[str, str], KeyPath]:

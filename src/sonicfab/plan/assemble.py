@@ -17,7 +17,7 @@ from sonicfab.model.inventory import Inventory
 from sonicfab.model.numbers import Numbers
 from sonicfab.model.topology import Topology
 from sonicfab.plan.cabling import Cabling, HostPort, members, resolve
-from sonicfab.plan.numbers import Allotment, allot
+from sonicfab.plan.numbers import Allotment, Numbered, allot
 from sonicfab.plan.sessions import peer_groups
 from sonicfab.plan.settings import SwitchSettings, settle
 from sonicfab.plan.types import (
@@ -64,8 +64,8 @@ def make_plan(
     problems += found
     cabling, found = resolve(topology, settings, complete=len(settings) == len(named))
     problems += found
-    roles = {name: one.role for name, one in settings.items()}
-    allotment, found = allot(topology, roles, [link.name for link in cabling.links], recorded)
+    numbered = {name: Numbered(one.role, one.mac) for name, one in settings.items()}
+    allotment, found = allot(topology, numbered, [link.name for link in cabling.links], recorded)
     problems += [*found, *_check(topology, cabling, allotment)]
     if any(problem.severity == "error" for problem in problems):
         raise PlanProblems(problems)
@@ -75,9 +75,14 @@ def make_plan(
 def _fabric(
     topology: Topology, settings: Mapping[str, SwitchSettings], cabling: Cabling, allotment: Allotment
 ) -> FabricPlan:
-    networks = (allotment.links_ipv4, allotment.links_ipv6)
     links = tuple(
-        replace(link, ipv4=networks[0].get(link.name), ipv6=networks[1].get(link.name)) for link in cabling.links
+        replace(
+            link,
+            ipv4=allotment.links_ipv4.get(link.name),
+            ipv6=allotment.links_ipv6.get(link.name),
+            flipped=link.name in allotment.flipped,
+        )
+        for link in cabling.links
     )
     families: tuple[Family, ...] = ("ipv4", "ipv6") if topology.loopbacks.ipv6 else ("ipv4",)
     roles = {name: one.role for name, one in settings.items()}
@@ -139,7 +144,7 @@ def _used_ports(
     tables = {name: ports_of(one.platform, one.build) for name, one in settings.items()}
     for link in links:
         networks = [network for network in (link.ipv4, link.ipv6) if network is not None]
-        for (switch, port), far, end in ((link.a, link.b, 0), (link.b, link.a, 1)):
+        for (switch, port), far, end in link.ends:
             used[switch][port] = replace(
                 _port(tables[switch][port], link.speed, link.mtu, "link"),
                 description=f"{far[0]}:{far[1]}",

@@ -15,8 +15,9 @@ _HEADER = """\
 # Numbers of the fabric {fabric}, allotted by sonicfab from the pools of its topology.
 #
 # Keep this file in git beside the topology: it is what leaves every number where it is when switches or links
-# come, go or change places. `sonicfab render` adds what is new and drops what is gone; a number may also be
-# changed by hand.
+# come, go, change places or names. `sonicfab render` adds what is new and moves to `freed` what is gone; a number
+# may also be changed by hand. A switch is told by its MAC; the end of a link that is named first has the lower
+# address; numbers in `freed` are handed out last.
 """
 
 
@@ -113,21 +114,26 @@ def _port(port: PortPlan) -> dict[str, Any]:
 
 def numbers_text(fabric: str, numbers: Numbers) -> str:
     """The numbers file; "" when there is nothing to keep."""
-    if not numbers.switches and not numbers.links:
+    freed = {name: getattr(numbers.freed, name) for name in type(numbers.freed).model_fields}
+    if not numbers.switches and not numbers.links and not any(freed.values()):
         return ""
     lines = [_HEADER.format(fabric=fabric)]
     for section, rows in (("switches", numbers.switches), ("links", numbers.links)):
         if rows:
             lines.append(f"{section}:")
             lines += [f"  {name}: {{{_row(rows[name])}}}" for name in sorted(rows, key=natural_key)]
+    if any(freed.values()):
+        lines.append("freed:")
+        lines += [f"  {name}: [{', '.join(map(_scalar, values))}]" for name, values in freed.items() if values]
     return "\n".join(lines) + "\n"
 
 
 def _row(row: object) -> str:
-    values = {name: getattr(row, name, None) for name in ("asn", "ipv4", "ipv6")}
+    values = {name: getattr(row, name, None) for name in ("mac", "asn", "ipv4", "ipv6")}
     return ", ".join(f"{name}: {_scalar(value)}" for name, value in values.items() if value is not None)
 
 
 def _scalar(value: object) -> str:
+    # "fd00::" ends like a YAML key, and YAML 1.1 takes some MAC addresses for numbers of base 60
     text = str(value)
-    return f'"{text}"' if text.endswith(":") or "::" in text else text  # "fd00::" ends like a YAML key
+    return f'"{text}"' if ":" in text else text

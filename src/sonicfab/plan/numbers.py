@@ -1,7 +1,8 @@
 """Numbers that never move: ASNs, loopbacks and link networks, by hand, as recorded, or new from the pools.
 
 What was allotted once is recorded in the numbers file and stays; only what has no number yet takes the lowest
-one that is free. So switches and links may come, go or change places without moving anyone else's number.
+one that nobody has had, and one that was freed only when there is no other. So switches and links may come, go,
+change places or names without moving anyone else's number.
 """
 
 from __future__ import annotations
@@ -14,65 +15,107 @@ from typing import Any, Literal, Protocol
 from sonicfab.asn import AsnPool, is_private
 from sonicfab.errors import KeyPath, Problem
 from sonicfab.ipam import AddressPool, LinkPool
-from sonicfab.model.numbers import Numbers
-from sonicfab.model.topology import Pools, SwitchNumbers, Topology
+from sonicfab.model.numbers import Freed, KeptNumbers, Numbers
+from sonicfab.model.topology import Pools, Topology
+from sonicfab.plan.renames import Ledger, follow, macs_written_twice
 
 
 @dataclass(frozen=True, slots=True)
 class Allotment:
-    """Every number of the fabric by switch or link name; `record` is what belongs into the numbers file."""
+    """Every number of the fabric by switch or link name.
+
+    `flipped` are the links whose second end has the lower address; `record` is what belongs into the numbers file.
+    """
 
     asns: Mapping[str, int]
     ipv4: Mapping[str, IPv4Address]
     ipv6: Mapping[str, IPv6Address]
     links_ipv4: Mapping[str, IPv4Network]
     links_ipv6: Mapping[str, IPv6Network]
+    flipped: frozenset[str]
     record: Numbers
 
 
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A switch as its numbers are kept: by its MAC; its role says from which pool its ASN is."""
+
+    role: str
+    mac: str
+
+
 def allot(
-    topology: Topology, roles: Mapping[str, str], links: Iterable[str], recorded: Numbers
+    topology: Topology, switches: Mapping[str, Numbered], links: Iterable[str], recorded: Numbers
 ) -> tuple[Allotment, list[Problem]]:
-    """Number the switches (name -> role) and links (by name) of a fabric; new numbers go out in that order."""
+    """Number the switches and links (by name) of a fabric; new numbers go out in that order."""
+    roles = {name: one.role for name, one in switches.items()}
     kinds = {
         "asn": _asns(topology, roles),
         "ipv4": _loopbacks(topology.loopbacks.ipv4, "ipv4"),
         "ipv6": _loopbacks(topology.loopbacks.ipv6, "ipv6"),
-        "link ipv4": _link_networks(topology.underlay.ipv4, "ipv4"),
-        "link ipv6": _link_networks(topology.underlay.ipv6, "ipv6"),
+        "links_ipv4": _link_networks(topology.underlay.ipv4, "ipv4"),
+        "links_ipv6": _link_networks(topology.underlay.ipv6, "ipv6"),
     }
     by_link = list(links)
+    ledger = follow(recorded, {name: one.mac for name, one in switches.items()})
     settled: dict[str, dict[str, Any]] = {}
     new: dict[str, dict[str, Any]] = {}
-    problems: list[Problem] = []
+    freed: dict[str, tuple[Any, ...]] = {}
+    problems = list(macs_written_twice(recorded))
     for label, kind in kinds.items():
         names = by_link if kind.section == "links" else list(roles)
         hand = topology.switches if kind.section == "switches" else {}
-        book = _Book(kind, hand, getattr(recorded, kind.section))
+        had = [*getattr(recorded.freed, label), *_numbers(getattr(recorded, kind.section), kind.field).values()]
+        book = _Book(kind, hand, ledger, had)
         settled[label], new[label] = book.settle(names)
+        freed[label] = book.freed()
         problems += book.problems
-    record = Numbers.model_construct(
-        switches={
-            name: SwitchNumbers.model_construct(**row)
-            for name in roles
-            if any((row := {field: new[field].get(name) for field in ("asn", "ipv4", "ipv6")}).values())
-        },
-        links={
-            name: Pools.model_construct(**row)
-            for name in by_link
-            if any((row := {field: new[f"link {field}"].get(name) for field in ("ipv4", "ipv6")}).values())
-        },
-    )
+    record = _record(switches, by_link, new, ledger.flipped, Freed.model_construct(None, **freed))
     allotment = Allotment(
-        settled["asn"], settled["ipv4"], settled["ipv6"], settled["link ipv4"], settled["link ipv6"], record
+        settled["asn"],
+        settled["ipv4"],
+        settled["ipv6"],
+        settled["links_ipv4"],
+        settled["links_ipv6"],
+        ledger.flipped,
+        record,
     )
     return allotment, problems
+
+
+def _record(
+    switches: Mapping[str, Numbered],
+    links: Iterable[str],
+    new: Mapping[str, Mapping[str, Any]],
+    flipped: frozenset[str],
+    freed: Freed,
+) -> Numbers:
+    """The numbers file: the links with the end first that has the lower address, and who is at their ends."""
+    kept_links: dict[str, Pools] = {}
+    at_ends: set[str] = set()
+    for name in links:
+        row = {field: new[f"links_{field}"].get(name) for field in ("ipv4", "ipv6")}
+        if any(row.values()):
+            one, other = name.split(" - ")
+            kept_links[f"{other} - {one}" if name in flipped else name] = Pools.model_construct(**row)
+            at_ends |= {one.partition(":")[0], other.partition(":")[0]}
+    kept = {
+        name: KeptNumbers.model_construct(mac=switch.mac, **row)
+        for name, switch in switches.items()
+        if any((row := {field: new[field].get(name) for field in ("asn", "ipv4", "ipv6")}).values()) or name in at_ends
+    }
+    return Numbers.model_construct(switches=kept, links=kept_links, freed=freed)
+
+
+def _numbers(rows: Mapping[str, Any], field: str) -> dict[str, Any]:
+    return {name: number for name, row in rows.items() if (number := getattr(row, field)) is not None}
 
 
 class _Pool(Protocol):
     @property
     def size(self) -> int: ...
     def __contains__(self, number: object) -> bool: ...
+    def hands_out(self, number: object) -> bool: ...
     def __iter__(self) -> Iterator[Any]: ...
 
 
@@ -117,11 +160,18 @@ _NAMES = {"ipv4": "IPv4", "ipv6": "IPv6"}
 class _Book:
     """Who has which number of one kind."""
 
-    def __init__(self, kind: _Kind, by_hand: Mapping[str, Any], recorded: Mapping[str, Any]) -> None:
+    def __init__(self, kind: _Kind, by_hand: Mapping[str, Any], ledger: Ledger, had: Iterable[Any]) -> None:
+        """`had` are the numbers that the file holds or has freed, the longest free first."""
         self.kind = kind
         self.problems: list[Problem] = []
-        self._by_hand = {name: getattr(row, kind.field) for name, row in by_hand.items()}
-        self._recorded = {name: getattr(row, kind.field) for name, row in recorded.items()}
+        self._by_hand = _numbers(by_hand, kind.field)
+        self._recorded = {
+            name: number
+            for name, number in _numbers(getattr(ledger, kind.section), kind.field).items()
+            if name not in ledger.inherited or ((found := kind.pool(name)) and number in found[0])
+        }
+        self._keys = ledger.keys
+        self._had = dict.fromkeys(had)
         self._owner: dict[Any, str] = {}
         for role, (pool, _) in kind.pools.items():
             if isinstance(pool, AsnPool) and pool.shared:
@@ -136,6 +186,12 @@ class _Book:
         recorded = self._claimed(rest, self._recorded, "numbers")
         new = self._new([name for name in rest if self._recorded.get(name) is None])
         return {**by_hand, **shared, **recorded, **new}, {**recorded, **new}
+
+    def freed(self) -> tuple[Any, ...]:
+        """The numbers out of the pools of today that nobody has any more, the longest free first."""
+        pools = [pool for pool, _ in self.kind.pools.values()]
+        free = [number for number in self._had if number not in self._owner]
+        return tuple(number for number in free if any(pool.hands_out(number) for pool in pools))
 
     def _claimed(
         self, names: list[str], given: Mapping[str, Any], document: Literal["topology", "numbers"]
@@ -153,7 +209,7 @@ class _Book:
                 self._no_pool(name)
                 continue
             pool, path = found
-            number = next((one for one in free.setdefault(path, iter(pool)) if one not in self._owner), None)
+            number = next((one for one in free.setdefault(path, self._order(pool)) if one not in self._owner), None)
             if number is None:
                 missing[path] = missing.get(path, 0) + 1
             else:
@@ -165,13 +221,22 @@ class _Book:
             self.problems.append(Problem("topology", path, message))
         return numbers
 
+    def _order(self, pool: _Pool) -> Iterator[Any]:
+        """A pool's numbers as they are handed out: what was freed comes last, the longest free first.
+
+        A number that comes to another switch at once would be in the routes, logs and filters of both.
+        """
+        yield from (number for number in pool if number not in self._had)
+        yield from (number for number in self._had if pool.hands_out(number))
+
     def _shared(self, name: str) -> int | None:
         found = self.kind.pool(name)
         return found[0].first if found and isinstance(found[0], AsnPool) and found[0].shared else None
 
     def _claim(self, name: str, number: object, document: Literal["topology", "numbers"]) -> bool:
         what = self.kind.what
-        path = (self.kind.section, name, self.kind.field)
+        key = self._keys[name] if document == "numbers" else name
+        path = (self.kind.section, key, self.kind.field)
         found = self.kind.pool(name)
         hint = "delete the line and render again: a new number is allotted" if document == "numbers" else ""
         outside = found is None or number not in found[0]

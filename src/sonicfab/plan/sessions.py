@@ -42,7 +42,7 @@ def _link_sessions(
 ) -> Iterator[tuple[str, str, Session]]:
     """(switch, peer-group, session) for both ends."""
     networks = [network for network in (link.ipv4, link.ipv6) if network is not None]
-    for (switch, port), (far, far_port), low in ((link.a, link.b, True), (link.b, link.a, False)):
+    for (switch, port), (far, far_port), own_end in link.ends:
         group, description = roles[far].upper(), f"{far}:{far_port}"
         if not networks:
             yield switch, group, Session(port, port, far, far_port, asns[far], families, description)
@@ -50,7 +50,7 @@ def _link_sessions(
             # with both families numbered, each has a session of its own; one alone carries all (RFC 8950)
             own: tuple[Family, ...] = ("ipv4",) if network.version == 4 else ("ipv6",)
             carried = own if len(networks) > 1 else families
-            peer = str(link_ends(network)[1 if low else 0].ip)
+            peer = str(link_ends(network)[1 - own_end].ip)
             session = Session(peer, port, far, far_port, asns[far], carried, description)
             yield switch, f"{group}-V{network.version}", session
 

@@ -214,7 +214,12 @@ class SwitchPlan:
 
 @dataclass(frozen=True, slots=True)
 class LinkPlan:
-    """One cable between two switches: (switch, port) of both ends, sorted; `path` is the topology's entry for it."""
+    """One cable between two switches: (switch, port) of both ends, sorted.
+
+    Attributes:
+        path: the topology's entry for it.
+        flipped: `b` has the lower addresses; else `a`, which had the lower name when they were allotted.
+    """
 
     a: tuple[str, str]
     b: tuple[str, str]
@@ -223,6 +228,13 @@ class LinkPlan:
     path: KeyPath = field(compare=False)
     ipv4: IPv4Network | None = None
     ipv6: IPv6Network | None = None
+    flipped: bool = False
+
+    @property
+    def ends(self) -> tuple[tuple[tuple[str, str], tuple[str, str], int], ...]:
+        """(end, far end, which of the link's two addresses it has) for both ends."""
+        low_a = 1 if self.flipped else 0
+        return ((self.a, self.b, low_a), (self.b, self.a, 1 - low_a))
 
     @property
     def name(self) -> str:

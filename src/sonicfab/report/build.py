@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sonicfab.fabric import Fabric
+from sonicfab.hints import first_of
 from sonicfab.plan.types import FabricPlan
 from sonicfab.report.console import json_result, say, table
 
@@ -20,6 +22,19 @@ def show_build(plan: FabricPlan, folder: Path, changed: Mapping[str, bool]) -> N
     count = sum(changed.values())
     switches = f"{len(changed)} switch{'es' * (len(changed) != 1)}"
     say(f"{plan.name}: {switches} rendered, {count} changed, in {folder / plan.name}/")
+
+
+def numbers_told(fabric: Fabric) -> str:
+    """What has changed in the numbers file."""
+    counts = [(len(fabric.allotted), "allotted"), (len(fabric.released), "released")]
+    told = ", ".join(f"{count} {what}" for count, what in counts if count)
+    said = [f"numbers {told}"] if told else []
+    if fabric.renamed:
+        names = first_of([f"{before} is now {now}" for before, now in fabric.renamed.items()], 5)
+        said.append(f"{names}, numbers kept")
+    return (
+        f"{fabric.numbers_file}: {'; '.join(said) or 'every number as before'}; look at them and keep the file in git"
+    )
 
 
 def json_build(plan: FabricPlan, folder: Path, changed: Mapping[str, bool]) -> None:
