@@ -309,6 +309,28 @@ def test_bgpcfgd_acts_on_bgp_neighbor_in_every_mode(lab: Lab) -> None:
     assert re.search(r"route-map RM_SET_SRC permit 10\n set src ", running)
 
 
+def test_bgpcfgd_makes_the_routes_of_static_route(lab: Lab) -> None:
+    """managers_static_rt.py: at once when a row is written, and anew when the container has been restarted."""
+
+    def routes() -> list[str]:
+        running = lab.inside(LEAF2, "vtysh -c 'show running-config'").out
+        return [line.strip() for line in running.splitlines() if line.strip().startswith(("ip route", "ipv6 route"))]
+
+    write = "sonic-db-cli CONFIG_DB"
+    before = routes()
+    row = "'STATIC_ROUTE|198.18.0.0/15'"
+    assert lab.inside(LEAF2, f"{write} hset {row} nexthop 192.0.2.1 ifname eth0").code == 0
+    assert [line for line in routes() if line not in before] == ["ip route 198.18.0.0/15 192.0.2.1 eth0 tag 1"]
+    try:
+        assert lab.inside(LEAF2, "systemctl reset-failed bgp && systemctl restart bgp").code == 0
+        assert "ip route 198.18.0.0/15 192.0.2.1 eth0 tag 1" in routes()
+        assert lab.inside(LEAF2, f"{write} hset {row} advertise false").code == 0
+        assert [line for line in routes() if "198.18" in line] == ["ip route 198.18.0.0/15 192.0.2.1 eth0 tag 2"]
+    finally:
+        assert lab.inside(LEAF2, f"{write} del {row}").code == 0
+    assert routes() == before
+
+
 def test_lldp_tells_the_alias(lab: Lab) -> None:
     """lldpmgrd: portidsubtype local ALIAS."""
     patience = Patience(30)

@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sonicfab.lab.sonic import cfggen, db, gcu, kernel, log, paths, services
+from sonicfab.lab.sonic import cfggen, db, gcu, log, paths, services
 
 _CFGGEN = "/usr/local/bin/sonic-cfggen"
 NOT_READY = 1
@@ -78,7 +78,7 @@ def _load(filename: str, *, yes: bool) -> int:
         return 0
     print(f"Running command: {_CFGGEN} -j {filename} --write-to-db", flush=True)
     db.merge(json.loads(Path(filename).read_text(encoding="utf-8")))
-    kernel.apply(db.read())
+    services.react()
     return 0
 
 
@@ -197,7 +197,7 @@ def _interface(name: str, action: str) -> int:
         print("Error: Interface name is invalid. Please enter a valid interface name!!", file=sys.stderr)
         return 2
     db.merge({"PORT": {name: {"admin_status": "up" if action == "startup" else "down"}}})
-    kernel.apply(db.read())
+    services.react()
     return 0
 
 

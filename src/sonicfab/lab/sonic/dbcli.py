@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from sonicfab.lab.sonic import counters, db, kernel
+from sonicfab.lab.sonic import counters, db, services
 
 _WRITES = ("set", "hset", "hdel", "del", "hmset", "flushdb")
 
@@ -36,5 +36,5 @@ def main(arguments: list[str]) -> int:
     else:
         print("\n".join(line for line in lines if line or len(lines) == 1))
     if name == "CONFIG_DB" and command.lower() in _WRITES:
-        kernel.apply(db.read())  # the daemons of SONiC react to each write
+        services.react()  # the daemons of SONiC react to each write
     return 0

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
-from sonicfab.lab.sonic import db, kernel, paths, services
+from sonicfab.lab.sonic import db, paths, services
 
 CHECKPOINTS = paths.ETC / "checkpoints"
 _DAEMONS_TABLES = ("BUFFER_PG", "BUFFER_PROFILE", "FLEX_COUNTER_TABLE")
@@ -280,7 +280,7 @@ def _write(change: Operation) -> None:
             if old.get(key) != new.get(key):
                 commands += db.set_entry(f"{table}|{key}", old.get(key), new.get(key))
     db.run(commands)
-    kernel.apply(db.read())
+    services.react()
 
 
 def _compared(config: Config) -> Config:

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from sonicfab.lab.sonic import bgpcfg, db, kernel, paths
+from sonicfab.lab.sonic import bgpcfg, db, kernel, paths, staticroutes
 
 START_LIMIT = 3
 START_INTERVAL = 1200.0
@@ -136,6 +136,17 @@ def start_bgp(config: db.Config) -> None:
     _mark("bgp")
     if not framework:
         bgpcfg.run(config)
+        staticroutes.forget()
+        bgpcfg.configure(staticroutes.changes(config))
+
+
+def react() -> None:
+    """What SONiC's daemons do when CONFIG_DB has been written: ports and addresses, and routes that bgpcfgd makes."""
+    config = db.read()
+    kernel.apply(config)
+    framework = config.get("DEVICE_METADATA", {}).get("localhost", {}).get("frr_mgmt_framework_config") == "true"
+    if is_active("bgp") and not framework and (lines := staticroutes.changes(config)):
+        bgpcfg.configure(lines)
 
 
 def _load_frr_conf() -> None:

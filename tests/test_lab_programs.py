@@ -1,0 +1,52 @@
+"""The programs of lab switches, as far as they need no switch."""
+
+from __future__ import annotations
+
+import pytest
+
+from sonicfab.lab.sonic.staticroutes import commands, routes_of
+
+
+@pytest.mark.parametrize(
+    ("key", "row", "lines"),
+    [
+        ("198.18.0.0/15", {"nexthop": "192.0.2.1", "ifname": "eth0"}, ["ip route 198.18.0.0/15 192.0.2.1 eth0 tag 1"]),
+        ("default|198.18.0.0/15", {"blackhole": "true"}, ["ip route 198.18.0.0/15 blackhole tag 1"]),
+        (
+            "Vrf1|2001:db8::/32",
+            {"nexthop": "2001:db8:1::1,::", "ifname": ",Ethernet0", "distance": "0,250", "nexthop-vrf": "default,"},
+            [
+                "ipv6 route 2001:db8::/32 2001:db8:1::1 nexthop-vrf default vrf Vrf1 tag 1",
+                "ipv6 route 2001:db8::/32 Ethernet0 250 vrf Vrf1 tag 1",
+            ],
+        ),
+        ("10.0.0.0/8", {"nexthop": "192.0.2.1", "advertise": "false"}, ["ip route 10.0.0.0/8 192.0.2.1 tag 2"]),
+        ("10.0.0.0/8", {"nexthop": "192.0.2.1,192.0.2.2", "ifname": "eth0"}, []),  # lists of different sizes
+        ("10.0.0.0/8", {"nexthop": "0.0.0.0"}, []),  # no address and no port
+        ("10.0.0.0/8", {"nexthop": "2001:db8::1"}, []),
+        ("10.0.0.0/8", {"nexthop": "192.0.2.1", "bfd": "true"}, []),
+        ("ten/8", {"nexthop": "192.0.2.1"}, []),
+    ],
+)
+def test_what_bgpcfgd_makes_of_a_static_route(key: str, row: dict[str, str], lines: list[str]) -> None:
+    """managers_static_rt.py: generate_command(), IpNextHop, IpNextHopSet."""
+    made = commands({}, routes_of({"STATIC_ROUTE": {key: row}}), "")
+    assert made == lines
+    assert commands(routes_of({"STATIC_ROUTE": {key: row}}), {}, "") == [f"no {line}" for line in lines]
+
+
+def test_static_routes_are_redistributed_from_the_first_to_the_last() -> None:
+    one = routes_of({"STATIC_ROUTE": {"10.0.0.0/8": {"nexthop": "192.0.2.1"}}})
+    both = routes_of({"STATIC_ROUTE": {one: {"nexthop": "192.0.2.1"} for one in ("10.0.0.0/8", "192.168.0.0/16")}})
+    begun = commands({}, one, "65001")
+    assert begun[:4] == [
+        "ip route 10.0.0.0/8 192.0.2.1 tag 1",
+        "route-map STATIC_ROUTE_FILTER permit 10",
+        "match tag 1",
+        "exit",
+    ]
+    assert begun[4] == "router bgp 65001"
+    assert begun.count("redistribute static route-map STATIC_ROUTE_FILTER") == 2
+    assert commands(one, both, "65001") == ["ip route 192.168.0.0/16 192.0.2.1 tag 1"]
+    assert commands(both, {}, "65001")[-1] == "no route-map STATIC_ROUTE_FILTER"
+    assert commands(both, both, "65001") == []
