@@ -334,5 +334,33 @@ FAULTS = (
         _line("router bgp 4200000101\n", "router bgp 4200000101 vrf Vrf1\nexit\nrouter bgp 4200000101\n"),
     ),
     Fault("SF-422", "a telnet password for FRR", _line("log syslog", "password zebra\nlog syslog")),
+    Fault("SF-412", "link-local next hops on numbered links", _line(" set ipv6 next-hop prefer-global\n", "")),
+    Fault(
+        "SF-412",
+        "a policy for IPv6 that prefers no global next hop",
+        _line("neighbor SPINE-V6 route-map FROM-FABRIC in", "neighbor SPINE-V6 route-map FROM-HOST in"),
+    ),
+    Fault(
+        "SF-414",
+        "IPv4 over IPv6 without extended next hops",
+        _line(
+            "  neighbor SPINE-V4 activate\n",
+            "  neighbor SPINE-V6 activate\n  neighbor SPINE-V6 route-map FROM-FABRIC in\n"
+            "  neighbor SPINE-V6 route-map TO-FABRIC out\n  neighbor SPINE-V4 activate\n",
+        ),
+    ),
+    Fault(
+        "SF-415",
+        "IPv6 over IPv4 on ports without IPv6 addresses",
+        _all(
+            _db(lambda db: [db["INTERFACE"].pop(key) for key in list(db["INTERFACE"]) if "|fd" in key]),
+            _line(
+                "  neighbor SPINE-V6 activate\n",
+                "  neighbor SPINE-V4 activate\n  neighbor SPINE-V4 route-map FROM-FABRIC in\n"
+                "  neighbor SPINE-V4 route-map TO-FABRIC out\n  neighbor SPINE-V6 activate\n",
+            ),
+        ),
+        also=frozenset({"SF-214", "SF-309"}),
+    ),
     Fault("SF-501", "an image without the platform's drivers", lambda _fabric: None, build="community-202511"),
 )

@@ -129,6 +129,7 @@ SAMPLES: tuple[tuple[Context, tuple[str, ...]], ...] = (
     (MAP, ("set src 10.0.1.1", "set src 10.0.1.2")),
     (MAP, ("set weight 5", "set weight 6")),
     (MAP, ("set tag 5", "set tag 6")),
+    (MAP, ("set ipv6 next-hop prefer-global",)),
     (MAP, ("set origin igp", "set origin incomplete")),
     (MAP, ("on-match next", "on-match goto 50", "on-match goto 60")),
     (MAP, ("call N", "call O")),

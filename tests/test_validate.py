@@ -13,7 +13,7 @@ import pytest
 from conftest import EXAMPLES, ROOT, Golden, Run
 from faults import FAULTS, Fault, Files
 from sonicfab.builds import build_names, get_build
-from sonicfab.fabric import Fabric
+from sonicfab.fabric import Fabric, open_fabric, render_fabric
 from sonicfab.render import Renderer, template_folders
 from sonicfab.schema.facts import builtin_names
 from sonicfab.validate.codes import codes
@@ -83,8 +83,45 @@ def test_every_code_has_a_fault() -> None:
     """Codes that stand for the world outside of the two files are tested where that world is."""
     elsewhere = {"SF-150": "test_yang", "SF-411": "SF-401 above", "SF-502": "builds without schema", "SF-503": "push"}
     elsewhere["SF-111"] = "test_a_key_that_is_written_twice"
+    elsewhere["SF-413"] = "test_parallel_links_of_which_one_is_used"
     assert {fault.code for fault in FAULTS} | elsewhere.keys() == codes().keys()
     assert len(FAULTS) >= 40
+
+
+@pytest.mark.parametrize("underlay", ["{ipv6: 'fd00:3::/112'}", "{ipv4: 10.2.0.0/24, ipv6: 'fd00:3::/112'}"])
+def test_parallel_links_of_which_one_is_used(tmp_path: Path, underlay: str) -> None:
+    """And of any underlay: what is rendered is clean, what it was before 2026 is not."""
+    (tmp_path / "inventory.yml").write_text(PARALLEL_INVENTORY)
+    (tmp_path / "topology.yml").write_text(PARALLEL_TOPOLOGY.format(underlay=underlay))
+    fabric = open_fabric(tmp_path / "inventory.yml", tmp_path / "topology.yml")
+    subjects, links = of_fabric(fabric.plan, render_fabric(fabric, fabric.plan.switches.values()))
+    assert VALIDATOR.validate(subjects, links).findings == ()
+    old = [one.frr.replace(" set ipv6 next-hop prefer-global\n", "") for one in subjects if one.frr]
+    spoilt = [dataclasses.replace(one, frr=frr) for one, frr in zip(subjects, old, strict=True)]
+    found = VALIDATOR.validate(spoilt, links).findings
+    assert {one.code for one in found} == {"SF-412", "SF-413"}
+    assert "fd00:3::1 and fd00:3::3 lead to spine1, and only one of 2 paths is used" in {one.message for one in found}
+    if "ipv4" not in underlay:
+        old = [one.frr.replace(" neighbor SPINE-V6 capability extended-nexthop\n", "") for one in subjects if one.frr]
+        found = VALIDATOR.validate([dataclasses.replace(subjects[0], frr=old[0])], ()).findings
+        assert {one.code for one in found} == {"SF-414"}
+
+
+PARALLEL_INVENTORY = """\
+defaults: {image_build: community-202411, management: {gateway: 192.0.2.1}}
+devices:
+  spine1: {role: spine, platform: as7726-32x, mac: "02:00:5e:10:01:00", management: {address: 192.0.2.11/24}}
+  leaf1: {role: leaf, platform: as7326-56x, mac: "02:00:5e:20:01:00", management: {address: 192.0.2.21/24}}
+"""
+PARALLEL_TOPOLOGY = """\
+name: parallel
+underlay: {underlay}
+asn: {{spine: 65500, leaf: 65401-65499}}
+loopbacks: {{ipv4: 10.0.0.0/24, ipv6: "fd00:1::/64"}}
+links:
+  - spine1:Ethernet0 - leaf1:Ethernet48
+  - spine1:Ethernet4 - leaf1:Ethernet52
+"""
 
 
 def test_the_table_of_faults_in_the_docs(golden: Golden) -> None:

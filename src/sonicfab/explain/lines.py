@@ -137,6 +137,16 @@ def _family(sources: Sources, match: re.Match[str]) -> Origin:
     return Origin("the fabric routes what it has loopbacks of", sources.topology("loopbacks", match[1]))
 
 
+def _extended_nexthop(sources: Sources, _match: re.Match[str]) -> Origin:
+    rule = "the underlay has IPv6 addresses alone: IPv4 routes get IPv6 next hops, which both ends must agree on"
+    return Origin(rule, sources.topology("underlay"), (_RFC8950,))
+
+
+def _prefer_global(sources: Sources, _match: re.Match[str]) -> Origin:
+    rule = "next hops are the addresses of the links: swss does not know a link-local one on a port with addresses"
+    return Origin(rule, sources.topology("underlay"), (_PREFER_GLOBAL,))
+
+
 def _policy(sources: Sources, match: re.Match[str]) -> Origin:
     rules = {
         "FROM-FABRIC": "what a switch takes from another: loopbacks and the addresses of servers",
@@ -159,6 +169,13 @@ def _lists(sources: Sources) -> tuple[Given, ...]:
 
 
 _RFC8212 = Fact("eBGP exchanges nothing without a policy", "RFC 8212, and FRR's default profile")
+_RFC8950 = Fact(
+    "IPv4 over IPv6 next hops is a capability of a session", "RFC 8950; FRR offers it unasked only unnumbered"
+)
+_PREFER_GLOBAL = Fact(
+    "SONiC's own templates begin their IPv6 policy with the same entry",
+    "sonic-buildimage dockers/docker-fpm-frr/frr/bgpd/templates/general/policies.conf.j2; sonic-swss#1872",
+)
 _BGPCFGD = Fact("bgpcfgd adds it by itself in every mode", "sonic-buildimage src/sonic-bgpcfgd")
 
 _BGP = r"router bgp \d+"
@@ -174,6 +191,7 @@ KINDS: tuple[_Kind, ...] = (
     _Kind("", r"service integrated-vtysh-config", _fixed("one frr.conf for all daemons, which the mode asks for")),
     _Kind("", r"(ip|ipv6) prefix-list (\S+) seq \d+ permit (\S+)(?: ge \d+)?", _prefixes),
     _Kind("", r"router bgp \d+", _asn),
+    _Kind("", r"route-map FROM-FABRIC permit 1", _prefer_global),
     _Kind("", rf"route-map {_POLICY} (?:permit|deny) \d+", _policy),
     _Kind("", r"route-map RM_SET_SRC6? permit 10", _fixed("routes leave with the loopback as source", _BGPCFGD)),
     _Kind("", r"(?:ip|ipv6) protocol bgp route-map \S+", _fixed("routes leave with the loopback as source", _BGPCFGD)),
@@ -193,6 +211,7 @@ KINDS: tuple[_Kind, ...] = (
     _Kind(_BGP, r"neighbor (\S+) bfd", _bgp("BFD on the links of the fabric", "bfd")),
     _Kind(_BGP, r"neighbor (\S+) timers \d+ \d+", _bgp("keepalive and hold time in seconds", "keepalive", "hold")),
     _Kind(_BGP, r"neighbor (\S+) timers connect \d+", _bgp("seconds until a session is tried again", "connect_retry")),
+    _Kind(_BGP, r"neighbor (\S+) capability extended-nexthop", _extended_nexthop),
     _Kind(_BGP, r"neighbor (\S+) (?:interface )?peer-group \S+", _neighbor),
     _Kind(_BGP, r"neighbor (\S+) description .*", _description),
     _Kind(_BGP, r"address-family (ipv4|ipv6) unicast", _family),
@@ -210,5 +229,6 @@ KINDS: tuple[_Kind, ...] = (
         r"match (?:ip|ipv6) address prefix-list (\S+)",
         _match,
     ),
+    _Kind(r"route-map FROM-FABRIC permit 1", r"on-match next|set ipv6 next-hop prefer-global", _prefer_global),
     _Kind(r"route-map RM_SET_SRC6? permit 10", r"set src (\S+)", _loopback("the loopback is the source of routes")),
 )

@@ -88,6 +88,7 @@ _ROUTE_MAP = (
     _one(r"(match (?:community|as-path|interface|tag|metric|local-preference|source-protocol)) .+"),
     _one(r"(set as-path prepend) .+", cut=True),
     _one(r"(set (?:metric|community|local-preference|src|weight|tag|origin)) .+"),
+    _one(r"(set ipv6 next-hop prefer-global)"),
     _one(r"on-match next"),
     _one(r"(on-match goto) \d+", cut=True),
     _one(r"(call) \S+", cut=True),

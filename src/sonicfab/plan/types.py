@@ -135,6 +135,19 @@ class PeerGroup:
     families: tuple[Family, ...]
     sessions: tuple[Session, ...]
 
+    @property
+    def global_ipv6(self) -> bool:
+        """True when its sessions run between global IPv6 addresses."""
+        return self.kind == "fabric" and any(":" in session.peer for session in self.sessions)
+
+    @property
+    def extended_nexthop(self) -> bool:
+        """True when IPv4 routes get IPv6 next hops (RFC 8950) and FRR does not offer that by itself.
+
+        It does for BGP unnumbered alone: bgpd/bgpd.c peer_conf_interface_get and bgp_fsm.c, PEER_FLAG_CAPABILITY_ENHE.
+        """
+        return self.global_ipv6 and "ipv4" in self.families
+
 
 @dataclass(frozen=True, slots=True)
 class BgpPlan:
@@ -206,6 +219,16 @@ class SwitchPlan:
     def has_hosts(self) -> bool:
         """True when a server is behind one of its ports."""
         return any(group.kind == "host" for group in self.groups)
+
+    @property
+    def global_next_hops(self) -> bool:
+        """True when routes from other switches must be taken by the neighbour's global IPv6 address.
+
+        bgpd prefers the link-local one, and swss learns no link-local neighbour on a port without
+        `ipv6_use_link_local_only` (sonic-swss neighsyncd/neighsync.cpp), so the ASIC would have no next hop
+        (sonic-swss#1872).
+        """
+        return any(group.global_ipv6 for group in self.groups)
 
     def loopback(self, family: Family) -> IpAddress | None:
         """The loopback address of a family; None when the fabric has none."""

@@ -79,11 +79,17 @@ class BgpNeighbor:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A BGP route that zebra has selected; `ports` are the interfaces of its active next hops."""
+    """A BGP route that zebra has selected.
+
+    Attributes:
+        ports: the interfaces of its active next hops.
+        link_local: those of them whose next hop is a link-local address.
+    """
 
     prefix: str
     installed: bool
     ports: tuple[str, ...]
+    link_local: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +202,16 @@ def bgp_routes(text: str) -> dict[str, Route]:
             for entry in entries:
                 if not entry.get("selected"):
                     continue
-                ports = (hop.get("interfaceName") for hop in entry.get("nexthops", []) if hop.get("active"))
-                used = tuple(sorted({port for port in ports if port}))
-                routes[str(ip_network(prefix))] = Route(prefix, bool(entry.get("installed")), used)
+                routes[str(ip_network(prefix))] = route_of(prefix, entry)
     return routes
+
+
+def route_of(prefix: str, entry: Mapping[str, Any]) -> Route:
+    """A route of `show ip route json`, read as JSON already."""
+    hops = [hop for hop in entry.get("nexthops", []) if hop.get("active") and hop.get("interfaceName")]
+    local = {hop["interfaceName"] for hop in hops if str(hop.get("ip", "")).lower().startswith("fe80:")}
+    used = {hop["interfaceName"] for hop in hops}
+    return Route(prefix, bool(entry.get("installed")), tuple(sorted(used)), tuple(sorted(local)))
 
 
 def interfaces(text: str) -> dict[str, Interface]:

@@ -229,9 +229,7 @@ def _routes(table: Mapping[str, Any]) -> dict[str, Route]:
     for prefix, entries in table.items():
         for entry in entries if isinstance(entries, list) else ():
             if entry.get("selected"):
-                ports = {hop.get("interfaceName") for hop in entry.get("nexthops", []) if hop.get("active")}
-                used = tuple(sorted(port for port in ports if port))
-                routes[str(ip_network(prefix))] = Route(prefix, bool(entry.get("installed")), used)
+                routes[str(ip_network(prefix))] = parse.route_of(prefix, entry)
     return routes
 
 

@@ -28,6 +28,7 @@ class Neighbor:
         interface: it is reached by its port (BGP unnumbered).
         remote_as: a number, external, internal, auto, or "".
         oad: both ends are of one administration: FRR asks for no policy.
+        extended_nexthop: IPv4 routes may have IPv6 next hops on it (RFC 8950).
         activated, deactivated: families that `activate` and `no ... activate` name.
         filters: (family, in or out) -> what filters there; FRR applies each of them.
     """
@@ -42,6 +43,7 @@ class Neighbor:
     password: int = 0
     multihop: bool = False
     oad: bool = False
+    extended_nexthop: bool = False
     activated: set[str] = field(default_factory=set)
     deactivated: set[str] = field(default_factory=set)
     filters: dict[tuple[str, str], list[Use]] = field(default_factory=dict)
@@ -113,6 +115,7 @@ class FrrText:
         uses: where they are used, apart from those of neighbours.
         passwords: lines with a password for telnet; without one nobody gets in (lib/vty.c).
         enable_passwords: lines with the one for what comes after that.
+        global_maps: route-maps with an entry that says `set ipv6 next-hop prefer-global`.
     """
 
     instances: dict[str, Bgp] = field(default_factory=dict)
@@ -120,6 +123,7 @@ class FrrText:
     uses: list[Use] = field(default_factory=list)
     passwords: list[int] = field(default_factory=list)
     enable_passwords: list[int] = field(default_factory=list)
+    global_maps: set[str] = field(default_factory=set)
 
     @property
     def bgp(self) -> Bgp:
@@ -165,6 +169,8 @@ def read_frr(text: str) -> FrrText:
         if head[:1] == ["route-map"]:
             read.defined.add(("route-map", head[1]))
             read.uses += _in_route_map(words, number)
+            if words == ["set", "ipv6", "next-hop", "prefer-global"]:
+                read.global_maps.add(head[1])
         elif head[:2] == ["router", "bgp"]:
             instance = _instance(read, head, number, needs_policy=profile)
             _router_line(read, instance, number, context, words)
@@ -297,6 +303,8 @@ def _neighbor_line(read: FrrText, bgp: Bgp, number: int, family: str, words: lis
         one.oad = True
     elif first in ("ebgp-multihop", "ttl-security", "disable-connected-check"):
         one.multihop = True
+    elif rest == ["capability", "extended-nexthop"]:
+        one.extended_nexthop = True
     elif first == "activate":
         one.activated.add(family or "ipv4")
     elif len(rest) > 1:

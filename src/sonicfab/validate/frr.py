@@ -12,6 +12,7 @@ from sonicfab.hints import first_of
 from sonicfab.validate.bgp import UNSUPPRESS, Bgp, FrrText, Neighbor, read_frr
 from sonicfab.validate.findings import Finding
 from sonicfab.validate.interfaces import IpNetwork, Owned, addresses, interface_table
+from sonicfab.validate.nexthops import check_next_hops
 
 
 def check_frr(text: str, config: ConfigDb | None, build: Build) -> tuple[FrrText, list[Finding]]:
@@ -19,7 +20,7 @@ def check_frr(text: str, config: ConfigDb | None, build: Build) -> tuple[FrrText
     read = read_frr(text)
     found = [*_names(read), *_start_lines(text, build), *_passwords(read, build)]
     for bgp in read.instances.values():
-        found += _policies(bgp, build)
+        found += [*_policies(bgp, build), *check_next_hops(read, bgp, config)]
     if config is not None:
         own = list(addresses(config, management=True))
         for bgp in read.instances.values():

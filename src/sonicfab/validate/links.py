@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sonicfab.configdb import ConfigDb, Row
-from sonicfab.validate.bgp import Bgp, FrrText
+from sonicfab.validate.bgp import Bgp, FrrText, Neighbor
 from sonicfab.validate.findings import Finding
 from sonicfab.validate.interfaces import addresses
+from sonicfab.validate.nexthops import takes_link_local
 
 End = tuple[str, str]
 
@@ -61,11 +62,31 @@ def check_links(switches: Mapping[str, SwitchFacts], links: Iterable[tuple[End, 
     """What is wrong between the switches; a link is left out unless both its switches are there."""
     yield from _identities(switches.values())
     yield from _addresses(switches.values())
+    known = [(a, b) for a, b in links if a[0] in switches and b[0] in switches]
+    yield from _parallel(switches, known)
+    for a, b in known:
+        yield from _link(switches[a[0]], a[1], switches[b[0]], b[1])
+        yield from _sessions(switches[a[0]], a[1], switches[b[0]], b[1])
+        yield from _sessions(switches[b[0]], b[1], switches[a[0]], a[1])
+
+
+def _parallel(switches: Mapping[str, SwitchFacts], links: Iterable[tuple[End, End]]) -> Iterator[Finding]:
+    """Sessions over several links to one switch whose next hops are one link-local address."""
+    found: dict[tuple[str, str], list[Neighbor]] = {}
     for a, b in links:
-        if a[0] in switches and b[0] in switches:
-            yield from _link(switches[a[0]], a[1], switches[b[0]], b[1])
-            yield from _sessions(switches[a[0]], a[1], switches[b[0]], b[1])
-            yield from _sessions(switches[b[0]], b[1], switches[a[0]], a[1])
+        for (name, port), (far, far_port) in ((a, b), (b, a)):
+            near = switches[name]
+            bgp = near.bgp_over(port)
+            if near.frr is None or bgp is None:
+                continue
+            peers = (bgp.neighbors[one] for one in switches[far].ports.get(far_port, ()) if one in bgp.neighbors)
+            some = found.setdefault((name, far), [])
+            some += [one for one in peers if takes_link_local(near.frr, bgp, one)]
+    for (name, far), sessions in found.items():
+        if len(sessions) > 1:
+            peers_said = " and ".join(one.name for one in sessions)
+            message = f"{peers_said} lead to {far}, and only one of {len(sessions)} paths is used"
+            yield _frr("SF-413", sessions[0].line, message, name)
 
 
 def _identities(switches: Iterable[SwitchFacts]) -> Iterator[Finding]:

@@ -34,7 +34,7 @@ def judge_routes(
             prefix = f"{address}/{address.max_prefixlen}"
             way = expected.ways[far, family]
             strangers = (origins or {}).get(prefix, frozenset()) - {asn}
-            problem, seen = _fault(routes.get(prefix), way, strangers)
+            problem, seen = _fault(expected, routes.get(prefix), way, strangers)
             yield CheckResult(
                 expected.plan.name,
                 "route",
@@ -48,7 +48,7 @@ def judge_routes(
             )
 
 
-def _fault(route: Route | None, way: Way, strangers: frozenset[int]) -> tuple[str, str]:
+def _fault(expected: Expectations, route: Route | None, way: Way, strangers: frozenset[int]) -> tuple[str, str]:
     if route is None:
         return "no-route", "no BGP route"
     seen = f"via {', '.join(route.ports) or 'nothing'}"
@@ -56,6 +56,9 @@ def _fault(route: Route | None, way: Way, strangers: frozenset[int]) -> tuple[st
         return "not-installed", f"{seen}, not installed"
     if not route.ports:
         return "not-installed", seen
+    unknown = _unknown_to_swss(expected, route)
+    if unknown:
+        return "link-local-hop", f"{seen}: link-local next hop{'s' * (len(unknown) > 1)} on {', '.join(unknown)}"
     if strangers:
         return "origin", f"{seen}, announced by AS {', '.join(map(str, sorted(strangers)))}"
     if not way.certain:
@@ -66,6 +69,16 @@ def _fault(route: Route | None, way: Way, strangers: frozenset[int]) -> tuple[st
     if len(route.ports) != way.count:
         return "paths", f"{seen}: {len(route.ports)} of {way.count} paths"
     return "", seen
+
+
+def _unknown_to_swss(expected: Expectations, route: Route) -> list[str]:
+    """Ports with a link-local next hop that the ASIC does not get.
+
+    swss learns such a neighbour only on a port with `ipv6_use_link_local_only` (sonic-swss neighsyncd/neighsync.cpp;
+    sonic-swss#1872): FRR and the kernel have the route, and traffic goes through the switch's CPU or nowhere.
+    """
+    ports = expected.ports
+    return [port for port in route.link_local if port in ports and not ports[port].link_local]
 
 
 def judge_others(expected: Expectations, routes: Mapping[str, Route]) -> Iterator[CheckResult]:

@@ -17,6 +17,7 @@ _DRAIN = re.compile(r"^ *(bgp graceful-shutdown|set community .*graceful-shutdow
 def own(case: Case) -> Iterator[Finding]:
     """What is wrong at one switch by its own words: drained, without its own loopback."""
     yield from _drained(case)
+    yield from _link_local(case)
     yield from _own_missing(case)
 
 
@@ -49,6 +50,25 @@ def _drained(case: Case) -> Iterator[Finding]:
             if undo
             else f"sonicfab push --limit {name}",
             broken=Broken(switches=frozenset({name})),
+        )
+
+
+def _link_local(case: Case) -> Iterator[Finding]:
+    """Next hops that swss does not learn: a policy lacks `set ipv6 next-hop prefer-global`."""
+    by_switch: dict[str, list[CheckResult]] = defaultdict(list)
+    for one in case.failed("route", problems=("link-local-hop",)):
+        by_switch[one.switch].append(one)
+    for name, results in by_switch.items():
+        drift = case.because(name, r"next-hop|on-match|route-map FROM-\S+ permit 1\b")
+        told = tuple(f"{one.subject} {one.seen}" for one in results[:2])
+        yield Finding(
+            "link-local-next-hop",
+            "routes",
+            (name,),
+            f"{name} takes routes by link-local next hops on ports with addresses: the ASIC gets none of them",
+            (*drift[:3], *told),
+            f"sonicfab push --limit {name}",
+            case.take(lambda one, name=name: one.switch == name and one.problem == "link-local-hop"),  # type: ignore[misc]
         )
 
 
