@@ -268,6 +268,16 @@ def edited(world: World) -> None:
     world.boxes[LEAF4].stored_frr += "! by hand\n"
 
 
+def local_hops(world: World) -> None:
+    state = world.zebra(LEAF1)
+    routes = {
+        prefix: replace(route, link_local=route.ports) if ":" in prefix else route
+        for prefix, route in state.routes.items()
+    }
+    world.boxes[LEAF1].zebra = replace(state, routes=routes)
+    world.boxes[LEAF1].frr = world.boxes[LEAF1].frr.replace(" set ipv6 next-hop prefer-global\n", "")
+
+
 def half_fabric(world: World) -> None:
     shut_port(world)
     small_mtu(world)
@@ -288,6 +298,7 @@ def half_fabric(world: World) -> None:
         (hangs, "switch-hangs"),
         (silent, "policy-denies"),
         (edited, "unsaved"),
+        (local_hops, "link-local-next-hop"),
         (half_fabric, "bgpd-down"),
     ],
     ids=lambda one: getattr(one, "__name__", ""),
