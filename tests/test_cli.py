@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -350,3 +351,36 @@ def test_a_login_without_its_secret_is_bad_input_at_once(
     done = sonicfab(command[0], *files, *command[1:], cwd=tmp_path)
     assert done.returncode == 2
     assert "nosuch" in (done.stdout + done.stderr).lower()
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_no_name_is_broken_in_a_narrow_terminal(width: int, tmp_path: Path) -> None:
+    """A table that has no room for its words is told row by row."""
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    controller, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 200, width, 0, 0))
+    command = [sys.executable, "-m", "sonicfab", "render", *example_files("scs-lab"), "-o", "o"]
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, stdout=terminal, stderr=quiet, env=environment, cwd=tmp_path) as process:
+        os.close(terminal)
+        shown = b""
+        while chunk := _read(controller):
+            shown += chunk
+    os.close(controller)
+    assert process.returncode == 0
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", shown.decode()).splitlines()
+    for word in ("st01-sw25g-r01-u34", "as7326-56x", "community-202411", "65404", "10.10.21.4"):
+        assert any(word in line for line in lines), (word, lines)
+    assert max(map(len, lines)) <= width
+
+
+def _read(controller: int) -> bytes:
+    try:
+        return os.read(controller, 65536)
+    except OSError:  # the other end is closed
+        return b""

@@ -9,7 +9,7 @@ from typing import Any
 from sonicfab.fabric import Fabric
 from sonicfab.hints import first_of
 from sonicfab.plan.types import FabricPlan
-from sonicfab.report.console import json_result, say, table
+from sonicfab.report.console import json_result, say_fitted, table
 
 FORMAT_VERSION = 1
 _ROWS_WORTH_SHOWING = 50
@@ -21,7 +21,7 @@ def show_build(plan: FabricPlan, folder: Path, changed: Mapping[str, bool]) -> N
         _show_table(plan, changed)
     count = sum(changed.values())
     switches = f"{len(changed)} switch{'es' * (len(changed) != 1)}"
-    say(f"{plan.name}: {switches} rendered, {count} changed, in {folder / plan.name}/")
+    say_fitted(f"{plan.name}: {switches} rendered, {count} changed, in {folder / plan.name}/")
 
 
 def numbers_told(fabric: Fabric) -> str:
@@ -58,7 +58,7 @@ def _show_table(plan: FabricPlan, changed: Mapping[str, bool]) -> None:
 
     rows = Table(box=SIMPLE_HEAD, pad_edge=False)
     for column in ("switch", "role", "platform", "image build", "ASN", "loopback", "files"):
-        rows.add_column(column, justify="right" if column == "ASN" else "left", overflow="fold")
+        rows.add_column(column, justify="right" if column == "ASN" else "left")
     for name, one in changed.items():
         switch = plan.switches[name]
         state = "changed" if one else "as before"

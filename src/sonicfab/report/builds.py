@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from sonicfab.builds import Build, fact_texts
 from sonicfab.platforms import get_platform, platform_names
 from sonicfab.ports import ports_of
-from sonicfab.report.console import WIDTH, json_result, mark, say, table
+from sonicfab.report.console import json_result, mark, say, say_fitted, table, wrapped
 
 FORMAT_VERSION = 1
 UNKNOWN = "not known"
@@ -36,7 +35,7 @@ def show_builds(builds: Sequence[Build]) -> None:
 
     rows = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for column in ("build", "vendor", "FRR", "Debian", "DB version", "routing mode", "YANG", "cannot run on"):
-        rows.add_column(column, overflow="fold")
+        rows.add_column(column)
     for build in builds:
         rows.add_row(
             build.name,
@@ -49,7 +48,7 @@ def show_builds(builds: Sequence[Build]) -> None:
             "\n".join(build.unfit_platforms),
         )
     table(rows)
-    say("`sonicfab builds show BUILD` tells all that is known of one, and from where")
+    say_fitted("`sonicfab builds show BUILD` tells all that is known of one, and from where")
 
 
 def json_builds(builds: Sequence[Build]) -> None:
@@ -68,7 +67,7 @@ def show_build(build: Build) -> None:
     rows = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     rows.add_column("fact")
     rows.add_column("value", overflow="fold")
-    rows.add_column("source", justify="right")
+    rows.add_column("source", justify="right", overflow="fold")
     for fact, text in fact_texts().items():
         rows.add_row(text.title, _text(build, fact), str(sources.get(build.source(fact), "")))
     table(rows)
@@ -99,7 +98,7 @@ def _sources(build: Build) -> list[str]:
 
 def _say(text: str, indent: int) -> None:
     """A line, wrapped to the width of tables; words such as paths stay whole."""
-    say(textwrap.fill(text, WIDTH, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False))
+    say("\n".join(wrapped(text, rest=" " * indent)))
 
 
 def json_build(build: Build) -> None:

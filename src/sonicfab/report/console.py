@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import sys
 import tempfile
+import textwrap
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +22,16 @@ from sonicfab.hints import first_of
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+    from rich.table import Table
+    from rich.text import Text
 
 WIDTH = 100
-"""Columns that a table may use."""
+"""Columns that output may use, unless it goes to a terminal that has fewer."""
+
+_GAP = 3
+"""Columns between those of a table: padding, and what its head is ruled with."""
+_FOLDED = 20
+"""What a column that may be folded wants at least."""
 
 MARKS = {"ok": "✔", "failed": "✘", "skipped": "-", "unreached": "?"}
 _PLAIN_MARKS = {"ok": "ok", "failed": "FAILED", "skipped": "skipped", "unreached": "not reached"}
@@ -32,9 +41,34 @@ _site_templates: list[str] = []
 """Those of this command, for its result."""
 
 
+def columns() -> int:
+    """How wide a line of stdout may be."""
+    return min(WIDTH, shutil.get_terminal_size().columns) if sys.stdout.isatty() else WIDTH
+
+
+def wrapped(text: str, first: str = "", rest: str = "") -> list[str]:
+    """The text in lines that begin with `first`, then with `rest`; no word is broken, however long."""
+    lines = textwrap.wrap(
+        text,
+        columns(),
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return lines or [first]
+
+
 def say(text: str) -> None:
     """A line of the result."""
     typer.echo(text)
+
+
+def say_fitted(text: str, fg: str | None = None, *, bold: bool | None = None) -> None:
+    """A line of the result that is indented already: on a terminal it goes on below, a bit further in."""
+    indent = " " * (len(text) - len(text.lstrip(" ")))
+    for line in wrapped(text.strip(), indent, f"{indent}    ") if sys.stdout.isatty() else [text]:
+        say(typer.style(line, fg=fg, bold=bold))
 
 
 def note(text: str) -> None:
@@ -106,8 +140,39 @@ def json_result(value: Mapping[str, Any]) -> None:
 
 
 def table(renderable: RenderableType) -> None:
-    """A rich table or text on stdout."""
-    _console().print(renderable)
+    """A rich table or text on stdout; a table that would break words at this width is told row by row instead."""
+    from rich.table import Table
+
+    console = _console()
+    if isinstance(renderable, Table) and _needs(renderable) > console.width:
+        for line in _row_by_row(renderable):
+            console.print(line, soft_wrap=True)
+        return
+    console.print(renderable)
+
+
+def _needs(rows: Table) -> int:
+    """The columns in which no word of the table is broken, but for those of columns that are made to be folded."""
+    needed = 0
+    for column in rows.columns:
+        words = [word for cell in (column.header, *column.cells) for word in str(cell).split()]
+        longest = max(map(len, words), default=0)
+        needed += _GAP + (min(longest, _FOLDED) if column.overflow == "fold" else longest)
+    return needed
+
+
+def _row_by_row(rows: Table) -> Iterator[Text]:
+    """Each row as lines of its own: what its first column says, and below it every other that says something."""
+    from rich.text import Text
+
+    titles = [str(column.header) for column in rows.columns]
+    width = max(map(len, titles[1:]), default=0)
+    for cells in zip(*(column.cells for column in rows.columns), strict=True):
+        first, *rest = (cell if isinstance(cell, Text) else Text(str(cell)) for cell in cells)
+        yield first
+        for title, cell in zip(titles[1:], rest, strict=True):
+            if cell.plain.strip():
+                yield Text.assemble(f"  {title:{width}}  ", cell)
 
 
 def _console() -> Console:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import typer
@@ -14,7 +13,7 @@ from sonicfab.compare.live import LiveDiff
 from sonicfab.compare.matrix import Matrix
 from sonicfab.compare.notes import Note
 from sonicfab.compare.reasons import Reason
-from sonicfab.report.console import WIDTH, mark, say, table
+from sonicfab.report.console import mark, say, table, wrapped
 
 SIGNS = {"add": "+", "remove": "-", "change": "~"}
 _COLOURS = {"+": typer.colors.GREEN, "-": typer.colors.RED, "~": typer.colors.YELLOW}
@@ -106,7 +105,7 @@ def _show_step(diff: FabricDiff, step: StepDiff) -> None:
 
 def _alarm(note: Note, roles: Mapping[str, str]) -> None:
     text = f"{mark('failed')} {note.title}, {who(note.switches, roles)}: {note.detail}"
-    for line in textwrap.wrap(text, WIDTH, subsequent_indent="  "):
+    for line in wrapped(text, rest="  "):
         say(typer.style(line, fg=typer.colors.RED, bold=True))
     _labelled("then", note.reason)
     _labelled("source", note.source)
@@ -116,7 +115,7 @@ def _alarm(note: Note, roles: Mapping[str, str]) -> None:
 def _note(note: Note, roles: Mapping[str, str], *, everyone: int) -> None:
     limited = f" ({who(note.switches, roles)})" if note.switches and len(note.switches) < everyone else ""
     text = f"{_BULLETS[note.severity]}{note.title}{limited}: {note.detail}"
-    for line in textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="      ", break_on_hyphens=False):
+    for line in wrapped(text, "  ", "      "):
         say(typer.style(line, fg=_SEVERITIES[note.severity]))
     _labelled("then", note.reason)
     _labelled("source", note.source)
@@ -126,22 +125,13 @@ def show_groups(groups: Iterable[Group], roles: Mapping[str, str]) -> None:
     """Each group in a line or two, in the colour of what it does."""
     for one in groups:
         text = change_text(one, who(one.switches, roles) if len(roles) > 1 else "")
-        for line in textwrap.wrap(
-            text, WIDTH, initial_indent="  ", subsequent_indent="      ", break_on_hyphens=False, break_long_words=False
-        ):
+        for line in wrapped(text, "  ", "      "):
             say(typer.style(line, fg=_COLOURS[SIGNS[one.action]]))
 
 
 def _labelled(label: str, text: str) -> None:
     if text:
-        for line in textwrap.wrap(
-            text,
-            WIDTH,
-            initial_indent=f"      {label:<7}",
-            subsequent_indent=" " * 13,
-            break_on_hyphens=False,
-            break_long_words=False,
-        ):
+        for line in wrapped(text, f"      {label:<7}", " " * 13):
             say(line)
 
 
@@ -210,5 +200,5 @@ def _outside(matrix: Matrix) -> list[str]:
 
 
 def _wrapped(text: str) -> None:
-    for line in textwrap.wrap(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False):
+    for line in wrapped(text, rest="  "):
         say(line)

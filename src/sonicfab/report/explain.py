@@ -11,7 +11,7 @@ import typer
 from sonicfab.explain.answer import Explained
 from sonicfab.explain.trace import TemplateLine
 from sonicfab.render import template_folders
-from sonicfab.report.console import WIDTH, json_result, say
+from sonicfab.report.console import columns, json_result, say, wrapped
 
 FORMAT_VERSION = 1
 _IN_FULL = 12
@@ -47,7 +47,7 @@ def _show_short(switch: str, found: list[Explained]) -> None:
         given = one.origin.given if one.origin else ()
         place = f"{given[0].place.file}:{given[0].place.line}" if given else "no input"
         text = f"{_headline(one)}   [{place}] {one.origin.rule if one.origin else _OWN}"
-        say(textwrap.shorten(text, WIDTH, placeholder=" ..."))
+        say(textwrap.shorten(text, columns(), placeholder=" ..."))
 
 
 def json_explained(switch: str, found: list[Explained]) -> None:
@@ -96,7 +96,5 @@ def _labelled(label: str, text: str) -> None:
 
 def _wrapped(text: str, start: str, *, bold: bool = False) -> None:
     after = " " * (len(start) or 4)
-    for line in textwrap.wrap(
-        text, WIDTH, initial_indent=start, subsequent_indent=after, break_on_hyphens=False, break_long_words=False
-    ):
+    for line in wrapped(text, start, after):
         say(typer.style(line, bold=bold))

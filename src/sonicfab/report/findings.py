@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sonicfab.hints import first_of
-from sonicfab.report.console import WIDTH, mark, say
+from sonicfab.report.console import mark, say, wrapped
 from sonicfab.verify.explain.base import Finding
 from sonicfab.verify.results import CheckResult
 
@@ -32,15 +31,15 @@ def show_findings(findings: Sequence[Finding]) -> None:
 
 
 def lines(findings: Sequence[Finding]) -> Iterator[str]:
-    """The same, line by line, at most WIDTH columns each as far as words allow."""
+    """The same, line by line, none wider than `columns` as far as words and commands allow."""
     for one in findings[:_SHOWN]:
-        yield from _wrapped(f"{mark('failed')} {one.code}: ", one.cause, "    ")
+        yield from wrapped(one.cause, f"{mark('failed')} {one.code}: ", "    ")
         for told in one.evidence:
-            yield from _wrapped("    seen: ", told, "          ")
+            yield from wrapped(told, "    seen: ", "          ")
         if one.mend:
-            yield from _wrapped("    mend: ", one.mend, "          ")
-        yield from _wrapped("    this is: ", counted(one.results), "          ") if one.results else ()
-        yield from _wrapped("    follows: ", counted(one.consequences), "          ") if one.consequences else ()
+            yield f"    mend: {one.mend}"  # a command that is broken into lines is another one when it is copied
+        yield from wrapped(counted(one.results), "    this is: ", "          ") if one.results else ()
+        yield from wrapped(counted(one.consequences), "    follows: ", "          ") if one.consequences else ()
     if len(findings) > _SHOWN:
         yield f"  ... and {len(findings) - _SHOWN} more; --format json has all of them"
     if findings:
@@ -73,14 +72,3 @@ def finding_json(one: Finding) -> dict[str, Any]:
 
 def _named(one: CheckResult) -> dict[str, str]:
     return {"switch": one.switch, "check": one.check, "subject": one.subject, "family": one.family, "far": one.far}
-
-
-def _wrapped(first: str, text: str, rest: str) -> list[str]:
-    return textwrap.wrap(
-        text,
-        WIDTH,
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_long_words=False,
-        break_on_hyphens=False,
-    ) or [first]

@@ -26,7 +26,7 @@ def show_labs(labs: Sequence[tuple[LabState, Sequence[ActiveFault]]]) -> None:
     for lab, faults in labs:
         rows = Table(box=SIMPLE_HEAD, pad_edge=False)
         for column in ("switch", "container" if lab.kind in _CONTAINERS else "SSH", "first process"):
-            rows.add_column(column, overflow="fold")
+            rows.add_column(column)
         for name, node in lab.switches.items():
             rows.add_row(name, node.container or f"{node.host}:{node.port}", str(node.pid))
         made = f", {lab.kind} by containerlab" if lab.kind else ""
@@ -35,7 +35,7 @@ def show_labs(labs: Sequence[tuple[LabState, Sequence[ActiveFault]]]) -> None:
         if lab.hosts:
             rows = Table(box=SIMPLE_HEAD, pad_edge=False)
             for column in ("host", "AS", "addresses", "first process"):
-                rows.add_column(column, overflow="fold")
+                rows.add_column(column)
             for name, host in lab.hosts.items():
                 addresses = "\n".join(address.partition("/")[0] for address in host.addresses)
                 rows.add_row(name, str(host.asn), addresses, str(host.pid))

@@ -18,7 +18,7 @@ from sonicfab.push.comparison import Comparison
 from sonicfab.push.refusals import Look
 from sonicfab.push.run import Decision
 from sonicfab.push.ways import Way
-from sonicfab.report.console import json_result, say, table
+from sonicfab.report.console import json_result, say, say_fitted, table
 from sonicfab.report.diff import counted, show_groups
 
 FORMAT_VERSION = 2
@@ -140,9 +140,9 @@ def _say_line(line: str) -> None:
     """With the colour of what it does."""
     text = line.strip()
     if text.startswith("way: "):
-        say(typer.style(line, bold=True))
+        say_fitted(line, bold=True)
     else:
-        say(typer.style(line, fg=_COLOURS.get(text.removeprefix("frr: ")[:1])))
+        say_fitted(line, _COLOURS.get(text.removeprefix("frr: ")[:1]))
 
 
 def show_push(fabric: str, pushes: list[SwitchPush]) -> None:
@@ -163,7 +163,7 @@ def show_push(fabric: str, pushes: list[SwitchPush]) -> None:
     table(rows)
     for push in pushes:
         if push.error:
-            say(_explained(push))
+            say_fitted(_explained(push))
     counts = Counter(push.state for push in pushes)
     say(f"{fabric}: " + ", ".join(f"{count} {state}" for state, count in counts.items()))
 

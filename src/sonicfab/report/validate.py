@@ -9,7 +9,7 @@ import typer
 
 from sonicfab import __version__
 from sonicfab.hints import first_of
-from sonicfab.report.console import json_result, say, table
+from sonicfab.report.console import json_result, say, say_fitted, table
 from sonicfab.validate.codes import Code
 from sonicfab.validate.findings import Finding
 from sonicfab.validate.run import Validation
@@ -37,7 +37,7 @@ def show_findings(result: Validation, say: Callable[[str], None]) -> None:
         one = group[0]
         severity = typer.style(f"{one.severity} {one.code}", fg=_COLOURS[one.severity], bold=True)
         say(f"{severity}  {_where(group, len(result.subjects))}")
-        say(f"  {one.message}")
+        say_fitted(f"  {one.message}")
         say(f"  {typer.style('mend:', dim=True)} {one.mend}")
         say(f"  {typer.style('source:', dim=True)} {_source(one)}")
     if len(groups) > _SHOWN:
@@ -99,9 +99,9 @@ def sarif(result: Validation) -> None:
 def show_code(code: Code) -> None:
     """Everything about one code."""
     say(f"{typer.style(code.code, bold=True)} ({code.severity}): {code.title}")
-    say(f"  what follows: {code.consequence}")
+    say_fitted(f"  what follows: {code.consequence}")
     say(f"  mend:         {code.mend}")
-    say(f"  source:       {code.source}")
+    say_fitted(f"  source:       {code.source}")
 
 
 def show_codes(codes: Iterable[Code]) -> None:
@@ -111,7 +111,7 @@ def show_codes(codes: Iterable[Code]) -> None:
 
     rows = Table(box=SIMPLE_HEAD, pad_edge=False)
     for column in ("code", "severity", "what it is"):
-        rows.add_column(column, overflow="fold")
+        rows.add_column(column)
     for one in codes:
         rows.add_row(one.code, one.severity, one.title)
     table(rows)

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 from sonicfab.errors import ExitCode
 from sonicfab.hints import first_of
 from sonicfab.plan.types import FabricPlan
-from sonicfab.report.console import WIDTH, mark, say, table
+from sonicfab.report.console import columns, mark, say, say_fitted, table
 from sonicfab.report.findings import finding_json, show_findings
 from sonicfab.verify.explain.base import Finding
 from sonicfab.verify.registry import BY_NAME
@@ -31,7 +31,7 @@ def show_verification(plan: FabricPlan, verification: Verification) -> None:
     show_findings(verification.findings)
     _show_sessions(plan, [result for result in results if result.check == "bgp" and ":" in result.far])
     _show_counts(results)
-    say(verdict(verification))
+    say_fitted(verdict(verification))
 
 
 def show_changes(taken: str, differences: list[Difference]) -> None:
@@ -39,7 +39,7 @@ def show_changes(taken: str, differences: list[Difference]) -> None:
     signs = {"worse": mark("failed"), "better": mark("ok"), "other": mark("skipped")}
     say(f"since {taken}: {change_counts(differences)}")
     for one in differences[:_CHANGES_SHOWN]:
-        say(f"{signs[one.kind]} {one.kind} {one.switch}: {one.what}")
+        say_fitted(f"{signs[one.kind]} {one.kind} {one.switch}: {one.what}")
     if len(differences) > _CHANGES_SHOWN:
         say(f"  ... and {len(differences) - _CHANGES_SHOWN} more; --format json has all of them")
     say("")
@@ -126,7 +126,7 @@ def _show_sessions(plan: FabricPlan, sessions: list[CheckResult]) -> None:
     ends = ends[:_SESSIONS_SHOWN]
     rows = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for column in ("switch", "peer", "far end", "", "state", *plan.families):
-        rows.add_column(column, overflow="fold")
+        rows.add_column(column)
     for (switch, peer), results in ends:
         worst = min(results.values(), key=lambda result: result.status == "ok")
         far, _, port = worst.far.partition(":")
@@ -165,9 +165,9 @@ def _show_counts(results: Iterable[CheckResult]) -> None:
         ports = len({(result.switch, result.subject) for result in hosts})
         say(f"{mark('ok' if there else 'skipped')} {there} of {ports} host ports have a host that speaks BGP")
         for result in {(one.switch, one.subject): one for one in hosts if one.problem}.values():
-            say(f"{mark('skipped')} {result.switch}:{result.subject}: {result.seen}")
+            say_fitted(f"{mark('skipped')} {result.switch}:{result.subject}: {result.seen}")
     for (check, because), switches in skipped.items():
-        say(f"{mark('skipped')} {check}: skipped, because {because} ({len(set(switches))} switches)")
+        say_fitted(f"{mark('skipped')} {check}: skipped, because {because} ({len(set(switches))} switches)")
 
 
 def _nobodys(result: CheckResult) -> bool:
@@ -193,7 +193,7 @@ def verdict(verification: Verification) -> str:
         # as many causes as there is room for, and the first of them rather than the counts
         for shown, counts in ((3, parts), (2, parts), (1, parts), (1, []), (0, parts)):
             line = f"{name}: NOT as intended: {', '.join([_causes(verification, shown), *counts])} ({seconds})"
-            if len(line) <= WIDTH:
+            if len(line) <= columns():
                 break
         return line
     # a host may be there or not: nobody expects it
