@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from sonicfab.explain.inputs import Fact, Given, Origin, Sources
+from sonicfab.model.topology import SONIC_MTU
 from sonicfab.plan.types import PortPlan
 
 Explain = Callable[[Sources, str], Origin]
@@ -115,8 +116,16 @@ def _fec(sources: Sources, key: str) -> Origin:
     return Origin("100G ports need RS-FEC: nothing else sets it", given, (fact, *sources.port_fact(port)))
 
 
+DEFAULT_MTU = Fact(
+    f"a port has MTU {SONIC_MTU} unless somebody asks for another",
+    "sonic-buildimage src/sonic-config-engine/config_samples.py; sonic-swss cfgmgr/portmgr.h DEFAULT_MTU_STR",
+)
+
+
 def _mtu(sources: Sources, key: str) -> Origin:
     port = sources.ports[key]
+    if port.use == "unused":
+        return Origin("nothing uses the port: SONiC's own default", facts=(DEFAULT_MTU,))
     if given := sources.option(port, "mtu"):
         return Origin("as given for this link or host port", given)
     if given := sources.topology("mtu"):

@@ -166,6 +166,10 @@ def _secret(value: Any) -> SecretRef:
     return SecretRef("env" if scheme == "env" else "file", name)
 
 
+def _secret_or_none(value: Any) -> Any:
+    return value if value == "" else _secret(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """One end of a link as the user names it: a switch and a port name or alias."""
@@ -223,6 +227,11 @@ Speed = Annotated[int, BeforeValidator(_speed), WithJsonSchema({"type": ["string
 Asn = Annotated[int, BeforeValidator(_asn), WithJsonSchema({"type": ["string", "integer"]})]
 AsnPoolField = Annotated[AsnPool, BeforeValidator(_asn_pool), WithJsonSchema({"type": ["string", "integer"]})]
 Secret = Annotated[SecretRef, BeforeValidator(_secret), WithJsonSchema({"type": "string", "pattern": "^(env|file):.+"})]
+SecretOrNone = Annotated[
+    SecretRef | Literal[""],
+    BeforeValidator(_secret_or_none),
+    WithJsonSchema({"type": "string", "pattern": "^((env|file):.+)?$"}),
+]
 Ends = Annotated[tuple[Endpoint, Endpoint], BeforeValidator(_ends), _STRING]
 PortList = Annotated[tuple[str, ...], BeforeValidator(_port_list), WithJsonSchema(_PORTS)]
 HostName = Annotated[str, AfterValidator(_host)]

@@ -16,6 +16,7 @@ from sonicfab.model.fields import (
     OneOrMany,
     Role,
     Secret,
+    SecretOrNone,
     Strict,
     SwitchName,
 )
@@ -43,11 +44,11 @@ class Management(Strict):
 
 
 class Snmp(Strict):
-    """Read-only SNMP; the community is a secret."""
+    """Read-only SNMP; the community is a secret; "" says that there shall be none."""
 
-    community: Secret | None = None
-    location: Annotated[str, Field(min_length=1, max_length=255)] | None = None
-    contact: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    community: SecretOrNone | None = None
+    location: Annotated[str, Field(max_length=255)] | None = None
+    contact: Annotated[str, Field(max_length=255)] | None = None
 
 
 class Settings(Strict):

@@ -23,6 +23,9 @@ from sonicfab.model.fields import (
     expected,
 )
 
+SONIC_MTU = 9100
+"""What SONiC gives a port: sonic-buildimage src/sonic-config-engine/config_samples.py, sonic-swss portmgr.h."""
+
 
 class Pools(Strict):
     """An IPv4 and an IPv6 pool; without one, that family is not used."""
@@ -170,7 +173,7 @@ class Topology(Strict):
 
     name: FabricName
     underlay: Underlay = Underlay()
-    mtu: Mtu = 9100
+    mtu: Mtu = SONIC_MTU
     asn: dict[Role, AsnPoolField] = {}
     loopbacks: LoopbackPools
     bgp: Bgp = Bgp()

@@ -15,7 +15,7 @@ from sonicfab.hints import did_you_mean
 from sonicfab.ipam import link_ends
 from sonicfab.model.inventory import Inventory
 from sonicfab.model.numbers import Numbers
-from sonicfab.model.topology import Topology
+from sonicfab.model.topology import SONIC_MTU, Topology
 from sonicfab.plan.cabling import Cabling, HostPort, members, resolve
 from sonicfab.plan.numbers import Allotment, Numbered, allot
 from sonicfab.plan.sessions import peer_groups
@@ -98,10 +98,7 @@ def _fabric(
         bgp=BgpPlan(bgp.keepalive, bgp.hold, bgp.connect_retry, bgp.bfd, bgp.maximum_paths),
         hosts=HostPolicy(hosts.prefixes.ipv4, hosts.prefixes.ipv6, hosts.max_prefixes),
         links=links,
-        switches={
-            name: _switch(one, allotment, groups.get(name, ()), ports[name], topology.mtu)
-            for name, one in settings.items()
-        },
+        switches={name: _switch(one, allotment, groups.get(name, ()), ports[name]) for name, one in settings.items()},
     )
 
 
@@ -110,9 +107,8 @@ def _switch(
     allotment: Allotment,
     groups: tuple[PeerGroup, ...],
     used: Mapping[str, PortPlan],
-    mtu: int,
 ) -> SwitchPlan:
-    unused = _unused_ports(settings.platform, settings.build, mtu)
+    unused = _unused_ports(settings.platform, settings.build)
     return SwitchPlan(
         **{field.name: getattr(settings, field.name) for field in fields(settings)},
         asn=allotment.asns[settings.name],
@@ -124,10 +120,13 @@ def _switch(
 
 
 @cached_by_build
-def _unused_ports(platform: str, build: str, mtu: int) -> Mapping[str, PortPlan]:
-    """The whole port table of a model, nothing plugged in; one for all switches of the model."""
+def _unused_ports(platform: str, build: str) -> Mapping[str, PortPlan]:
+    """The whole port table of a model, nothing plugged in; one for all switches of the model.
+
+    The fabric's MTU is for its ports alone: another one for all would be 50 more changes of each switch.
+    """
     ports = ports_of(platform, build).values()
-    return {port.name: _port(port, port.speed, mtu, "unused") for port in ports}
+    return {port.name: _port(port, port.speed, SONIC_MTU, "unused") for port in ports}
 
 
 def _port(port: PlatformPort, speed: int, mtu: int, use: Literal["link", "host", "unused"]) -> PortPlan:

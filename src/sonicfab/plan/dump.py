@@ -78,7 +78,7 @@ def _switch(switch: SwitchPlan) -> dict[str, Any]:
         "management": {
             "address": str(switch.management.address),
             "gateway": str(switch.management.gateway),
-            "vrf": switch.management.vrf,
+            "vrf": bool(switch.management.vrf),
         },
         "asn": switch.asn,
         "loopbacks": {

@@ -187,7 +187,7 @@ def _settings(name: str, layers: _Layers) -> SwitchSettings:
         management=ManagementPlan(
             address=layers.get("management", "address"),
             gateway=layers.get("management", "gateway"),
-            vrf=bool(layers.get("management", "vrf")),
+            vrf=layers.get("management", "vrf"),
         ),
         ntp=layers.get("ntp"),
         dns=None if dns is None else tuple(str(address) for address in dns),

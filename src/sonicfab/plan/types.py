@@ -42,25 +42,20 @@ class SshPlan:
 
 @dataclass(frozen=True, slots=True)
 class ManagementPlan:
-    """The management interface eth0; `vrf` says whether it is in the VRF `mgmt`."""
+    """The management interface eth0; `vrf` says whether it is in the VRF `mgmt`, None: the inventory does not say."""
 
     address: IpInterface
     gateway: IpAddress
-    vrf: bool
+    vrf: bool | None
 
 
 @dataclass(frozen=True, slots=True)
 class SnmpPlan:
-    """SNMP; None everywhere says that the inventory leaves SNMP alone."""
+    """SNMP; None where the inventory leaves it alone, "" where there shall be none."""
 
-    community: SecretRef | None
+    community: SecretRef | Literal[""] | None
     location: str | None
     contact: str | None
-
-    @property
-    def is_set(self) -> bool:
-        """True when the inventory says anything about SNMP."""
-        return any((self.community, self.location, self.contact))
 
 
 @dataclass(frozen=True, slots=True)
