@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -258,3 +258,74 @@ def test_a_build_without_a_schema_says_so(sonicfab: Run) -> None:
     done = sonicfab("validate", *files, "--image-build", "edgecore-202111")
     assert "SF-502" in done.stdout
     assert "schema facts" not in done.stdout.partition("checked:")[2], "what was not looked at is not claimed"
+
+
+def codes_of(config: Mapping[str, object], frr: str | None = None, build: str = "community-202411") -> list[str]:
+    tables, read = as_config_db(config)
+    found = Validator(models=False, vtysh=False).validate([Subject("s", build, "", tables, frr, read=tuple(read))])
+    return sorted(one.code for one in found.findings if one.code != "SF-405")
+
+
+def test_a_switch_that_only_bridges_needs_no_loopback() -> None:
+    """bgpcfgd alone waits for Loopback0 (sonic-bgpcfgd managers_bgp.py), and nobody needs a router id without BGP."""
+    bridge: dict[str, dict[str, dict[str, str]]] = {
+        "DEVICE_METADATA": {"localhost": {"hwsku": "x", "platform": "x86_64-x-r0", "mac": "02:00:5e:00:00:01"}},
+        "VLAN": {"Vlan10": {"vlanid": "10"}},
+    }
+    assert codes_of(bridge) == []
+    assert codes_of(bridge, "ip prefix-list A seq 5 permit any\n") == ["SF-216"]
+    assert "SF-211" in codes_of(bridge, "router bgp 65001\nexit\n")
+    bridge["DEVICE_METADATA"]["localhost"]["bgp_asn"] = "65001"
+    assert codes_of(bridge) == ["SF-211"]
+    bridge["DEVICE_METADATA"]["localhost"]["bgp_asn"] = "None"
+    assert "SF-211" not in codes_of(bridge), "what SONiC writes of no AS number"
+
+
+PORTS = {name: {"lanes": lane, "speed": "25000"} for name, lane in {"Ethernet0": "1", "Ethernet1": "2"}.items()}
+LAGS = {name: {"admin_status": "up"} for name in ("PortChannel1", "PortChannel2")}
+TWICE: list[tuple[str, dict[str, dict[str, dict[str, str]]], list[str]]] = [
+    ("a routed port in a port channel", {"INTERFACE": {"Ethernet0": {}}}, ["SF-223"]),
+    ("a member with sub-interfaces", {"VLAN_SUB_INTERFACE": {"Ethernet0.5": {"admin_status": "up"}}}, ["SF-223"]),
+    ("a port in two port channels", {"PORTCHANNEL_MEMBER": {"PortChannel2|Ethernet0": {}}}, ["SF-223"]),
+    ("a member in a VLAN", {"VLAN_MEMBER": {"Vlan10|Ethernet0": {"tagging_mode": "tagged"}}}, ["use in a VLAN"]),
+    (
+        "a routed port channel in a VLAN",
+        {
+            "VLAN_MEMBER": {"Vlan10|PortChannel1": {"tagging_mode": "tagged"}},
+            "PORTCHANNEL_INTERFACE": {"PortChannel1": {}},
+        },
+        ["SF-225"],
+    ),
+    (
+        "a routed port in a VLAN",
+        {"VLAN_MEMBER": {"Vlan10|Ethernet1": {"tagging_mode": "tagged"}}, "INTERFACE": {"Ethernet1": {}}},
+        ["use in a VLAN"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("what", "rows", "expected"), TWICE, ids=[one[0] for one in TWICE])
+@pytest.mark.parametrize("build", build_names())
+def test_a_port_with_two_uses_is_told_once(
+    build: str, what: str, rows: dict[str, dict[str, dict[str, str]]], expected: list[str]
+) -> None:
+    config: dict[str, dict[str, dict[str, str]]] = {
+        "PORT": PORTS,
+        "PORTCHANNEL": LAGS,
+        "PORTCHANNEL_MEMBER": {"PortChannel1|Ethernet0": {}},
+        "VLAN": {"Vlan10": {"vlanid": "10"}},
+    }
+    for table, more in rows.items():
+        config[table] = {**config.get(table, {}), **more}
+    told = [code for code in codes_of(config, build=build) if code != "SF-502"]
+    # where the build's own models have the rule, they say it
+    assert told in ([["SF-128"], ["SF-225"]] if expected == ["use in a VLAN"] else [expected]), what
+
+
+def test_an_older_schema_version_is_left_for_the_migrator() -> None:
+    """db_migrator.py takes its steps from VERSION: whoever raises it by hand skips them."""
+    tables, _ = as_config_db({"VERSIONS": {"DATABASE": {"VERSION": "version_202305_01"}}})
+    (one,) = VALIDATOR.validate([Subject("s", "community-202411", config_db=tables)]).findings
+    assert one.code == "SF-220"
+    assert one.mend.startswith("leave VERSION as it is")
+    assert "set it to" not in one.mend

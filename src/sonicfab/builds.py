@@ -71,6 +71,7 @@ class Build:
         reload_checks_yang: when `config reload FILE` checks the file against the YANG models before it stops anything.
         port_defaults: fields that the migrator adds to every row of PORT, with their values.
         schema: name of the built-in schema facts; "" when no models of this build are known.
+        nearest_schema: where `schema` is not known, the built-in facts of the models that come nearest; "" for none.
         unfit_platforms: switch model -> why the build cannot work on it.
         defects: what is known to be wrong.
         sources: fact -> where it is from, where that is not what build_facts.yml says.
@@ -102,6 +103,7 @@ class Build:
     reload_checks_yang: ReloadCheck
     port_defaults: Mapping[str, str]
     schema: str
+    nearest_schema: str
     unfit_platforms: Mapping[str, str]
     defects: tuple[Defect, ...]
     sources: Mapping[str, str]
@@ -166,6 +168,7 @@ class BuildFile(BaseModel):
     reload_checks_yang: ReloadCheck = ""
     port_defaults: dict[str, str] = {}
     schema_: str = Field("", alias="schema")
+    nearest_schema: str = ""
     unfit_platforms: dict[str, str] = {}
     defects: tuple[_Defect, ...] = ()
     sources: dict[str, str] = {}

@@ -28,6 +28,7 @@ _NO_NOTES = frozenset(
         "defects",
         # which models there are says nothing; what they allow does
         "schema",
+        "nearest_schema",
         "yang",
     }
 )

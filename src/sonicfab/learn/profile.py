@@ -49,7 +49,7 @@ _NEEDED = {
 
 _MAPPINGS = ("identified_by", "port_defaults")
 _LISTS = ("frr_start_lines", "frr_daemons", "frr_telnet_daemons")
-_NOT_GIVEN = ("name", "ports", "sources", "unfit_platforms", "defects", "schema_")
+_NOT_GIVEN = ("name", "ports", "sources", "unfit_platforms", "defects", "schema_", "nearest_schema")
 _SETTABLE = tuple(name for name in BuildFile.model_fields if name not in _NOT_GIVEN)
 _PATTERNS = {
     "frr": r"\d+(\.\d+)+",

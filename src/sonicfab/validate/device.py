@@ -75,7 +75,7 @@ def _version(config: ConfigDb, build: Build) -> Iterator[Finding]:
     version = str(config.get("VERSIONS", {}).get("DATABASE", {}).get("VERSION", ""))
     if version and build.database_version and version != build.database_version:
         message = f"VERSION is {version}; that of {build.name} is {build.database_version}"
-        yield Finding("SF-220", "VERSIONS|DATABASE VERSION", message, f"set it to {build.database_version}")
+        yield Finding("SF-220", "VERSIONS|DATABASE VERSION", message)
 
 
 def _shared(ports: Mapping[str, Row]) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from sonicfab.validate.codes import Code, Severity, codes
 
@@ -22,6 +23,7 @@ class Finding:
         line: of frr.conf; 0 elsewhere.
         build: the image build that it was checked for.
         source: where the rule is from, when that is more exact than the code's.
+        grade: how grave it is on this build, when that is not what the code says; "" for what the code says.
     """
 
     code: str
@@ -33,6 +35,7 @@ class Finding:
     line: int = 0
     build: str = ""
     source: str = ""
+    grade: Severity | Literal[""] = ""
 
     @property
     def about(self) -> Code:
@@ -42,7 +45,7 @@ class Finding:
     @property
     def severity(self) -> Severity:
         """Error or warning."""
-        return self.about.severity
+        return self.grade or self.about.severity
 
     @property
     def mend(self) -> str:

@@ -59,19 +59,25 @@ def addresses(config: ConfigDb, *, management: bool = False) -> Iterator[Owned]:
                     yield table, name, address, str(vrf)
 
 
-def check_interfaces(config: ConfigDb) -> Iterator[Finding]:
-    """Everything about the interfaces of one switch that its schema cannot say."""
-    yield from _loopback(config)
+def check_interfaces(config: ConfigDb, *, bgp: bool) -> Iterator[Finding]:
+    """Everything about the interfaces of one switch that its schema cannot say; `bgp`: its frr.conf has BGP."""
+    yield from _loopback(config, bgp=bgp)
     yield from _clashes(config)
     yield from _management(config)
     yield from _neighbors(config)
     yield from _members(config)
 
 
-def _loopback(config: ConfigDb) -> Iterator[Finding]:
+_NO_ASN = frozenset({"", "0", "None", "none", "null"})
+"""What stands in bgp_asn of a switch without BGP (sonic-buildimage dockers/docker-fpm-frr/frr/bgpd/bgpd.conf.j2)."""
+
+
+def _loopback(config: ConfigDb, *, bgp: bool) -> Iterator[Finding]:
+    """A switch that bridges only needs none."""
+    asn = str(config.get("DEVICE_METADATA", {}).get("localhost", {}).get("bgp_asn", ""))
+    if not (bgp or config.get("BGP_NEIGHBOR") or asn not in _NO_ASN):
+        return
     rows = config.get("LOOPBACK_INTERFACE", {})
-    if "DEVICE_METADATA" not in config and not rows:
-        return  # a part of a config, not one of a switch
     if not any(key.partition("|")[0] == "Loopback0" for key in rows):
         yield Finding("SF-211", "LOOPBACK_INTERFACE", "there is no row LOOPBACK_INTERFACE|Loopback0")
     elif not any(key.startswith("Loopback0|") and _family(key) == 4 for key in rows):
@@ -137,16 +143,30 @@ def _neighbors(config: ConfigDb) -> Iterator[Finding]:
 
 
 def _members(config: ConfigDb) -> Iterator[Finding]:
-    routed = {key.partition("|")[0] for key in config.get("INTERFACE", {})}
-    with_address = {key.partition("|")[0] for key in config.get("INTERFACE", {}) if _interface(key.partition("|")[2])}
+    """Ports that have two uses: routed, in a port channel, in a VLAN (the checks of sonic-utilities config/main.py)."""
+    routed = {
+        key.partition("|")[0]: f"{table}|{key.partition('|')[0]}"
+        for table in ("INTERFACE", "PORTCHANNEL_INTERFACE")
+        for key in config.get(table, {})
+    }
+    parents = {key.partition("|")[0].partition(".")[0] for key in config.get("VLAN_SUB_INTERFACE", {})}
+    lags: dict[str, str] = {}
     for key in config.get("PORTCHANNEL_MEMBER", {}):
         lag, _, port = key.partition("|")
-        if port in with_address:
-            yield Finding("SF-223", f"PORTCHANNEL_MEMBER|{key}", f"{port} has an address in INTERFACE and is in {lag}")
+        place = f"PORTCHANNEL_MEMBER|{key}"
+        if port in routed:
+            yield Finding("SF-223", place, f"{port} is routed by {routed[port]}, and is in {lag}")
+        if port in parents:
+            yield Finding("SF-223", place, f"{port} has sub-interfaces, and is in {lag}")
+        if lags.setdefault(port, lag) != lag:
+            yield Finding("SF-223", place, f"{port} is in {lags[port]}, too")
     for key in config.get("VLAN_MEMBER", {}):
         vlan, _, port = key.partition("|")
+        place = f"VLAN_MEMBER|{key}"
         if port in routed:
-            yield Finding("SF-225", f"VLAN_MEMBER|{key}", f"{port} has a row in INTERFACE and is in {vlan}")
+            yield Finding("SF-225", place, f"{port} is routed by {routed[port]}, and is in {vlan}")
+        elif port in lags:
+            yield Finding("SF-225", place, f"{port} is in {lags[port]}, and is in {vlan}")
 
 
 @lru_cache(maxsize=4096)  # each rule of a switch reads its addresses anew

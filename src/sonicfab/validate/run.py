@@ -11,13 +11,14 @@ from sonicfab.builds import Build, get_build
 from sonicfab.configdb import ConfigDb
 from sonicfab.errors import InputError
 from sonicfab.platforms import Platform, get_platform, platform_names
-from sonicfab.schema.facts import schema_of
+from sonicfab.schema.facts import builtin, builtin_names, schema_of
 from sonicfab.validate.bgp import FrrText
 from sonicfab.validate.device import check_device
 from sonicfab.validate.findings import Finding, worst_first
 from sonicfab.validate.frr import check_frr
 from sonicfab.validate.interfaces import check_interfaces
 from sonicfab.validate.libyang import INSTALL, LibyangCheck, libyang_folder
+from sonicfab.validate.likely import LikelyCheck
 from sonicfab.validate.links import End, SwitchFacts, check_links
 from sonicfab.validate.schema import SchemaCheck
 from sonicfab.validate.vtysh import check_syntax, frr_version
@@ -84,6 +85,7 @@ class Validator:
             raise InputError(f"--yang-dir {yang_dir}: no such folder")
         self._yang_dir, self._models, self._vtysh = yang_dir, models, vtysh
         self._schemas: dict[str, SchemaCheck | None] = {}
+        self._builtin: dict[str, SchemaCheck] = {}
         self._yang: dict[str, YangCheck | LibyangCheck | None] = {}
 
     def validate(
@@ -133,25 +135,34 @@ class Validator:
 
     def _subject(self, subject: Subject) -> tuple[FrrText | None, list[Finding]]:
         build = get_build(subject.build)
+        read, in_frr = check_frr(subject.frr, subject.config_db, build) if subject.frr is not None else (None, [])
+        if subject.frr is not None and self._vtysh:
+            in_frr += check_syntax(subject.frr, build.frr)
         found = list(subject.read)
         if subject.config_db is not None:
-            found += self._config_db(subject.config_db, build, _platform(subject), frr=subject.frr is not None)
+            found += self._config_db(subject.config_db, build, _platform(subject), read)
         found = [self._at(one, subject, subject.files[0]) for one in found]
-        if subject.frr is None:
-            return None, found
-        read, in_frr = check_frr(subject.frr, subject.config_db, build)
-        if self._vtysh:
-            in_frr += check_syntax(subject.frr, build.frr)
         return read, found + [self._at(one, subject, subject.files[1]) for one in in_frr]
 
-    def _config_db(self, config: ConfigDb, build: Build, platform: Platform | None, *, frr: bool) -> list[Finding]:
+    def _config_db(
+        self, config: ConfigDb, build: Build, platform: Platform | None, read: FrrText | None
+    ) -> list[Finding]:
         schema = self._schema(build)
-        found = [_no_schema(build)] if schema is None else schema.check(config)
+        found = schema.check(config) if schema else [_no_schema(build), *self._likely(build).check(config)]
         models = self._model(build)
         if models:
             told = {one.place for one in found}
             found += [one for one in models.check(config) if one.place not in told]
-        return [*found, *check_interfaces(config), *check_device(config, build, platform, frr=frr)]
+        found = [_graver(one, build) for one in found]
+        used = {one.place for one in found if one.code == "SF-128"}  # where the models have the rule
+        between = check_interfaces(config, bgp=read is not None and bool(read.instances))
+        found += [one for one in between if not (one.code == "SF-225" and one.place in used)]
+        return [*found, *check_device(config, build, platform, frr=read is not None)]
+
+    def _likely(self, build: Build) -> LikelyCheck:
+        for name in builtin_names():
+            self._builtin.setdefault(name, SchemaCheck(builtin(name)))
+        return LikelyCheck(self._builtin, build.nearest_schema)
 
     def _schema(self, build: Build) -> SchemaCheck | None:
         if build.name not in self._schemas:
@@ -207,7 +218,18 @@ class Validator:
 
 
 def _no_schema(build: Build) -> Finding:
-    return Finding("SF-502", "", f"the schema of {build.name} is not known: values were not checked")
+    checked = "only what all community builds refuse was looked for"
+    if build.nearest_schema:
+        checked = (
+            f"what all community builds refuse is an error, what community-{build.nearest_schema} refuses a warning"
+        )
+    return Finding("SF-502", "", f"the schema of {build.name} is not known: {checked}")
+
+
+def _graver(one: Finding, build: Build) -> Finding:
+    """A table without a model is an error where every `config reload FILE` refuses the file for it."""
+    refuses = one.code == "SF-101" and build.reload_checks_yang == "always"
+    return replace(one, grade="error", source=build.source("reload_checks_yang")) if refuses else one
 
 
 def _platform(subject: Subject) -> Platform | None:
