@@ -168,7 +168,7 @@ FAULTS = (
     ),
     Fault("SF-204", "the lanes of two ports swapped", _swap_lanes),
     Fault("SF-205", "an unused port left out", _drop("PORT", "Ethernet47")),
-    Fault("SF-206", "a 25G port at 40G", _set("PORT", "Ethernet0", "speed", "40000")),
+    Fault("SF-206", "a 25G port at 40G", _set("PORT", "Ethernet0", "speed", "40000"), also=frozenset({"SF-231"})),
     Fault("SF-207", "a 100G port without FEC", _drop("PORT", PORT, "fec"), also=frozenset({"SF-305"})),
     Fault("SF-208", "FC-FEC at 100G", _set("PORT", PORT, "fec", "fc"), also=frozenset({"SF-305"})),
     Fault("SF-209", "the alias of another image", _set("PORT", "Ethernet0", "alias", "Eth1(Port1)")),
@@ -253,6 +253,15 @@ FAULTS = (
         _all(_add("VLAN", VLANS), _add("VLAN_MEMBER", {f"Vlan100|{PORT}": {"tagging_mode": "tagged"}})),
         build="community-202311",
     ),
+    Fault("SF-206", "a 100G port on one lane", _set("PORT", PORT, "lanes", "121"), also=frozenset({"SF-205"})),
+    Fault(
+        "SF-231",
+        "a port at 10G beside one at 25G in a SerDes core",
+        _db(lambda db: db["PORT"]["Ethernet5"].update(speed="10000", admin_status="up")),
+    ),
+    Fault("SF-232", "the index of another port", _set("PORT", "Ethernet0", "index", "2")),
+    Fault("SF-233", "a host name with a space", _set("DEVICE_METADATA", "localhost", "hostname", "dc1 leaf1")),
+    Fault("SF-234", "a multicast MAC", _set("DEVICE_METADATA", "localhost", "mac", "01:00:5e:20:01:00")),
     Fault(
         "SF-301", "the loopback of another switch", _copy("LOOPBACK_INTERFACE"), also=frozenset({"SF-407", "SF-408"})
     ),

@@ -33,6 +33,9 @@ class Platform:
         hwsku: SONiC's hardware SKU, e.g. Accton-AS7326-56X.
         asic: the asic_type of sonic_version.yml.
         speeds: port speed -> the speeds (Mb/s) that such a port can do.
+        lane_speed: Mb/s that a lane can do at most; 0: not known.
+        lanes_per_core: lanes n*k+1 to n*k+k are of one SerDes core, and all its ports have one speed; 0: not known.
+        port_groups: port table name -> so many ports in a row share a speed under images that have that table.
         port_tables: port table name (a build says which) -> port name -> port, in front panel order.
     """
 
@@ -42,6 +45,9 @@ class Platform:
     hwsku: str
     asic: str
     speeds: Mapping[int, tuple[int, ...]]
+    lane_speed: int
+    lanes_per_core: int
+    port_groups: Mapping[str, int]
     port_tables: Mapping[str, Mapping[str, PlatformPort]]
 
     def ports(self, table: str) -> Mapping[str, PlatformPort]:
@@ -65,6 +71,9 @@ class _File(BaseModel):
     hwsku: str
     asic: str
     speeds: dict[int, tuple[int, ...]]
+    lane_speed: int = 0
+    lanes_per_core: int = 0
+    port_groups: dict[str, int] = {}
     port_tables: dict[str, dict[str, _Port]]
 
 
@@ -85,4 +94,5 @@ def get_platform(name: str) -> Platform:
         table: {port: PlatformPort(port, row.lanes, row.alias, row.index, row.speed) for port, row in rows.items()}
         for table, rows in data.port_tables.items()
     }
-    return Platform(data.name, data.model, data.platform, data.hwsku, data.asic, data.speeds, tables)
+    facts = data.model_dump(exclude={"port_tables"})
+    return Platform(**facts, port_tables=tables)

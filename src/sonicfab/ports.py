@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sonicfab.builds import cached_by_build, get_build
 from sonicfab.platforms import PlatformPort, get_platform
@@ -29,3 +29,28 @@ def ports_of(platform: str, build: str) -> Mapping[str, PlatformPort]:
         )
         for name, row in own.items()
     }
+
+
+@cached_by_build
+def speed_groups(platform: str, build: str) -> Mapping[str, tuple[str, ...]]:
+    """Port -> all ports with which it shares a speed, itself among them; ports that share it with none are left out.
+
+    Raises:
+        KeyError: as ports_of.
+    """
+    model, facts = get_platform(platform), get_build(build)
+    ports = list(ports_of(platform, build).values())
+    size = model.port_groups.get(facts.port_table, 0)
+    groups: dict[int, list[str]] = {}
+    for position, port in enumerate(ports):
+        core = core_of(port.lanes, model.lanes_per_core)
+        number = position // size if size else core
+        if number is not None:
+            groups.setdefault(number, []).append(port.name)
+    return {name: tuple(names) for names in groups.values() if len(names) > 1 for name in names}
+
+
+def core_of(lanes: Collection[int], lanes_per_core: int) -> int | None:
+    """The SerDes core that the lanes are of, counted from 0; None when they are of several, or it is not known."""
+    cores = {(lane - 1) // lanes_per_core for lane in lanes} if lanes_per_core else set()
+    return cores.pop() if len(cores) == 1 else None

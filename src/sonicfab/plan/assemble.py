@@ -20,6 +20,7 @@ from sonicfab.plan.cabling import Cabling, HostPort, members, resolve
 from sonicfab.plan.numbers import Allotment, Numbered, allot
 from sonicfab.plan.sessions import peer_groups
 from sonicfab.plan.settings import SwitchSettings, settle
+from sonicfab.plan.speeds import mixed_speeds, shared_speeds
 from sonicfab.plan.types import (
     BgpPlan,
     FabricPlan,
@@ -63,7 +64,7 @@ def make_plan(
     settings, found = settle(inventory, names, build, unfit=unfit)
     problems += found
     cabling, found = resolve(topology, settings, complete=len(settings) == len(named))
-    problems += found
+    problems += [*found, *mixed_speeds(cabling, settings)]
     numbered = {name: Numbered(one.role, one.mac) for name, one in settings.items()}
     allotment, found = allot(topology, numbered, [link.name for link in cabling.links], recorded)
     problems += [*found, *_check(topology, cabling, allotment)]
@@ -108,7 +109,10 @@ def _switch(
     groups: tuple[PeerGroup, ...],
     used: Mapping[str, PortPlan],
 ) -> SwitchPlan:
-    unused = _unused_ports(settings.platform, settings.build)
+    unused = dict(_unused_ports(settings.platform, settings.build))
+    table = ports_of(settings.platform, settings.build)
+    for name, speed in shared_speeds({name: port.speed for name, port in used.items()}, settings).items():
+        unused[name] = _port(table[name], speed, SONIC_MTU, "unused")
     return SwitchPlan(
         **{field.name: getattr(settings, field.name) for field in fields(settings)},
         asn=allotment.asns[settings.name],

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 
 from sonicfab.builds import Build
 from sonicfab.configdb import ConfigDb, Row
-from sonicfab.hints import first_of
-from sonicfab.platforms import Platform, PlatformPort
-from sonicfab.ports import ports_of
+from sonicfab.platforms import Platform
 from sonicfab.schema.facts import to_int
 from sonicfab.validate.findings import Finding
+from sonicfab.validate.platform import check_platform_ports, lanes_of
 
 WITHOUT = {"rs": frozenset({1000, 10000, 40000}), "fc": frozenset({1000, 100000, 200000, 400000, 800000})}
 """FEC -> speeds in Mb/s for which IEEE 802.3 does not have it (RS: clauses 91, 108, 134; FC: clause 74)."""
+
+_HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]{0,62}[A-Za-z0-9_])?")
+"""hostname(7), with the underscore that Linux lets pass; at most 64 characters (limits.h HOST_NAME_MAX)."""
+_MAC = re.compile(r"[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}")
 
 _TRUTH = ("frr_mgmt_framework_config",)
 """Fields that one program compares with "true" and another with "false"."""
@@ -27,6 +30,7 @@ def check_device(config: ConfigDb, build: Build, platform: Platform | None, *, f
     """
     yield from _build(build, platform)
     yield from _metadata(config, platform)
+    yield from _identity(config)
     if frr:
         yield from _mode(config, build)
     yield from _version(config, build)
@@ -34,7 +38,7 @@ def check_device(config: ConfigDb, build: Build, platform: Platform | None, *, f
     yield from _shared(ports)
     yield from _fec(ports)
     if platform is not None and ports:
-        yield from _platform_ports(ports, build, platform)
+        yield from check_platform_ports(ports, build, platform)
 
 
 def _build(build: Build, platform: Platform | None) -> Iterator[Finding]:
@@ -62,6 +66,20 @@ def _metadata(config: ConfigDb, platform: Platform | None) -> Iterator[Finding]:
                 yield Finding("SF-221", f"{place} {name}", message)
 
 
+def _identity(config: ConfigDb) -> Iterator[Finding]:
+    """A name and a MAC that a host can have."""
+    place = "DEVICE_METADATA|localhost"
+    row = config.get("DEVICE_METADATA", {}).get("localhost", {})
+    name, mac = str(row.get("hostname", "")), str(row.get("mac", ""))
+    if name and not _HOST_NAME.fullmatch(name):
+        yield Finding("SF-233", f"{place} hostname", f"hostname is '{name}'; expected letters, digits, '-' and '.'")
+    octets = mac.replace("-", ":").split(":")
+    first = int(octets[0], 16) if _MAC.fullmatch(mac) else 0
+    if _MAC.fullmatch(mac) and (first & 1 or not any(int(octet, 16) for octet in octets)):
+        kind = "that of a group of hosts" if first & 1 else "nobody's"
+        yield Finding("SF-234", f"{place} mac", f"mac is {mac}, which is {kind}")
+
+
 def _mode(config: ConfigDb, build: Build) -> Iterator[Finding]:
     mode = str(config.get("DEVICE_METADATA", {}).get("localhost", {}).get("docker_routing_config_mode", ""))
     if "DEVICE_METADATA" in config and mode != build.routing_config_mode:
@@ -83,7 +101,7 @@ def _shared(ports: Mapping[str, Row]) -> Iterator[Finding]:
     lanes: dict[str, str] = {}
     aliases: dict[str, str] = {}
     for name, row in ports.items():
-        taken = {lanes.setdefault(lane, name): lane for lane in _lanes(row)}
+        taken = {lanes.setdefault(lane, name): lane for lane in lanes_of(row)}
         for owner, lane in taken.items():
             if owner != name:
                 yield Finding("SF-201", f"PORT|{name} lanes", f"lane {lane} belongs to {owner}, too")
@@ -101,64 +119,3 @@ def _fec(ports: Mapping[str, Row]) -> Iterator[Finding]:
             yield Finding("SF-207", f"PORT|{name} fec", f"fec is {fec or 'missing'} on a port at 100G")
         elif speed in WITHOUT.get(fec, ()):
             yield Finding("SF-208", f"PORT|{name} fec", f"fec is {fec} on a port at {speed} Mb/s")
-
-
-def _platform_ports(ports: Mapping[str, Row], build: Build, platform: Platform) -> Iterator[Finding]:
-    try:
-        known = ports_of(platform.name, build.name)
-    except KeyError:
-        return  # the build's port table for this platform is not known
-    by_lane = {lane: port for port in known.values() for lane in port.lanes}
-    for name, row in ports.items():
-        port = known.get(name)
-        lanes = [int(lane) for lane in _lanes(row) if lane.isdigit()]
-        if port is None or set(lanes) - set(port.lanes):
-            yield from _foreign(name, lanes, by_lane, platform)
-            continue
-        yield from _speed(name, row, port, len(lanes), platform)
-        alias = str(row.get("alias", ""))
-        if alias and alias != port.alias:
-            message = f"alias is {alias}; {build.name} calls the port {port.alias}"
-            yield Finding("SF-209", f"PORT|{name} alias", message, f"write {port.alias}")
-    used = {lane for row in ports.values() for lane in _lanes(row)}
-    missing = [port.name for port in known.values() if port.name not in ports and not used & set(map(str, port.lanes))]
-    if missing:
-        yield Finding("SF-205", "PORT", f"there is no row for {first_of(missing, 4)} of the {platform.name}")
-
-
-def _foreign(name: str, lanes: list[int], by_lane: Mapping[int, PlatformPort], platform: Platform) -> Iterator[Finding]:
-    """A name or lanes that the platform does not have; a part of a port that was broken out by hand is its own."""
-    owners = {by_lane[lane].name for lane in lanes if lane in by_lane}
-    strange = [lane for lane in lanes if lane not in by_lane]
-    if strange or not lanes:
-        message = f"{name}: the {platform.name} has no such port" + (f", and no lane {strange[0]}" if strange else "")
-        yield Finding("SF-203", f"PORT|{name}", message)
-    elif len(owners) > 1 or by_lane[lanes[0]].name == name or not _is_part(name, by_lane[lanes[0]]):
-        shown = ",".join(map(str, lanes))
-        message = f"lanes {shown} are those of {' and '.join(sorted(owners))} on the {platform.name}"
-        yield Finding("SF-204", f"PORT|{name} lanes", message)
-
-
-def _is_part(name: str, port: PlatformPort) -> bool:
-    """Ethernet50 is a part of Ethernet48 when that has four lanes."""
-    own, whole = name.removeprefix("Ethernet"), port.name.removeprefix("Ethernet")
-    return own.isdigit() and whole.isdigit() and 0 <= int(own) - int(whole) < len(port.lanes)
-
-
-def _speed(name: str, row: Row, port: PlatformPort, lanes: int, platform: Platform) -> Iterator[Finding]:
-    speed = to_int(str(row.get("speed", "")))
-    can = platform.speeds[port.speed]
-    if speed is None or lanes != len(port.lanes):  # broken out: its own part of the speed
-        return
-    if speed not in can:
-        shown = ", ".join(map(str, can))
-        yield Finding("SF-206", f"PORT|{name} speed", f"speed is {speed} Mb/s; the port can do {shown}")
-
-
-def _lanes(row: Row) -> tuple[str, ...]:
-    return _split(str(row.get("lanes", "")))
-
-
-@lru_cache(maxsize=4096)  # the switches of a fabric have few platforms
-def _split(lanes: str) -> tuple[str, ...]:
-    return tuple(lane.strip() for lane in lanes.split(",") if lane.strip())

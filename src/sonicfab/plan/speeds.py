@@ -1,0 +1,49 @@
+"""Ports that share a speed: those of a SerDes core, or of a port group of the image (facts of the platform)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sonicfab.errors import KeyPath, Problem
+from sonicfab.hints import first_of
+from sonicfab.plan.cabling import Cabling, speed_text
+from sonicfab.plan.settings import SwitchSettings
+from sonicfab.ports import speed_groups
+
+Use = tuple[str, int, KeyPath]
+"""(port, speed, where the topology says so)."""
+
+
+def mixed_speeds(cabling: Cabling, switches: Mapping[str, SwitchSettings]) -> Iterator[Problem]:
+    """Ports in use that share a speed and are to have different ones: the hardware has one for all of them."""
+    for switch, uses in _uses(cabling).items():
+        settings = switches[switch]
+        groups = speed_groups(settings.platform, settings.build)
+        first: dict[tuple[str, ...], Use] = {}
+        for port, speed, path in uses:
+            group = groups.get(port)
+            if group is None:
+                continue
+            owner, its_speed, _ = first.setdefault(group, (port, speed, path))
+            if speed != its_speed:
+                both = f"{switch}:{port} at {speed_text(speed)} and {owner} at {speed_text(its_speed)}"
+                hint = f"give {first_of(group, 12)} one speed, or take ports of another group"
+                alike = f"{group[0]} {speed} {its_speed}"
+                yield Problem("topology", path, f"{both} share one speed in the hardware", hint, alike=alike)
+
+
+def shared_speeds(used: Mapping[str, int], settings: SwitchSettings) -> dict[str, int]:
+    """Unused port -> the speed that the ports in use of its group give it, when they give it one."""
+    groups = speed_groups(settings.platform, settings.build)
+    given = {other: speed for port, speed in used.items() for other in groups.get(port, ())}
+    return {port: speed for port, speed in given.items() if port not in used}
+
+
+def _uses(cabling: Cabling) -> dict[str, list[Use]]:
+    uses: dict[str, list[Use]] = {}
+    for link in cabling.links:
+        for switch, port in (link.a, link.b):
+            uses.setdefault(switch, []).append((port, link.speed, link.path))
+    for host in cabling.hosts:
+        uses.setdefault(host.switch, []).append((host.port, host.speed, host.path))
+    return uses
