@@ -196,7 +196,11 @@ def test_judging_routes() -> None:
         "10.10.21.5/32": Route("10.10.21.5/32", installed=True, ports=("Ethernet76",)),
         "10.10.21.6/32": Route("10.10.21.6/32", installed=False, ports=("Ethernet76",)),
     }
-    results = {one.subject: (one.status, one.seen) for one in judge_routes(expected, routes)}
+    leaf = frozenset({plan.switches["st01-sw25g-r01-u35"].asn})
+    results = {
+        one.subject: (one.status, one.seen)
+        for one in judge_routes(expected, routes, {"10.10.21.5/32": leaf, "10.10.21.6/32": leaf})
+    }
     assert results["10.10.21.5/32"] == ("ok", "via Ethernet76")
     assert results["10.10.21.6/32"] == ("failed", "via Ethernet76, not installed")
     assert results["fd0c:cc24:75a0:1:10:10:21:5/128"] == ("failed", "no BGP route")

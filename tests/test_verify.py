@@ -57,7 +57,7 @@ def test_several_commands_in_one_channel_keep_output_and_exit_code() -> None:
 
 
 def test_an_answer_of_another_shape_is_told() -> None:
-    question = Question("bgp", "echo '{\"ipv4Unicast\": [1]}'", parse_state.bgp_state)
+    question = Question("bgp", "echo '{\"ipv4Unicast\": [1]} {} {} {}'", parse_state.bgp_state)
     done = ExecTransport(["sh", "-c", 'eval "$3"', "sh"]).run(script([question], "--m--"))
     assert "prints something unexpected" in Answers(split([question], "--m--", done)).why_not(question)
 
@@ -339,12 +339,14 @@ def test_bfd_that_one_end_lacks_is_the_fault_of_that_end(tmp_path: Path) -> None
             peers = {leaf: session.peer, session.switch: session.far_port}
             world.change_session(lacks, peers[lacks], bfd="")
             world.change_session(other, peers[other], bfd="Down")
+            lines = world.boxes[lacks].frr.splitlines(keepends=True)
+            world.boxes[lacks].frr = "".join(line for line in lines if not line.endswith(" bfd\n"))
             _, (finding,) = world.verified()
             assert (finding.code, finding.where) == ("bfd-missing", (f"{lacks}:{peers[lacks]}",))
-            assert f"{other}:{peers[other]}" in finding.evidence[1]
-            assert finding.evidence[1].endswith("BFD: Down")
-            assert finding.mend == f"sonicfab push --limit {lacks}"
-            assert not finding.consequences
+            assert f"{other}:{peers[other]}" in finding.evidence[-1]
+            assert finding.evidence[-1].endswith("BFD: Down")
+            assert finding.mend == f"sonicfab push --limit {lacks} --overwrite-drift"
+            assert {one.check for one in finding.consequences} <= {"config"}
 
 
 @pytest.mark.parametrize("example", ["dc-2x4", "scs-lab", "gns3-replacement"])

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from conftest import ROOT
 from sonicfab.errors import Place
 from sonicfab.fabric import Fabric, render_fabric
 from sonicfab.report.findings import lines
-from sonicfab.switch.ask import Answers, Question, UnansweredError
+from sonicfab.switch.ask import Answers, Question, UnansweredError, failure
 from sonicfab.switch.lldp import LldpNeighbor
 from sonicfab.switch.parse import BgpPeer, Interface, Route
-from sonicfab.switch.parse_state import BgpSession, BgpState, Health, ZebraState
+from sonicfab.switch.parse_state import BgpSession, BgpState, Filesystem, Health, ZebraState
 from sonicfab.verify.checks import ping
 from sonicfab.verify.checks import questions as q
 from sonicfab.verify.expect import FabricExpectations
@@ -37,6 +37,8 @@ class Box:
     answered: set[str]
     small: set[str]
     unreachable: str = ""
+    forwarding: dict[str, bool] = field(default_factory=lambda: {"ipv4": True, "ipv6": True})
+    tsa: str = ""
     problem: str = "transport"
     """The kind of error that it is unreachable by."""
 
@@ -118,7 +120,8 @@ class World:
             )
             for port in switch.ports
         }
-        addresses = {port.name: ("fe80::1/64",) for port in switch.ports} | {"Loopback0": tuple(self._prefixes(name))}
+        addresses = {port.name: ("fe80::1/64", *map(str, port.addresses)) for port in switch.ports}
+        addresses["Loopback0"] = tuple(self._prefixes(name))
         expected = self.fabric.of(switch)
         routes: dict[str, Route] = {}
         for (far, family), way in expected.ways.items():
@@ -225,7 +228,7 @@ def answers_of(box: Box) -> Answers:
 
     def put(question: Question[object], value: object) -> None:
         if isinstance(value, str) and question.name not in ("running frr", "stored frr"):
-            value = UnansweredError(value)
+            value = failure(value)
         answers.put(question, value)
 
     put(q.BGP, box.bgp)
@@ -237,6 +240,9 @@ def answers_of(box: Box) -> Answers:
     put(q.STORED_FRR, box.stored_frr)
     put(q.MODE_RESETTERS, [])
     put(q.HEALTH, Health(3600, ()))
+    put(q.DISK, [Filesystem("/", 1 << 30)])
+    put(q.FORWARDING, dict(box.forwarding))
+    answers.put(q.TSA, box.tsa)
     put(ping.FIRST, frozenset(box.answered))
     put(ping.AGAIN, frozenset(f"small {one}" for one in box.small))
     return answers

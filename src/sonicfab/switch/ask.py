@@ -2,10 +2,14 @@
 
 A channel costs a round trip or two and, on a switch, the start of a shell for the account; a question costs its
 program alone. What a question's program prints is parsed when it is first wanted, and once.
+
+An answer is in one of three states: it was read; there is nothing to read, since the program does not run or the file
+is not there (AbsentError); or it cannot be read (UnreadableError), which says nothing of what is there.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -32,8 +36,31 @@ class Question(Generic[Value_co]):
     parse: Callable[[str], Value_co] = field(repr=False, compare=False)
 
 
+_ABSENT = re.compile(
+    r"\b(is not running|No such file or directory|No such container|failed to connect to any daemons)\b"
+)
+"""How vtysh (`bgpd is not running`, lib/vtysh.c), docker (`Error response from daemon: container ... is not running`)
+and coreutils say that what was asked is not there."""
+
+
+HANGS = ("no answer within",)
+"""How it is told that a command did not end."""
+NO_SUDO = re.compile(
+    r"a password is required|a terminal is required|not in the sudoers file|not allowed to (run|execute)"
+)
+"""How sudo says that an account may not do what was asked without a password, or at all (sudo plugins/sudoers)."""
+
+
 class UnansweredError(SwitchError):
     """A question has no answer; the message says why and names no switch."""
+
+
+class AbsentError(UnansweredError):
+    """There is nothing that could answer: the program or its container does not run, the file is not there."""
+
+
+class UnreadableError(UnansweredError):
+    """What is there cannot be read: it is not what it should be, or one may not read it. Never a sign of absence."""
 
 
 class Answers:
@@ -47,7 +74,9 @@ class Answers:
         """The answer as a value.
 
         Raises:
-            UnansweredError: it was not asked, the command failed, or what it printed is not what it should be.
+            AbsentError: there is nothing that could answer.
+            UnreadableError: the command failed, or what it printed is not what it should be.
+            UnansweredError: it was not asked.
         """
         if question.name not in self._values:
             self._values[question.name] = self._parse(question)
@@ -57,8 +86,29 @@ class Answers:
         parsed: Value = value
         return parsed
 
+    def optional(self, question: Question[Value]) -> Value | None:
+        """The answer as a value; None when there is nothing that could answer, and then alone.
+
+        Raises:
+            UnreadableError, UnansweredError: as `get`.
+        """
+        try:
+            return self.get(question)
+        except AbsentError:
+            return None
+
+    def is_absent(self, question: Question[Any]) -> bool:
+        """Whether it is known that there is nothing that could answer."""
+        try:
+            self.get(question)
+        except AbsentError:
+            return True
+        except UnansweredError:
+            return False
+        return False
+
     def find(self, question: Question[Value]) -> Value | None:
-        """The answer as a value; None when there is none."""
+        """The answer as a value; None when there is none, for whatever reason: for what is told besides."""
         try:
             return self.get(question)
         except UnansweredError:
@@ -91,16 +141,21 @@ class Answers:
         if result is None:
             return UnansweredError("it was not asked")
         if not result.ok:
-            return UnansweredError(result.said or f"exit code {result.exit_code}")
+            return failure(result.said, f"{result.stderr}\n{result.stdout}")
         try:
             return question.parse(result.stdout)
         except SwitchError as err:
-            return UnansweredError(str(err))
+            return UnreadableError(str(err))
         except (KeyError, TypeError, ValueError, AttributeError) as err:
             # a program of another release that prints another shape: told, not a traceback
-            return UnansweredError(
+            return UnreadableError(
                 f"`{question.command[:60]}` prints something unexpected: {type(err).__name__}: {err}"
             )
+
+
+def failure(said: str, printed: str = "") -> UnansweredError:
+    """What a command that failed with these words means: that there is nothing, or that it cannot be read."""
+    return (AbsentError if _ABSENT.search(f"{printed}\n{said}") else UnreadableError)(said)
 
 
 def script(questions: Iterable[Question[Any]], mark: str) -> str:

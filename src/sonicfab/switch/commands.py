@@ -81,12 +81,15 @@ PING = (
 )
 """Prints the targets that did not answer, each asked `count` times from the address `source`."""
 
-ZEBRA_STATE = "sudo -n vtysh -c 'show interface json' -c 'show ip route bgp json' -c 'show ipv6 route bgp json'"
+ZEBRA_STATE = (
+    "sudo -n vtysh -d zebra -c 'show interface json' -c 'show ip route bgp json' -c 'show ipv6 route bgp json'"
+)
 BGP_STATE = (
-    "sudo -n vtysh -c 'show bgp summary json' -c 'show bgp neighbors json' "
+    "sudo -n vtysh -d bgpd -c 'show bgp summary json' -c 'show bgp neighbors json' "
     "-c 'show bgp ipv4 unicast json' -c 'show bgp ipv6 unicast json'"
 )
-"""A vtysh each for zebra and bgpd: it stops at the first daemon that does not answer, and starting it is what costs."""
+"""A vtysh each for zebra and bgpd, which talks to that daemon alone: one that hangs does not keep the other from
+answering, and starting vtysh is what costs."""
 SONIC_PORTS = "sudo -n sonic-db-dump -n APPL_DB -k 'PORT_TABLE:*'"
 TRANSCEIVERS = "sudo -n sonic-db-dump -n STATE_DB -k 'TRANSCEIVER_INFO|*'"
 PORT_ERRORS = "sudo -n portstat -j"
@@ -96,6 +99,13 @@ HEALTH = (
     "{ find /var/core -maxdepth 1 -type f -newermt \"$(uptime -s)\" -printf '%f\\n' 2>/dev/null || true; }"
 )
 """The uptime, and the core files that have been written since the start."""
+
+DISK = "df -k --output=avail,target / /etc/sonic /var/log"
+"""KiB that are free."""
+FORWARDING = "cat /proc/sys/net/ipv4/conf/all/forwarding /proc/sys/net/ipv6/conf/all/forwarding"
+"""SONiC sets both (sonic-buildimage files/image_config/sysctl/90-sonic.conf)."""
+TSA = "sudo -n sonic-db-cli CONFIG_DB hget 'BGP_DEVICE_GLOBAL|STATE' tsa_enabled"
+"""Whether somebody has run TSA (sonic-buildimage dockers/docker-fpm-frr/base_image_files/TSA); nothing: never."""
 
 PING_SIZED = (
     "printf '%s\\n' {targets} | xargs -P 32 -n 1 "

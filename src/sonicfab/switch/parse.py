@@ -82,14 +82,19 @@ class Route:
     """A BGP route that zebra has selected.
 
     Attributes:
-        ports: the interfaces of its active next hops.
-        link_local: those of them whose next hop is a link-local address.
+        installed: packets are forwarded by it, as far as zebra knows.
+        ports: the interfaces of its next hops: those in the forwarding table, of a route that is not, the active ones.
+        lacks: why it is not installed; "" when it is.
+        offloaded: what the ASIC has said of it; None where nobody has said anything.
+        link_local: those of the ports whose next hop is a link-local address.
     """
 
     prefix: str
     installed: bool
     ports: tuple[str, ...]
     link_local: tuple[str, ...] = ()
+    lacks: str = ""
+    offloaded: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +139,18 @@ def config_db(text: str) -> dict[str, dict[str, dict[str, Any]]]:
     """
     data = _json(text, "the running config_db")
     return {table: rows for table, rows in data.items() if isinstance(rows, dict)}
+
+
+def frr_config(text: str) -> str:
+    """FRR's running config as it is printed.
+
+    Raises:
+        SwitchError: it is none: vtysh begins it with a line of its own (vtysh/vtysh.c vtysh_write_terminal).
+    """
+    if not any(line.startswith(("Current configuration:", "frr version ")) for line in text.splitlines()):
+        shown = text.strip().splitlines()
+        raise SwitchError(f"show running-config: not FRR's config: {shown[0][:60] if shown else 'nothing'!r}")
+    return text
 
 
 def bgp_summary(text: str) -> list[BgpPeer]:
@@ -198,20 +215,44 @@ def bgp_routes(text: str) -> dict[str, Route]:
     """
     routes: dict[str, Route] = {}
     for document in _documents(text, "show ip route bgp json"):
-        for prefix, entries in document.items():
-            for entry in entries:
-                if not entry.get("selected"):
-                    continue
-                routes[str(ip_network(prefix))] = route_of(prefix, entry)
+        routes |= routes_of(document)
     return routes
 
 
-def route_of(prefix: str, entry: Mapping[str, Any]) -> Route:
-    """A route of `show ip route json`, read as JSON already."""
-    hops = [hop for hop in entry.get("nexthops", []) if hop.get("active") and hop.get("interfaceName")]
-    local = {hop["interfaceName"] for hop in hops if str(hop.get("ip", "")).lower().startswith("fe80:")}
-    used = {hop["interfaceName"] for hop in hops}
-    return Route(prefix, bool(entry.get("installed")), tuple(sorted(used)), tuple(sorted(local)))
+def routes_of(table: Mapping[str, Any]) -> dict[str, Route]:
+    """The selected routes of `show ip route bgp json`, read as JSON already."""
+    routes: dict[str, Route] = {}
+    for prefix, entries in table.items():
+        for entry in entries if isinstance(entries, list) else ():
+            if entry.get("selected"):
+                routes[str(ip_network(prefix))] = _route(prefix, entry)
+    return routes
+
+
+def _route(prefix: str, entry: Mapping[str, Any]) -> Route:
+    """Installed is what FRR's own `show ip route` marks with `*`, and not with q, r or o.
+
+    zebra/zebra_vty.c vty_show_ip_route() and re_status_output_char(): "installed" is what the kernel took, "queued"
+    stays until the last of what zebra waits for has answered, with `--asic-offload` the ASIC (zebra_rib.c
+    rib_process_result()), which may refuse: "offloaded": false.
+    """
+    hops = [hop for hop in entry.get("nexthops", []) if hop.get("active")]
+    forwarding = [hop for hop in hops if hop.get("fib")] or hops
+    ports = {hop["interfaceName"] for hop in forwarding if hop.get("interfaceName")}
+    local = {hop.get("interfaceName") for hop in forwarding if str(hop.get("ip", "")).lower().startswith("fe80:")}
+    offloaded = entry.get("offloaded")
+    lacks = (
+        "not installed"
+        if not entry.get("installed")
+        else "failed to install"
+        if entry.get("failed")
+        else "refused by the ASIC"
+        if offloaded is False
+        else "queued"
+        if entry.get("queued")
+        else ""
+    )
+    return Route(prefix, not lacks, tuple(sorted(ports)), tuple(sorted(local & ports)), lacks, offloaded)
 
 
 def interfaces(text: str) -> dict[str, Interface]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_network
 from typing import Any
 
 from sonicfab.errors import SwitchError
@@ -93,13 +92,57 @@ class Health:
     cores: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Filesystem:
+    """The file system that a path is on; `free` in bytes."""
+
+    path: str
+    free: int
+
+
+def filesystems(text: str) -> list[Filesystem]:
+    """From `commands.DISK`: a line for each, below a heading.
+
+    Raises:
+        SwitchError: it is not that.
+    """
+    rows = [line.split(None, 1) for line in text.splitlines()[1:]]
+    if not rows or not all(len(row) == 2 and row[0].isdigit() for row in rows):
+        raise SwitchError(f"df: {_shown(text)}")
+    return [Filesystem(path.strip(), int(free) * 1024) for free, path in rows]
+
+
+def forwarding(text: str) -> dict[str, bool]:
+    """Family -> whether the kernel forwards it, from `commands.FORWARDING`.
+
+    Raises:
+        SwitchError: it is not that.
+    """
+    words = text.split()
+    if len(words) != 2 or not all(word.isdigit() for word in words):
+        raise SwitchError(f"forwarding: {_shown(text)}")
+    return {"ipv4": words[0] != "0", "ipv6": words[1] != "0"}
+
+
+def tsa(text: str) -> str:
+    """From `commands.TSA`: true, false, or "" when nobody has ever run TSA or TSB.
+
+    Raises:
+        SwitchError: it is none of them.
+    """
+    word = text.strip().replace("None", "")
+    if word not in ("", "true", "false"):
+        raise SwitchError(f"tsa_enabled: {_shown(text)}")
+    return word
+
+
 def bgp_state(text: str) -> BgpState:
     """From `commands.BGP_STATE`: summary, neighbors, and the tables of both families, one after the other.
 
     Raises:
         SwitchError: it is none of that.
     """
-    summary, neighbors, *tables = (*_documents(text), {}, {})[:4]
+    summary, neighbors, *tables = _exactly(4, text)
     sessions = {
         peer: _session(peer, row) for peer, row in neighbors.items() if isinstance(row, dict) and "remoteAs" in row
     }
@@ -120,10 +163,10 @@ def zebra_state(text: str) -> ZebraState:
     Raises:
         SwitchError: it is none of that.
     """
-    interfaces, *tables = _documents(text)
+    interfaces, *tables = _exactly(3, text)
     routes: dict[str, Route] = {}
     for table in tables:
-        routes |= _routes(table)
+        routes |= parse.routes_of(table)
     addresses = {
         name: tuple(str(one.get("address", "")) for one in row.get("ipAddresses", []))
         for name, row in interfaces.items()
@@ -224,15 +267,6 @@ def _session(peer: str, row: Mapping[str, Any]) -> BgpSession:
     )
 
 
-def _routes(table: Mapping[str, Any]) -> dict[str, Route]:
-    routes: dict[str, Route] = {}
-    for prefix, entries in table.items():
-        for entry in entries if isinstance(entries, list) else ():
-            if entry.get("selected"):
-                routes[str(ip_network(prefix))] = parse.route_of(prefix, entry)
-    return routes
-
-
 def _is_sequence(words: list[str]) -> bool:
     """Whether an AS path ends in a number: an aggregate's may end in a set, `{1,2}`."""
     return not words or words[-1].replace(".", "").isdigit()
@@ -243,11 +277,27 @@ def _asn(value: object) -> int:
     return (int(high) << 16) + int(low) if high else int(low)
 
 
-def _documents(text: str) -> Iterator[dict[str, Any]]:
-    """The JSON documents of a text that has several; a line that is none, such as `% BGP instance not found`, is {}.
+def _exactly(count: int, text: str) -> list[dict[str, Any]]:
+    """As many documents as commands were given; an answer that lacks one says nothing of what it would have told.
 
     Raises:
-        SwitchError: there is none at all, or one is cut off.
+        SwitchError: there are more or fewer, or one is not JSON.
+    """
+    found = list(_documents(text))
+    if len(found) != count:
+        raise SwitchError(f"{len(found)} answers to {count} commands: {_shown(text)}")
+    return found
+
+
+def _shown(text: str) -> str:
+    return repr(" ".join(text.split())[:60])
+
+
+def _documents(text: str) -> Iterator[dict[str, Any]]:
+    """The JSON documents of a text that has several; FRR's own `% BGP instance not found` is {}, another line is none.
+
+    Raises:
+        SwitchError: there is none at all, one is cut off, or something else was printed.
     """
     decoder, position = json.JSONDecoder(), 0
     if not text.strip():
@@ -257,7 +307,9 @@ def _documents(text: str) -> Iterator[dict[str, Any]]:
         position += len(rest) - len(rest.lstrip())
         if position >= len(text):
             return
-        if text[position] != "{":
+        if text[position] not in "{%":
+            raise SwitchError(f"not JSON: {_shown(text[position:])}")
+        if text[position] == "%":
             end = text.find("\n", position)
             position = len(text) if end < 0 else end
             yield {}
@@ -265,5 +317,5 @@ def _documents(text: str) -> Iterator[dict[str, Any]]:
         try:
             document, position = decoder.raw_decode(text, position)
         except ValueError as err:
-            raise SwitchError(f"not JSON: {text[position : position + 60]!r}") from err
+            raise SwitchError(f"not JSON: {_shown(text[position:])}") from err
         yield document

@@ -51,7 +51,10 @@ class Expectations:
 
 
 class FabricExpectations:
-    """The expectations of all switches of a fabric; those of a switch are worked out when they are wanted."""
+    """The expectations of all switches of a fabric; those of a switch are worked out when they are wanted.
+
+    `push` is the command that pushes this fabric, as it is typed here.
+    """
 
     def __init__(
         self,
@@ -62,8 +65,9 @@ class FabricExpectations:
         no_config: str = "",
         lab: bool = False,
         stock: bool = False,
+        push: str = "sonicfab push",
     ) -> None:
-        self.plan, self.place_of = plan, place_of
+        self.plan, self.place_of, self.push = plan, place_of, push
         self._configs = configs or {}
         self._no_config, self._lab, self._stock = no_config, lab, stock
         self._ways: dict[Broken, dict[Family, Ways]] = {}

@@ -22,7 +22,6 @@ class Check:
         judge: the results; pure. Raises UnansweredError when the switch did not answer.
         unasked: all its expectations when there is no answer; the text says why.
         last: it is asked once everything else is as expected, or when the time is up.
-        wants: whether to ask a question of this switch at all.
     """
 
     name: str
@@ -39,5 +38,5 @@ def skipped(expected: Expectations, check: str, subject: str, wanted: str, becau
 
 
 def container_missing(expected: Expectations, why: str) -> bool:
-    """Whether a lab has not got the container that was asked: it is not a fault of its switch."""
+    """Whether a lab has not got the container or program that was asked: it is not a fault of its switch."""
     return (expected.lab or expected.stock) and ("is not running" in why or "not found" in why)

@@ -43,6 +43,8 @@ def _fault(
     if peer is None:
         return "not-configured", "not configured" if more is None else f"{family} is not activated"
     text = _text(peer, session.remote_asn)
+    if peer.reason == "PfxCt":
+        return "max-prefix", text
     if not peer.established:
         return "down", text
     if peer.remote_asn != session.remote_asn:

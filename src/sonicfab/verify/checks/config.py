@@ -61,10 +61,15 @@ def drift(expected: Expectations, answers: Answers, subject: str) -> list[str]:
     if subject == "frr":
         return _frr_drift(config.frr, answers.get(RUNNING_FRR))
     if subject == "stored config_db.json":
-        changes = configdb.diff(config.config_db, answers.get(STORED_CONFIG_DB), config.owned_tables)
+        stored_db = answers.optional(STORED_CONFIG_DB)
+        if stored_db is None:
+            return ["- /etc/sonic/config_db.json: it is not there"]
+        changes = configdb.diff(config.config_db, stored_db, config.owned_tables)
         return [str(change.reversed()) for change in changes]
     if subject == "stored frr.conf":
-        stored = answers.get(STORED_FRR)
+        stored = answers.optional(STORED_FRR)
+        if stored is None:
+            return ["- /etc/sonic/frr/frr.conf: it is not there"]
         if stored == config.frr:
             return []
         return _frr_drift(config.frr, stored) or ["~ the same lines in another form"]

@@ -1,11 +1,12 @@
-"""`interface`: ports of links and hosts as planned: up, MTU, link-local address; speed and FEC where SONiC tells."""
+"""`interface`: ports of links and hosts, and Loopback0: up, MTU, addresses; speed and FEC where SONiC tells."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from ipaddress import ip_interface
 from typing import Any
 
-from sonicfab.plan.types import PortPlan
+from sonicfab.plan.types import PortPlan, SwitchPlan
 from sonicfab.switch.ask import Answers, Question
 from sonicfab.switch.parse import Interface
 from sonicfab.switch.parse_state import SonicPort
@@ -13,6 +14,8 @@ from sonicfab.verify.checks.base import Check, skipped
 from sonicfab.verify.checks.questions import PORT_COUNTERS, SONIC_PORTS, TRANSCEIVERS, ZEBRA
 from sonicfab.verify.expect import Expectations
 from sonicfab.verify.results import CheckResult
+
+LOOPBACK = "Loopback0"
 
 
 def judge(expected: Expectations, answers: Answers) -> Iterator[CheckResult]:
@@ -24,8 +27,12 @@ def judge(expected: Expectations, answers: Answers) -> Iterator[CheckResult]:
     for port in _used(expected):
         interface = zebra.interfaces.get(port.name)
         own = zebra.addresses.get(port.name, ())
-        lacks_address = port.name in unnumbered and interface is not None and interface.oper_up and not _local(own)
-        problem, seen = _fault(port, interface, lacks_address=lacks_address)
+        problem, seen = _fault(port, interface)
+        if not problem and interface is not None and interface.oper_up:
+            if port.name in unnumbered and not _local(own):
+                problem, seen = "link-local", f"{seen}, no link-local address"
+            elif lacking := [str(address) for address in port.addresses if str(address) not in own]:
+                problem, seen = "address", f"{seen}, {_addresses(lacking, own)}"
         if not problem and sonic is not None and port.name in sonic:
             problem, seen = _sonic_fault(port, sonic[port.name], seen)
         if problem == "no-link" and plugged and port.name not in plugged:
@@ -41,12 +48,49 @@ def judge(expected: Expectations, answers: Answers) -> Iterator[CheckResult]:
             seen,
             problem=problem,
         )
+    yield _loopback(expected, zebra.addresses.get(LOOPBACK, ()))
     if expected.lab or expected.stock:
         wanted = "speed, FEC and transceivers as planned"
         yield skipped(expected, "interface", "ASIC", wanted, "a switch of a lab has no ASIC and no optics")
     elif sonic is None:
-        why = answers.why_not(SONIC_PORTS) or "no answer"
-        yield skipped(expected, "interface", "ASIC", "speed and FEC as planned", f"APPL_DB does not tell: {why}")
+        yield CheckResult(
+            expected.plan.name,
+            "interface",
+            "ASIC",
+            "",
+            "",
+            "failed",
+            "speed and FEC as planned",
+            f"APPL_DB cannot be read: {answers.why_not(SONIC_PORTS) or 'no answer'}",
+            problem="unanswered",
+        )
+
+
+def _loopback(expected: Expectations, own: tuple[str, ...]) -> CheckResult:
+    wanted = loopbacks(expected.plan)
+    lacking = [prefix for prefix in wanted if prefix not in own]
+    return CheckResult(
+        expected.plan.name,
+        "interface",
+        LOOPBACK,
+        "",
+        "",
+        "failed" if lacking else "ok",
+        ", ".join(wanted),
+        _addresses(lacking, own) if lacking else ", ".join(wanted),
+        problem="loopback" if lacking else "",
+    )
+
+
+def loopbacks(plan: SwitchPlan) -> list[str]:
+    """The addresses of a switch's Loopback0, as zebra writes them."""
+    both = (plan.loopback_ipv4, plan.loopback_ipv6)
+    return [str(ip_interface(address)) for address in both if address is not None]
+
+
+def _addresses(lacking: Iterable[str], own: Iterable[str]) -> str:
+    there = [address for address in own if not address.lower().startswith("fe80:")]
+    return f"without {', '.join(lacking)}; it has {', '.join(there) or 'no address'}"
 
 
 def _used(expected: Expectations) -> Iterator[PortPlan]:
@@ -54,7 +98,7 @@ def _used(expected: Expectations) -> Iterator[PortPlan]:
     return (port for port in expected.plan.ports if port.use != "unused")
 
 
-def _fault(port: PortPlan, interface: Interface | None, *, lacks_address: bool) -> tuple[str, str]:
+def _fault(port: PortPlan, interface: Interface | None) -> tuple[str, str]:
     if interface is None:
         return "missing", "no such interface"
     seen = f"{'up' if interface.oper_up else 'no link'}, MTU {interface.mtu}"
@@ -64,8 +108,6 @@ def _fault(port: PortPlan, interface: Interface | None, *, lacks_address: bool) 
         return "no-link", "no link"
     if interface.mtu != port.mtu:
         return "mtu", seen
-    if lacks_address:
-        return "link-local", f"{seen}, no link-local address"
     return "", seen
 
 
@@ -83,23 +125,16 @@ def _local(addresses: tuple[str, ...]) -> bool:
 
 def _wanted(port: PortPlan) -> str:
     fec = f", FEC {port.fec}" if port.fec else ""
-    return f"{'up' if port.use == 'link' else 'not shut'}, MTU {port.mtu}, {port.speed} Mb/s{fec}"
+    addresses = "".join(f", {address}" for address in port.addresses)
+    return f"{'up' if port.use == 'link' else 'not shut'}, MTU {port.mtu}, {port.speed} Mb/s{fec}{addresses}"
 
 
 def unasked(expected: Expectations, seen: str) -> Iterator[CheckResult]:
     """See Check.unasked."""
-    for port in _used(expected):
-        yield CheckResult(
-            expected.plan.name,
-            "interface",
-            port.name,
-            "",
-            port.far_end,
-            "failed",
-            _wanted(port),
-            seen,
-            problem="unanswered",
-        )
+    wanted = [(port.name, port.far_end, _wanted(port)) for port in _used(expected)]
+    wanted.append((LOOPBACK, "", ", ".join(loopbacks(expected.plan))))
+    for name, far, text in wanted:
+        yield CheckResult(expected.plan.name, "interface", name, "", far, "failed", text, seen, problem="unanswered")
 
 
 def questions(expected: Expectations) -> Iterable[Question[Any]]:

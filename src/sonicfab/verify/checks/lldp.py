@@ -5,27 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sonicfab.plan.types import FabricPlan
+from sonicfab.plan.types import FabricPlan, LinkPlan
 from sonicfab.switch.ask import Answers, Question
 from sonicfab.switch.lldp import LldpNeighbor
 from sonicfab.verify.checks.base import Check, container_missing
 from sonicfab.verify.checks.questions import LLDP
 from sonicfab.verify.expect import Expectations
+from sonicfab.verify.paths import Port
 from sonicfab.verify.results import CheckResult, Status
 from sonicfab.verify.wiring import Directory, FarEnd
 
 _directories: dict[int, tuple[FabricPlan, Directory]] = {}
 
 
-def far_ends(plan: FabricPlan, neighbors: Iterable[LldpNeighbor]) -> dict[str, FarEnd]:
-    """Port -> who is there. A switch of the plan wins over others behind the same port, such as a server's bridge."""
+def far_ends(plan: FabricPlan, near: str, neighbors: Iterable[LldpNeighbor]) -> dict[str, FarEnd]:
+    """Port -> who is there. A switch of the plan wins over others behind the same port, such as a server's bridge.
+
+    lldpd keeps who has gone for as long as the last frame said (two minutes): of several switches that one counts which
+    was heard of last. Of those heard of in the same second the planned one does.
+    """
     directory = directory_of(plan)
-    found: dict[str, FarEnd] = {}
+    planned = {end: f"{far[0]}:{far[1]}" for link in plan.links for end, far in _ends(link)}
+    found: dict[str, tuple[tuple[bool, float, bool], FarEnd]] = {}
     for neighbor in neighbors:
         far = directory.find(neighbor)
-        if far.switch or neighbor.local_port not in found:
-            found[neighbor.local_port] = far
-    return found
+        rank = (bool(far.switch), -neighbor.age, str(far) == planned.get((near, neighbor.local_port)))
+        if neighbor.local_port not in found or found[neighbor.local_port][0] < rank:
+            found[neighbor.local_port] = (rank, far)
+    return {port: far for port, (_, far) in found.items()}
+
+
+def _ends(link: LinkPlan) -> tuple[tuple[Port, Port], tuple[Port, Port]]:
+    return (link.a, link.b), (link.b, link.a)
 
 
 def directory_of(plan: FabricPlan) -> Directory:
@@ -44,8 +55,8 @@ def judge(expected: Expectations, answers: Answers) -> Iterator[CheckResult]:
 
 def judge_cables(expected: Expectations, neighbors: Iterable[LldpNeighbor]) -> Iterator[CheckResult]:
     """What LLDP tells against the plan."""
-    seen = far_ends(expected.fabric, neighbors)
     name = expected.plan.name
+    seen = far_ends(expected.fabric, name, neighbors)
     for port in expected.plan.ports:
         far = seen.pop(port.name, None)
         if port.use == "link":

@@ -19,13 +19,13 @@ from sonicfab.verify.results import CheckResult
 def judge(expected: Expectations, answers: Answers) -> Iterator[CheckResult]:
     """See Check.judge."""
     routes = answers.get(ZEBRA).routes
-    bgp = answers.find(BGP)  # its absence is told by the check of the sessions
-    yield from judge_routes(expected, routes, bgp.origins if bgp else {})
+    # without bgpd's word a route in zebra may be one that it kept of a bgpd that is gone: that is no success
+    yield from judge_routes(expected, routes, answers.get(BGP).origins)
     yield from judge_others(expected, routes)
 
 
 def judge_routes(
-    expected: Expectations, routes: Mapping[str, Route], origins: Mapping[str, frozenset[int]] | None = None
+    expected: Expectations, routes: Mapping[str, Route], origins: Mapping[str, frozenset[int]]
 ) -> Iterator[CheckResult]:
     """Every loopback of the fabric: installed, over all its paths, and originated by its own switch alone."""
     for far, addresses in expected.loopbacks.items():
@@ -33,8 +33,7 @@ def judge_routes(
         for family, address in addresses.items():
             prefix = f"{address}/{address.max_prefixlen}"
             way = expected.ways[far, family]
-            strangers = (origins or {}).get(prefix, frozenset()) - {asn}
-            problem, seen = _fault(expected, routes.get(prefix), way, strangers)
+            problem, seen = _fault(expected, routes.get(prefix), way, origins.get(prefix), asn)
             yield CheckResult(
                 expected.plan.name,
                 "route",
@@ -48,18 +47,22 @@ def judge_routes(
             )
 
 
-def _fault(expected: Expectations, route: Route | None, way: Way, strangers: frozenset[int]) -> tuple[str, str]:
+def _fault(
+    expected: Expectations, route: Route | None, way: Way, origins: frozenset[int] | None, asn: int
+) -> tuple[str, str]:
     if route is None:
         return "no-route", "no BGP route"
     seen = f"via {', '.join(route.ports) or 'nothing'}"
     if not route.installed:
-        return "not-installed", f"{seen}, not installed"
+        return "not-installed", f"{seen}, {route.lacks or 'not installed'}"
     if not route.ports:
         return "not-installed", seen
     unknown = _unknown_to_swss(expected, route)
     if unknown:
         return "link-local-hop", f"{seen}: link-local next hop{'s' * (len(unknown) > 1)} on {', '.join(unknown)}"
-    if strangers:
+    if origins is None:
+        return "stale", f"{seen}, and bgpd has no such route"
+    if strangers := origins - {asn}:
         return "origin", f"{seen}, announced by AS {', '.join(map(str, sorted(strangers)))}"
     if not way.certain:
         return "", seen

@@ -153,6 +153,11 @@ class Case:
         places = [place for place, one in self.open.items() if wanted(one)]
         return tuple(self.open.pop(place) for place in places)
 
+    def take_these(self, results: Iterable[CheckResult]) -> tuple[CheckResult, ...]:
+        """Those of them that nobody has explained yet."""
+        chosen = {id(one) for one in results}
+        return self.take(lambda one: id(one) in chosen)
+
     def link_results(
         self, *ends: Port, checks: Iterable[str] = ("bgp", "interface", "lldp")
     ) -> tuple[CheckResult, ...]:
@@ -177,6 +182,21 @@ class Case:
             for _, session in switch.sessions:
                 found[name, session.port] = (*found.get((name, session.port), ()), session.peer)
         return found
+
+    def between(self, switch: str, far: str) -> set[str]:
+        """The switches on the planned ways between two, without the two."""
+        found: set[str] = set()
+        todo = [switch]
+        while todo:
+            name = todo.pop()
+            for family in self.plan.families:
+                way = self.fabric.ways(family).of(name, far)
+                for port in way.ports if way else ():
+                    after = next((one.switch for one in self.switch(name).fabric_sessions if one.port == port), "")
+                    if after and after != far and after not in found:
+                        found.add(after)
+                        todo.append(after)
+        return found - {switch}
 
     def add(self, finding: Finding) -> None:
         """One more."""

@@ -47,7 +47,7 @@ def _seen(case: Case) -> dict[Port, FarEnd]:
     for name, answers in case.answers.items():
         neighbors: list[LldpNeighbor] = answers.find(LLDP) or []
         ages = {one.local_port: one.age for one in sorted(neighbors, key=lambda one: -one.age)}
-        for port, far in far_ends(case.plan, neighbors).items():
+        for port, far in far_ends(case.plan, name, neighbors).items():
             found[name, port], heard[name, port] = far, ages.get(port, 0)
     taken: set[Port] = set()
     kept: dict[Port, FarEnd] = {}

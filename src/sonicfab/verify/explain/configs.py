@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sonicfab.verify.explain import mends
 from sonicfab.verify.explain.base import Case, Finding
-from sonicfab.verify.results import CheckResult
 
 _SHOWN = 4
 
@@ -31,7 +31,7 @@ def _resetters(case: Case, name: str) -> Iterator[Finding]:
             (name,),
             f"a file on {name} would reset docker_routing_config_mode at its next reload, and delete frr.conf",
             tuple(case.drift(name, "routing mode")),
-            f"remove the file from {name}, or set the mode in it (SF-503)",
+            mends.on(name, f"sudo rm {' '.join(case.drift(name, 'routing mode'))}; or set the mode in it (SF-503)"),
             case.take(lambda other, one=one: other is one),  # type: ignore[misc]
         )
 
@@ -50,8 +50,8 @@ def _drift(case: Case, name: str) -> Iterator[Finding]:
         (name,),
         f"{name} runs another config than intended: {len(lines)} line{'s' * (len(lines) != 1)}",
         _first(lines),
-        f"sonicfab push --limit {name}; or, if it is to stay, put it into the inventory, topology or templates",
-        _take(case, results),
+        f"{mends.push(case, name)}; or, if it is to stay, put it into the inventory, topology or templates",
+        case.take_these(results),
     )
 
 
@@ -71,16 +71,11 @@ def _unsaved(case: Case, name: str) -> Iterator[Finding]:
         (name,),
         f"{name} would start with another config than intended: {' and '.join(subjects)}",
         _first(lines),
-        f"on {name}: sudo config save -y" if save else f"sonicfab push --limit {name}",
-        _take(case, results),
+        mends.on(name, "sudo config save -y") if save else mends.push(case, name),
+        case.take_these(results),
     )
 
 
 def _first(lines: list[str]) -> tuple[str, ...]:
     more = (f"and {len(lines) - _SHOWN} more",) if len(lines) > _SHOWN else ()
     return (*lines[:_SHOWN], *more)
-
-
-def _take(case: Case, results: list[CheckResult]) -> tuple[CheckResult, ...]:
-    chosen = {id(one) for one in results}
-    return case.take(lambda one: id(one) in chosen)

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from sonicfab.plan.types import Family
+from sonicfab.verify.explain import mends
 from sonicfab.verify.explain.base import Case, Finding, some
 from sonicfab.verify.paths import Broken
 from sonicfab.verify.results import CheckResult
@@ -63,7 +64,6 @@ def leftovers(case: Case) -> Iterator[Finding]:
     for one in case.failed():
         by_kind[one.switch, one.check, one.problem].append(one)
     for (name, check, problem), results in by_kind.items():
-        chosen = {id(one) for one in results}
         told = {
             ("system", "core"): ("core-file", f"a program on {name} has crashed: {results[0].seen}"),
             ("lldp", "no-neighbor"): (
@@ -79,15 +79,33 @@ def leftovers(case: Case) -> Iterator[Finding]:
             (name,),
             cause if told or len(results) == 1 else f"{cause}, and {len(results) - 1} more like it",
             tuple(f"{one.subject}: {one.seen}; expected {one.expected}" for one in results[:3]),
-            _MENDS.get(check, ""),
-            case.take(lambda one, chosen=chosen: id(one) in chosen),  # type: ignore[misc]
+            _mend(case, results[0]),
+            case.take_these(results),
         )
 
 
 _MENDS = {
-    "lldp": "is lldpd up at the other end? `docker exec lldp lldpcli show neighbors`",
-    "system": "look at /var/core and the syslog of that time; `show techsupport` collects both",
-    "route": "vtysh -c 'show bgp PREFIX' on both switches says where the paths end",
+    "lldp": "sudo docker exec lldp lldpcli show neighbors",
+    "system": "sudo ls -l /var/core; the syslog of that time says which program it was",
+}
+
+
+def _mend(case: Case, one: CheckResult) -> str:
+    """What shows more of a failure that nobody has explained."""
+    if one.problem == "unanswered":
+        return mends.on(one.switch, "log in and see what answers: " + _ASK.get(one.check, "show version"))
+    if one.check == "route":
+        family = "ipv6" if one.family == "ipv6" else "ipv4"
+        return mends.on(one.switch, f"sudo vtysh -c 'show bgp {family} unicast {one.subject}' says where the paths end")
+    return mends.on(one.switch, _MENDS[one.check]) if one.check in _MENDS else mends.push(case, one.switch)
+
+
+_ASK = {
+    "bgp": "sudo vtysh -c 'show bgp summary'",
+    "route": "sudo vtysh -c 'show ip route bgp'",
+    "interface": "sudo vtysh -c 'show interface brief'",
+    "lldp": "sudo docker exec lldp lldpcli show neighbors",
+    "config": "sudo sonic-cfggen -d --print-data",
 }
 
 
@@ -97,43 +115,38 @@ def _lost(case: Case, lost: list[CheckResult]) -> Finding:
     pairs = {(one.switch, one.far) for one in lost}
     good = {(one.switch, one.far) for one in case.results if one.check == "ping" and one.status == "ok"} - pairs
     for switch, far in pairs:
-        counts.update(_between(case, switch, far))
+        counts.update(case.between(switch, far))
     spared: Counter[str] = Counter()
     for switch, far in good:
-        spared.update(_between(case, switch, far))
+        spared.update(case.between(switch, far))
+
     # on the way of most that are lost, and of fewest that are not
-    suspects = sorted(counts, key=lambda name: (-counts[name] / len(pairs) + spared[name] / max(1, len(good)), name))
+    def share(name: str) -> float:
+        return -counts[name] / len(pairs) + spared[name] / max(1, len(good))
+
+    suspects = sorted(counts, key=lambda name: (share(name), name))
     taken = case.take(lambda one: one.check == "ping")
     evidence = [f"{one.switch} to {one.far} ({one.subject}): {one.seen}" for one in lost[:3]]
     small = all(one.problem == "size" for one in lost)
+    trace = _TRACE.format(*_ends(case, lost))
     if not suspects:
         text = f"packets between {some(f'{a} and {b}' for a, b in sorted(pairs))} are lost although routes are there"
-        return Finding("packets-lost", "routes", (lost[0].switch,), text, tuple(evidence), _TRACE, taken)
-    name = suspects[0]
-    evidence.append(f"{name} is on the way of {counts[name]} of {len(pairs)} pairs that lose packets")
+        return Finding("packets-lost", "routes", (lost[0].switch,), text, tuple(evidence), trace, taken)
+    # several that are on the way of the same pairs cannot be told apart by that
+    best = [name for name in suspects if share(name) == share(suspects[0])]
+    name = some(best, 4) if len(best) == 1 else f"one of {some(best, 4)}"
+    evidence.append(f"{some(best, 4)}: on the way of {counts[best[0]]} of {len(pairs)} pairs that lose packets")
     code = "path-mtu" if small else "not-forwarding"
     what = "does not carry large packets" if small else "does not forward, although routes are there"
-    return Finding(code, "routes", (name,), f"{name} {what}", tuple(evidence), _TRACE, taken)
+    return Finding(
+        code, "routes", tuple(best), f"{name} {what}", tuple(evidence), _TRACE.format(*_ends(case, lost)), taken
+    )
 
 
-_TRACE = "traceroute from loopback to loopback shows where they end; `show interfaces counters` what is dropped there"
+def _ends(case: Case, lost: list[CheckResult]) -> tuple[str, str, object]:
+    one = lost[0]
+    family: Family = "ipv6" if one.family == "ipv6" else "ipv4"
+    return one.switch, one.subject, case.switch(one.switch).loopback(family)
 
 
-def _between(case: Case, switch: str, far: str) -> set[str]:
-    """The switches on the planned ways between two, without the two."""
-    found: set[str] = set()
-    todo = [switch]
-    while todo:
-        name = todo.pop()
-        for family in case.plan.families:
-            way = case.fabric.ways(family).of(name, far)
-            for port in way.ports if way else ():
-                after = _far_switch(case, name, port)
-                if after and after != far and after not in found:
-                    found.add(after)
-                    todo.append(after)
-    return found - {switch}
-
-
-def _far_switch(case: Case, name: str, port: str) -> str:
-    return next((one.switch for one in case.switch(name).fabric_sessions if one.port == port), "")
+_TRACE = "on {0}: traceroute -n -s {2} {1} shows where they end"

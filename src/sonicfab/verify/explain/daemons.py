@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sonicfab.switch import ask
 from sonicfab.verify.checks.questions import BGP, LLDP, RUNNING_CONFIG_DB, ZEBRA
+from sonicfab.verify.explain import mends
 from sonicfab.verify.explain.base import Case, Finding
 from sonicfab.verify.paths import Broken
 from sonicfab.verify.results import CheckResult
@@ -26,15 +28,18 @@ def _frr(case: Case, name: str) -> Iterator[Finding]:
     said = bgp or zebra
     if not said:
         return
-    restart = f"on {name}: sudo systemctl reset-failed bgp; sudo systemctl restart bgp"
-    if "is not running" in said and "container" in said.lower():
+    restart = mends.on(name, mends.RESTART_BGP)
+    if "container" in said.lower() and (answers.is_absent(BGP) or answers.is_absent(ZEBRA)):
         code, cause = "bgp-container-down", f"the container bgp does not run on {name}"
-    elif "bgpd is not running" in bgp:
+    elif answers.is_absent(BGP):
         code, cause = "bgpd-down", f"bgpd does not run on {name}"
-    elif "zebra is not running" in zebra:
+    elif answers.is_absent(ZEBRA):
         code, cause = "zebra-down", f"zebra does not run on {name}: what BGP learns is not installed"
+    elif any(word in said for word in ask.HANGS):
+        code, cause = "frr-silent", f"{'bgpd' if bgp else 'zebra'} does not answer on {name}"
     else:
-        code, cause = "frr-silent", f"FRR does not answer on {name}"
+        yield _unreadable(case, name, "bgpd" if bgp else "zebra", said)
+        return
     own = case.take(
         lambda one: (
             one.switch == name
@@ -49,6 +54,26 @@ def _frr(case: Case, name: str) -> Iterator[Finding]:
     own_sessions = case.take(lambda one: one.switch == name and one.check in ("bgp", "route"))
     broken = Broken(switches=frozenset({name})) if lost else Broken()
     yield Finding(code, "switch", (name,), cause, (said,), restart, own, (*own_sessions, *near), broken)
+
+
+def _unreadable(case: Case, name: str, program: str, said: str) -> Finding:
+    """What it prints is no answer: nothing is known of it, so nothing is said to be down."""
+    show = "show bgp summary json" if program == "bgpd" else "show interface json"
+    return Finding(
+        "unreadable",
+        "switch",
+        (name,),
+        f"what {program} of {name} says cannot be read",
+        (said,),
+        mends.on(name, f"sudo vtysh -d {program} -c '{show}' shows what it prints"),
+        case.take(
+            lambda one: (
+                one.switch == name
+                and one.problem == "unanswered"
+                and one.check in (("bgp", "route") if program == "bgpd" else ("route", "interface", "ping"))
+            )
+        ),
+    )
 
 
 def _config(case: Case, name: str) -> Iterator[Finding]:
@@ -74,10 +99,10 @@ def _config(case: Case, name: str) -> Iterator[Finding]:
         evidence.append(f"docker_routing_config_mode is {mode}")
     if config_known and stored_is_right and bgp.asn != plan.asn:
         code, cause = "frr-conf-not-loaded", f"frr.conf is on {name}, but FRR has not loaded it"
-        mend = f"on {name}: sudo systemctl restart bgp"
+        mend = mends.on(name, mends.RESTART_BGP)
     else:
         code, cause = "not-pushed", f"{name} does not run the fabric's config"
-        mend = f"sonicfab push --limit {name}"
+        mend = mends.push(case, name)
     own = case.take(
         lambda one: one.switch == name and (one.check in ("bgp", "interface", "config") or one.problem == "foreign")
     )
@@ -116,7 +141,7 @@ def _lldp(case: Case, name: str) -> Iterator[Finding]:
         (name,),
         f"lldpd does not answer on {name}: its cables cannot be looked at",
         (said,),
-        f"on {name}: sudo systemctl restart lldp",
+        mends.on(name, "sudo systemctl restart lldp"),
         taken,
         near,
     )
@@ -127,12 +152,30 @@ def _database(case: Case, name: str) -> Iterator[Finding]:
     if not said or not case.failed("config", switch=name, problems=("unanswered",)):
         return
     own = case.take(lambda one: one.switch == name and one.check == "config" and one.problem == "unanswered")
-    yield Finding(
-        "database-down",
-        "switch",
-        (name,),
-        f"CONFIG_DB of {name} cannot be read",
-        (said,),
-        f"on {name}: sudo systemctl status database; a reboot if redis does not come back",
-        own,
-    )
+    yield database(case, name, said, own, f"CONFIG_DB of {name} cannot be read")
+
+
+def database(case: Case, name: str, said: str, own: tuple[CheckResult, ...], cause: str, *more: str) -> Finding:
+    """CONFIG_DB has no answer; whether redis is gone, or only may not be asked, its own words tell."""
+    if ask.NO_SUDO.search(said):
+        user = case.switch(name).ssh.user
+        return Finding(
+            "no-sudo",
+            "unreachable",
+            (name,),
+            f"{user} may not use sudo without a password on {name}, so {name} was not looked at",
+            (said, *more),
+            mends.on(name, f"echo '{user} ALL=(ALL) NOPASSWD: ALL' | sudo tee /etc/sudoers.d/{user}"),
+            own,
+        )
+    if any(word in said for word in ("not JSON", "unexpected")):
+        show = "sudo sonic-cfggen -d --print-data"
+        return Finding(
+            "unreadable", "switch", (name,), cause, (said, *more), mends.on(name, f"{show} shows what it prints"), own
+        )
+    return Finding("database-down", "switch", (name,), cause, (said, *more), mends.on(name, _DATABASE), own)
+
+
+_DATABASE = "sudo systemctl restart database"
+"""It loads config_db.json, and restarts what depends on it (sonic-buildimage files/build_templates/
+docker_image_ctl.j2 postStartAction(), *.service.j2 Requires=database.service)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sonicfab.verify.explain import mends
 from sonicfab.verify.explain.base import Case, Finding
 from sonicfab.verify.paths import Broken, Port
 from sonicfab.verify.results import CheckResult
@@ -17,7 +18,7 @@ def explain(case: Case) -> Iterator[Finding]:
         if found:
             yield from _link(case, link.a, link.b, found)
     for one in case.failed("interface"):
-        if one.problem != "unanswered" and not one.far:
+        if one.problem not in ("unanswered", "loopback") and not one.far:
             yield _host(case, one)
 
 
@@ -73,7 +74,6 @@ def _other(case: Case, one: CheckResult, a: Port, b: Port) -> Finding:
     far = b if end == a else a
     port = next(port for port in case.switch(one.switch).ports if port.name == one.subject)
     interface, other = case.interface(end), case.interface(far)
-    push = f"sonicfab push --limit {one.switch}"
     if one.problem == "mtu" and interface is not None:
         told = f"; {_text(far)} has {other.mtu}" if other else ""
         return Finding(
@@ -83,7 +83,7 @@ def _other(case: Case, one: CheckResult, a: Port, b: Port) -> Finding:
             f"{_text(end)} has an MTU of {interface.mtu} instead of {port.mtu}{told}: large packets are lost there",
             case.because(one.switch, rf"PORT\|{port.name} mtu\b", "config_db")
             or (f"{_text(end)}: MTU {interface.mtu}",),
-            f"{push}, or on {one.switch}: sudo config interface mtu {port.name} {port.mtu}",
+            mends.push_or(case, one.switch, mends.set_row(f"PORT|{port.name}", "mtu", str(port.mtu))),
             case.link_results(end, checks=("interface",)),
             # small packets pass, so sessions may be up: what a large table or a ping needs is lost
             case.take(lambda result: result.check == "bgp" and (result.switch, result.subject) in (end, far)),
@@ -102,7 +102,13 @@ def _other(case: Case, one: CheckResult, a: Port, b: Port) -> Finding:
             (_text(end),),
             f"{_text(end)} has no IPv6 link-local address, which BGP unnumbered needs",
             (*evidence, *why),
-            f"{push}: it sets INTERFACE|{port.name} ipv6_use_link_local_only",
+            mends.push(case, one.switch)
+            if evidence
+            else mends.on(
+                one.switch,
+                f"sudo config interface shutdown {port.name}",
+                f"sudo config interface startup {port.name}",
+            ),
             case.link_results(a, b),
             broken=_down(a),
         )
@@ -113,7 +119,11 @@ def _other(case: Case, one: CheckResult, a: Port, b: Port) -> Finding:
         (_text(end),),
         f"{_text(end)} is not as planned: {one.seen}; planned: {one.expected}",
         case.because(one.switch, rf"PORT\|{port.name}\b", "config_db"),
-        push,
+        mends.push_or(
+            case,
+            one.switch,
+            f"sudo config interface shutdown {port.name}; sudo config interface startup {port.name}",
+        ),
         case.link_results(a, b),
         broken=_down(a),
     )
@@ -129,9 +139,15 @@ def _host(case: Case, one: CheckResult) -> Finding:
         (end,),
         f"{end}, the port of a host, {'is shut' if shut else f'is not as planned: {one.seen}'}",
         evidence,
-        f"on {one.switch}: sudo config interface startup {one.subject}" if shut else f"sonicfab push -l {one.switch}",
+        mends.on(one.switch, f"sudo config interface startup {one.subject}")
+        if shut
+        else mends.push_or(case, one.switch, mends.set_row(f"PORT|{one.subject}", "mtu", str(_mtu(case, one)))),
         case.take(lambda result: result is one),
     )
+
+
+def _mtu(case: Case, one: CheckResult) -> int:
+    return next(port.mtu for port in case.switch(one.switch).ports if port.name == one.subject)
 
 
 def _down(end: Port) -> Broken:

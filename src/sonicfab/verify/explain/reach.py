@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sonicfab.verify.explain.base import Case, Finding
+from sonicfab.verify.explain.daemons import database
 from sonicfab.verify.paths import Broken
 from sonicfab.verify.results import CheckResult
 
@@ -31,15 +32,8 @@ def explain(case: Case) -> Iterator[Finding]:
                 code, "unreachable", (name,), f"{name} was not looked at: {_sentence(code)}", tuple(evidence), mend, own
             )
         elif result.problem == "switch" and any(word in result.seen for word in _DATABASE):
-            yield Finding(
-                "database-down",
-                "switch",
-                (name,),
-                f"{name} can be logged in to, but its databases do not answer",
-                tuple(evidence),
-                f"on {name}: sudo systemctl status database; a reboot if redis does not come back",
-                own,
-            )
+            cause = f"{name} can be logged in to, but its databases do not answer"
+            yield database(case, name, evidence[0], own, cause, *evidence[1:])
         elif result.problem == "commandtimeout" and not _links_down(case, name):
             yield _hangs(case, name, own, evidence, forwards=bool(up))
         elif asked and not up:
@@ -59,7 +53,7 @@ def _hangs(case: Case, name: str, own: tuple[CheckResult, ...], evidence: list[s
         (name,),
         f"{name} can be logged in to, but a program on it hangs, and so does what asks it",
         tuple(evidence),
-        f"on {name}: `sudo vtysh -d bgpd -c 'show version'`, for each daemon, tells which",
+        f"on {name}: ps -eo stat,etime,args | grep '^[TD]' shows programs that stand still",
         own,
         () if forwards else case.link_results(*_ends(case, name)),
         Broken() if forwards else Broken(switches=frozenset({name})),

@@ -6,7 +6,10 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
+from sonicfab.plan.types import Family
+from sonicfab.verify.checks.interfaces import loopbacks
 from sonicfab.verify.checks.questions import RUNNING_FRR
+from sonicfab.verify.explain import mends
 from sonicfab.verify.explain.base import Case, Finding, some
 from sonicfab.verify.paths import Broken
 from sonicfab.verify.results import CheckResult
@@ -15,15 +18,17 @@ _DRAIN = re.compile(r"^ *(bgp graceful-shutdown|set community .*graceful-shutdow
 
 
 def own(case: Case) -> Iterator[Finding]:
-    """What is wrong at one switch by its own words: drained, without its own loopback."""
+    """What is wrong at one switch by its own words: drained, its own loopback not announced, routes not installed."""
     yield from _drained(case)
     yield from _link_local(case)
     yield from _own_missing(case)
+    yield from _not_installed(case)
 
 
 def explain(case: Case) -> Iterator[Finding]:
     """What is left when the consequences of broken links and switches are gone."""
     yield from _foreign(case)
+    yield from _no_routes(case)
     yield from _not_announced(case)
     yield from _fewer(case)
 
@@ -46,9 +51,10 @@ def _drained(case: Case) -> Iterator[Finding]:
             (name,),
             f"{name} is drained: it asks its neighbours to go around it",
             evidence or tuple(f"{name} runs: {line}" for line in sorted(lines)),
-            f"when its maintenance is over, on {name}: vtysh -c 'configure terminal' -c 'router bgp {asn}' -c '{undo}'"
+            "when its maintenance is over, "
+            + mends.on(name, f"sudo vtysh -c 'configure terminal' -c 'router bgp {asn}' -c '{undo}'")
             if undo
-            else f"sonicfab push --limit {name}",
+            else mends.push(case, name),
             broken=Broken(switches=frozenset({name})),
         )
 
@@ -104,10 +110,21 @@ def _foreign(case: Case) -> Iterator[Finding]:
             (end,),
             f"the host behind {end}{asn} announces {some(sorted(wanted))}, which it may not",
             (*policy[:3], f"{switch} has a route to {some(sorted(wanted))} via {port}"),
-            f"stop it on the host; then give {switch} its policy again: sonicfab push --limit {switch}",
+            _host_mend(case, switch, port, drift=bool(policy)),
             taken,
             rest,
         )
+    yield from _announced_by_others(case)
+
+
+def _host_mend(case: Case, switch: str, port: str, *, drift: bool) -> str:
+    """Where the policy is as intended, nothing is wrong at the switch."""
+    stop = f"stop it on the host behind {switch}:{port}"
+    return f"{stop}; {switch} lets it in: {mends.push(case, switch)}" if drift else stop
+
+
+def _announced_by_others(case: Case) -> Iterator[Finding]:
+    """Prefixes that a switch announces and should not."""
     left: dict[str, list[CheckResult]] = defaultdict(list)
     for one in case.failed("route", problems=("foreign", "origin")):
         left[one.subject].append(one)
@@ -121,25 +138,45 @@ def _foreign(case: Case) -> Iterator[Finding]:
             "foreign-route",
             "routes",
             (guilty or results[0].switch,),
-            f"{who} {prefix}, which is in no plan",
+            f"{who} {prefix}, {_whose(case, prefix)}",
             (*drift, *evidence),
-            f"sonicfab push --limit {guilty}" if guilty else "find its origin: vtysh -c 'show bgp " + prefix + "'",
+            mends.push(case, guilty)
+            if guilty
+            else "to find who: "
+            + mends.on(results[0].switch, f"sudo vtysh -c 'show bgp {_family(prefix)} unicast {prefix}'"),
             taken,
         )
 
 
+def _whose(case: Case, prefix: str) -> str:
+    owner = _owner(case, prefix)
+    return f"the loopback of {owner}" if owner else "which is in no plan"
+
+
+def _owner(case: Case, prefix: str) -> str:
+    return next((name for name, switch in case.plan.switches.items() if prefix in loopbacks(switch)), "")
+
+
+def _family(prefix: str) -> Family:
+    return "ipv6" if ":" in prefix else "ipv4"
+
+
 def _origin(case: Case, prefix: str) -> str:
-    """The switch that announces a prefix by itself; "" when it is none that was asked."""
+    """The switch that announces a prefix by itself and should not; "" when it is none that was asked.
+
+    Its own table has the prefix with its own AS number, where those that learned it have it with another's.
+    """
     asns: Counter[int] = Counter()
     for name in case.answers:
         bgp = case.bgp(name)
         if bgp is not None:
             asns.update(bgp.origins.get(prefix, ()))
+    owner = _owner(case, prefix)
     for name in case.answers:
-        bgp, switch = case.bgp(name), case.switch(name)
-        own = bgp is not None and prefix in bgp.origins
-        zebra = case.zebra(name)
-        if own and switch.asn in asns and zebra is not None and prefix not in zebra.routes:
+        bgp, switch, zebra = case.bgp(name), case.switch(name), case.zebra(name)
+        if name == owner or bgp is None or switch.asn not in bgp.origins.get(prefix, ()) or switch.asn not in asns:
+            continue
+        if zebra is not None and prefix not in zebra.routes:
             return name
     return ""
 
@@ -156,35 +193,63 @@ def _own_missing(case: Case) -> Iterator[Finding]:
             if (address := switch.loopback(family)) is not None
             and f"{address}/{address.max_prefixlen}" not in bgp.origins
         }
+        ends = {(far.switch, far.far_port) for far in switch.fabric_sessions}
+        peers = {(far, peer) for far, port in ends for peer in case.peers(far, port)}
         results = case.take(
             lambda one, lacking=lacking: (
                 one.check == "route"  # type: ignore[misc]
                 and one.subject in lacking
-                and one.problem == "no-route"
+                and one.problem in ("no-route", "stale")
+            )
+        )
+        families = {_family(prefix) for prefix in lacking}
+        results += case.take(
+            lambda one, peers=peers, families=families: (
+                one.problem == "no-prefixes"  # type: ignore[misc]
+                and (one.switch, one.subject) in peers
+                and one.family in families
             )
         )
         if results:
-            yield _no_loopback(case, name, results)
+            yield _no_loopback(case, name, sorted(lacking), results)
 
 
-def _no_loopback(case: Case, name: str, results: tuple[CheckResult, ...]) -> Finding:
-    prefixes = sorted({one.subject for one in results})
-    zebra = case.zebra(name)
-    there = zebra.addresses.get("Loopback0", ()) if zebra else ()
-    lacking = [prefix for prefix in prefixes if zebra is not None and prefix not in there]
-    drift = case.because(name, r"/ network |LOOPBACK_INTERFACE|Loopback0", "frr", "config_db")
-    told = tuple(f"Loopback0 of {name} does not have {prefix}" for prefix in lacking)
-    verb = "does not have" if lacking else "does not announce"
+def _no_loopback(case: Case, name: str, prefixes: list[str], results: tuple[CheckResult, ...]) -> Finding:
+    drift = case.because(name, r"/ network |router bgp", "frr")
     return Finding(
-        "loopback-missing" if lacking else "not-announced",
+        "not-announced",
         "routes",
         (name,),
-        f"{name} {verb} its loopback {some(prefixes)}",
-        (*drift[:3], *told, f"its own BGP table does not have {some(prefixes)}"),
-        f"sonicfab push --limit {name}",
+        f"{name} does not announce its loopback {some(prefixes)}",
+        (*drift[:3], f"its own BGP table does not have {some(prefixes)}"),
+        mends.push_or(case, name, mends.RESTART_BGP),
         results,
         broken=Broken(switches=frozenset({name})),
     )
+
+
+def _not_installed(case: Case) -> Iterator[Finding]:
+    """Routes that bgpd has chosen and nobody forwards by: zebra has not brought them into the kernel or the ASIC."""
+    by_switch: dict[str, list[CheckResult]] = defaultdict(list)
+    for one in case.failed("route", problems=("not-installed", "stale")):
+        by_switch[one.switch].append(one)
+    for name, results in by_switch.items():
+        far = {one.far for one in results}
+        yield Finding(
+            "not-installed",
+            "routes",
+            (name,),
+            f"{name} does not forward by {len(results)} of its BGP routes: zebra has not installed them",
+            tuple(f"{one.subject}: {one.seen}" for one in results[:3]),
+            mends.on(name, mends.CLEAR_BGP),
+            case.take_these(results),
+            case.take(
+                lambda one, name=name, far=far: (
+                    one.check == "ping"  # type: ignore[misc]
+                    and ((one.switch == name and one.far in far) or (one.far == name and one.switch in far))
+                )
+            ),
+        )
 
 
 def _not_announced(case: Case) -> Iterator[Finding]:
@@ -193,26 +258,51 @@ def _not_announced(case: Case) -> Iterator[Finding]:
     for one in case.failed("route", problems=("no-route",)):
         missing[f"{one.far} {one.family}"].append(one)
     bad = {one.switch for one in case.results if one.check == "bgp" and one.status == "failed"}
+    told = {name for name in case.answers if case.bgp(name) is not None and case.bgp(name).sessions}  # type: ignore[union-attr]
     by_switch: dict[str, list[CheckResult]] = defaultdict(list)
     for results in missing.values():
         far, family = results[0].far, results[0].family
         asked = [one for one in case.results if one.check == "route" and (one.far, one.family) == (far, family)]
-        if far not in bad and len(results) == len(asked):
+        # only of a switch that was asked itself can be said that it announces what does not arrive
+        if far not in bad and far in told and len(results) == len(asked):
             by_switch[far] += results
     for name, results in by_switch.items():
         prefixes = sorted({one.subject for one in results})
         drift = case.because(name, r"route-map TO-|prefix-list")
-        chosen = {id(one) for one in results}
-        taken = case.take(lambda one, chosen=chosen: id(one) in chosen)  # type: ignore[misc]
+        taken = case.take_these(results)
         yield Finding(
             "not-announced",
             "routes",
             (name,),
             f"the loopback of {name}, {some(prefixes)}, reaches nobody",
             (*drift[:3], f"{name} has it in its BGP table, its sessions are up, and nobody has a route"),
-            f"sonicfab push --limit {name}",
+            mends.push_or(case, name, mends.CLEAR_BGP),
             taken,
             broken=Broken(switches=frozenset({name})),
+        )
+
+
+def _no_routes(case: Case) -> Iterator[Finding]:
+    """A switch that lacks every loopback, and what it says of BGP itself."""
+    missing: dict[str, list[CheckResult]] = defaultdict(list)
+    for one in case.failed("route", problems=("no-route",)):
+        missing[one.switch].append(one)
+    for name, results in missing.items():
+        asked = [one for one in case.results if (one.check, one.switch) == ("route", name) and one.far]
+        if len(results) != len(asked):
+            continue
+        bgp = case.bgp(name)
+        planned = len(case.switch(name).fabric_sessions)
+        up = sum(1 for one in bgp.sessions.values() if one.state == "Established") if bgp else 0
+        said = f"AS {bgp.asn}" if bgp is not None and bgp.asn else "no BGP"
+        yield Finding(
+            "no-routes",
+            "routes",
+            (name,),
+            f"{name} has no route to any other switch",
+            (f"it runs {said}; {up} of {planned} planned sessions are Established",),
+            mends.push_or(case, name, mends.RESTART_BGP),
+            case.take_these(results),
         )
 
 
@@ -231,6 +321,6 @@ def _fewer(case: Case) -> Iterator[Finding]:
                 (name,),
                 f"{name} uses fewer equal paths than planned",
                 (*drift, f"{results[0].subject}: {results[0].seen}"),
-                f"sonicfab push --limit {name}",
+                mends.push(case, name),
                 taken,
             )

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from sonicfab.plan.types import Session
 from sonicfab.switch.parse_state import BgpSession
+from sonicfab.verify.checks.questions import RUNNING_FRR
+from sonicfab.verify.explain import mends
 from sonicfab.verify.explain.base import Case, Finding, some
 from sonicfab.verify.paths import Broken
 from sonicfab.verify.results import CheckResult
@@ -110,10 +112,13 @@ def _judge(case: Case, near: _End, far: _End) -> tuple[str, _End, _End]:
     for one, other in ends:
         if "no-prefixes" in one.problems.values():
             return _silent(one, other)
+    for one, other in ends:
+        if _neighbor_lines(case, one):
+            return "neighbor-config", one, other
     return _broken(near, far)
 
 
-_CODES = ("neighbor-missing", "family-off", "timer-mismatch", "no-policy", "bfd-missing", "bfd-down")
+_CODES = ("neighbor-missing", "family-off", "max-prefix", "timer-mismatch", "no-policy", "bfd-missing", "bfd-down")
 
 
 def _is(case: Case, code: str, end: _End) -> bool:
@@ -121,6 +126,8 @@ def _is(case: Case, code: str, end: _End) -> bool:
     problems = end.problems.values()
     if code == "neighbor-missing":
         return end.said is None and "not-configured" in problems
+    if code == "max-prefix":
+        return "max-prefix" in problems
     if code == "timer-mismatch":
         return end.said is not None and _other_hold(case, end.said)
     wanted = {"family-off": "not-configured", "no-policy": "no-policy", "bfd-missing": "no-bfd", "bfd-down": "bfd"}
@@ -145,6 +152,19 @@ def _broken(near: _End, far: _End) -> tuple[str, _End, _End]:
         other = far if waiting[0] is near else near
         return "no-advertisement", other, waiting[0]
     return "session-down", near, far
+
+
+def _words(case: Case, switch: str, peers: list[str]) -> str:
+    """A pattern of the lines of FRR's config that are about these neighbours, or about their peer groups."""
+    groups = {group.name for group, one in case.switch(switch).sessions if one.peer in peers and group.kind == "fabric"}
+    words = [rf"neighbor {re.escape(peer)}(?![0-9a-zA-Z:.])" for peer in peers]
+    return "|".join([*words, *(rf"neighbor {re.escape(group)} " for group in sorted(groups))])
+
+
+def _neighbor_lines(case: Case, end: _End) -> list[str]:
+    """How this end's config of the neighbour differs from what is intended: a password, say."""
+    pattern = re.compile(_words(case, end.switch, [end.session.peer]))
+    return [line for line in case.drift(end.switch) if pattern.search(line) and "description" not in line]
 
 
 def _other_hold(case: Case, said: BgpSession) -> bool:
@@ -202,32 +222,24 @@ def _drift(case: Case, cause: _Cause, peers: list[str]) -> list[str]:
         return [*case.because(cause.switch, r"timers")]
     if cause.code == "family-off":
         return [*case.because(cause.switch, r"activate|address-family")]
-    words = "|".join(rf"neighbor {re.escape(peer)}\b" for peer in peers)
-    groups = {
-        group.name for group, one in case.switch(cause.switch).sessions if one.peer in peers and group.kind == "fabric"
-    }
-    words = "|".join([words, *(rf"neighbor {re.escape(group)} " for group in groups)])
-    return [*case.because(cause.switch, words)]
+    if cause.code == "neighbor-shut":
+        return [*case.because(cause.switch, rf"({_words(case, cause.switch, peers)}).*shutdown|bgp shutdown")]
+    return [*case.because(cause.switch, _words(case, cause.switch, peers))]
 
 
 def _sentence(case: Case, cause: _Cause, links: str) -> tuple[str, str]:
     """(the cause, what mends it)."""
     name, end, other = cause.switch, cause.ends[0], cause.others[0]
-    push = f"sonicfab push --limit {name}"
+    push_or = mends.push_or(case, name, mends.RESTART_BGP)
     if cause.code == "neighbor-shut":
-        undo = " ".join(f"-c 'no neighbor {one.session.peer} shutdown'" for one in cause.ends[:3])
-        asn = case.switch(name).asn
-        return (
-            f"{name} has shut its session {links}",
-            f"on {name}: vtysh -c 'configure terminal' -c 'router bgp {asn}' {undo}",
-        )
+        return f"{name} has shut its session {links}", _startup(case, cause)
     if cause.code == "asn-mismatch":
         bgp, planned = case.bgp(name), case.switch(name).asn
         if bgp is not None and bgp.asn and bgp.asn != planned:
-            return f"{name} runs BGP as AS {bgp.asn}, and the plan has AS {planned}", push
+            return f"{name} runs BGP as AS {bgp.asn}, and the plan has AS {planned}", push_or
         found = end.said.remote_asn if end.said else 0
         wanted = end.session.remote_asn
-        return f"{name} expects AS {found} at {end.session.far_end}, which is AS {wanted}", push
+        return f"{name} expects AS {found} at {end.session.far_end}, which is AS {wanted}", push_or
     sentences = {
         "neighbor-missing": f"{name} does not have the session {links}",
         "family-off": f"{name} has not activated {some(_families(end), 2)} on {links}",
@@ -238,20 +250,53 @@ def _sentence(case: Case, cause: _Cause, links: str) -> tuple[str, str]:
         "hold-timer": f"the hold time of {links} ran out although the link is up: packets are lost on it",
         "no-advertisement": f"{other.text} does not hear router advertisements of {end.text}",
         "session-down": f"the session {links} does not come up: {_state(end)}",
+        "neighbor-config": f"{name} has another config than planned for its session {links}",
+        "max-prefix": f"{name} has shut its session {links}: more prefixes came than it takes",
     }
     if cause.code == "policy-denies":
         way = "out" if any("no-prefixes" in one.problems.values() for one in cause.others) else "in"
         maps = {pair[way == "out"] for one in cause.ends if one.said for pair in one.said.policies.values()} - {""}
         verb = "announces nothing" if way == "out" else "accepts nothing"
         told = f": its policy {some(sorted(maps))} denies everything" if maps else ""
-        return f"{name} {verb} on {links}{told}", push
-    mends = {
-        "bfd-down": f"on {name}: sudo vtysh -c 'show bfd peers'",
+        return f"{name} {verb} on {links}{told}", mends.push_or(case, name, mends.CLEAR_BGP)
+    clear = "; ".join(f"sudo vtysh -c 'clear bgp {one.session.peer}'" for one in cause.ends)
+    pushed = mends.would_push(case, name)
+    actions = {
+        "bfd-down": mends.on(name, "sudo vtysh -c 'show bfd peers'"),
         "hold-timer": f"look at the cable, the errors and the load of both ends: {links}",
-        "no-advertisement": f"on {name}: sudo vtysh -c 'show interface {end.session.port}'; then {push}",
-        "session-down": f"on both ends: sudo vtysh -c 'show bgp neighbors {end.session.peer}'; their logs in /var/log",
+        "no-advertisement": mends.push(case, name)
+        if case.drift(name, "config_db") or case.drift(name)
+        else mends.on(name, *_bounce(end.session.port)),
+        "session-down": mends.on(name, clear),
+        # a session that a limit has shut stays shut (FRR bgpd/bgp_attr.c, peer->pmax_restart without `restart`)
+        "max-prefix": (f"{mends.push(case, name)}; then " if pushed else "") + mends.on(name, clear),
+        # what FRR takes over when a session starts
+        "timer-mismatch": push_or,
     }
-    return sentences[cause.code], mends.get(cause.code, push)
+    return sentences[cause.code], actions.get(cause.code, push_or)
+
+
+def _bounce(port: str) -> tuple[str, str]:
+    """Shut and start a port: its link-local address and its router advertisements begin anew."""
+    return f"sudo config interface shutdown {port}", f"sudo config interface startup {port}"
+
+
+def _startup(case: Case, cause: _Cause) -> str:
+    """What has shut the sessions: the whole instance, a peer group, or each by itself (FRR bgpd/bgp_vty.c)."""
+    name = cause.switch
+    answers = case.answers.get(name)
+    running = (answers.find(RUNNING_FRR) if answers else None) or ""
+    peers = [end.session.peer for end in cause.ends]
+    groups = {group.name for group, one in case.switch(name).sessions if one.peer in peers}
+    if re.search(r"^ bgp shutdown\b", running, re.M):
+        lines = ["no bgp shutdown"]
+    else:
+        by_group = [one for one in sorted(groups) if re.search(rf"^ neighbor {re.escape(one)} shutdown", running, re.M)]
+        alone = [one for one in peers if re.search(rf"^ neighbor {re.escape(one)} shutdown", running, re.M)]
+        lines = [f"no neighbor {one} shutdown" for one in (*by_group, *(alone if running else peers))]
+    asn = (case.bgp(name).asn if case.bgp(name) else 0) or case.switch(name).asn  # type: ignore[union-attr]
+    words = " ".join(f"-c '{line}'" for line in (f"router bgp {asn}", *lines))
+    return mends.on(name, f"sudo vtysh -c 'configure terminal' {words}")
 
 
 def _families(end: _End) -> list[str]:
@@ -276,6 +321,6 @@ def _unplanned(case: Case) -> Iterator[Finding]:
                 (name,),
                 f"{name} has sessions that nobody planned: {some(peers)}",
                 drift[:3] or tuple(f"{one.subject}: {one.seen}" for one in extra[:2]),
-                f"sonicfab push --limit {name}",
+                mends.push_or(case, name, mends.RESTART_BGP),
                 extra,
             )
