@@ -10,6 +10,7 @@ from typing import Protocol
 from sonicfab.builds import get_build
 from sonicfab.errors import WrongSwitchError
 from sonicfab.load import Secrets
+from sonicfab.model.fields import parse_jump_host
 from sonicfab.plan.types import ManagementPlan, SshPlan
 from sonicfab.platforms import get_platform
 from sonicfab.switch.operations import Switch
@@ -135,6 +136,5 @@ def _key(plan: Reachable, secrets: Secrets) -> str | Path | None:
 
 
 def _jump(plan: Reachable) -> SshTarget:
-    user, _, host = plan.ssh.jump_host.rpartition("@")
-    name, _, port = host.partition(":")
-    return SshTarget(name, int(port or 22), user or plan.ssh.user, agent=plan.ssh.agent)
+    jump = parse_jump_host(plan.ssh.jump_host)
+    return SshTarget(jump.host, jump.port or 22, jump.user or plan.ssh.user, agent=plan.ssh.agent)

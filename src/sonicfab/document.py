@@ -60,6 +60,9 @@ def read_document(path: Path, name: DocumentName) -> Document:
     lines = tuple(text.splitlines())
     try:
         root = compose(text)
+        _look_at_size(root, file, lines)
+    except RecursionError as err:  # where PyYAML has no libyaml, which ends at 1000 levels with an error of its own
+        raise _unreadable(Diagnostic("error", _TOO_DEEP, Place(file))) from err
     except yaml.MarkedYAMLError as err:
         raise _unreadable(_syntax(err, file, lines)) from err
     except yaml.reader.ReaderError as err:
@@ -70,6 +73,48 @@ def read_document(path: Path, name: DocumentName) -> Document:
     if problems:
         raise InputError(f"{file} is not usable", diagnostics=[document.diagnostic(one) for one in problems])
     return document
+
+
+_MOST_VALUES = 1_000_000
+_MOST_LEVELS = 100
+_TOO_DEEP = f"this is nested more than {_MOST_LEVELS} levels deep"
+
+
+def _look_at_size(root: yaml.Node | None, file: str, lines: tuple[str, ...]) -> None:
+    """Refuse what would be too large or too deep once its aliases are followed; each node is looked at once.
+
+    A file of a few lines can stand for more values than any machine holds, and deep nesting for more stack.
+
+    Raises:
+        InputError: at the first node that is too large or too deep.
+    """
+    measured: dict[int, tuple[int, int]] = {}
+    todo = [root] if root is not None else []
+    while todo:
+        node = todo[-1]
+        inner = _inner(node)
+        waiting = [one for one in inner if id(one) not in measured]
+        if waiting and id(node) not in measured:
+            measured[id(node)] = (1, 1)  # while it is looked at; an alias that contains itself is told elsewhere
+            todo += waiting
+            continue
+        todo.pop()
+        values = 1 + sum(measured[id(one)][0] for one in inner)
+        levels = 1 + max((measured[id(one)][1] for one in inner), default=0)
+        if values > _MOST_VALUES or levels > _MOST_LEVELS:
+            mark = node.start_mark
+            too_large = f"this is more than {_MOST_VALUES} values once its aliases are followed"
+            message = _TOO_DEEP if levels > _MOST_LEVELS else too_large
+            excerpt = lines[mark.line] if mark.line < len(lines) else ""
+            place = Place(file, mark.line + 1, mark.column + 1)
+            raise _unreadable(Diagnostic("error", message, place, excerpt=excerpt))
+        measured[id(node)] = (values, levels)
+
+
+def _inner(node: yaml.Node) -> list[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        return [one for pair in node.value for one in pair]
+    return node.value if isinstance(node, yaml.SequenceNode) else []
 
 
 def _unreadable(diagnostic: Diagnostic) -> InputError:

@@ -86,12 +86,25 @@ class Diagnostic:
         lines = [f"{self.place}: {self.severity}: {self.message}"]
         if self.excerpt and self.place.line:
             number = f"{self.place.line:>5}"
-            lines.append(f"{number} | {self.excerpt}")
+            shown, caret = _window(self.excerpt, self.place.column)
+            lines.append(f"{number} | {shown}")
             if self.place.column:
-                lines.append(f"{' ' * len(number)} | {' ' * (self.place.column - 1)}^")
+                lines.append(f"{' ' * len(number)} | {' ' * caret}^")
         if self.hint:
             lines.append(f"      hint: {self.hint}")
         return "\n".join(lines)
+
+
+_WIDEST = 160
+
+
+def _window(line: str, column: int) -> tuple[str, int]:
+    """The part of a line around a column (from 1), and how far the column is from its beginning."""
+    if len(line) <= _WIDEST:
+        return line, max(column - 1, 0)
+    start = max(column - _WIDEST // 2, 0)
+    head, part = "…" * (start > 0), line[start : start + _WIDEST]
+    return head + part + "…" * (start + _WIDEST < len(line)), len(head) + max(column - 1, 0) - start
 
 
 class SonicfabError(Exception):

@@ -18,7 +18,7 @@ from sonicfab.model.inventory import Inventory
 from sonicfab.model.numbers import Numbers
 from sonicfab.model.topology import Topology
 from sonicfab.output import OutputFile, remove_files, write_file, write_files
-from sonicfab.plan.assemble import PlanProblems, make_plan
+from sonicfab.plan.assemble import PlanProblems, make_plan, problems_alone
 from sonicfab.plan.dump import numbers_text, plan_text
 from sonicfab.plan.renames import Ledger, follow
 from sonicfab.plan.settings import SwitchSettings, settle
@@ -136,9 +136,37 @@ def read_fabric(inventory: Path, topology: Path) -> FabricFiles:
     Raises:
         InputError: with every mistake in the files.
     """
-    inventory_file, topology_file = load_both(inventory, topology)
     numbers_file = topology.with_name(f"{topology.stem}.numbers.yml")
-    return FabricFiles(inventory_file, topology_file, load_numbers(numbers_file))
+    try:
+        numbers: Loaded[Numbers] | InputError = load_numbers(numbers_file)
+    except InputError as err:
+        numbers = err
+    try:
+        inventory_file, topology_file = load_both(inventory, topology, problems_alone)
+    except InputError as err:
+        if isinstance(numbers, Loaded):
+            raise
+        message = f"{err}; {numbers}"
+        raise InputError(message, diagnostics=(*err.diagnostics, *numbers.diagnostics)) from err
+    if isinstance(numbers, InputError):
+        documents: dict[DocumentName, Document] = {
+            "inventory": inventory_file.document,
+            "topology": topology_file.document,
+        }
+        raise _with_problems_of_the_plan(numbers, inventory_file.value, topology_file.value, documents)
+    return FabricFiles(inventory_file, topology_file, numbers)
+
+
+def _with_problems_of_the_plan(
+    error: InputError, inventory: Inventory, topology: Topology, documents: Mapping[DocumentName, Document]
+) -> InputError:
+    """Mistakes in the numbers file, and what is wrong with the fabric whatever numbers it has."""
+    try:
+        make_plan(inventory, topology, Numbers())
+    except PlanProblems as err:
+        problems = [problem for problem in err.problems if problem.severity == "error"]
+        return InputError(str(error), diagnostics=(*diagnose(problems, documents), *error.diagnostics))
+    return error
 
 
 def open_fabric(inventory: Path, topology: Path, build: str = "") -> Fabric:
@@ -170,7 +198,7 @@ def find_switch(inventory: Path, topology: Path, name: str) -> tuple[SwitchSetti
     Raises:
         InputError: with the mistakes in the files, or what this switch lacks.
     """
-    inventory_file, topology_file = load_both(inventory, topology)
+    inventory_file, topology_file = load_both(inventory, topology, problems_alone)
     if name not in inventory_file.value.devices:
         hint = did_you_mean(name, inventory_file.value.devices)
         raise InputError(f"--switch {name}: no such switch in {inventory}", hint)

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from sonicfab.document import Document, read_document
-from sonicfab.errors import Diagnostic, DocumentName, InputError, Problem
+from sonicfab.errors import Diagnostic, DocumentName, InputError, KeyPath, Problem
 from sonicfab.hints import did_you_mean
 from sonicfab.model.fields import SecretRef, shown
 from sonicfab.model.inventory import Inventory
@@ -62,25 +62,56 @@ def load_numbers(path: Path) -> Loaded[Numbers]:
     return _load(path, "numbers", Numbers)
 
 
-def load_both(inventory: Path, topology: Path) -> tuple[Loaded[Inventory], Loaded[Topology]]:
+def load_both(
+    inventory: Path, topology: Path, alone: Callable[[Inventory | Topology], Iterable[Problem]] = lambda _: ()
+) -> tuple[Loaded[Inventory], Loaded[Topology]]:
     """Read both files; the mistakes of one do not hide those of the other.
+
+    `alone` finds what is wrong with one of the two whatever the other says: it is asked when either is not usable.
 
     Raises:
         InputError: with every mistake in either.
     """
-    errors: list[InputError] = []
-    loaded: list[Any] = []
-    steps: list[tuple[Callable[[Path], Any], Path]] = [(load_inventory, inventory), (load_topology, topology)]
-    for read, path in steps:
+    read: list[Loaded[Any] | InputError] = []
+    steps: list[tuple[Callable[[Path], Loaded[Any]], Path]] = [(load_inventory, inventory), (load_topology, topology)]
+    for load, path in steps:
         try:
-            loaded.append(read(path))
+            read.append(load(path))
         except InputError as err:
-            errors.append(err)
-    if errors:
-        raise InputError(
-            "; ".join(str(err) for err in errors), diagnostics=[d for err in errors for d in err.diagnostics]
-        )
-    return loaded[0], loaded[1]
+            read.append(err)
+    first, second = read
+    if isinstance(first, Loaded) and isinstance(second, Loaded):
+        return first, second
+    told = [diagnostic for one in read for diagnostic in _all_of(one, alone)]
+    message = "; ".join(str(one) for one in read if isinstance(one, InputError))
+    raise InputError(message, diagnostics=told)
+
+
+def _all_of(read: Loaded[Any] | InputError, alone: Callable[[Any], Iterable[Problem]]) -> list[Diagnostic]:
+    """What is wrong with a file: why it is not usable, and what is wrong in the part that is."""
+    usable = read.rest if isinstance(read, _UnusableError) else read if isinstance(read, Loaded) else None
+    said = list(read.diagnostics) if isinstance(read, InputError) else []
+    if usable is not None:
+        # an unknown key may be a misspelt one: what its mapping lacks without it is no mistake of its own
+        unknown = read.unknown if isinstance(read, _UnusableError) else ()
+        problems = [
+            problem
+            for problem in alone(usable.value)
+            if problem.severity == "error" and not any(key[: len(problem.path)] == problem.path for key in unknown)
+        ]
+        said += diagnose(problems, {usable.document.name: usable.document})
+    return sorted(said, key=_by_place)
+
+
+def _by_place(diagnostic: Diagnostic) -> tuple[int, int]:
+    return diagnostic.place.line, diagnostic.place.column
+
+
+class _UnusableError(InputError):
+    """A file with mistakes; `rest` is what it says apart from keys that nobody knows, when nothing else is wrong."""
+
+    rest: Loaded[Any] | None = None
+    unknown: tuple[KeyPath, ...] = ()
 
 
 def diagnose(problems: Iterable[Problem], documents: Mapping[DocumentName, Document]) -> list[Diagnostic]:
@@ -142,8 +173,32 @@ def _load(path: Path, name: DocumentName, model: type[Model]) -> Loaded[Model]:
             problem = _problem(name, model, error)
             secret = error["type"] == "sonicfab_secret"
             diagnostics[document.diagnostic(problem, secret=secret)] = None
-        ordered = sorted(diagnostics, key=lambda d: (d.place.line, d.place.column))
-        raise InputError(f"{path} is not usable", diagnostics=ordered) from err
+        unusable = _UnusableError(f"{path} is not usable", diagnostics=sorted(diagnostics, key=_by_place))
+        if all(error["type"] == "extra_forbidden" for error in err.errors(include_url=False)):
+            unusable.unknown = tuple(tuple(error["loc"]) for error in err.errors(include_url=False))
+            unusable.rest = _rest(model, document, unusable.unknown)
+        raise unusable from err
+
+
+def _rest(model: type[Model], document: Document, unknown: Iterable[KeyPath]) -> Loaded[Model] | None:
+    """What a document says apart from its unknown keys; None when that is not usable either."""
+    value = document.value
+    for path in unknown:
+        value = _without(value, path)
+    try:
+        return Loaded(model.model_validate(value), document)
+    except ValidationError:
+        return None
+
+
+def _without(value: Any, path: KeyPath) -> Any:
+    """The value without the key at a path, whose steps may name models of a union in between."""
+    if isinstance(value, dict) and path[0] in value:
+        inner = {key: item for key, item in value.items() if key != path[0] or len(path) > 1}
+        return {**inner, path[0]: _without(value[path[0]], path[1:])} if len(path) > 1 else inner
+    if isinstance(value, list) and isinstance(path[0], int):
+        return [_without(item, path[1:]) if index == path[0] else item for index, item in enumerate(value)]
+    return _without(value, path[1:]) if len(path) > 1 else value
 
 
 _SAYS = {

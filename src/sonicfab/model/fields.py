@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
+from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network, ip_address
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import (
@@ -23,12 +25,19 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from sonicfab.asn import AsnPool
+from sonicfab.datafiles import read_facts
+from sonicfab.hints import did_you_mean
 
 Role = Literal["leaf", "spine", "superspine", "borderleaf"]
 ROLES: tuple[str, ...] = get_args(Role)
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+_USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
+_NOT_UNICAST: tuple[IPv4Network | IPv6Network, ...] = (
+    *map(IPv4Network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4")),
+    *map(IPv6Network, ("::/127", "fe80::/10", "ff00::/8")),
+)
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _SPEED = re.compile(r"(\d{1,4})\s?[gG]|(\d{3,7})")
 _PORT_RANGE = re.compile(r"([A-Za-z]+)(\d+)\s*-\s*(?:\1)?(\d+)")
@@ -43,6 +52,10 @@ class Strict(BaseModel):
     @classmethod
     def _nothing_is_empty(cls, value: Any) -> Any:
         return {} if value is None else value  # `leaf1:` with nothing behind it sets nothing
+
+
+class _Timezones(BaseModel):
+    names: tuple[str, ...]
 
 
 def expected(what: str, value: object, hint: str = "") -> PydanticCustomError:
@@ -87,6 +100,84 @@ def _with_length(value: Any) -> Any:
     return value
 
 
+def _host_address(value: IPv4Interface | IPv6Interface) -> IPv4Interface | IPv6Interface:
+    network, address = value.network, value.ip
+    if address.is_multicast or address.is_loopback or address.is_unspecified:
+        raise expected("the address of an interface", value, "this one is multicast, loopback or unspecified")
+    # RFC 1122 3.2.1.3 and RFC 3021 for IPv4; RFC 4291 2.6.1 and RFC 6164 for IPv6: a network of two addresses has no
+    # address of its own
+    if network.prefixlen < network.max_prefixlen - 1:
+        if address == network.network_address:
+            raise expected(f"an address in {network}", value, "this one is the network itself")
+        if network.version == 4 and address == network.broadcast_address:
+            raise expected(f"an address in {network}", value, "this one is the broadcast address of the network")
+    return value
+
+
+def _unicast(value: IPv4Network | IPv6Network) -> IPv4Network | IPv6Network:
+    if any(value.network_address in one and value.prefixlen >= one.prefixlen for one in _NOT_UNICAST):
+        hint = "these addresses are loopback, link-local, multicast or reserved (RFC 6890)"
+        raise expected("a network whose addresses can be routed", value, hint)
+    return value
+
+
+@cache
+def timezones() -> tuple[str, ...]:
+    """The names that a switch takes for a time zone."""
+    return read_facts("", "timezones", _Timezones).names
+
+
+def _timezone(value: str) -> str:
+    if value not in timezones():
+        raise expected("a time zone such as Europe/Berlin or Etc/UTC", value, did_you_mean(value, timezones()))
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class JumpHost:
+    """A host to go through; "" and 0 where the text leaves them out."""
+
+    user: str
+    host: str
+    port: int
+
+
+def parse_jump_host(text: str) -> JumpHost:
+    """`[user@]host[:port]`; an IPv6 address with a port stands in brackets, as for ssh.
+
+    Raises:
+        PydanticCustomError: it is not that.
+    """
+    user, at, place = text.rpartition("@")
+    match = re.fullmatch(r"\[([0-9a-fA-F:.]+)\](?::(\d+))?|([^:\[\]]+)(?::(\d+))?", place)
+    address = place if match is None and _is_address(place) else ""
+    host = address or (match and (match[1] or match[3])) or ""
+    port = int((match and (match[2] or match[4])) or 0)
+    said = match is not None and (match[2] or match[4]) is not None
+    fits = bool(host) and (_is_address(host) if _looks_like_address(host) else _HOST.fullmatch(host) is not None)
+    if not fits or (at and not _USER.fullmatch(user)) or (said and not 1 <= port <= 65535):
+        hint = "an IPv6 address with a port stands in brackets: [2001:db8::1]:22"
+        raise expected("a jump host such as jump.example.net, admin@192.0.2.9 or admin@192.0.2.9:2222", text, hint)
+    return JumpHost(user, host, port)
+
+
+def _jump_host(value: str) -> str:
+    parse_jump_host(value)
+    return value
+
+
+def _looks_like_address(text: str) -> bool:
+    return ":" in text or re.fullmatch(r"[0-9.]+", text) is not None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _mac(value: str) -> str:
     text = value.strip().lower().replace("-", ":")
     if not _MAC.fullmatch(text):
@@ -105,7 +196,7 @@ def _speed(value: Any) -> int:
 
 
 def _host(value: str) -> str:
-    if not _HOST.fullmatch(value) and not re.fullmatch(r"[0-9a-fA-F:.]+", value):
+    if not (_is_address(value) if _looks_like_address(value) else _HOST.fullmatch(value)):
         raise expected("an IP address or a host name", value)
     return value
 
@@ -221,7 +312,11 @@ _PORTS = {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "str
 
 SwitchName = Annotated[str, AfterValidator(_switch_name)]
 FabricName = Annotated[str, AfterValidator(_fabric_name)]
-InterfaceAddress = Annotated[IPvAnyInterface, BeforeValidator(_with_length)]
+InterfaceAddress = Annotated[IPvAnyInterface, BeforeValidator(_with_length), AfterValidator(_host_address)]
+NetworkV4 = Annotated[IPv4Network, AfterValidator(_unicast)]
+NetworkV6 = Annotated[IPv6Network, AfterValidator(_unicast)]
+Timezone = Annotated[str, AfterValidator(_timezone)]
+JumpHostText = Annotated[str, AfterValidator(_jump_host)]
 Mac = Annotated[str, AfterValidator(_mac)]
 Speed = Annotated[int, BeforeValidator(_speed), WithJsonSchema({"type": ["string", "integer"]})]
 Asn = Annotated[int, BeforeValidator(_asn), WithJsonSchema({"type": ["string", "integer"]})]

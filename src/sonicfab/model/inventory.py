@@ -12,6 +12,7 @@ from pydantic import Field, IPvAnyAddress
 from sonicfab.model.fields import (
     HostName,
     InterfaceAddress,
+    JumpHostText,
     Mac,
     OneOrMany,
     Role,
@@ -19,6 +20,7 @@ from sonicfab.model.fields import (
     SecretOrNone,
     Strict,
     SwitchName,
+    Timezone,
 )
 
 
@@ -31,7 +33,7 @@ class Ssh(Strict):
     key: Secret | None = None
     passphrase: Secret | None = None
     agent: bool | None = None
-    jump_host: Annotated[str, Field(pattern=r"^([^@\s]+@)?[^@\s]+$")] | None = None
+    jump_host: JumpHostText | None = None
     known_hosts: str | None = None
 
 
@@ -62,7 +64,7 @@ class Settings(Strict):
     ntp: OneOrMany[HostName] | None = Field(default=None, max_length=10)
     dns: OneOrMany[IPvAnyAddress] | None = Field(default=None, max_length=3)
     syslog: OneOrMany[HostName] | None = None
-    timezone: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+/-]+$", max_length=64)] | None = None
+    timezone: Timezone | None = None
     snmp: Snmp = Snmp()
 
 

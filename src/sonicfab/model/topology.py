@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv6Address
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
@@ -14,6 +14,8 @@ from sonicfab.model.fields import (
     Ends,
     FabricName,
     Mtu,
+    NetworkV4,
+    NetworkV6,
     OneOrMany,
     PortList,
     Role,
@@ -30,15 +32,15 @@ SONIC_MTU = 9100
 class Pools(Strict):
     """An IPv4 and an IPv6 pool; without one, that family is not used."""
 
-    ipv4: IPv4Network | None = None
-    ipv6: IPv6Network | None = None
+    ipv4: NetworkV4 | None = None
+    ipv6: NetworkV6 | None = None
 
 
 class LoopbackPools(Strict):
     """Where the loopbacks come from; IPv4 always, for it is the router id too."""
 
-    ipv4: IPv4Network
-    ipv6: IPv6Network | None = None
+    ipv4: NetworkV4
+    ipv6: NetworkV6 | None = None
 
 
 class Underlay(Pools):
@@ -145,8 +147,8 @@ class HostPorts(Strict):
 class HostPrefixes(Strict):
     """What hosts may announce addresses out of."""
 
-    ipv4: OneOrMany[IPv4Network] = ()
-    ipv6: OneOrMany[IPv6Network] = ()
+    ipv4: OneOrMany[NetworkV4] = ()
+    ipv6: OneOrMany[NetworkV6] = ()
 
 
 class Hosts(Strict):

@@ -10,13 +10,13 @@ from typing import Literal
 from sonicfab.asn import is_private
 from sonicfab.builds import cached_by_build
 from sonicfab.configdb import natural_key
-from sonicfab.errors import Problem
-from sonicfab.hints import did_you_mean
+from sonicfab.errors import KeyPath, Problem, Severity
+from sonicfab.hints import did_you_mean, first_of
 from sonicfab.ipam import link_ends
 from sonicfab.model.inventory import Inventory
 from sonicfab.model.numbers import Numbers
 from sonicfab.model.topology import SONIC_MTU, Topology
-from sonicfab.plan.cabling import Cabling, HostPort, members, resolve
+from sonicfab.plan.cabling import Cabling, HostPort, cables_alone, members, resolve
 from sonicfab.plan.numbers import Allotment, Numbered, allot
 from sonicfab.plan.sessions import peer_groups
 from sonicfab.plan.settings import SwitchSettings, settle
@@ -67,10 +67,17 @@ def make_plan(
     problems += [*found, *mixed_speeds(cabling, settings)]
     numbered = {name: Numbered(one.role, one.mac) for name, one in settings.items()}
     allotment, found = allot(topology, numbered, [link.name for link in cabling.links], recorded)
-    problems += [*found, *_check(topology, cabling, allotment)]
+    problems += [*found, *_check(topology, cabling, allotment), *_check_management(topology, settings.values())]
     if any(problem.severity == "error" for problem in problems):
         raise PlanProblems(problems)
     return _fabric(topology, settings, cabling, allotment), allotment.record, problems
+
+
+def problems_alone(value: Inventory | Topology) -> list[Problem]:
+    """What is wrong with an inventory or a topology whatever the other one says: for when that cannot be read."""
+    if isinstance(value, Inventory):
+        return settle(value, value.devices, partial=True)[1]
+    return [*_check_families(value), *_check_overlaps(value), *cables_alone(value)]
 
 
 def _fabric(
@@ -188,8 +195,36 @@ def _check_families(topology: Topology) -> Iterator[Problem]:
 
 def _check_overlaps(topology: Topology) -> Iterator[Problem]:
     """Pools of different uses must not share addresses: a host could announce the loopback of a switch."""
+    for (path, network), (other_path, other) in combinations(_pools(topology), 2):
+        if network.version == other.version and network.overlaps(other):
+            message = f"{other} overlaps {network}, which is {'.'.join(map(str, path))}"
+            yield Problem("topology", other_path, message)
+
+
+def _check_management(topology: Topology, switches: Iterable[SwitchSettings]) -> Iterator[Problem]:
+    """Pools must leave the management networks alone: they would hand out the gateway, or let hosts announce it.
+
+    In a management VRF the same addresses are others, and that is odd only.
+    """
+    networks: dict[IpNetwork, list[SwitchSettings]] = {}
+    for switch in switches:
+        networks.setdefault(switch.management.address.network, []).append(switch)
+    for path, pool in _pools(topology):
+        for network, members_ in networks.items():
+            if network.version != pool.version or not network.overlaps(pool):
+                continue
+            outside = [one.name for one in members_ if not one.management.vrf]
+            names = first_of(outside or [one.name for one in members_])
+            message = f"{pool} overlaps {network}, the management network of {names}"
+            severity: Severity = "error" if outside else "warning"
+            hint = "take another network: addresses of the management network would be handed out or announced"
+            yield Problem("topology", path, message, hint, severity)
+
+
+def _pools(topology: Topology) -> list[tuple[KeyPath, IpNetwork]]:
+    """Every network of the topology that addresses come from, and where it stands."""
     hosts = topology.hosts.prefixes
-    pools: list[tuple[tuple[str, ...], IpNetwork | None]] = [
+    pools: list[tuple[KeyPath, IpNetwork | None]] = [
         (("loopbacks", "ipv4"), topology.loopbacks.ipv4),
         (("loopbacks", "ipv6"), topology.loopbacks.ipv6),
         (("underlay", "ipv4"), topology.underlay.ipv4),
@@ -197,8 +232,4 @@ def _check_overlaps(topology: Topology) -> Iterator[Problem]:
         *((("hosts", "prefixes", "ipv4"), network) for network in hosts.ipv4),
         *((("hosts", "prefixes", "ipv6"), network) for network in hosts.ipv6),
     ]
-    known = [(path, network) for path, network in pools if network is not None]
-    for (path, network), (other_path, other) in combinations(known, 2):
-        if network.version == other.version and network.overlaps(other):
-            message = f"{other} overlaps {network}, which is {'.'.join(path)}"
-            yield Problem("topology", other_path, message)
+    return [(path, network) for path, network in pools if network is not None]

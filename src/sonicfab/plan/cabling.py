@@ -81,6 +81,20 @@ def resolve(
     return cabling, plugs.problems
 
 
+def cables_alone(topology: Topology) -> Iterator[Problem]:
+    """Cables that are wrong on whatever switches: to itself, or a port that two of them name alike."""
+    taken: dict[str, str] = {}
+    for cable in _cables(topology):
+        one, other = cable.ends
+        if one.switch == other.switch:
+            yield Problem("topology", cable.path, f"a link from {one.switch} to itself")
+            continue
+        for end in cable.ends:
+            first = taken.setdefault(str(end), f"{one} - {other}")
+            if first != f"{one} - {other}":
+                yield Problem("topology", cable.path, f"{end} is used twice", f"the first use is link {first}")
+
+
 def speed_text(speed: int) -> str:
     """25000 -> 25G."""
     return f"{speed // 1000}G" if speed % 1000 == 0 else f"{speed}M"

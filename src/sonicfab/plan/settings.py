@@ -35,20 +35,21 @@ class SwitchSettings:
 
 
 def settle(
-    inventory: Inventory, names: Iterable[str], build: str = "", *, unfit: bool = False
+    inventory: Inventory, names: Iterable[str], build: str = "", *, unfit: bool = False, partial: bool = False
 ) -> tuple[dict[str, SwitchSettings], list[Problem]]:
     """The settings of the named switches (those that are complete), and every problem found in them.
 
     `build` is an image build that replaces the one of every switch; with `unfit` it need not run on them, which
-    only a comparison may ask for.
+    only a comparison may ask for. `partial` asks for no value that a switch of no fabric may lack.
     """
     settled: dict[str, SwitchSettings] = {}
     problems = list(_clashes(inventory))
     for name in names:
         layers = _Layers(inventory, name, build)
-        found = [*layers.unknown_groups(), *_check(name, layers, unfit=unfit)]
+        found = [*layers.unknown_groups(), *_check_values(layers, unfit=unfit)]
+        found += [] if partial else _missing(name, layers)
         problems += found
-        if not found:
+        if not found and not partial:
             settled[name] = _settings(name, layers)
     return settled, list(dict.fromkeys(problems))  # one mistake in defaults is one problem, not one a switch
 
@@ -96,7 +97,7 @@ class _Layers:
                 yield Problem("inventory", ("devices", self.name, "groups", index), f"unknown group '{group}'", hint)
 
 
-def _check(name: str, layers: _Layers, *, unfit: bool) -> Iterator[Problem]:
+def _missing(name: str, layers: _Layers) -> Iterator[Problem]:
     for keys in (("platform",), ("role",), ("management", "address"), ("management", "gateway")):
         if layers.get(*keys) is None:
             hint = "set it for the device, for one of its groups or in defaults"
@@ -104,6 +105,9 @@ def _check(name: str, layers: _Layers, *, unfit: bool) -> Iterator[Problem]:
     if layers.device.mac is None:
         hint = "it is the base MAC on the label and in `show platform syseeprom`"
         yield _problem(("devices", name), f"switch {name} has no mac", hint, on_key=True)
+
+
+def _check_values(layers: _Layers, *, unfit: bool) -> Iterator[Problem]:
     yield from _check_platform(layers, unfit=unfit)
     yield from _check_management(layers)
 
@@ -144,6 +148,11 @@ def _check_management(layers: _Layers) -> Iterator[Problem]:
         yield _problem(path, message, alike="gateway network")
     elif gateway == address.ip:
         yield _problem(path, f"gateway {gateway} is the address of {layers.name} itself")
+    elif address.network.prefixlen < address.max_prefixlen - 1:
+        # an IPv6 router may have the first address of its network (RFC 4291 2.6.1), an IPv4 one not
+        ends = {address.network.network_address, address.network.broadcast_address}
+        if address.version == 4 and gateway in ends:
+            yield _problem(path, f"gateway {gateway} is not an address of a host in {address.network}")
 
 
 def _clashes(inventory: Inventory) -> Iterator[Problem]:

@@ -1,0 +1,118 @@
+"""Files that are too large or too deep once they are read, time zones, jump hosts, and the schema for editors."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic_core import PydanticCustomError
+
+from sonicfab.document import read_document
+from sonicfab.errors import Diagnostic, InputError, Place
+from sonicfab.load import load_topology
+from sonicfab.model.fields import JumpHost, parse_jump_host, timezones
+
+MEGABYTES = 1024 * 1024
+
+
+def bomb(levels: int) -> str:
+    lines = ["a0: &a0 [x,x,x,x,x,x,x,x,x]"]
+    lines += [f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 9)}]" for n in range(1, levels)]
+    return "\n".join(lines) + "\n"
+
+
+def test_an_alias_bomb_costs_little_time_and_memory(tmp_path: Path) -> None:
+    file = tmp_path / "inventory.yml"
+    file.write_text(bomb(40))  # 9 ** 40 values
+    code = (
+        "import sys; from pathlib import Path; from sonicfab.load import load_inventory; "
+        "from sonicfab.errors import InputError\n"
+        "try: load_inventory(Path(sys.argv[1]))\n"
+        "except InputError as err: print(err.diagnostics[0])"
+    )
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (1024 * MEGABYTES, 1024 * MEGABYTES))
+        resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
+
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(file)], capture_output=True, text=True, preexec_fn=limit, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "more than 1000000 values" in done.stdout
+
+
+@pytest.mark.parametrize("depth", [150, 950, 20000])
+@pytest.mark.parametrize("kind", ["[", "{a: ", "- "])
+def test_deep_nesting_is_a_mistake_with_a_place(tmp_path: Path, kind: str, depth: int) -> None:
+    file = tmp_path / "topology.yml"
+    ends = {"[": "]", "{a: ": "}", "- ": "x"}
+    file.write_text(kind * depth + ends[kind] * (1 if kind == "- " else depth))
+    with pytest.raises(InputError) as caught:
+        read_document(file, "topology")
+    (diagnostic,) = caught.value.diagnostics
+    assert "nest" in diagnostic.message
+    assert diagnostic.place.line == 1
+    assert len(str(diagnostic)) < 1000, "a long line is shown around the place"
+
+
+def test_aliases_within_reason_are_followed(tmp_path: Path) -> None:
+    file = tmp_path / "x.yml"
+    file.write_text(bomb(4))
+    assert read_document(file, "topology").value["a3"][8][8][8][8] == "x"
+
+
+def test_a_long_line_is_shown_around_its_place() -> None:
+    told = str(Diagnostic("error", "x", Place("f", 1, 5001), excerpt="a" * 5000 + "B" + "c" * 5000)).splitlines()
+    assert told[1][told[2].index("^")] == "B"
+    assert len(told[1]) < 200
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("jump", JumpHost("", "jump", 0)),
+        ("admin@jump.example.net:2222", JumpHost("admin", "jump.example.net", 2222)),
+        ("192.0.2.9:22", JumpHost("", "192.0.2.9", 22)),
+        ("[2001:db8::1]:22", JumpHost("", "2001:db8::1", 22)),
+        ("a@[2001:db8::1]", JumpHost("a", "2001:db8::1", 0)),
+        ("2001:db8::1", JumpHost("", "2001:db8::1", 0)),
+    ],
+)
+def test_jump_hosts(text: str, expected: JumpHost) -> None:
+    assert parse_jump_host(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "@jump", "jump:", "jump:0", "jump:65536", "jump:x", "a b@jump", "-x@jump", "192.0.2.300", "[jump]:22", "j;rm"],
+)
+def test_what_is_no_jump_host(text: str) -> None:
+    with pytest.raises(PydanticCustomError):
+        parse_jump_host(text)
+
+
+def test_time_zones() -> None:
+    assert {"Europe/Berlin", "Etc/UTC", "UTC", "America/Argentina/Ushuaia", "US/Pacific"} <= set(timezones())
+    assert list(timezones()) == sorted(set(timezones()))
+
+
+def test_what_an_unknown_key_may_have_meant_is_not_missed(tmp_path: Path) -> None:
+    """`ipvv6` is the mistake, not an underlay without IPv6."""
+    file = tmp_path / "topology.yml"
+    file.write_text(
+        "name: x\nloopbacks: {ipv4: 10.0.0.0/24, ipv6: 'fd00::/64'}\n"
+        "underlay: {ipv4: 10.1.0.0/24, ipvv6: 'fd01::/64'}\n"
+    )
+    inventory = tmp_path / "inventory.yml"
+    inventory.write_text("devices: {a: {role: leaf}}\n")
+    from sonicfab.fabric import read_fabric
+
+    with pytest.raises(InputError) as caught:
+        read_fabric(inventory, file)
+    assert [one.message for one in caught.value.diagnostics] == ["unknown key 'ipvv6'"]
+    with pytest.raises(InputError):
+        load_topology(file)
