@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
+from conftest import REFERENCE
+from sonicfab.builds import get_build
+from sonicfab.datafiles import fact_names
+from sonicfab.lab.initcfg import init_cfg, init_cfg_text
 from sonicfab.lab.sonic.staticroutes import commands, routes_of
+from sonicfab.schema.facts import builtin
+from sonicfab.validate.reading import as_config_db
+from sonicfab.validate.schema import SchemaCheck
 
 
 @pytest.mark.parametrize(
@@ -50,3 +61,34 @@ def test_static_routes_are_redistributed_from_the_first_to_the_last() -> None:
     assert commands(one, both, "65001") == ["ip route 192.168.0.0/16 192.0.2.1 tag 1"]
     assert commands(both, {}, "65001")[-1] == "no route-map STATIC_ROUTE_FILTER"
     assert commands(both, both, "65001") == []
+
+
+def test_init_cfg_is_the_one_of_202411() -> None:
+    """Row by row as on the real image, save for the banner's words, and FEATURE's conditions, which are decided."""
+    recorded = REFERENCE / "recorded" / "202411" / "contract" / "INIT_CFG.json"
+    if not recorded.exists():
+        pytest.skip(f"no recordings of SONiC beside this checkout: {recorded}")
+    real = json.loads(json.loads(recorded.read_text())["out"])
+    ours = init_cfg("community-202411")
+    assert ours.keys() == real.keys()
+    for table in sorted(real):
+        assert ours[table].keys() == real[table].keys(), table
+        for key, row in real[table].items():
+            if table != "FEATURE":
+                assert {**ours[table][key], "motd": row.get("motd")} == {**row, "motd": row.get("motd")}, (table, key)
+
+
+@pytest.mark.parametrize("build", [name for name in fact_names("builds") if get_build(name).schema])
+def test_init_cfg_fits_the_models_of_its_build(build: str) -> None:
+    """A row that the models refuse blocks every patch, as does one that is left from another release."""
+    config, read = as_config_db(json.loads(init_cfg_text(get_build(build))))
+    assert read == []
+    found = SchemaCheck(builtin(get_build(build).schema)).check(config)
+    assert [str(one) for one in found if one.severity == "error"] == []
+
+
+def test_init_cfg_of_a_learned_build_is_its_own(learned: Path) -> None:
+    folder = learned / "site-1"
+    folder.mkdir(parents=True)
+    folder.joinpath("init_cfg.json").write_text('{"OWN": {}}')
+    assert init_cfg_text(replace(get_build("community-202411"), name="site-1")) == '{"OWN": {}}'

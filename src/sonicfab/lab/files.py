@@ -108,9 +108,6 @@ def program_files(python: Path) -> dict[str, str]:
         "files/etc/pam.d/frr": "auth sufficient pam_permit.so\naccount sufficient pam_permit.so\n",
         "files/etc/profile": f"export PATH={PATH}\n",
         "files/etc/ssh/sshd_config": _SSHD,
-        "files/etc/sonic/init_cfg.json": (files("sonicfab") / "data" / "lab" / "init_cfg.json").read_text(
-            encoding="utf-8"
-        ),
     }
 
 

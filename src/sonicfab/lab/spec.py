@@ -13,6 +13,7 @@ from sonicfab.errors import InputError
 from sonicfab.hints import first_of
 from sonicfab.lab.container import container_files
 from sonicfab.lab.hosts import LabHost
+from sonicfab.lab.initcfg import init_cfg_text
 from sonicfab.plan.types import FabricPlan, SwitchPlan
 from sonicfab.platforms import get_platform
 from sonicfab.ports import ports_of
@@ -149,6 +150,7 @@ def _switch(switch: SwitchPlan, yang: Path | None, stored: Mapping[str, str]) ->
         ports=tuple(ports_of(switch.platform, switch.build)),
         image={
             **container_files(build, platform.hwsku),
+            "files/etc/sonic/init_cfg.json": init_cfg_text(build),
             **{_STORED[name]: text for name, text in stored.items()},
         },
         yang=str(models.resolve()) if models else "",
