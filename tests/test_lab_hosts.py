@@ -238,7 +238,7 @@ def test_labs_of_different_folders_have_different_ports(sonicfab: Run, tmp_path:
         assert len(set(ports)) == 6
     finally:
         for folder in folders:
-            sonicfab("lab", "down", SONICFAB_LABS=str(folder))
+            sonicfab("lab", "down", "--all", SONICFAB_LABS=str(folder))
 
 
 def test_up_and_down_again_and_again(sonicfab: Run) -> None:

@@ -57,6 +57,31 @@ def test_two_labs_side_by_side(sonicfab: Run) -> None:
         assert one.state.alive, "the one that runs is untouched"
 
 
+def test_a_lab_is_found_by_its_fabric_and_ended_only_when_meant(sonicfab: Run, tmp_path: Path) -> None:
+    with booted(sonicfab, "other") as lab:
+        asked = sonicfab("plan", *lab.files, "--lab", "--limit", LEAF1)
+        assert asked.returncode in (0, 5), asked.stderr
+        assert "would change" in asked.stdout, "the lab has another name than the fabric, and is the only one of it"
+        wrong = sonicfab("plan", *example_files("dc-2x4"), "--lab")
+        assert wrong.returncode == 3
+        assert "no lab runs the fabric dc-2x4; there are other (fabric spine-leaf-1x2)" in wrong.stderr
+        for words in (
+            ["exec", SPINE, "--name", "other"],
+            ["exec", SPINE, "-n", "other", "--"],
+            ["ssh", SPINE, "--name=other"],
+        ):
+            assert sonicfab("lab", *words, "hostname").stdout == "sonic\n", words
+        assert sonicfab("lab", "exec", SPINE, "--nam", "other", "hostname").returncode == 2
+        assert "no command" in sonicfab("lab", "exec", SPINE, "--name", "other").stderr
+
+        elsewhere = sonicfab("lab", "down", cwd=tmp_path)
+        assert elsewhere.returncode == 2
+        assert "sonicfab lab down --name other" in elsewhere.stderr
+        assert sonicfab("lab", "down", "-t", example_files("dc-2x4")[3]).returncode == 3
+        assert lab.state.alive, "it is another fabric's"
+        assert sonicfab("lab", "down", SONICFAB_TOPOLOGY=lab.files[3]).stdout == "lab other: ended\n"
+
+
 def test_a_killed_keeper_takes_everything_with_it(sonicfab: Run) -> None:
     spaces = lab_namespaces()
     with booted(sonicfab, "killed") as lab:
@@ -225,7 +250,7 @@ def test_the_labs_folder_may_be_elsewhere(sonicfab: Run, tmp_path: Path) -> None
         with pytest.raises(Exception, match="no lab spine-leaf-1x2 is running"):
             find_lab("spine-leaf-1x2")
     finally:
-        assert sonicfab("lab", "down", SONICFAB_LABS=str(tmp_path / "mine")).returncode == 0
+        assert sonicfab("lab", "down", "--all", SONICFAB_LABS=str(tmp_path / "mine")).returncode == 0
 
 
 @pytest.mark.parametrize("size", ["8k", "300k"])  # before and after the keeper has begun

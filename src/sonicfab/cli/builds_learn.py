@@ -95,13 +95,13 @@ def _ask(
     from sonicfab.access import ssh_access
     from sonicfab.fabric import find_switch
     from sonicfab.lab.access import lab_access
-    from sonicfab.lab.state import find_lab
+    from sonicfab.lab.state import lab_of
     from sonicfab.learn.switch import learn_from_switch
 
     if inventory is None or topology is None:
         raise InputError("--switch needs -i INVENTORY and -t TOPOLOGY", "they say where the switch is and what it is")
     settings, secrets, fabric = find_switch(inventory, topology, switch)
-    access = lab_access(find_lab(lab_name or fabric)) if lab or lab_name else ssh_access(secrets)
+    access = lab_access(lab_of(fabric, lab_name)) if lab or lab_name else ssh_access(secrets)
     connected = access.open(settings, any_build=True)
     try:
         return learn_from_switch(connected, settings.platform, keys)

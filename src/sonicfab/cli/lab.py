@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +13,7 @@ import typer
 from sonicfab.cli import complete, lab_clab, lab_faults, lab_use
 from sonicfab.cli.lab_clab import Backend, Image, Kind, NodeKind
 from sonicfab.cli.lab_use import Name
-from sonicfab.cli.options import Format, Inventory, OutputFormat, Topology, Verbose
+from sonicfab.cli.options import Format, Inventory, OutputFormat, SomeTopology, Topology, Verbose
 from sonicfab.errors import ExitCode, InputError, LabError
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def up(
     fabric = open_fabric(inventory, topology)
     fabric.require_numbers()
     _refuse_lacks(backend)
-    spec = _spec(fabric.plan, name, swss_ready_after, yang_dir, stored, wants_hosts)
+    spec = replace(_spec(fabric.plan, name, swss_ready_after, yang_dir, stored, wants_hosts), begun_in=str(Path.cwd()))
     started = time.monotonic()
     lab = _boot(spec, _starter(fabric, spec, backend, kind, image))
     running = f"{len(lab.switches)} switches{f' and {len(lab.hosts)} hosts' if lab.hosts else ''} run"
@@ -155,13 +156,17 @@ def _way_in(lab: LabState) -> str:
 def down(
     name: Name = "",
     all_labs: Annotated[bool, typer.Option("--all", help="End every lab of yours.")] = False,
+    topology: SomeTopology = None,
 ) -> None:
     """End a lab; nothing of it stays.
+
+    Without a name or a topology, it is the only lab that runs, if it was started in this folder.
 
     Example: sonicfab lab down
     """
     from sonicfab.lab.control import remove_remains, stop_lab
-    from sonicfab.lab.state import pick_lab, running_labs
+    from sonicfab.lab.state import lab_to_end, running_labs
+    from sonicfab.load import load_topology
     from sonicfab.report import console
 
     running = running_labs()
@@ -171,7 +176,8 @@ def down(
     if all_labs and not running:
         console.say("no lab is running")
         return
-    for lab in running if all_labs else [pick_lab(name)]:
+    fabric = load_topology(topology).value.name if topology and not (name or all_labs) else ""
+    for lab in running if all_labs else [lab_to_end(Path.cwd(), name, fabric)]:
         stop_lab(lab)
         console.say(f"lab {lab.name}: ended")
 
@@ -204,11 +210,13 @@ def execute(
     from sonicfab.lab.inside import is_up
     from sonicfab.lab.state import pick_lab
 
+    words, name = lab_use.command_of(command, name)
+    if not words:
+        raise InputError("no command to run there", f"sonicfab lab exec {switch} -- COMMAND")
     lab = pick_lab(name, switch)
     if switch in lab.nodes and not is_up(lab, switch):
         raise LabError(f"{switch} does not run", "`sonicfab lab heal` boots it again, if a fault ended it")
     environment = ["env", "-i", f"PATH={PATH}", "USER=root", "HOME=/root", "TERM=xterm", "LANG=C.UTF-8"]
-    words = command[1:] if command[:1] == ["--"] else command
     done = subprocess.run([*lab.enter(switch), *environment, *words], check=False)
     raise typer.Exit(done.returncode)
 

@@ -30,6 +30,21 @@ Name = Annotated[
 ]
 
 
+def command_of(words: list[str], name: str) -> tuple[list[str], str]:
+    """The command to run there, and the name of the lab, which may be said behind the switch too.
+
+    Raises:
+        InputError: an option that sonicfab does not have there, or no command is left.
+    """
+    rest = list(words)
+    while rest and rest[0].startswith("-") and rest[0] != "--":
+        option, sign, value = rest.pop(0).partition("=")
+        if option not in ("--name", "-n") or not (sign or rest):
+            raise InputError(f"{option}: no option of sonicfab here", "put `--` before a command with options")
+        name = value if sign else rest.pop(0)
+    return rest[1:] if rest[:1] == ["--"] else rest, name
+
+
 def ssh(
     switch: Annotated[str, typer.Argument(help="The switch.", autocompletion=complete.node_of_lab)],
     command: Annotated[list[str] | None, typer.Argument(help="A command to run there instead of a shell.")] = None,
@@ -41,6 +56,7 @@ def ssh(
     """
     from sonicfab.lab.state import EMBEDDED, pick_lab
 
+    words, name = command_of(command or [], name)
     lab = pick_lab(name, switch)
     node = lab.node(switch)
     options = (
@@ -51,8 +67,6 @@ def ssh(
     )
     if lab.backend != EMBEDDED:
         raise LabError("`lab ssh` is for the embedded lab", "`sonicfab lab status` shows how to log in")
-    words = command or []
-    words = words[1:] if words[:1] == ["--"] else words
     try:
         done = subprocess.run(["ssh", *options, "admin@127.0.0.1", *words], check=False)
     except FileNotFoundError as err:

@@ -207,16 +207,16 @@ def as_in_lab(fabric: Fabric, *, lab: bool, lab_name: str, push: bool = False) -
     from dataclasses import replace
 
     from sonicfab.errors import InputError
-    from sonicfab.lab.state import find_lab
+    from sonicfab.lab.state import lab_of
     from sonicfab.lab.stock import STOCK_KINDS, stock_plan
 
     if not lab and not lab_name:
         return fabric
-    state = find_lab(lab_name or fabric.plan.name)
+    state = lab_of(fabric.plan.name, lab_name)
     if state.kind not in STOCK_KINDS:
         return fabric
     if push:
-        hint = "`sonicfab lab down` and `lab up` start it with the config of today; verify works"
+        hint = f"`sonicfab lab down --name {state.name}` and `lab up` start it with the config of today; verify works"
         raise InputError(f"lab {state.name} has {state.kind} nodes, which take their config when they start", hint)
     return replace(fabric, plan=stock_plan(fabric.plan))
 
@@ -225,8 +225,8 @@ def access_to(fabric: Fabric, *, lab: bool, lab_name: str) -> Access:
     """How the switches are reached: in the lab, or where the inventory says."""
     from sonicfab.access import ssh_access
     from sonicfab.lab.access import lab_access
-    from sonicfab.lab.state import find_lab
+    from sonicfab.lab.state import lab_of
 
     if lab or lab_name:
-        return lab_access(find_lab(lab_name or fabric.plan.name))
+        return lab_access(lab_of(fabric.plan.name, lab_name))
     return ssh_access(fabric.secrets)

@@ -198,7 +198,17 @@ def _state(lab: ClabLab, folder: Path, host: str, containers: dict[str, dict[str
             process_started(pid),
         )
     return LabState(
-        folder.name, lab.spec.fabric, 0, "", False, nodes, CONTAINERLAB, lab.kind, lab.image, docker_host=host
+        folder.name,
+        lab.spec.fabric,
+        0,
+        "",
+        False,
+        nodes,
+        CONTAINERLAB,
+        lab.kind,
+        lab.image,
+        docker_host=host,
+        begun_in=lab.spec.begun_in,
     )
 
 

@@ -84,7 +84,9 @@ def make_way(name: str) -> None:
     """
     remove_remains(name)
     if any(state.name == name for state in running_labs()):
-        raise LabError(f"lab {name} is running already", "`sonicfab lab down` ends it; --name makes another one")
+        raise LabError(
+            f"lab {name} is running already", f"`sonicfab lab down --name {name}` ends it; --name makes another one"
+        )
 
 
 def remove_remains(name: str) -> bool:

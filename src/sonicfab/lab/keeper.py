@@ -57,6 +57,7 @@ def main() -> None:
             switches=nodes,
             hosts=hosts,
             holder=holder.pid,
+            begun_in=spec.begun_in,
         )
         keeper = _Keeper(holder, spec, folder, state, listeners)
         _tell(event="ready")

@@ -58,6 +58,7 @@ class LabSpec:
     links: tuple[tuple[str, str, str, str], ...]
     swss_ready_after: float = SWSS_READY_AFTER
     hosts: tuple[LabHost, ...] = ()
+    begun_in: str = ""
 
     def dumps(self) -> str:
         """As JSON."""

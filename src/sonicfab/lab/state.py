@@ -67,6 +67,7 @@ class LabState:
         image: the image of its nodes; "" in the embedded lab.
         docker_host: the Docker that runs them, as $DOCKER_HOST said; "" for the usual one.
         holder: the first process of the namespaces that hold all the others.
+        begun_in: the folder in which `lab up` was typed; "" where that was not kept.
     """
 
     name: str
@@ -81,6 +82,7 @@ class LabState:
     docker_host: str = ""
     hosts: dict[str, HostNode] = field(default_factory=dict)
     holder: int = 0
+    begun_in: str = ""
 
     @property
     def folder(self) -> Path:
@@ -178,6 +180,47 @@ def find_lab(name: str) -> LabState:
         hint = did_you_mean(name, running) if running else "start it with `sonicfab lab up`"
         raise LabError(f"no lab {name} is running", hint)
     return running[name]
+
+
+def lab_of(fabric: str, name: str = "") -> LabState:
+    """The running lab of a fabric: by name, else the one named like the fabric, else the only one that runs it.
+
+    Raises:
+        LabError: there is none.
+        InputError: there are several.
+    """
+    if name:
+        return find_lab(name)
+    fitting = {lab.name: lab for lab in running_labs() if lab.fabric == fabric}
+    if len(fitting) > 1 and fabric not in fitting:
+        raise InputError(f"several labs run the fabric {fabric}: {', '.join(fitting)}", "say which with its name")
+    if fitting:
+        return fitting.get(fabric) or next(iter(fitting.values()))
+    other = next((lab for lab in running_labs() if lab.name == fabric), None)
+    if other is not None:
+        message = f"the lab {fabric} runs another fabric, {other.fabric}"
+        raise LabError(message, "`sonicfab lab up --name NAME` starts one; --lab-name says that this one is meant")
+    running = running_labs()
+    if running:
+        told = ", ".join(f"{lab.name} (fabric {lab.fabric})" for lab in running)
+        raise LabError(f"no lab runs the fabric {fabric}; there are {told}", "start it with `sonicfab lab up`")
+    raise LabError(f"no lab {fabric} is running", "start it with `sonicfab lab up`")
+
+
+def lab_to_end(folder: Path, name: str = "", fabric: str = "") -> LabState:
+    """The running lab that somebody in a folder may mean when they end one: never another fabric's unasked.
+
+    Raises:
+        LabError: there is none.
+        InputError: there are several, or the only one was begun elsewhere.
+    """
+    if name or fabric:
+        return lab_of(fabric, name)
+    lab = pick_lab()
+    if lab.begun_in not in ("", str(folder)):
+        message = f"the only lab that runs, {lab.name}, was started in another folder, {lab.begun_in}"
+        raise InputError(message, f"if it is meant: sonicfab lab down --name {lab.name}")
+    return lab
 
 
 def pick_lab(name: str = "", node: str = "") -> LabState:
