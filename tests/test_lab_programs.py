@@ -12,6 +12,7 @@ from conftest import REFERENCE
 from sonicfab.builds import get_build
 from sonicfab.datafiles import fact_names
 from sonicfab.lab.initcfg import init_cfg, init_cfg_text
+from sonicfab.lab.sonic import config
 from sonicfab.lab.sonic.staticroutes import commands, routes_of
 from sonicfab.schema.facts import builtin
 from sonicfab.validate.reading import as_config_db
@@ -81,9 +82,9 @@ def test_init_cfg_is_the_one_of_202411() -> None:
 @pytest.mark.parametrize("build", [name for name in fact_names("builds") if get_build(name).schema])
 def test_init_cfg_fits_the_models_of_its_build(build: str) -> None:
     """A row that the models refuse blocks every patch, as does one that is left from another release."""
-    config, read = as_config_db(json.loads(init_cfg_text(get_build(build))))
+    tables, read = as_config_db(json.loads(init_cfg_text(get_build(build))))
     assert read == []
-    found = SchemaCheck(builtin(get_build(build).schema)).check(config)
+    found = SchemaCheck(builtin(get_build(build).schema)).check(tables)
     assert [str(one) for one in found if one.severity == "error"] == []
 
 
@@ -92,3 +93,24 @@ def test_init_cfg_of_a_learned_build_is_its_own(learned: Path) -> None:
     folder.mkdir(parents=True)
     folder.joinpath("init_cfg.json").write_text('{"OWN": {}}')
     assert init_cfg_text(replace(get_build("community-202411"), name="site-1")) == '{"OWN": {}}'
+
+
+@pytest.mark.parametrize(
+    ("words", "usage", "error"),
+    [  # as recorded from 202411, and click 7.0 core.py, exceptions.py
+        (["nosuch"], "config [OPTIONS] COMMAND [ARGS]...", 'No such command "nosuch".'),
+        (["reload", "-x"], "config reload [OPTIONS] [FILENAME]", "no such option: -x"),
+        (["apply-patch"], "config apply-patch [OPTIONS] PATCH_FILE_PATH", 'Missing argument "PATCH_FILE_PATH".'),
+        (["save", "a", "b"], "config save [OPTIONS] [FILENAME]", "Got unexpected extra argument (b)"),
+    ],
+)
+def test_config_refuses_as_click_does(
+    words: list[str], usage: str, error: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("USER", "root")
+    with pytest.raises(SystemExit) as ended:
+        config.main(words)
+    said = capsys.readouterr()
+    command = usage.partition(" [")[0]
+    assert (ended.value.code, said.out) == (2, "")
+    assert said.err == f'Usage: {usage}\nTry "{command} -h" for help.\n\nError: {error}\n'

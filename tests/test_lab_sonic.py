@@ -102,7 +102,7 @@ def test_a_question_nobody_answers(lab: Lab) -> None:
 
 def test_config_wants_root(lab: Lab) -> None:
     done = lab.inside(LEAF2, "USER=admin config save -y")
-    assert (done.code, done.out) == (1, "Root privileges are required for this operation\n")
+    assert (done.code, done.err) == (1, "Root privileges are required for this operation\n")
     assert lab.inside(LEAF2, "USER=admin sudo -n config save -y /tmp/saved.json").code == 0
 
 
@@ -329,6 +329,31 @@ def test_bgpcfgd_makes_the_routes_of_static_route(lab: Lab) -> None:
     finally:
         assert lab.inside(LEAF2, f"{write} del {row}").code == 0
     assert routes() == before
+
+
+def test_systemctl_answers_for_several_units(lab: Lab) -> None:
+    """A line for each; 0 when at least one is active, 3 when none is (systemctl(1), as recorded)."""
+    done = lab.inside(SPINE, "systemctl is-active bgp nosuch.timer lldp.service swss")
+    assert (done.code, done.out) == (0, "active\ninactive\nactive\nactive\n")
+    done = lab.inside(SPINE, "systemctl is-active --quiet nosuch.timer nosuch")
+    assert (done.code, done.out) == (3, "")
+
+
+def test_portstat(lab: Lab) -> None:
+    """utilities_common/portstat.py: a row for each port, numbers with commas, U, D or X."""
+    rows = json.loads(lab.inside(SPINE, "portstat -j").out)
+    assert rows.keys() == lab.config_db(SPINE)["PORT"].keys()
+    assert set(rows["Ethernet112"]) == {
+        *("STATE", "RX_OK", "RX_BPS", "RX_UTIL", "RX_ERR", "RX_DRP", "RX_OVR"),
+        *("TX_OK", "TX_BPS", "TX_UTIL", "TX_ERR", "TX_DRP", "TX_OVR"),
+    }
+    assert (rows["Ethernet112"]["STATE"], rows["Ethernet112"]["RX_ERR"]) == ("U", "0")
+    assert int(rows["Ethernet112"]["TX_OK"].replace(",", "")) > 0
+    assert rows["Ethernet0"]["STATE"] in ("D", "X"), "nothing is plugged in"
+    assert lab.inside(SPINE, "portstat -j -i Ethernet999").out == "", "no row, no word, as recorded"
+    table = lab.inside(SPINE, "portstat -e -i Ethernet112").out.splitlines()
+    assert table[0].split() == ["IFACE", "STATE", "RX_ERR", "RX_DRP", "RX_OVR", "TX_ERR", "TX_DRP", "TX_OVR"]
+    assert table[2].split()[:2] == ["Ethernet112", "U"]
 
 
 def test_lldp_tells_the_alias(lab: Lab) -> None:

@@ -7,6 +7,7 @@ import sys
 
 PROGRAMS = {
     "config": "config",
+    "portstat": "portstat",
     "show": "show",
     "sonic-boot": "boot",
     "sonic-cfggen": "cfggen",

@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sonicfab.lab.sonic import cfggen, db, gcu, log, paths, services
+from sonicfab.lab.sonic import cfggen, click, db, gcu, log, paths, services
 
 _CFGGEN = "/usr/local/bin/sonic-cfggen"
 NOT_READY = 1
@@ -24,24 +24,24 @@ NOT_READY = 1
 def main(arguments: list[str]) -> int:
     """The program."""
     if os.environ.get("SUDO_USER") is None and os.environ.get("USER") != "root":
-        print("Root privileges are required for this operation")
+        print("Root privileges are required for this operation", file=sys.stderr)
         return 1
-    parser = argparse.ArgumentParser(prog="config")
-    commands = parser.add_subparsers(dest="command", required=True)
-    load = commands.add_parser("load")
+    parser = click.Parser("config")
+    commands = parser.commands()
+    load = commands.add_parser("load", usage="[OPTIONS] [FILENAME]")
     load.add_argument("-y", "--yes", action="store_true")
     load.add_argument("filename", nargs="?", default=str(paths.CONFIG_DB))
-    reload = commands.add_parser("reload")
+    reload = commands.add_parser("reload", usage="[OPTIONS] [FILENAME]")
     reload.add_argument("-y", "--yes", action="store_true")
     reload.add_argument("-f", "--force", action="store_true")
     reload.add_argument("-n", "--no_service_restart", action="store_true")
     reload.add_argument("-l", "--load-sysinfo", action="store_true")
     reload.add_argument("-b", "--bypass-lock", action="store_true")
     reload.add_argument("filename", nargs="?")
-    save = commands.add_parser("save")
+    save = commands.add_parser("save", usage="[OPTIONS] [FILENAME]")
     save.add_argument("-y", "--yes", action="store_true")
     save.add_argument("filename", nargs="?", default=str(paths.CONFIG_DB))
-    interface = commands.add_parser("interface")
+    interface = commands.add_parser("interface", usage="[OPTIONS] COMMAND [ARGS]...")
     interface.add_argument("action", choices=["startup", "shutdown"])
     interface.add_argument("name")
     gcu.add_commands(commands)

@@ -31,6 +31,17 @@ Operation = dict[str, Any]
 Config = dict[str, Any]
 
 
+_ARGUMENTS = {
+    "apply-patch": "PATCH_FILE_PATH",
+    "replace": "TARGET_FILE_PATH",
+    "rollback": "CHECKPOINT_NAME",
+    "checkpoint": "CHECKPOINT_NAME",
+    "delete-checkpoint": "CHECKPOINT_NAME",
+    "list-checkpoints": "",
+}
+"""What click calls the argument of each command."""
+
+
 class GcuError(Exception):
     """What the command refuses."""
 
@@ -38,12 +49,13 @@ class GcuError(Exception):
 def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse has no public name for it
     """Its commands, among those of `config`."""
     for name, argument in (("apply-patch", "file"), ("replace", "file"), ("rollback", "name")):
-        parser: argparse.ArgumentParser = commands.add_parser(name)
+        parser: argparse.ArgumentParser = commands.add_parser(name, usage=f"[OPTIONS] {_ARGUMENTS[name]}")
         parser.add_argument("-d", "--dry-run", action="store_true")
         parser.add_argument("-v", "--verbose", action="store_true")
-        parser.add_argument(argument)
+        parser.add_argument(argument, metavar=_ARGUMENTS[name])
     for name in ("checkpoint", "delete-checkpoint"):
-        commands.add_parser(name).add_argument("name")
+        usage = f"[OPTIONS] {_ARGUMENTS[name]}"
+        commands.add_parser(name, usage=usage).add_argument("name", metavar=_ARGUMENTS[name])
     commands.add_parser("list-checkpoints")
 
 
@@ -67,15 +79,15 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _fail(command: str, reason: str) -> int:
-    first, argument = {
-        "apply-patch": (f"Failed to apply patch due to: {reason}", "PATCH_FILE_PATH"),
-        "replace": ("Failed to replace config", "TARGET_FILE_PATH"),
-        "rollback": ("Failed to rollback config", "CHECKPOINT_NAME"),
-        "checkpoint": ("Failed to create a config checkpoint", "CHECKPOINT_NAME"),
-        "delete-checkpoint": ("Failed to delete config checkpoint", "CHECKPOINT_NAME"),
-        "list-checkpoints": ("Failed to list config checkpoints", ""),
+    first = {
+        "apply-patch": f"Failed to apply patch due to: {reason}",
+        "replace": "Failed to replace config",
+        "rollback": "Failed to rollback config",
+        "checkpoint": "Failed to create a config checkpoint",
+        "delete-checkpoint": "Failed to delete config checkpoint",
+        "list-checkpoints": "Failed to list config checkpoints",
     }[command]
-    print(f"{first}\nUsage: config {command} [OPTIONS] {argument}", file=sys.stderr)
+    print(f"{first}\nUsage: config {command} [OPTIONS] {_ARGUMENTS[command]}", file=sys.stderr)
     print(f'Try "config {command} -h" for help.\n\nError: {reason}', file=sys.stderr)
     return 2
 

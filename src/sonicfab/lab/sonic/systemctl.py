@@ -19,7 +19,6 @@ def main(arguments: list[str]) -> int:
     action = words[0] if words else ""
     unit = words[1] if len(words) > 1 else ""
     quiet = "--quiet" in arguments
-    service = unit.removesuffix(".service")
     if action == "is-system-running":
         state = str(services.lab_facts().get("system_state", "running"))
         print(state)
@@ -28,21 +27,29 @@ def main(arguments: list[str]) -> int:
         services.reset_failed()
         return 0
     if action == "is-active":
-        active = units.timer_is_active(unit) if unit.endswith(".timer") else services.is_active(service)
-        if not quiet:
-            print("active" if active else "inactive")
-        return 0 if active else 3
+        active = [_is_active(one) for one in words[1:]]
+        for running in active if not quiet else ():
+            print("active" if running else "inactive")
+        return 0 if any(active) else 3  # systemctl(1): 0 when at least one is active
     if action == "stop" and unit.endswith(".timer"):
         units.stop_timers(unit)
         return 0
     if action in ("daemon-reload", "enable", "disable", "is-enabled"):
         return _unit_files(action, unit, quiet=quiet)
-    if action in ("start", "stop", "restart") and service in ("bgp", "lldp", "swss"):
-        code = _run(action, service)
-        log.note("systemd", f"{action} {service}.service: exit code {code}")
-        return code
+    named = [word.removesuffix(".service") for word in words[1:]]
+    if action in ("start", "stop", "restart") and named and set(named) <= {"bgp", "lldp", "swss"}:
+        codes = [_run(action, one) for one in named]
+        for one, code in zip(named, codes, strict=True):
+            log.note("systemd", f"{action} {one}.service: exit code {code}")
+        return max(codes)
     print(f"systemctl {' '.join(arguments)}: this lab switch does not do that", file=sys.stderr)
     return 1
+
+
+def _is_active(unit: str) -> bool:
+    if unit.endswith(".timer"):
+        return units.timer_is_active(unit)
+    return services.is_active(unit.removesuffix(".service"))
 
 
 def _unit_files(action: str, unit: str, *, quiet: bool) -> int:
