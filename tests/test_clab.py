@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +19,9 @@ from sonicfab.configdb import ConfigDb
 from sonicfab.errors import InputError, TransportError
 from sonicfab.fabric import Fabric, open_fabric
 from sonicfab.lab.access import NO_SUDO
+from sonicfab.lab.clab import VS_WIRES
 from sonicfab.lab.state import LabNode, LabState, labs_folder, process_started, write_state
-from sonicfab.lab.stock import stock_config, stock_plan, stock_ports
+from sonicfab.lab.stock import stock_config, stock_plan, stock_ports, wider_than_old_images
 from sonicfab.transport.exec import ExecTransport, ProgramStream
 from sonicfab.verify.run import verify
 
@@ -119,6 +122,36 @@ def test_more_cables_than_the_image_has_ports() -> None:
     many = tuple(replace(link, a=(LEAF1, port.name)) for port in switch.ports[:33])
     with pytest.raises(InputError, match="33 cables, and the image 32 ports"):
         stock_plan(replace(plan, links=many))
+
+
+def test_more_cables_than_an_old_virtual_machine_has_interfaces() -> None:
+    plan = example().plan
+    near = [port.name for port in plan.switches[LEAF1].ports][:11]
+    far = [port.name for port in plan.switches[SPINE].ports][:11]
+    links = tuple(
+        replace(plan.links[0], a=(LEAF1, one), b=(SPINE, other)) for one, other in zip(near, far, strict=True)
+    )
+    assert wider_than_old_images(stock_ports(replace(plan, links=links[:10]))) == ""
+    said = wider_than_old_images(stock_ports(replace(plan, links=links)))
+    assert all(f"{name} (11)" in said for name in (SPINE, LEAF1))
+    assert "vrnetlab of January 2025" in said
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="only root makes interfaces")
+def test_the_wires_of_a_container_are_silent() -> None:
+    """ethN answers no ARP and has no IPv6; eth0, the management interface, is left alone."""
+    made = "".join(
+        f"ip link add {one} type veth peer name p{one} && ip link set {one} up && ip link set p{one} up; "
+        for one in ("eth0", "eth1", "eth12")
+    )
+    script = f"mount -t sysfs none /sys; {made}{VS_WIRES}ip -j addr"
+    done = subprocess.run(
+        ["unshare", "--net", "--mount", "sh", "-c", script], capture_output=True, text=True, check=True
+    )
+    links = {one["ifname"]: one for one in json.loads(done.stdout)}
+    assert {name for name, one in links.items() if "NOARP" in one["flags"]} == {"eth1", "eth12"}
+    with_ipv6 = {name for name, one in links.items() if any(a["family"] == "inet6" for a in one["addr_info"])}
+    assert with_ipv6 & {"eth0", "eth1", "eth12"} == {"eth0"}
 
 
 def test_a_stock_kind_needs_an_image(sonicfab: Run, tmp_path: Path) -> None:

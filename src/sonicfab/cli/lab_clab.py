@@ -160,11 +160,13 @@ def _stock_nodes(fabric: Fabric, kind: NodeKind) -> dict[str, StockNode]:
     from sonicfab.configdb import dumps
     from sonicfab.fabric import render_fabric
     from sonicfab.lab.clabfile import StockNode
-    from sonicfab.lab.stock import stock_config, stock_plan, stock_ports
+    from sonicfab.lab.stock import stock_config, stock_plan, stock_ports, wider_than_old_images
     from sonicfab.report import console
 
     console.note(f"{kind.value}: cables are on the image's own first ports; ports.txt beside each config says which")
     ports, plan = stock_ports(fabric.plan), stock_plan(fabric.plan)
+    if kind is NodeKind.SONIC_VM and (wide := wider_than_old_images(ports)):
+        console.note(wide)
     # containerlab fills the template in with the address that it gives the virtual machine
     mac = "{{ .MacAddress }}" if kind is NodeKind.SONIC_VM else ""
     return {

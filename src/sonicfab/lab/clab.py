@@ -27,8 +27,15 @@ _DOCKER_HOST = "docker-host"
 _READY = "i=0; until [ -s /run/sonic/ready ]; do i=$((i + 1)); [ $i -lt {tries} ] || exit 1; sleep 0.1; done"
 _VS_READY = "i=0; until sonic-db-cli CONFIG_DB get CONFIG_DB_INITIALIZED 2>/dev/null | grep -q 1; do "
 _VS_READY += "i=$((i + 1)); [ $i -lt {tries} ] || exit 1; sleep 1; done"
-_VS_START = (  # bgpd after the links exist; the config once more for images whose start does not look in /var/sonic
-    "supervisorctl start bgpd; config load -y /var/sonic/config_db.json && i=0; "
+VS_WIRES = (  # of a port the image has two interfaces, its own and containerlab's ethN: the latter is but a wire, and
+    # must neither answer ARP with its own MAC address nor be a neighbour by an address of its own
+    # (sonic-swss tests/conftest.py VirtualServer, containerlab pull request 3390)
+    "for wire in /sys/class/net/eth*; do wire=${wire##*/}; [ $wire = eth0 ] && continue; "
+    "ip link set dev $wire arp off && echo 1 > /proc/sys/net/ipv6/conf/$wire/disable_ipv6 || exit 1; done; "
+)
+# bgpd after the links exist; the config once more for images whose start does not look in /var/sonic
+_VS_START = (
+    f"{VS_WIRES}supervisorctl start bgpd; config load -y /var/sonic/config_db.json && i=0; "
     "until vtysh -c 'show bgp summary json' > /dev/null 2>&1; do i=$((i + 1)); [ $i -lt 60 ] || exit 1; sleep 1; done; "
     "vtysh -f /var/sonic/frr.conf"
 )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from sonicfab.configdb import ConfigDb
 from sonicfab.errors import InputError
+from sonicfab.hints import first_of
 from sonicfab.plan.types import FabricPlan, LinkPlan, PeerGroup, PortPlan, Session, SnmpPlan, SwitchPlan
 
 STOCK_KINDS = ("sonic-vs", "sonic-vm")
@@ -24,6 +25,9 @@ _LANES = (
 )
 """The first of the four lanes of each port: Force10-S6000's port_config.ini, as SONiC's own tests print it."""
 _NO_SNMP = SnmpPlan(None, None, None)
+
+_OLD_NICS = 10
+"""How many interfaces a sonic-vm had that vrnetlab made before January 2025: vrnetlab pull request 308."""
 
 Mapped = Mapping[tuple[str, str], str]
 """(switch, planned port) -> port of the stock image."""
@@ -52,6 +56,19 @@ def stock_ports(plan: FabricPlan) -> dict[str, tuple[StockPort, ...]]:
             raise InputError(f"{name} has {len(cabled)} cables, and the image {len(_LANES)} ports", "--kind light")
         ports[name] = tuple(StockPort(f"eth{n + 1}", f"Ethernet{4 * n}", port) for n, port in enumerate(cabled))
     return ports
+
+
+def wider_than_old_images(ports: Mapping[str, tuple[StockPort, ...]]) -> str:
+    """What to know of a sonic-vm when switches have more cables than old images have interfaces; "" when none has.
+
+    Such an image boots and leaves those cables dead without a word: containerlab issue 2369.
+    """
+    wide = [f"{name} ({len(ends)})" for name, ends in ports.items() if len(ends) > _OLD_NICS]
+    if not wide:
+        return ""
+    told = f"more than {_OLD_NICS} cables have {first_of(wide)}"
+    needs = "the image must be one that vrnetlab of January 2025 or later has made"
+    return f"sonic-vm: {told}: {needs}; older ones have {_OLD_NICS} interfaces, and the others would stay dead"
 
 
 def stock_plan(plan: FabricPlan) -> FabricPlan:
