@@ -20,6 +20,13 @@ GUARD = Path(__file__).resolve().parent / "guard"
 REFERENCE = ROOT.parent / "shared" / "data"
 """Recorded outputs and YANG models of SONiC, where they are at hand; tests that need them are skipped elsewhere."""
 
+YANG = Path(os.environ.get("TEST_YANG_MODELS") or REFERENCE / "yang")
+"""The YANG models of SONiC's branches, a folder for each."""
+NO_YANG = (
+    f"no YANG models of SONiC in {YANG}: scripts/yang-models makes them of a sonic-buildimage clone, and "
+    "TEST_YANG_MODELS says where they are (CONTRIBUTING.md)"
+)
+
 EXAMPLES = {"scs-lab": "spine-leaf-1x2", "dc-2x4": "dc-2x4", "gns3-replacement": "gns3-replacement"}
 """Inventory -> the topology that belongs to it."""
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from conftest import Run, example_files
+from conftest import ROOT, Run, example_files
 from labs import LEAF1
 from learn_trees import LEAF_DEVICE, checkout, image_root, port_rows, write
 from sonicfab.builds import build_names, get_build
@@ -190,3 +192,30 @@ def test_aliases_as_edgecore_writes_them() -> None:
     platform = get_platform("as7326-56x")
     text = "# name lanes alias index speed\nEthernet20 21 Eth6/3(Port1) 21 25000\n"
     assert read_port_config(text, platform, "x").ports["Ethernet20"]["alias"] == "Eth6/3(Port1)"
+
+
+def test_the_models_of_branches_come_from_a_clone(tmp_path: Path) -> None:
+    """scripts/yang-models, whatever is checked out: what the branch's images install, templates filled in."""
+    clone = tmp_path / "clone"
+    checkout(clone)
+    shutil.rmtree(clone / ".git")
+
+    def git(*words: str) -> None:
+        who = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+        subprocess.run(["git", "-C", clone, *who, *words], check=True, capture_output=True)
+
+    git("init", "--initial-branch", "other")
+    git("add", "--all")
+    git("commit", "--message", "one")
+    git("branch", "202411")
+    git("rm", "-r", "--quiet", "src")
+    git("commit", "--message", "two")
+    script = [sys.executable, str(ROOT / "scripts" / "yang-models"), str(clone), str(tmp_path / "models")]
+    done = subprocess.run([*script, "202411"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert f"{tmp_path}/models/202411: 2 models of " in done.stdout
+    made = {path.name: path.read_text() for path in (tmp_path / "models" / "202411").iterdir()}
+    assert made.keys() == {"own-port.yang", "own-types.yang"}
+    assert "// for the switch" in made["own-types.yang"]
+    lacking = subprocess.run([*script, "202505"], capture_output=True, text=True, check=False)
+    assert (lacking.returncode, "no branch 202505" in lacking.stderr) == (1, True), lacking.stderr

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from conftest import REFERENCE, ROOT, Run, example_files
+from conftest import ROOT, YANG, Run, example_files
 from labs import LEAF1, SPINE, Lab, booted, needs_lab
 from learn_trees import MODULE
 from sonicfab.builds import get_build
@@ -26,7 +26,7 @@ BUILD = "community-202411"
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The models of the lab's build where they are at hand, else a made-up one."""
     folder = tmp_path_factory.mktemp("models")
-    real = REFERENCE / "yang" / BUILD.removeprefix("community-")
+    real = YANG / BUILD.removeprefix("community-")
     for path in sorted(real.glob("*.yang")):
         shutil.copyfile(path, folder / path.name)
     if not real.is_dir():

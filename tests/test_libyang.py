@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Run
+from conftest import YANG, Run
 from probes import BUILDS, CHANGES, Config, probe
 from sonicfab.configdb import ConfigDb
 from sonicfab.errors import InputError
@@ -26,7 +26,7 @@ from sonicfab.validate.libyang import LibyangCheck, libyang_folder
 from sonicfab.validate.reading import as_config_db
 from sonicfab.validate.run import Subject, Validator
 from sonicfab.validate.yang import YangCheck
-from test_schema import OWN_MODEL, YANG, mutate, needs_models, recorded, verdict, wide
+from test_schema import OWN_MODEL, mutate, needs_models, recorded, verdict, wide
 
 needs_libyang = pytest.mark.skipif(not libyang_folder(), reason="libyang is not installed (the extra `fast`)")
 CHILD = Path(libyang_child.__file__)

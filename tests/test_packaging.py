@@ -49,7 +49,18 @@ def test_the_sdist_can_be_built_and_tested() -> None:
     with tarfile.open(only("*.tar.gz")) as sdist:
         names = {name.partition("/")[2] for name in sdist.getnames()}
     assert {*TEMPLATES, *(f"src/{name}" for name in FACTS)} <= names
-    assert {"pyproject.toml", "README.md", "Makefile", "scripts/make-venv", "tests/conftest.py"} <= names
+    assert {"pyproject.toml", "README.md", "Makefile", "scripts/make-venv", "tests/conftest.py", ".ci/run"} <= names
+    assert {"LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"} <= names
+
+
+def test_the_wheel_says_its_licence_and_where_it_is_from() -> None:
+    with zipfile.ZipFile(only("*.whl")) as wheel:
+        (metadata,) = (name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+        told = wheel.read(metadata).decode()
+        (licence,) = (name for name in wheel.namelist() if name.endswith("/licenses/LICENSE"))
+        assert wheel.read(licence) == (ROOT / "LICENSE").read_bytes()
+    assert "License-Expression: Apache-2.0\n" in told
+    assert "Project-URL: Homepage, https://github.com/SovereignCloudStack/sonicfab\n" in told
 
 
 def wheel_sonicfab(cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

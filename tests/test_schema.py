@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import EXAMPLES, REFERENCE
+from conftest import EXAMPLES, NO_YANG, REFERENCE, YANG
 from probes import BUILDS, CHANGES, VERDICTS, Config, probe
 from sonicfab.builds import get_build
 from sonicfab.errors import InputError
@@ -28,8 +28,7 @@ from sonicfab.validate.schema import SchemaCheck
 from sonicfab.validate.yang import YangCheck
 from test_golden import open_example
 
-YANG = REFERENCE / "yang"
-needs_models = pytest.mark.skipif(not YANG.is_dir(), reason="no YANG models of SONiC beside this checkout")
+needs_models = pytest.mark.skipif(not YANG.is_dir(), reason=NO_YANG)
 TRANSLATION = {"SF-102", "SF-103"}
 
 
@@ -70,7 +69,7 @@ def test_probes_by_models(build: str, models: dict[str, YangCheck]) -> None:
 
 
 def test_the_recording_is_the_one_beside_the_checkout() -> None:
-    path = YANG / "probe-results.json"
+    path = REFERENCE / "yang" / "probe-results.json"
     if not path.is_file():
         pytest.skip("no recorded probes beside this checkout")
     told = json.loads(path.read_text())
