@@ -114,7 +114,7 @@ def test_verify_is_green(fabric: Lab) -> None:
     assert "✔ 12 of 12 loopback pings" in done.stdout
     assert "0 of 30 host ports have a host" in done.stdout
     assert all(len(line) <= 100 for line in done.stdout.splitlines())
-    assert done.stdout.splitlines()[-1].startswith("spine-leaf-1x2: as intended: all 88 expectations met")
+    assert done.stdout.splitlines()[-1].startswith("spine-leaf-1x2: as intended: all 100 expectations met")
 
 
 def test_verify_for_programs(fabric: Lab) -> None:

@@ -47,8 +47,10 @@ class Access:
     stock: bool = False
     """The lab's switches run an image that is nobody's model: they are known by their container or host key alone."""
 
-    def open(self, plan: Reachable, *, any_build: bool = False) -> Switch:
+    def open(self, plan: Reachable, *, any_build: bool = False, timeout: float = 60) -> Switch:
         """Connect, and refuse what is not the planned switch; `any_build` lets it run whatever image it runs.
+
+        Once it is connected, it is to say within `timeout` seconds who it is.
 
         Raises:
             WrongSwitchError: it is another switch, a lab switch instead of a real one, or the other way round.
@@ -59,7 +61,7 @@ class Access:
         if self.stock:
             return switch
         try:
-            check_identity(plan, switch.facts(), self.lab, any_build=any_build)
+            check_identity(plan, switch.facts(timeout), self.lab, any_build=any_build)
         except BaseException:
             switch.close()
             raise

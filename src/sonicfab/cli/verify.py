@@ -97,6 +97,8 @@ def verify(
     if not no_config and any(one.name == "config" for one in checks):
         configs, no_config = _rendered(planned, switches, own_templates(templates))
 
+    push = _push_command(inventory, topology, lab, lab_name, templates)
+
     def look(seconds: float, tell: Callable[[str, int, int], None]) -> Verification:
         from sonicfab.verify.run import verify as run_verify
 
@@ -110,12 +112,25 @@ def verify(
             configs=configs,
             no_config=no_config,
             place_of=fabric.link_place,
+            push=push,
         )
 
     if watch:
         raise typer.Exit(_watch(look))
     verification = _look(look, timeout, len(switches))
     raise typer.Exit(_tell(fabric, verification, format, (junit, json_file, snapshot), before))
+
+
+def _push_command(inventory: Path, topology: Path, lab: bool, lab_name: str, templates: list[Path]) -> str:
+    """What pushes this fabric when it is typed where this verify was: what the environment says need not be said."""
+    import os
+    import shlex
+
+    given = [("-i", str(inventory), "SONICFAB_INVENTORY"), ("-t", str(topology), "SONICFAB_TOPOLOGY")]
+    given += [("--templates", str(folder), "SONICFAB_TEMPLATES") for folder in templates]
+    given += [("--lab-name", lab_name, "SONICFAB_LAB")] if lab_name else []
+    words = [word for option, value, name in given if os.environ.get(name) != value for word in (option, value)]
+    return shlex.join(["sonicfab", "push", *words, *(["--lab"] if lab and not lab_name else [])])
 
 
 def _look(

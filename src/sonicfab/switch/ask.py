@@ -43,8 +43,8 @@ _ABSENT = re.compile(
 and coreutils say that what was asked is not there."""
 
 
-HANGS = ("no answer within",)
-"""How it is told that a command did not end."""
+_ENDED = (124, 137)
+"""The exit codes of `timeout` when the command did not end by itself (coreutils)."""
 NO_SUDO = re.compile(
     r"a password is required|a terminal is required|not in the sudoers file|not allowed to (run|execute)"
 )
@@ -53,6 +53,10 @@ NO_SUDO = re.compile(
 
 class UnansweredError(SwitchError):
     """A question has no answer; the message says why and names no switch."""
+
+
+class HangsError(UnansweredError):
+    """What was asked did not end: the program that should answer is there and stands still."""
 
 
 class AbsentError(UnansweredError):
@@ -107,6 +111,16 @@ class Answers:
             return False
         return False
 
+    def hangs(self, question: Question[Any]) -> bool:
+        """Whether what was asked did not end."""
+        try:
+            self.get(question)
+        except HangsError:
+            return True
+        except UnansweredError:
+            return False
+        return False
+
     def find(self, question: Question[Value]) -> Value | None:
         """The answer as a value; None when there is none, for whatever reason: for what is told besides."""
         try:
@@ -140,6 +154,8 @@ class Answers:
         result = self._results.get(question.name)
         if result is None:
             return UnansweredError("it was not asked")
+        if result.exit_code in _ENDED and "sudo -n " in question.command:
+            return HangsError(f"no answer in time to: {question.command.removeprefix('sudo -n ')[:70]}")
         if not result.ok:
             return failure(result.said, f"{result.stderr}\n{result.stdout}")
         try:
@@ -158,13 +174,19 @@ def failure(said: str, printed: str = "") -> UnansweredError:
     return (AbsentError if _ABSENT.search(f"{printed}\n{said}") else UnreadableError)(said)
 
 
-def script(questions: Iterable[Question[Any]], mark: str) -> str:
+def script(questions: Iterable[Question[Any]], mark: str, each: float = 0) -> str:
     """One command line for all of them; `mark` is a line that no answer has, and is printed on both outputs.
 
-    Between two marks stands what one command printed; the mark after it carries the exit code.
+    Between two marks stands what one command printed; the mark after it carries the exit code. A command of root's
+    that does not end within `each` seconds is ended: what asks a program that hangs does not keep the others waiting.
     """
+    # within sudo, because an account may not end what runs as root
+    limit = f"sudo -n timeout -k 1 {each:.1f} " if each else "sudo -n "
     # in a subshell each: what makes a shell give up must not take the others with it
-    parts = [f"( {one.command} ) < /dev/null; c=$?; echo; echo {mark} $c; echo {mark} >&2" for one in questions]
+    parts = [
+        f"( {one.command.replace('sudo -n ', limit)} ) < /dev/null; c=$?; echo; echo {mark} $c; echo {mark} >&2"
+        for one in questions
+    ]
     return "; ".join([*parts, "true"])
 
 

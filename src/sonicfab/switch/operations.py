@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
-from sonicfab.errors import SwitchError
+from sonicfab.errors import CommandTimeoutError, SwitchError
+from sonicfab.hints import first_of
 from sonicfab.switch import commands, lldp, parse, patching
 from sonicfab.switch.ask import Answers, Question, script, split
 from sonicfab.switch.lldp import LldpNeighbor
@@ -42,15 +43,15 @@ class Switch:
         self.name = name
         self.transport = transport
 
-    def facts(self) -> SwitchFacts:
-        """Who it says it is.
+    def facts(self, timeout: float = 60) -> SwitchFacts:
+        """Who it says it is, told within `timeout` seconds.
 
         Raises:
             SwitchError: it does not answer like SONiC.
             TransportError: the connection broke; so for every operation.
         """
         asked = [Question(name, command, str) for name, command in commands.IDENTITY.items()]
-        results = self._ask(asked, 60)
+        results = self._ask(asked, timeout)
         return parse.facts({name: self._good(result).stdout for name, result in results.items()})
 
     def running_config_db(self) -> dict[str, dict[str, dict[str, str]]]:
@@ -145,14 +146,14 @@ class Switch:
             return set()
         return set(self._run(commands.PING.format(targets=words, count=count, source=source)).stdout.split())
 
-    def ask(self, questions: Sequence[Question[Any]], timeout: float = 120) -> Answers:
-        """The answers to several questions, in one exec channel.
+    def ask(self, questions: Sequence[Question[Any]], timeout: float = 120, *, each: float = 0) -> Answers:
+        """The answers to several questions, in one exec channel; `each` bounds every one that root asks, in seconds.
 
         Raises:
             SwitchError: the account's shell could not run them.
         """
         asked = list({one.name: one for one in questions}.values())
-        return Answers(self._ask(asked, timeout) if asked else {})
+        return Answers(self._ask(asked, timeout, each) if asked else {})
 
     def port_config(self, platform: str, hwsku: str) -> str:
         """The port_config.ini of a model that the image knows; "" when it does not."""
@@ -222,9 +223,13 @@ class Switch:
             raise SwitchError(f"{self.name}: {what}: {result.said}")
         return result
 
-    def _ask(self, asked: Sequence[Question[Any]], timeout: float) -> dict[str, CommandResult]:
+    def _ask(self, asked: Sequence[Question[Any]], timeout: float, each: float = 0) -> dict[str, CommandResult]:
         mark = f"--{secrets.token_hex(8)}--"
-        result = self.transport.run(script(asked, mark), timeout=timeout)
+        try:
+            result = self.transport.run(script(asked, mark, each), timeout=timeout)
+        except CommandTimeoutError as err:
+            names = first_of([one.name for one in asked], 4)
+            raise CommandTimeoutError(f"{self.name}: no answer within {timeout:.0f} s to {names}") from err
         try:
             return split(asked, mark, result)
         except SwitchError as err:

@@ -25,7 +25,10 @@ from sonicfab.verify.registry import CHECKS
 from sonicfab.verify.results import CheckResult, Status
 
 ASK_EVERY = 1.0
-_ANSWER_WITHIN = 60.0
+GRACE = 15.0
+"""Seconds: so much later than asked for verify has ended, whatever hangs; the last look is in them."""
+_EACH = 15.0
+"""Seconds for one answer: `show techsupport` aside nothing of a switch takes longer unless it hangs."""
 
 Progress = Callable[[str, int, int], None]
 """Told (switch, expectations met, expectations) after each round."""
@@ -71,11 +74,12 @@ def verify(
     configs: Mapping[str, SwitchConfig] | None = None,
     no_config: str = "",
     place_of: Callable[[LinkPlan], Place] | None = None,
+    push: str = "sonicfab push",
 ) -> Verification:
     """Check the switches against the plan; what is not as expected is asked again for `timeout` seconds.
 
     `configs` are what the switches are to run; without them `no_config` says why their configs are not checked.
-    `place_of` tells where the topology names a link.
+    `place_of` tells where the topology names a link, `push` how this fabric is pushed, as it is typed here.
 
     Raises:
         InputError: what a login needs (a key, a secret) is not where the inventory says.
@@ -83,7 +87,9 @@ def verify(
     """
     started = time.monotonic()
     lab = bool(access.lab)
-    fabric = FabricExpectations(plan, configs, no_config=no_config, lab=lab, stock=access.stock, place_of=place_of)
+    fabric = FabricExpectations(
+        plan, configs, no_config=no_config, lab=lab, stock=access.stock, place_of=place_of, push=push
+    )
 
     def one(switch: SwitchPlan, stop: threading.Event) -> Asked:
         return _Asking(access, fabric.of(switch), checks, started + timeout, stop, progress).asked()
@@ -141,7 +147,7 @@ class _Asking:
         """What was seen last; of a switch that cannot be reached, one result for all that was expected of it."""
         while True:
             try:
-                with contextlib.closing(self._access.open(self._expected.plan)) as switch:
+                with contextlib.closing(self._access.open(self._expected.plan, timeout=self._left())) as switch:
                     self._until_good(switch)
                     results = [one for check in self._checks for one in self._results.get(check.name, ())]
                     return Asked(self._expected, self._answers, tuple(results))
@@ -167,7 +173,10 @@ class _Asking:
         """Ask what is not good yet, and everything in the final round, whose answers explain each other."""
         early = [check for check in self._checks if not check.last]
         todo = early if final else [check for check in early if not self._good(check)]
-        asked = self._ask(switch, [one for check in todo for one in check.questions(self._expected)])
+        questions = [one for check in todo for one in check.questions(self._expected)]
+        if final:  # what has just kept everything waiting is not asked once more
+            questions = [one for one in questions if not self._answers.hangs(one)]
+        asked = self._ask(switch, questions)
         for check in early:
             names = {question.name for question in check.questions(self._expected)}
             if check in todo or names & asked:
@@ -186,13 +195,15 @@ class _Asking:
     def _ask(self, switch: Switch, questions: Iterable[Question[Any]]) -> set[str]:
         asked = list(questions)
         if asked:
-            self._answers = self._answers.updated(switch.ask(asked, self._patience()))
+            left = self._left()
+            # a few may hang, since several programs ask the same one
+            newer = switch.ask(asked, left, each=max(1.0, min(_EACH, left / 4)))
+            self._answers = self._answers.updated(newer)
         return {question.name for question in asked}
 
-    def _patience(self) -> float:
-        """Seconds for an answer: a switch that hangs is not waited for much longer than the time that is left."""
-        remaining = max(0.0, self._deadline - time.monotonic())
-        return _ANSWER_WITHIN + min(remaining, _ANSWER_WITHIN)
+    def _left(self) -> float:
+        """Seconds until the end, whatever hangs."""
+        return max(2.0, self._deadline + GRACE - time.monotonic())
 
     def _judge(self, check: Check) -> None:
         try:

@@ -35,8 +35,9 @@ def _frr(case: Case, name: str) -> Iterator[Finding]:
         code, cause = "bgpd-down", f"bgpd does not run on {name}"
     elif answers.is_absent(ZEBRA):
         code, cause = "zebra-down", f"zebra does not run on {name}: what BGP learns is not installed"
-    elif any(word in said for word in ask.HANGS):
-        code, cause = "frr-silent", f"{'bgpd' if bgp else 'zebra'} does not answer on {name}"
+    elif answers.hangs(BGP) or answers.hangs(ZEBRA):
+        hung = "bgpd" if answers.hangs(BGP) else "zebra"
+        code, cause = "frr-silent", f"{hung} runs on {name} and does not answer"
     else:
         yield _unreadable(case, name, "bgpd" if bgp else "zebra", said)
         return
@@ -50,7 +51,7 @@ def _frr(case: Case, name: str) -> Iterator[Finding]:
     own += case.take(lambda one: one.switch == name and one.check == "config" and one.subject == "frr")
     # with bgpd or its container gone, so are the ends of its sessions at its neighbours
     near = _neighbours(case, name)
-    lost = bool(near) or code != "zebra-down"
+    lost = bool(near) or code in ("bgp-container-down", "bgpd-down")
     own_sessions = case.take(lambda one: one.switch == name and one.check in ("bgp", "route"))
     broken = Broken(switches=frozenset({name})) if lost else Broken()
     yield Finding(code, "switch", (name,), cause, (said,), restart, own, (*own_sessions, *near), broken)
