@@ -96,18 +96,14 @@ def verify(
     no_config = "a stock image has a config of its own" if access.stock else ""
     if not no_config and any(one.name == "config" for one in checks):
         configs, no_config = _rendered(planned, switches, own_templates(templates))
-
     push = _push_command(inventory, topology, lab, lab_name, templates)
 
     def look(seconds: float, tell: Callable[[str, int, int], None]) -> Verification:
         from sonicfab.verify.run import verify as run_verify
 
+        at = (access, fabric.plan, switches, seconds, tell)
         return run_verify(
-            access,
-            fabric.plan,
-            switches,
-            seconds,
-            tell,
+            *at,
             checks=checks,
             configs=configs,
             no_config=no_config,

@@ -23,6 +23,7 @@ START_LIMIT = 3
 START_INTERVAL = 1200.0
 _FRR_BIN = Path("/usr/lib/frr")
 _FRR_RUN = Path("/run/frr")
+_REDIS = Path("/run/redis")
 _MODULES = ("dplane_fpm_nl", "zebra_fpm")
 
 
@@ -200,6 +201,20 @@ def start_lldp(config: db.Config) -> bool:
         return False
     _mark("lldp")
     return True
+
+
+def restart_redis() -> None:
+    """An empty one, as `switch-start.sh` starts it."""
+    _end([_pid(_REDIS / "redis.pid")])
+    (_REDIS / "redis.sock").unlink(missing_ok=True)
+    options = {"port": "0", "unixsocket": str(_REDIS / "redis.sock"), "unixsocketperm": "777", "save": ""}
+    options |= {"appendonly": "no", "daemonize": "yes", "databases": "16", "logfile": "/var/log/redis.log"}
+    options |= {"pidfile": str(_REDIS / "redis.pid")}
+    words = [word for name, value in options.items() for word in (f"--{name}", value)]
+    subprocess.run(["redis-server", *words], capture_output=True, check=True)
+    deadline = time.monotonic() + 10
+    while not (_REDIS / "redis.sock").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 def stop_lldp() -> None:
