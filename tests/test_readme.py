@@ -15,6 +15,7 @@ import pytest
 
 from conftest import ROOT, Run
 from labs import needs_lab
+from sonicfab.datafiles import fact_names
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = sorted((ROOT / "docs").glob("*.md"))
@@ -123,3 +124,38 @@ def test_the_template_of_the_page_on_config(checkout: Path, sonicfab: Run) -> No
     for file in (checkout / "build").glob("*/*/config_db.json"):
         banner = json.loads(file.read_text())["BANNER_MESSAGE"]["global"]
         assert banner == {"state": "enabled", "login": f"switch {file.parent.name} of spine-leaf-1x2"}
+
+
+SHOWN = re.compile(r"```sh\n(sonicfab [^\n]*)\n```\n\n(?:[^\n`]+\n)*\n?```\n(.*?)```", re.DOTALL)
+READS = ("diff", "explain", "validate", "builds", "render", "schema", "explain-code")
+"""Commands whose output is the same on every machine."""
+OUTPUTS = [
+    (page, command, shown)
+    for page in [ROOT / "README.md", *PAGES]
+    for command, shown in SHOWN.findall(page.read_text(encoding="utf-8"))
+    if command.split()[1] in READS and "--live" not in command
+]
+
+
+@pytest.mark.parametrize(("page", "command", "shown"), OUTPUTS, ids=lambda one: getattr(one, "name", ""))
+def test_what_a_page_shows_is_what_comes(page: Path, command: str, shown: str, checkout: Path) -> None:
+    """The whole output, or its beginning where the page ends it with an ellipsis."""
+    done = shell(command.partition("  #")[0], checkout)
+    came = [line.rstrip() for line in done.stdout.strip().splitlines() if line.strip()]
+    told = [line.rstrip() for line in shown.strip().splitlines() if line.strip()]
+    if told[-1].strip() == "…":
+        told.pop()
+        came = came[: len(told)]
+    assert came == told, f"{page}: {command}{done.stderr}"
+
+
+def test_outputs_are_shown() -> None:
+    assert {page.name for page, _, _ in OUTPUTS} >= {"diff.md", "explain.md"}
+
+
+def test_every_build_that_an_inventory_may_name_is_told() -> None:
+    row = next(
+        line for line in (ROOT / "docs" / "inventory.md").read_text().splitlines() if "| `image_build` |" in line
+    )
+    told = set(re.findall(r"`([\w.-]+)`", row.partition("runs:")[2]))
+    assert told == set(fact_names("builds"))
