@@ -8,6 +8,7 @@ from sonicfab.builds import get_build
 from sonicfab.configdb import ConfigDb, Table
 from sonicfab.validate.bgp import read_frr
 from sonicfab.validate.frr import check_frr
+from sonicfab.validate.vtysh import check_syntax, frr_version
 
 NEW, OLD = "community-202411", "community-202405"
 BASE = """\
@@ -197,3 +198,77 @@ def test_a_file_need_not_be_indented() -> None:
     flat = BASE.format(router="", lines="neighbor G prefix-list P in").replace("\n ", "\n").replace("\n ", "\n")
     told = [one.message for one in check_frr(flat, None, get_build(NEW))[1] if one.code == "SF-402"]
     assert told == ["neighbor 192.0.2.1 has no policy out for ipv4"]
+
+
+LEFT = """\
+router bgp 65001
+ neighbor 192.0.2.1 remote-as 65001
+ !
+ address-family ipv4 unicast
+  maximum-paths 2
+ exit-address-family
+!
+ip nht resolve-via-default
+!
+ address-family ipv6 unicast
+  network 2001:db8::1/128
+ exit-address-family
+exit
+!
+route-map R permit 10
+exit
+"""
+
+
+def test_the_line_that_left_the_context_is_named() -> None:
+    """sonic-buildimage#21450: what follows is unknown, and a read of the file ends at the `exit` of nothing."""
+    (one,) = (one for one in check_frr(LEFT, None, get_build(NEW))[1] if one.code == "SF-421")
+    assert (one.severity, one.line, one.place) == ("error", 8, "line 8")
+    assert one.message == (
+        "`ip nht resolve-via-default` ends `router bgp 65001`; outside of that, `address-family ipv6 unicast` (line 10)"
+        " and 1 more is unknown; FRR reads nothing after the `exit` of line 13"
+    )
+    if frr_version():
+        assert check_syntax(LEFT, "10.0.1") == [], "vtysh says the same line by line, which is told once"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LEFT.replace("!\nip nht resolve-via-default\n", ""),
+        LEFT.replace("ip nht resolve-via-default", "exit\nip nht resolve-via-default\nrouter bgp 65001"),
+        "interface Ethernet0\n!\nip route 192.0.2.0/24 blackhole\n!\nroute-map R permit 10\n set src 192.0.2.1\n",
+        "vrf Vrf1\n ip route 192.0.2.0/24 blackhole\nexit-vrf\nrouter bgp 65001 vrf Vrf1\n bgp router-id 192.0.2.1\n",
+        "router bgp 65001\nneighbor 192.0.2.1 remote-as 65002\nno neighbor 192.0.2.1 shutdown\nexit\n",
+        "router bgp 65001\n bgp log-neighbor-changes\nneighbor 192.0.2.1 remote-as 65002\nexit\n",
+    ],
+)
+def test_contexts_that_nobody_left(text: str) -> None:
+    assert "SF-421" not in {one.code for one in check_frr(text, None, get_build(NEW))[1]}
+    if frr_version():
+        assert check_syntax(text, "10.0.1") == []
+
+
+@pytest.mark.skipif(not frr_version(), reason="FRR is not installed")
+@pytest.mark.parametrize(
+    ("line", "message", "mend"),
+    [
+        ("  neighbor G activte", "`neighbor G activte`: no such command", "did you mean 'neighbor G activate'?"),
+        ("  nieghbor G activate", "`nieghbor G activate`: no such command", "did you mean 'neighbor G activate'?"),
+        ("  match ip address prefix-list P", "`match ip address prefix-list P` stands outside of a `route-map`", ""),
+    ],
+)
+def test_what_this_frr_knows_otherwise_is_an_error_whatever_its_version(line: str, message: str, mend: str) -> None:
+    text = BASE.format(router="", lines="").replace("  \n", f"{line}\n")
+    (one,) = check_syntax(text, "another")
+    assert (one.code, one.severity, one.message) == ("SF-401", "error", message)
+    assert mend in one.mend
+
+
+@pytest.mark.skipif(not frr_version(), reason="FRR is not installed")
+def test_what_this_frr_does_not_know_at_all_is_a_warning_unless_it_is_the_builds() -> None:
+    text = "router bgp 65001\n bgp frobnicate\nexit\n"
+    (one,) = check_syntax(text, "another")
+    assert (one.code, one.severity) == ("SF-411", "warning")
+    (one,) = check_syntax(text, frr_version())
+    assert (one.code, one.severity) == ("SF-401", "error")

@@ -140,6 +140,27 @@ def diff(intended: str, running: str, *, host_lines: bool = False) -> list[FrrCh
     return changes
 
 
+INSIDE = (
+    "activate",
+    "address-family ",
+    "aggregate-address ",
+    "bgp router-id ",
+    "call ",
+    "continue",
+    "match ",
+    "maximum-paths ",
+    "neighbor ",
+    "network ",
+    "no bgp default ",
+    "no bgp ebgp-requires-policy",
+    "no neighbor ",
+    "on-match ",
+    "redistribute ",
+    "set ",
+)
+"""How lines begin that the top level does not know: they stay in the context that is open, indented or not."""
+
+
 @dataclass(slots=True)
 class _Open:
     """A context that is open: its line and how far that is indented; `indents` says that its own lines are further."""
@@ -190,7 +211,8 @@ def _leave(stack: list[_Open], line: str, depth: int) -> None:
     in_vrf = bool(stack) and stack[0].line.startswith("vrf ")
     if line.startswith(_TOP) or (line.startswith(_TOP_OR_VRF) and not in_vrf):
         stack.clear()
-    while stack and not stack[-1].holds(depth):
+    inside = line.startswith(INSIDE)
+    while stack and not stack[-1].holds(depth) and not (inside and len(stack) == 1):
         stack.pop()
 
 

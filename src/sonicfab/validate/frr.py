@@ -10,6 +10,7 @@ from sonicfab.builds import Build
 from sonicfab.configdb import ConfigDb
 from sonicfab.hints import first_of
 from sonicfab.validate.bgp import UNSUPPRESS, Bgp, FrrText, Neighbor, read_frr
+from sonicfab.validate.contexts import check_contexts
 from sonicfab.validate.findings import Finding
 from sonicfab.validate.interfaces import IpNetwork, Owned, addresses, interface_table
 from sonicfab.validate.nexthops import check_next_hops
@@ -18,7 +19,7 @@ from sonicfab.validate.nexthops import check_next_hops
 def check_frr(text: str, config: ConfigDb | None, build: Build) -> tuple[FrrText, list[Finding]]:
     """What the file says of BGP, and what is wrong with it; the config_db is None where there is none beside it."""
     read = read_frr(text)
-    found = [*_names(read), *_start_lines(text, build), *_passwords(read, build)]
+    found = [*check_contexts(text), *_names(read), *_start_lines(text, build), *_passwords(read, build)]
     for bgp in read.instances.values():
         found += [*_policies(bgp, build), *check_next_hops(read, bgp, config)]
     if config is not None:
