@@ -7,6 +7,7 @@
       LabError                    3   the lab could not be made, found or ended
       SwitchError                 3   a switch answered, but not as it must
         WrongSwitchError          3   it is not the switch that the inventory means
+        UnreadableError           3   what it answered cannot be read: garbage, cut off, without end
       TransportError              3   a switch could not be reached
         HostKeyError              3   its host key is unknown or another one
         LoginError                3   it refused the login
@@ -151,6 +152,10 @@ class SwitchError(SonicfabError):
 
 class WrongSwitchError(SwitchError):
     """The switch that answered is not the one that the inventory means; nothing was written to it."""
+
+
+class UnreadableError(SwitchError):
+    """What a switch answered cannot be read; that is not the same as nothing being there."""
 
 
 class TransportError(SonicfabError):

@@ -14,6 +14,7 @@ from napalm.base.exceptions import (
 )
 
 from sonicfab.errors import CommandTimeoutError, LoginError, SonicfabError, TransportError
+from sonicfab.switch.answers import reading
 
 _EXCEPTIONS: tuple[tuple[type[SonicfabError], type[NapalmException]], ...] = (
     (LoginError, ConnectAuthError),
@@ -26,7 +27,8 @@ _EXCEPTIONS: tuple[tuple[type[SonicfabError], type[NapalmException]], ...] = (
 def in_napalms_words(otherwise: type[NapalmException] = CommandErrorException) -> Iterator[None]:
     """Turn errors of the block into NAPALM's: one of the connection, or `otherwise`."""
     try:
-        yield
+        with reading("the switch"):
+            yield
     except SonicfabError as err:
         text = f"{err} ({err.hint})" if err.hint else str(err)
         raise next((theirs for ours, theirs in _EXCEPTIONS if isinstance(err, ours)), otherwise)(text) from err

@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from sonicfab import errors
 from sonicfab.errors import SwitchError
+from sonicfab.switch.answers import ODD
 from sonicfab.transport import CommandResult
 
 Value = TypeVar("Value")
@@ -63,7 +65,7 @@ class AbsentError(UnansweredError):
     """There is nothing that could answer: the program or its container does not run, the file is not there."""
 
 
-class UnreadableError(UnansweredError):
+class UnreadableError(UnansweredError, errors.UnreadableError):
     """What is there cannot be read: it is not what it should be, or one may not read it. Never a sign of absence."""
 
 
@@ -162,10 +164,10 @@ class Answers:
             return question.parse(result.stdout)
         except SwitchError as err:
             return UnreadableError(str(err))
-        except (KeyError, TypeError, ValueError, AttributeError) as err:
+        except ODD as err:
             # a program of another release that prints another shape: told, not a traceback
             return UnreadableError(
-                f"`{question.command[:60]}` prints something unexpected: {type(err).__name__}: {err}"
+                f"`{question.command[:60]}` prints something unexpected: {type(err).__name__}: {str(err)[:80]}"
             )
 
 
@@ -206,6 +208,8 @@ def split(questions: Iterable[Question[Any]], mark: str, result: CommandResult) 
     for number, question in enumerate(asked):
         code, _, rest = outputs[number + 1].partition("\n")
         said = errors[number] if number < len(errors) else ""
+        if not code.isdecimal() or len(code) > 3:
+            raise errors.UnreadableError(f"it did not say how `{question.command[:60]}` ended")
         found[question.name] = CommandResult(question.command, int(code), text, said, result.seconds)
         text = rest
     return found

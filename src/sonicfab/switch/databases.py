@@ -7,12 +7,13 @@ and xcvrd of sonic-platform-daemons (PSU_INFO, FAN_INFO, TEMPERATURE_INFO, TRANS
 from __future__ import annotations
 
 import calendar
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sonicfab.errors import SwitchError
-from sonicfab.switch.answers import json_object
+from sonicfab.switch.answers import json_object, reading
 
 Fields = Mapping[str, str]
 Rows = Mapping[str, Fields]
@@ -55,6 +56,7 @@ def port_counters(names: Rows, counters: Rows) -> dict[str, Fields]:
     return {port: counters.get(f"COUNTERS:{oid}", {}) for port, oid in ids.items()}
 
 
+@reading("FDB_TABLE of STATE_DB")
 def fdb(dump: Rows) -> list[FdbEntry]:
     """From the rows FDB_TABLE|VlanN:MAC of STATE_DB.
 
@@ -65,11 +67,12 @@ def fdb(dump: Rows) -> list[FdbEntry]:
     for key, fields in table(dump, "FDB_TABLE").items():
         vlan, _, mac = key.partition(":")
         if not (vlan.startswith("Vlan") and vlan[4:].isdigit() and mac):
-            raise SwitchError(f"STATE_DB has the row FDB_TABLE|{key}, which is not of the form VlanN:MAC")
+            raise SwitchError(f"STATE_DB has the row FDB_TABLE|{key[:80]}, which is not of the form VlanN:MAC")
         found.append(FdbEntry(mac, int(vlan[4:]), fields.get("port", ""), static=fields.get("type") == "static"))
     return found
 
 
+@reading("PORT_TABLE of APPL_DB")
 def last_change(port: Fields) -> float:
     """When a port last went up or down, in seconds since 1970, from its row of APPL_DB; -1.0 when it is not told.
 
@@ -84,11 +87,12 @@ def last_change(port: Fields) -> float:
 
 
 def number(fields: Fields, name: str, default: float = -1.0) -> float:
-    """A field as a number; what is not told (absent, "N/A", "None") is `default`."""
+    """A field as a number; what is not told (absent, "N/A", "None", "inf") is `default`."""
     try:
-        return float(fields.get(name, ""))
+        value = float(fields.get(name, ""))
     except ValueError:
         return default
+    return value if math.isfinite(value) else default
 
 
 def yes(fields: Fields, name: str) -> bool:

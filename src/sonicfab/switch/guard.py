@@ -13,6 +13,7 @@ from importlib.resources import files
 
 from sonicfab.errors import SwitchError
 from sonicfab.switch import commands
+from sonicfab.switch.answers import reading
 from sonicfab.switch.operations import ReloadResult, Switch, read_reload
 from sonicfab.transport import CommandResult
 
@@ -66,6 +67,7 @@ class GuardStatus:
     said: str
 
 
+@reading("guard.sh arm")
 def arm(switch: Switch, push_id: str, holder: str, seconds: int, needs: int, settle: int = SETTLE) -> None:
     """Note the config as it is and have the switch go back to it after `seconds`, or at a boot, unless confirmed.
 
@@ -186,6 +188,7 @@ def restore(switch: Switch, push_id: str) -> None:
     _refused_if_not(switch, _verb(switch, push_id, commands.GUARD_RESTORE))
 
 
+@reading("guard.sh status")
 def status(switch: Switch, push_id: str = "") -> GuardStatus:
     """What the switch says of a push; without an id, of the one in progress.
 

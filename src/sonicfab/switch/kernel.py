@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sonicfab.errors import SwitchError
-from sonicfab.switch.answers import json_objects
+from sonicfab.switch.answers import json_objects, reading
 
 _ADMIN_GROUPS = ("sudo", "admin")
 """Their members may do everything with sudo: Debian's group, and that of SONiC's own account."""
@@ -75,6 +75,7 @@ class Probe:
     rtt: float
 
 
+@reading("ip addr show")
 def links(text: str) -> dict[str, Link]:
     """Name -> link, from `ip -j -s addr show`.
 
@@ -94,6 +95,7 @@ def links(text: str) -> dict[str, Link]:
     return found
 
 
+@reading("ip neigh show")
 def neighbors(text: str) -> list[Neighbor]:
     """From `ip -j -s neigh show`: those with a MAC address.
 
@@ -110,6 +112,7 @@ def neighbors(text: str) -> list[Neighbor]:
     return found
 
 
+@reading("/etc/passwd")
 def accounts(text: str) -> list[Account]:
     """From /etc/passwd, /etc/group and lines of a home and a key, separated by empty lines.
 
@@ -134,6 +137,7 @@ def accounts(text: str) -> list[Account]:
     return found
 
 
+@reading("/proc/stat")
 def load(text: str) -> Load:
     """From /proc/stat twice, then /proc/meminfo.
 
@@ -156,18 +160,20 @@ def load(text: str) -> Load:
     return Load(cpus, memory["MemTotal"], memory.get("MemAvailable", 0))
 
 
+@reading("ping")
 def ping(text: str) -> PingResult | None:
     """From iputils' ping; None when it has sent nothing."""
-    counts = re.search(r"(\d+) packets transmitted, (\d+) received", text)
+    counts = re.search(r"\b(\d{1,9}) packets transmitted, (\d{1,9}) received", text)
     if not counts:
         return None
-    times = re.search(r"= ([\d.]+)/([\d.]+)/([\d.]+)/([\d.]+) ms", text)
+    times = re.search(r"= ([\d.]{1,20})/([\d.]{1,20})/([\d.]{1,20})/([\d.]{1,20}) ms", text)
     low, average, high, deviation = (float(value) for value in times.groups()) if times else (0.0, 0.0, 0.0, 0.0)
     replies = re.findall(r"(?m)bytes from ([0-9a-fA-F.:]+?)(?:%\S+)?:? icmp_seq=\d+ .*time=([\d.]+) ms", text)
     found = tuple((address, float(value)) for address, value in replies)
     return PingResult(int(counts[1]), int(counts[2]), low, average, high, deviation, found)
 
 
+@reading("traceroute")
 def traceroute(text: str) -> dict[int, list[Probe]]:
     """Hop -> its probes, from `traceroute -n` of Debian's package traceroute."""
     hops: dict[int, list[Probe]] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sonicfab.switch.answers import json_object
+from sonicfab.switch.answers import json_object, reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class LldpNeighbor:
     """Those of the capabilities that are in use."""
 
 
+@reading("lldpctl")
 def lldp_neighbors(text: str) -> list[LldpNeighbor]:
     """All neighbours; the shape of json0 does not depend on how many there are.
 

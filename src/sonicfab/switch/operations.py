@@ -13,6 +13,7 @@ from typing import Any
 from sonicfab.errors import CommandTimeoutError, SwitchError
 from sonicfab.hints import first_of
 from sonicfab.switch import commands, lldp, parse, patching
+from sonicfab.switch.answers import reading
 from sonicfab.switch.ask import Answers, Question, script, split
 from sonicfab.switch.lldp import LldpNeighbor
 from sonicfab.switch.parse import BgpNeighbor, BgpPeer, Interface, Route, SwitchFacts
@@ -135,7 +136,8 @@ class Switch:
 
     def uptime(self) -> float:
         """Seconds since the start."""
-        return float(self._run(commands.UPTIME).stdout.split()[0])
+        with reading("/proc/uptime"):
+            return float(self._run(commands.UPTIME).stdout.split()[0])
 
     def unreachable(
         self, source: IPv4Address | IPv6Address, targets: Iterable[IPv4Address | IPv6Address], count: int = 2

@@ -5,8 +5,7 @@ FRR's JSON differs by release (8.4 to 10.5): everything but a peer's state and A
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any
@@ -14,7 +13,8 @@ from typing import Any
 import yaml
 
 from sonicfab import yamltext
-from sonicfab.errors import SwitchError
+from sonicfab.errors import SwitchError, UnreadableError
+from sonicfab.switch.answers import json_documents, json_object, json_value, reading
 
 _FAMILIES = {"ipv4Unicast": "ipv4", "ipv6Unicast": "ipv6"}
 
@@ -110,6 +110,7 @@ class Interface:
     description: str
 
 
+@reading("what it says of itself")
 def facts(answers: Mapping[str, str]) -> SwitchFacts:
     """From the answers to `commands.IDENTITY`.
 
@@ -117,8 +118,8 @@ def facts(answers: Mapping[str, str]) -> SwitchFacts:
         SwitchError: an answer is not what SONiC gives.
     """
     version = _sonic_version(answers["sonic_version"])
-    platform = _json(answers["platform"], "show platform summary --json")
-    lab = _json(answers["lab"], "sonicfab-lab.json") or {}
+    platform = json_object(answers["platform"], "show platform summary --json")
+    lab = json_value(answers["lab"], "sonicfab-lab.json") or {}
     serial = platform.get("serial") or ""
     return SwitchFacts(
         platform=platform.get("platform") or "",
@@ -137,8 +138,13 @@ def config_db(text: str) -> dict[str, dict[str, dict[str, Any]]]:
     Raises:
         SwitchError: it is not JSON.
     """
-    data = _json(text, "the running config_db")
-    return {table: rows for table, rows in data.items() if isinstance(rows, dict)}
+    data = json_object(text, "the running config_db")
+    tables = {table: rows for table, rows in data.items() if isinstance(rows, dict)}
+    for table, rows in tables.items():
+        for key, row in rows.items():
+            if not isinstance(row, dict) or any(value is None or isinstance(value, dict) for value in row.values()):
+                raise UnreadableError(f"the running config_db: {table}|{key} is not a row of fields")
+    return tables
 
 
 def frr_config(text: str) -> str:
@@ -153,15 +159,17 @@ def frr_config(text: str) -> str:
     return text
 
 
+@reading("show bgp summary json")
 def bgp_summary(text: str) -> list[BgpPeer]:
     """From `show bgp summary json`: no peers when there is no BGP or none are configured; both print {}.
 
     Raises:
         SwitchError: it is not JSON.
     """
-    return bgp_peers(_json(text, "show bgp summary json"))
+    return bgp_peers(json_object(text, "show bgp summary json"))
 
 
+@reading("show bgp summary json")
 def bgp_peers(summary: Mapping[str, Any]) -> list[BgpPeer]:
     """The peers of `show bgp summary json`, read as JSON already."""
     peers: list[BgpPeer] = []
@@ -187,6 +195,7 @@ def bgp_peers(summary: Mapping[str, Any]) -> list[BgpPeer]:
     return peers
 
 
+@reading("show bgp neighbors json")
 def bgp_neighbors(text: str) -> dict[str, BgpNeighbor]:
     """Peer -> neighbour, from `show bgp neighbors json`.
 
@@ -194,7 +203,7 @@ def bgp_neighbors(text: str) -> dict[str, BgpNeighbor]:
         SwitchError: it is not JSON.
     """
     found: dict[str, BgpNeighbor] = {}
-    for peer, row in _json(text, "show bgp neighbors json").items():
+    for peer, row in json_object(text, "show bgp neighbors json").items():
         if isinstance(row, dict) and "remoteAs" in row:
             families = row.get("addressFamilyInfo", {})
             accepted = {
@@ -207,6 +216,7 @@ def bgp_neighbors(text: str) -> dict[str, BgpNeighbor]:
     return found
 
 
+@reading("show ip route bgp json")
 def bgp_routes(text: str) -> dict[str, Route]:
     """Prefix -> route, from `show ip route bgp json` and `show ipv6 route bgp json`, one after the other.
 
@@ -214,7 +224,7 @@ def bgp_routes(text: str) -> dict[str, Route]:
         SwitchError: it is not JSON.
     """
     routes: dict[str, Route] = {}
-    for document in _documents(text, "show ip route bgp json"):
+    for document in json_documents(text, "show ip route bgp json"):
         routes |= routes_of(document)
     return routes
 
@@ -255,15 +265,17 @@ def _route(prefix: str, entry: Mapping[str, Any]) -> Route:
     return Route(prefix, not lacks, tuple(sorted(ports)), tuple(sorted(local & ports)), lacks, offloaded)
 
 
+@reading("show interface json")
 def interfaces(text: str) -> dict[str, Interface]:
     """Name -> interface, from `show interface json`.
 
     Raises:
         SwitchError: it is not JSON.
     """
-    return interfaces_of(_json(text, "show interface json"))
+    return interfaces_of(json_object(text, "show interface json"))
 
 
+@reading("show interface json")
 def interfaces_of(data: Mapping[str, Any]) -> dict[str, Interface]:
     """The interfaces of `show interface json`, read as JSON already."""
     found: dict[str, Interface] = {}
@@ -289,28 +301,8 @@ def _asn(value: object) -> int:
 def _sonic_version(text: str) -> dict[str, str]:
     try:
         version = yamltext.value(yamltext.compose(text))
-    except (yaml.YAMLError, ValueError):
+    except (yaml.YAMLError, ValueError, RecursionError):
         version = None
     if not isinstance(version, dict):
         raise SwitchError("/etc/sonic/sonic_version.yml is not there or not YAML: is this SONiC?")
     return {name: one for name, one in version.items() if isinstance(one, str)}
-
-
-def _json(text: str, what: str) -> Any:  # noqa: ANN401 - any JSON
-    try:
-        return json.loads(text)
-    except ValueError as err:
-        shown = text.strip().splitlines()
-        raise SwitchError(f"{what}: not JSON: {shown[0][:80] if shown else 'nothing'}") from err
-
-
-def _documents(text: str, what: str) -> Iterator[Any]:
-    """The JSON documents of a text that has several, one after the other."""
-    decoder, position = json.JSONDecoder(), 0
-    while text[position:].strip():
-        position += len(text[position:]) - len(text[position:].lstrip())
-        try:
-            document, position = decoder.raw_decode(text, position)
-        except ValueError as err:
-            raise SwitchError(f"{what}: not JSON: {text[position : position + 80]}") from err
-        yield document

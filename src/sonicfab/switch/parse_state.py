@@ -5,13 +5,14 @@ FRR's JSON differs by release (8.1 to 10.5): everything but a peer's state and A
 
 from __future__ import annotations
 
-import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sonicfab.errors import SwitchError
+from sonicfab.errors import SwitchError, UnreadableError
 from sonicfab.switch import parse
+from sonicfab.switch.answers import json_documents, reading
 from sonicfab.switch.parse import BgpPeer, Interface, Route
 
 _FAMILIES = {"ipv4Unicast": "ipv4", "ipv6Unicast": "ipv6"}
@@ -100,6 +101,7 @@ class Filesystem:
     free: int
 
 
+@reading("df")
 def filesystems(text: str) -> list[Filesystem]:
     """From `commands.DISK`: a line for each, below a heading.
 
@@ -112,6 +114,7 @@ def filesystems(text: str) -> list[Filesystem]:
     return [Filesystem(path.strip(), int(free) * 1024) for free, path in rows]
 
 
+@reading("forwarding")
 def forwarding(text: str) -> dict[str, bool]:
     """Family -> whether the kernel forwards it, from `commands.FORWARDING`.
 
@@ -124,6 +127,7 @@ def forwarding(text: str) -> dict[str, bool]:
     return {"ipv4": words[0] != "0", "ipv6": words[1] != "0"}
 
 
+@reading("tsa_enabled")
 def tsa(text: str) -> str:
     """From `commands.TSA`: true, false, or "" when nobody has ever run TSA or TSB.
 
@@ -136,6 +140,7 @@ def tsa(text: str) -> str:
     return word
 
 
+@reading("what bgpd says")
 def bgp_state(text: str) -> BgpState:
     """From `commands.BGP_STATE`: summary, neighbors, and the tables of both families, one after the other.
 
@@ -157,6 +162,7 @@ def bgp_state(text: str) -> BgpState:
     return BgpState(max(asns, default=0), tuple(parse.bgp_peers(summary)), sessions, origins)
 
 
+@reading("what zebra says")
 def zebra_state(text: str) -> ZebraState:
     """From `commands.ZEBRA_STATE`: interfaces, and the BGP routes of both families, one after the other.
 
@@ -175,6 +181,7 @@ def zebra_state(text: str) -> ZebraState:
     return ZebraState(parse.interfaces_of(interfaces), addresses, routes)
 
 
+@reading("PORT_TABLE of APPL_DB")
 def sonic_ports(text: str) -> dict[str, SonicPort]:
     """Name -> port, from `commands.SONIC_PORTS`.
 
@@ -191,6 +198,7 @@ def sonic_ports(text: str) -> dict[str, SonicPort]:
     return found
 
 
+@reading("TRANSCEIVER_INFO of STATE_DB")
 def transceivers(text: str) -> frozenset[str]:
     """The ports that have one, from `commands.TRANSCEIVERS`.
 
@@ -200,6 +208,7 @@ def transceivers(text: str) -> frozenset[str]:
     return frozenset(key.partition("|")[2] for document in _documents(text) for key in document)
 
 
+@reading("portstat -j")
 def port_errors(text: str) -> dict[str, int]:
     """Port -> frames received or sent with errors, from `commands.PORT_ERRORS`.
 
@@ -215,6 +224,7 @@ def port_errors(text: str) -> dict[str, int]:
     return found
 
 
+@reading("/proc/uptime")
 def health(text: str) -> Health:
     """From `commands.HEALTH`: the uptime, and a line for each core file.
 
@@ -223,9 +233,12 @@ def health(text: str) -> Health:
     """
     first, *cores = text.strip().splitlines() or [""]
     try:
-        return Health(float(first.split()[0]), tuple(sorted(cores)))
+        uptime = float(first.split()[0])
+        if not math.isfinite(uptime):
+            raise ValueError("it is no finite number")
+        return Health(uptime, tuple(sorted(cores)))
     except (ValueError, IndexError) as err:
-        raise SwitchError(f"/proc/uptime: {first!r}") from err
+        raise UnreadableError(f"/proc/uptime: {first[:80]!r}") from err
 
 
 def _session(peer: str, row: Mapping[str, Any]) -> BgpSession:
@@ -299,23 +312,6 @@ def _documents(text: str) -> Iterator[dict[str, Any]]:
     Raises:
         SwitchError: there is none at all, one is cut off, or something else was printed.
     """
-    decoder, position = json.JSONDecoder(), 0
     if not text.strip():
         raise SwitchError("nothing was printed")
-    while True:
-        rest = text[position:]
-        position += len(rest) - len(rest.lstrip())
-        if position >= len(text):
-            return
-        if text[position] not in "{%":
-            raise SwitchError(f"not JSON: {_shown(text[position:])}")
-        if text[position] == "%":
-            end = text.find("\n", position)
-            position = len(text) if end < 0 else end
-            yield {}
-            continue
-        try:
-            document, position = decoder.raw_decode(text, position)
-        except ValueError as err:
-            raise SwitchError(f"not JSON: {_shown(text[position:])}") from err
-        yield document
+    return json_documents(text, "what was printed", remarks=True)

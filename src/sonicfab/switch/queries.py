@@ -9,7 +9,7 @@ from typing import Any
 
 from sonicfab.errors import SwitchError
 from sonicfab.switch import commands, databases, kernel, parse
-from sonicfab.switch.answers import json_object
+from sonicfab.switch.answers import json_object, reading
 from sonicfab.switch.kernel import Account, Link, Load, Neighbor
 from sonicfab.switch.operations import Switch
 from sonicfab.switch.parse import BgpPeer
@@ -41,6 +41,7 @@ def fdb(switch: Switch) -> list[databases.FdbEntry]:
     return databases.fdb(database_rows(switch, "STATE_DB", "FDB_TABLE|*"))
 
 
+@reading("show bgp vrfs json")
 def bgp_vrfs(switch: Switch) -> dict[str, dict[str, Any]]:
     """VRF -> what bgpd says of its instance; `default` is one of them."""
     vrfs = json_object(_ask(switch, commands.BGP_VRFS), "show bgp vrfs json").get("vrfs", {})
@@ -54,6 +55,7 @@ def bgp_summary(switch: Switch, vrf: str) -> list[BgpPeer]:
     return parse.bgp_summary(_ask(switch, commands.BGP_VRF_SUMMARY.format(vrf=_name(vrf))))
 
 
+@reading("show bgp neighbors json")
 def bgp_neighbors(switch: Switch, vrf: str) -> dict[str, dict[str, Any]]:
     """Peer -> all that FRR tells of it, as FRR names it."""
     command = commands.BGP_NEIGHBORS if vrf == "default" else commands.BGP_VRF_NEIGHBORS.format(vrf=_name(vrf))
@@ -61,6 +63,7 @@ def bgp_neighbors(switch: Switch, vrf: str) -> dict[str, dict[str, Any]]:
     return {peer: row for peer, row in rows.items() if isinstance(row, dict) and "remoteAs" in row}
 
 
+@reading("show ip route json")
 def routes(switch: Switch, prefix: Prefix, *, below: bool) -> dict[str, list[dict[str, Any]]]:
     """Prefix -> routes of zebra, as FRR names their fields: the best match, or with `below` all within the prefix."""
     address = prefix.network_address if prefix.prefixlen == prefix.max_prefixlen and not below else prefix
@@ -69,6 +72,7 @@ def routes(switch: Switch, prefix: Prefix, *, below: bool) -> dict[str, list[dic
     return dict(json_object(_ask(switch, command.format(family=family, prefix=address)), f"show {family} route json"))
 
 
+@reading("show bgp json")
 def bgp_paths(switch: Switch, prefix: Prefix, *, below: bool) -> dict[str, list[dict[str, Any]]]:
     """Prefix -> paths of bgpd, as FRR names their fields; only those of one prefix have communities."""
     family = f"ipv{prefix.version}"

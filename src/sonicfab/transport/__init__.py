@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from sonicfab.errors import SwitchError
 
+_SAID = 400
+"""Characters of a reason."""
+
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
@@ -28,7 +31,7 @@ class CommandResult:
     def said(self) -> str:
         """The last line that the command printed, on whichever stream: the reason of a failure."""
         lines = (self.stderr.strip() or self.stdout.strip()).splitlines()
-        return lines[-1].strip() if lines else "no output"
+        return lines[-1].strip()[:_SAID] if lines else "no output"
 
 
 class Transport(ABC):

@@ -7,16 +7,26 @@ import io
 import logging
 import select
 import socket
+import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import paramiko
 from netmiko.exceptions import NetmikoAuthenticationException, NetmikoTimeoutException
 from netmiko.linux.linux_ssh import LinuxSSH
 
-from sonicfab.errors import CommandTimeoutError, HostKeyError, InputError, LoginError, TransportError
+from sonicfab.errors import (
+    CommandTimeoutError,
+    HostKeyError,
+    InputError,
+    LoginError,
+    SonicfabError,
+    TransportError,
+    UnreadableError,
+)
 from sonicfab.transport import CommandResult, Transport
 from sonicfab.transport.exec import ProgramStream
 
@@ -118,7 +128,8 @@ class SshTransport(Transport):
         try:
             with self._transport.open_session(timeout=timeout) as channel:
                 channel.settimeout(timeout)
-                channel.exec_command(command)
+                with _deadline(channel, timeout):
+                    channel.exec_command(command)
                 if stdin:
                     channel.sendall(stdin)
                 channel.shutdown_write()
@@ -128,13 +139,23 @@ class SshTransport(Transport):
             raise CommandTimeoutError(
                 f"{self.target}: no answer within {timeout:.0f} s to: {_shorten(command)}"
             ) from err_
-        except (paramiko.SSHException, EOFError, OSError) as err_:
+        except SonicfabError as err_:
+            raise type(err_)(f"{self.target}: {err_}: {_shorten(command)}") from err_
+        except Exception as err_:  # paramiko raises what a broken packet makes it stumble over
             raise TransportError(f"{self.target}: the connection broke: {_reason(err_)}") from err_
         if code == -1:  # the server closed the channel without a status: it was killed, or the connection is going
-            raise TransportError(f"{self.target}: the connection broke during: {_shorten(command)}")
+            self._tell_unended(command, out)
         seconds = time.monotonic() - started
         log.info("%s: %s -> %d in %.2f s", self.target, _shorten(command), code, seconds)
         return CommandResult(command, code, out.decode(errors="replace"), err.decode(errors="replace"), seconds)
+
+    def _tell_unended(self, command: str, out: bytes) -> NoReturn:
+        if self._transport.is_active():
+            said = f"after {len(out)} bytes" if out else "without a word"
+            raise UnreadableError(
+                f"{self.target}: it closed the channel {said}, and did not say how it ended: {_shorten(command)}"
+            )
+        raise TransportError(f"{self.target}: the connection broke during: {_shorten(command)}")
 
     def close(self) -> None:
         """See Transport.close."""
@@ -196,8 +217,9 @@ def _connect(target: SshTarget, timeout: float, sock: paramiko.Channel | socket.
         raise TransportError(f"cannot reach {target}: {_reason(err)}") from err
     except (NetmikoTimeoutException, OSError, EOFError) as err:
         raise TransportError(f"cannot reach {target}: {_reason(err)}") from err
-    except ValueError as err:  # netmiko: a ProxyJump in ~/.ssh/config that it cannot follow
-        raise TransportError(f"cannot reach {target}: {err}") from err
+    except Exception as err:
+        # netmiko: a ProxyJump in ~/.ssh/config that it cannot follow; paramiko: whatever a broken packet leads to
+        raise TransportError(f"cannot reach {target}: {_reason(err)}") from err
 
 
 def _socket(host: str, port: int, timeout: float) -> socket.socket:
@@ -221,17 +243,43 @@ def _private_key(text: str, passphrase: str | None) -> paramiko.PKey:
     raise InputError("the SSH key is not an OpenSSH private key, or its passphrase is wrong")
 
 
+@contextlib.contextmanager
+def _deadline(channel: paramiko.Channel, seconds: float) -> Iterator[None]:
+    """Bound a request that paramiko itself awaits for ever.
+
+    Raises:
+        TimeoutError: there was no reply.
+    """
+    late = threading.Event()
+
+    def give_up() -> None:
+        late.set()
+        channel.close()  # wakes what waits for the reply
+
+    timer = threading.Timer(seconds, give_up)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except Exception as err:
+        raise TimeoutError if late.is_set() else err from err
+    finally:
+        timer.cancel()
+    if late.is_set():
+        raise TimeoutError
+
+
 def _collect(channel: paramiko.Channel, deadline: float) -> tuple[bytes, bytes]:
     """Both outputs of a command until it ends.
 
     Raises:
         TimeoutError: it has not ended at the deadline (time.monotonic()).
-        TransportError: it prints without end.
+        UnreadableError: it prints without end.
     """
     out, err = bytearray(), bytearray()
     while True:
         if len(out) + len(err) > MAX_OUTPUT:
-            raise TransportError(f"a command printed more than {MAX_OUTPUT >> 20} MB")
+            raise UnreadableError(f"it printed more than {MAX_OUTPUT >> 20} MB")
         while channel.recv_ready() and len(out) <= MAX_OUTPUT:
             out += channel.recv(_READ)
         while channel.recv_stderr_ready() and len(err) <= MAX_OUTPUT:
