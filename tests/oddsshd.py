@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002 - the names of paramiko's interface
 """An SSH server on 127.0.0.0/8 that says who it is as a SONiC switch does, and then answers as no switch should."""
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ Talk = Callable[[paramiko.Channel, str], bool]
 
 @dataclass
 class Odd:
-    """How a server is odd: `content` is what each command prints that does not ask who it is; `talk` is about channels."""
+    """How a server is odd.
+
+    `content` is what each command prints that does not ask who it is; `talk` is about channels.
+    """
 
     content: bytes = b""
     talk: Talk | None = None
@@ -161,13 +165,15 @@ CONTENTS = {
     "nothing": b"",
     "words": b"Error: please contact support\n",
     "cut off": b'{"ipv4Unicast": {"peers": {"Ethernet0": {"remoteAs": 65',
-    "infinite": b'{"ipv4Unicast": {"as": 1e400, "peers": {"E": {"remoteAs": 1e400, "state": "x"}}}, "PORT": {"E": {"mtu": 1e400}}}',
+    "infinite": b'{"ipv4Unicast": {"as": 1e400, "peers": {"E": {"remoteAs": 1e400, "state": "x"}}}, '
+    b'"PORT": {"E": {"mtu": 1e400}}}',
     "not a number": b'{"ipv4Unicast": {"as": NaN, "peers": {"E": {"remoteAs": Infinity, "state": "x"}}}}',
     "many digits": b'{"ipv4Unicast": {"as": ' + b"9" * 100000 + b"}}",
     "deep": b'{"a":' + b"[" * 100000 + b"]" * 100000 + b"}",
     "deep objects": b'{"a":' * 50000 + b"1" + b"}" * 50000,
     "list": b'[1, {"peers": "many"}]',
-    "wrong shapes": b'{"ipv4Unicast": [], "ipv6Unicast": {"peers": {"E": "up"}}, "routes": 7, "lldp": 3, "PORT": {"E": null}}',
+    "wrong shapes": b'{"ipv4Unicast": [], "ipv6Unicast": {"peers": {"E": "up"}}, "routes": 7, "lldp": 3, '
+    b'"PORT": {"E": null}}',
     "random": os.urandom(3000),
     "latin-1": '{"höst": "grün"}'.encode("latin-1"),
     "utf-16": '{"a": 1}'.encode("utf-16"),

@@ -24,7 +24,8 @@ MAX_FUNCTION_LINES = 60
 MAY_PRINT = ("report.", "cli.", "lab.sonic.")
 MAY_START_PROCESSES = ("transport.exec", "lab.", "cli.lab", "cli.ci", "validate.libyang", "validate.vtysh")
 MAY_OPEN_SOCKETS = ("transport.ssh", "lab.gate", "lab.requests")
-MAY_READ_ENVIRONMENT = ("load", "builds", "schema.models", "cli.", "lab.")  # where learned builds and caches are
+MAY_READ_ENVIRONMENT = ("load", "builds", "schema.models", "cli.", "lab.", "report.terminal")
+"""Where learned builds and caches are, and whether a terminal wants colours."""
 
 
 def test_what_runs_in_a_lab_switch_stands_alone() -> None:

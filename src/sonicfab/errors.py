@@ -3,7 +3,8 @@
     SonicfabError                 exit code
       InputError                  2   the files or options that the user gave
         TemplateError             2   a template, built-in or the user's own
-      OutputError                 3   a file could not be written
+      OutputError                 3   a file or stdout could not be written
+        ReaderGoneError         141   who reads stdout has gone, such as `| head`
       LabError                    3   the lab could not be made, found or ended
       SwitchError                 3   a switch answered, but not as it must
         WrongSwitchError          3   it is not the switch that the inventory means
@@ -40,6 +41,8 @@ class ExitCode(IntEnum):
     FAILED = 4
     CHANGES = 5
     ROLLED_BACK = 6
+    INTERRUPTED = 130
+    READER_GONE = 141
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,12 @@ class OutputError(SonicfabError):
     """A file could not be written."""
 
     exit_code = ExitCode.UNREACHED
+
+
+class ReaderGoneError(OutputError):
+    """Who reads stdout has gone: nothing is wrong, and nobody is there to be told."""
+
+    exit_code = ExitCode.READER_GONE
 
 
 class LabError(SonicfabError):

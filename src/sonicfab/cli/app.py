@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -9,8 +12,8 @@ from typer.core import TyperGroup
 
 from sonicfab import __version__
 from sonicfab.cli import builds, ci, diff, explain, files, lab, push, render, rollback, validate, verify
-from sonicfab.cli.options import OLD_NAMES
-from sonicfab.errors import ExitCode, SonicfabError
+from sonicfab.cli.options import OLD_NAMES, wanted_format
+from sonicfab.errors import ExitCode, InputError, OutputError, ReaderGoneError, SonicfabError
 
 
 class _Group(TyperGroup):
@@ -19,21 +22,80 @@ class _Group(TyperGroup):
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - typer's own signature
         from sonicfab.report import console
 
+        console.begin_command()
+        wanted_format[:] = _format_of([*ctx._protected_args, *ctx.args])
         try:
             return super().invoke(ctx)
         except SonicfabError as err:
-            console.error(err)
-            raise typer.Exit(err.exit_code) from err
+            raise typer.Exit(_tell(err)) from err
         except KeyboardInterrupt as err:
             console.note("interrupted")
-            raise typer.Exit(130) from err
-        except (typer.Exit, typer.Abort, BrokenPipeError):
+            raise typer.Exit(ExitCode.INTERRUPTED) from err
+        except (typer.Exit, typer.Abort):
             raise
         except Exception as err:
             if type(err).__module__.startswith(("typer", "click")):
+                _tell_usage(err)
                 raise  # wrong options: typer tells them and ends with 2
+            if isinstance(err, MemoryError) or (isinstance(err, OSError) and err.errno in _OF_THE_MACHINE):
+                raise typer.Exit(_tell(_of_the_machine(err))) from err
             console.internal_error(err)
             raise typer.Exit(ExitCode.INTERNAL) from err
+
+    def main(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - typer's own signature
+        """See typer; errors of options that end the program by themselves, such as --version, are told, too."""
+        try:
+            return super().main(*arguments, **options)
+        except SonicfabError as err:
+            sys.exit(_tell(err))
+
+
+def _format_of(words: list[str]) -> list[str]:
+    """The --format among words that may be wrong otherwise."""
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        name, _, value = word.partition("=")
+        if name in ("--format", "-f"):
+            return [value or following]
+    return []
+
+
+_OF_THE_MACHINE = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE, errno.ENFILE}
+)
+"""A full disk, a folder that may not be written: no mistake of ours."""
+
+
+def _of_the_machine(err: OSError | MemoryError) -> OutputError:
+    if isinstance(err, MemoryError):
+        return OutputError("this machine has too little memory")
+    where = f": {err.filename}" if err.filename else ""
+    return OutputError(f"{err.strerror}{where}")
+
+
+def _tell(err: SonicfabError) -> ExitCode:
+    """On stderr for people, on stdout for programs; to nobody where the reader has gone."""
+    from sonicfab.report import console
+    from sonicfab.report.failure import show_failure
+
+    if isinstance(err, ReaderGoneError):
+        return err.exit_code
+    console.error(err)
+    if wanted_format and not console.has_result():
+        with contextlib.suppress(OutputError):  # stdout takes nothing: that was the error
+            show_failure(err, wanted_format[-1])
+    return err.exit_code
+
+
+def _tell_usage(err: Exception) -> None:
+    """What typer tells people of wrong options, for programs."""
+    from sonicfab.report.failure import show_failure
+    from sonicfab.report.terminal import neutral
+
+    if isinstance(getattr(err, "message", None), str):
+        vars(err)["message"] = neutral(vars(err)["message"])
+    if wanted_format:
+        told = getattr(err, "format_message", lambda: str(err))()
+        show_failure(InputError(told), wanted_format[-1])
 
 
 app = typer.Typer(
@@ -47,13 +109,15 @@ app = typer.Typer(
     },
     help="Render, push and verify SONiC spine-leaf fabrics from an inventory and a topology.",
     epilog="Exit codes: 0 ok, 1 internal error, 2 bad input, 3 could not reach or check, 4 checks failed, "
-    "5 changes pending, 6 rolled back.",
+    "5 changes pending, 6 rolled back, 130 interrupted, 141 nobody reads stdout.",
 )
 
 
 def _version(value: bool) -> None:
     if value:
-        typer.echo(f"sonicfab {__version__}")
+        from sonicfab.report.console import say
+
+        say(f"sonicfab {__version__}")
         raise typer.Exit
 
 

@@ -19,6 +19,7 @@ from sonicfab.cli.options import (
     Verbose,
     access_to,
     own_templates,
+    remember_format,
 )
 from sonicfab.cli.push_run import look_with_progress
 from sonicfab.errors import ExitCode, InputError
@@ -61,7 +62,14 @@ To = Annotated[
     ),
 ]
 Printed = Annotated[
-    DiffFormat, typer.Option("--format", "-f", help="For a terminal, for a merge request, or for programs.")
+    DiffFormat,
+    typer.Option(
+        "--format",
+        "-f",
+        help="For a terminal, for a merge request, or for programs.",
+        callback=remember_format,
+        is_eager=True,
+    ),
 ]
 
 

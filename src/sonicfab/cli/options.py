@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -13,6 +13,18 @@ from sonicfab.cli import complete
 if TYPE_CHECKING:
     from sonicfab.access import Access
     from sonicfab.fabric import Fabric
+
+
+wanted_format: list[str] = []
+"""The --format of the command that runs, for errors."""
+
+_Chosen = TypeVar("_Chosen", bound=Enum)
+
+
+def remember_format(value: _Chosen) -> _Chosen:
+    """Callback of every --format: an error is told in it, too."""
+    wanted_format.append(str(value.value))
+    return value
 
 
 class Format(str, Enum):
@@ -113,7 +125,12 @@ Output = Annotated[
 ]
 OLD_NAMES = {"build": "image-build", "build-dir": "output"}
 """What options were called before, which still works; help does not list it."""
-OutputFormat = Annotated[Format, typer.Option("--format", "-f", help="Print a table, or JSON for programs.")]
+OutputFormat = Annotated[
+    Format,
+    typer.Option(
+        "--format", "-f", help="Print a table, or JSON for programs.", callback=remember_format, is_eager=True
+    ),
+]
 Engine = Annotated[
     YangEngine,
     typer.Option(help="What reads the YANG models; auto is libyang where it is installed: the same, but faster."),

@@ -174,7 +174,7 @@ def holder() -> str:
 def _ask(decision: Decision, *, yes: bool) -> None:
     if yes:
         return
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise InputError("push asks before it changes anything", "where nobody can answer, say --yes")
     count = len(decision.todo)
     if not typer.confirm(f"Change {count} switch{'es' * (count != 1)} as shown?"):

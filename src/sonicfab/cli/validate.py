@@ -24,6 +24,7 @@ from sonicfab.cli.options import (
     fabric_files,
     ignored,
     own_templates,
+    remember_format,
 )
 from sonicfab.errors import ExitCode, InputError
 
@@ -60,7 +61,14 @@ def validate(
     ignore: Ignore = [],  # noqa: B006
     templates: Templates = [],  # noqa: B006
     format: Annotated[  # noqa: A002 - the name of the option
-        ValidateFormat, typer.Option("--format", "-f", help="Print a table, JSON, or SARIF for code review tools.")
+        ValidateFormat,
+        typer.Option(
+            "--format",
+            "-f",
+            help="Print a table, JSON, or SARIF for code review tools.",
+            callback=remember_format,
+            is_eager=True,
+        ),
     ] = ValidateFormat.TABLE,
     verbose: Verbose = 0,
 ) -> None:

@@ -23,6 +23,7 @@ from sonicfab.cli.options import (
     access_to,
     as_in_lab,
     own_templates,
+    remember_format,
 )
 from sonicfab.errors import ExitCode, InputError
 
@@ -51,7 +52,12 @@ Keep = Annotated[Path | None, typer.Option("--snapshot", help="Keep what is seen
 Compare = Annotated[
     Path | None, typer.Option("--compare", help="Tell what has changed since this snapshot.", metavar="FILE")
 ]
-Output = Annotated[VerifyFormat, typer.Option("--format", "-f", help="Print a table, JSON, or JUnit XML for CI.")]
+Output = Annotated[
+    VerifyFormat,
+    typer.Option(
+        "--format", "-f", help="Print a table, JSON, or JUnit XML for CI.", callback=remember_format, is_eager=True
+    ),
+]
 JunitFile = Annotated[Path | None, typer.Option("--junit", help="Also write JUnit XML to this file.", metavar="FILE")]
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Also write JSON to this file.", metavar="FILE")]
 

@@ -8,10 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import typer
-
 from sonicfab.output import OutputFile, write_file
-from sonicfab.report.console import mark, say, table
+from sonicfab.report.console import mark, say, style, table
 
 FORMAT_VERSION = 1
 
@@ -28,7 +26,7 @@ class Step:
 
 def show_command(words: Sequence[str]) -> None:
     """The command of a step, before it runs."""
-    say(typer.style(f"\n$ sonicfab {shlex.join(words)}", bold=True))
+    say(style(f"\n$ sonicfab {shlex.join(words)}", bold=True))
 
 
 def show_steps(fabric: str, steps: Sequence[Step], output: Path) -> None:

@@ -1,4 +1,4 @@
-"""Where output goes: results to stdout, everything else to stderr; colour on terminals alone."""
+"""What goes where: results to stdout, everything else to stderr; colour on terminals alone."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ import typer
 from sonicfab import __version__
 from sonicfab.errors import Diagnostic, InputError, SonicfabError
 from sonicfab.hints import first_of
+from sonicfab.report.terminal import WIDTH as WIDTH
+from sonicfab.report.terminal import SafeFormatter, is_terminal, write, write_renderable
+from sonicfab.report.terminal import style as style
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import RenderableType
     from rich.table import Table
     from rich.text import Text
-
-WIDTH = 100
-"""Columns that output may use, unless it goes to a terminal that has fewer."""
 
 _GAP = 3
 """Columns between those of a table: padding, and what its head is ruled with."""
@@ -39,11 +39,13 @@ _PLAIN_MARKS = {"ok": "ok", "failed": "FAILED", "skipped": "skipped", "unreached
 
 _site_templates: list[str] = []
 """Those of this command, for its result."""
+_results: list[str] = []
+"""The kinds of results for programs that this command has printed."""
 
 
 def columns() -> int:
     """How wide a line of stdout may be."""
-    return min(WIDTH, shutil.get_terminal_size().columns) if sys.stdout.isatty() else WIDTH
+    return min(WIDTH, shutil.get_terminal_size().columns) if is_terminal(sys.stdout) else WIDTH
 
 
 def wrapped(text: str, first: str = "", rest: str = "") -> list[str]:
@@ -61,19 +63,19 @@ def wrapped(text: str, first: str = "", rest: str = "") -> list[str]:
 
 def say(text: str) -> None:
     """A line of the result."""
-    typer.echo(text)
+    write(text)
 
 
 def say_fitted(text: str, fg: str | None = None, *, bold: bool | None = None) -> None:
     """A line of the result that is indented already: on a terminal it goes on below, a bit further in."""
     indent = " " * (len(text) - len(text.lstrip(" ")))
-    for line in wrapped(text.strip(), indent, f"{indent}    ") if sys.stdout.isatty() else [text]:
-        say(typer.style(line, fg=fg, bold=bold))
+    for line in wrapped(text.strip(), indent, f"{indent}    ") if is_terminal(sys.stdout) else [text]:
+        say(style(line, fg=fg, bold=bold))
 
 
 def note(text: str) -> None:
     """A line about what is going on."""
-    typer.echo(text, err=True)
+    write(text, err=True)
 
 
 def mark(status: str) -> str:
@@ -92,9 +94,9 @@ def diagnostics(found: Iterable[Diagnostic]) -> None:
         first, *rest = str(diagnostic).splitlines()
         place, severity, message = first.partition(f" {diagnostic.severity}: ")
         colour = typer.colors.RED if diagnostic.severity == "error" else typer.colors.YELLOW
-        typer.echo(f"{place}{typer.style(severity, fg=colour, bold=True)}{message}", err=True)
+        note(f"{place}{style(severity, fg=colour, bold=True)}{message}")
         for line in rest:
-            typer.echo(line, err=True)
+            note(line)
 
 
 def error(err: SonicfabError) -> None:
@@ -105,21 +107,35 @@ def error(err: SonicfabError) -> None:
     if errors:
         warnings = len(found) - errors
         counts = f"{errors} error{'s' * (errors > 1)}"
-        typer.echo(f"{counts}{f', {warnings} warning' + 's' * (warnings > 1) if warnings else ''}", err=True)
+        note(f"{counts}{f', {warnings} warning' + 's' * (warnings > 1) if warnings else ''}")
         return
-    typer.echo(f"{typer.style('error:', fg=typer.colors.RED, bold=True)} {err}", err=True)
+    note(f"{style('error:', fg=typer.colors.RED, bold=True)} {err}")
     if err.hint:
-        typer.echo(f"  hint: {err.hint}", err=True)
+        note(f"  hint: {err.hint}")
 
 
 def internal_error(err: BaseException) -> None:
     """A mistake of ours: the traceback goes into a file for its owner alone, the user gets a sentence."""
-    handle, name = tempfile.mkstemp(prefix="sonicfab-debug-", suffix=".log")
-    with os.fdopen(handle, "w", encoding="utf-8") as log:
-        log.write(f"sonicfab {__version__}, Python {sys.version}\n{' '.join(sys.argv)}\n\n")
-        log.writelines(traceback.format_exception(type(err), err, err.__traceback__))
-    typer.echo(f"internal error: {type(err).__name__}: {err}", err=True)
-    typer.echo(f"  This is a mistake in sonicfab, not in your files. What happened is in {Path(name)}", err=True)
+    try:
+        handle, name = tempfile.mkstemp(prefix="sonicfab-debug-", suffix=".log")
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as log:
+            log.write(f"sonicfab {__version__}, Python {sys.version}\n{' '.join(sys.argv)}\n\n")
+            log.writelines(traceback.format_exception(type(err), err, err.__traceback__))
+    except OSError as failure:
+        name = f"no file: {failure.strerror}"
+    note(f"internal error: {type(err).__name__}: {err}")
+    note(f"  This is a mistake in sonicfab, not in your files. What happened is in {Path(name)}")
+
+
+def begin_command() -> None:
+    """Forget what an earlier command of this process has told."""
+    _site_templates.clear()
+    _results.clear()
+
+
+def has_result() -> bool:
+    """Whether this command has printed a result for programs."""
+    return bool(_results)
 
 
 def tell_site_templates(files: Sequence[str]) -> None:
@@ -136,19 +152,20 @@ def with_site_templates(value: Mapping[str, Any]) -> dict[str, Any]:
 
 def json_result(value: Mapping[str, Any]) -> None:
     """The result for programs; every one of them has a format_version."""
-    typer.echo(json.dumps(with_site_templates(value) if "format_version" in value else value, indent=2))
+    _results.append("json")
+    write(json.dumps(with_site_templates(value) if "format_version" in value else value, indent=2))
 
 
 def table(renderable: RenderableType) -> None:
     """A rich table or text on stdout; a table that would break words at this width is told row by row instead."""
     from rich.table import Table
 
-    console = _console()
-    if isinstance(renderable, Table) and _needs(renderable) > console.width:
+    width = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else WIDTH
+    if isinstance(renderable, Table) and _needs(renderable) > width:
         for line in _row_by_row(renderable):
-            console.print(line, soft_wrap=True)
+            write_renderable(line, soft_wrap=True)
         return
-    console.print(renderable)
+    write_renderable(renderable)
 
 
 def _needs(rows: Table) -> int:
@@ -175,16 +192,12 @@ def _row_by_row(rows: Table) -> Iterator[Text]:
                 yield Text.assemble(f"  {title:{width}}  ", cell)
 
 
-def _console() -> Console:
-    from rich.console import Console
-
-    return Console(width=WIDTH if not sys.stdout.isatty() else None, highlight=False, soft_wrap=False)
-
-
 def log_to_stderr(verbosity: int) -> None:
     """-v: what sonicfab does; -vv: what the SSH library does, too. Secrets are never logged."""
     level = {0: logging.WARNING, 1: logging.INFO}.get(verbosity, logging.DEBUG)
-    logging.basicConfig(level=level if verbosity > 1 else logging.WARNING, format="%(name)s: %(message)s", force=True)
+    logging.basicConfig(level=level if verbosity > 1 else logging.WARNING, force=True)
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(SafeFormatter("%(name)s: %(message)s"))
     logging.getLogger("sonicfab").setLevel(level)
     # it logs the tracebacks of its threads; what they mean is told in a sentence
     logging.getLogger("paramiko").setLevel(level if verbosity > 1 else logging.CRITICAL)

@@ -13,7 +13,7 @@ from sonicfab.compare.live import LiveDiff
 from sonicfab.compare.matrix import Matrix
 from sonicfab.compare.notes import Note
 from sonicfab.compare.reasons import Reason
-from sonicfab.report.console import mark, say, table, wrapped
+from sonicfab.report.console import mark, say, style, table, wrapped
 
 SIGNS = {"add": "+", "remove": "-", "change": "~"}
 _COLOURS = {"+": typer.colors.GREEN, "-": typer.colors.RED, "~": typer.colors.YELLOW}
@@ -85,7 +85,7 @@ def _show_step(diff: FabricDiff, step: StepDiff) -> None:
     if not step.differs:
         say(nothing(step, diff.fabric))
         return
-    say(typer.style(headline(step, diff.fabric), bold=True))
+    say(style(headline(step, diff.fabric), bold=True))
     say("")
     say(rendered_title(step))
     for reason, groups in blocks(step.changed):
@@ -106,7 +106,7 @@ def _show_step(diff: FabricDiff, step: StepDiff) -> None:
 def _alarm(note: Note, roles: Mapping[str, str]) -> None:
     text = f"{mark('failed')} {note.title}, {who(note.switches, roles)}: {note.detail}"
     for line in wrapped(text, rest="  "):
-        say(typer.style(line, fg=typer.colors.RED, bold=True))
+        say(style(line, fg=typer.colors.RED, bold=True))
     _labelled("then", note.reason)
     _labelled("source", note.source)
     say("")
@@ -116,7 +116,7 @@ def _note(note: Note, roles: Mapping[str, str], *, everyone: int) -> None:
     limited = f" ({who(note.switches, roles)})" if note.switches and len(note.switches) < everyone else ""
     text = f"{_BULLETS[note.severity]}{note.title}{limited}: {note.detail}"
     for line in wrapped(text, "  ", "      "):
-        say(typer.style(line, fg=_SEVERITIES[note.severity]))
+        say(style(line, fg=_SEVERITIES[note.severity]))
     _labelled("then", note.reason)
     _labelled("source", note.source)
 
@@ -126,7 +126,7 @@ def show_groups(groups: Iterable[Group], roles: Mapping[str, str]) -> None:
     for one in groups:
         text = change_text(one, who(one.switches, roles) if len(roles) > 1 else "")
         for line in wrapped(text, "  ", "      "):
-            say(typer.style(line, fg=_COLOURS[SIGNS[one.action]]))
+            say(style(line, fg=_COLOURS[SIGNS[one.action]]))
 
 
 def _labelled(label: str, text: str) -> None:
@@ -140,7 +140,7 @@ def show_files(diff: FilesDiff) -> None:
     if not diff.differs:
         say(f"{diff.old} and {diff.new}: nothing differs")
         return
-    say(typer.style(f"from {diff.old} to {diff.new}: {counted(diff.config_db, diff.frr)}", bold=True))
+    say(style(f"from {diff.old} to {diff.new}: {counted(diff.config_db, diff.frr)}", bold=True))
     _remarks(diff.remarks)
     show_groups(diff.groups, dict.fromkeys(diff.switches, ""))
 
@@ -148,21 +148,21 @@ def show_files(diff: FilesDiff) -> None:
 def show_live(diff: LiveDiff) -> None:
     """What differs on the switches, seen from what runs to what is intended."""
     for name, why in diff.failed.items():
-        say(typer.style(f"{mark('unreached')} {name}: {why}", fg=typer.colors.RED))
+        say(style(f"{mark('unreached')} {name}: {why}", fg=typer.colors.RED))
     number = f"{len(diff.asked)} switch{'es' * (len(diff.asked) != 1)}"
     if not diff.differs:
         if diff.asked:
             say(f"{diff.fabric}, {number}: nothing differs, they run and store what is intended")
         return
     said = f"{diff.fabric}, {number}: from what runs to what is intended: {counted(diff.config_db, diff.frr)}"
-    say(typer.style(said, bold=True))
+    say(style(said, bold=True))
     _remarks(diff.remarks)
     show_groups(diff.groups, diff.roles)
 
 
 def _remarks(remarks: Sequence[str]) -> None:
     for remark in remarks:
-        say(typer.style(f"  ! {remark}", fg=typer.colors.YELLOW))
+        say(style(f"  ! {remark}", fg=typer.colors.YELLOW))
 
 
 def show_matrix(matrix: Matrix) -> None:

@@ -6,12 +6,10 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-import typer
-
 from sonicfab.explain.answer import Explained
 from sonicfab.explain.trace import TemplateLine
 from sonicfab.render import template_folders
-from sonicfab.report.console import columns, json_result, say, wrapped
+from sonicfab.report.console import columns, json_result, say, style, wrapped
 
 FORMAT_VERSION = 1
 _IN_FULL = 12
@@ -25,7 +23,7 @@ def show_explained(switch: str, found: list[Explained]) -> None:
     if len(found) > _IN_FULL:
         _show_short(switch, found)
         return
-    say(typer.style(switch, bold=True))
+    say(style(switch, bold=True))
     for one in found:
         say("")
         _wrapped(_headline(one), "", bold=True)
@@ -42,7 +40,7 @@ def show_explained(switch: str, found: list[Explained]) -> None:
 
 
 def _show_short(switch: str, found: list[Explained]) -> None:
-    say(typer.style(f"{switch}: {len(found)} values; name one for all of its origin", bold=True))
+    say(style(f"{switch}: {len(found)} values; name one for all of its origin", bold=True))
     for one in found:
         given = one.origin.given if one.origin else ()
         place = f"{given[0].place.file}:{given[0].place.line}" if given else "no input"
@@ -97,4 +95,4 @@ def _labelled(label: str, text: str) -> None:
 def _wrapped(text: str, start: str, *, bold: bool = False) -> None:
     after = " " * (len(start) or 4)
     for line in wrapped(text, start, after):
-        say(typer.style(line, bold=bold))
+        say(style(line, bold=bold))

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from sonicfab.report.console import note
+from sonicfab.report.terminal import is_lively, safe_console
 
 
 class Progress:
@@ -22,13 +23,22 @@ class Progress:
         self._task: Any = None
 
     def __enter__(self) -> Progress:  # noqa: PYI034 - Self needs Python 3.11
-        if sys.stderr.isatty():
-            from rich.console import Console
+        if is_lively(sys.stderr):
             from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
             from rich.progress import Progress as Bar
 
-            columns = (TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn())
-            self._bar = Bar(*columns, TextColumn("{task.fields[step]}"), console=Console(stderr=True), transient=True)
+            columns = (
+                TextColumn("{task.description}", markup=False),
+                BarColumn(20),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+            )
+            self._bar = Bar(
+                *columns,
+                TextColumn("{task.fields[step]}", markup=False),
+                console=safe_console(sys.stderr),
+                transient=True,
+            )
             self._task = self._bar.add_task(self._title, total=self._total, step="")
             self._bar.start()
         return self

@@ -9,7 +9,7 @@ import typer
 
 from sonicfab import __version__
 from sonicfab.hints import first_of
-from sonicfab.report.console import json_result, say, say_fitted, table
+from sonicfab.report.console import json_result, say, say_fitted, style, table
 from sonicfab.validate.codes import Code
 from sonicfab.validate.findings import Finding
 from sonicfab.validate.run import Validation
@@ -35,11 +35,11 @@ def show_findings(result: Validation, say: Callable[[str], None]) -> None:
     groups = _groups(result.findings)
     for group in groups[:_SHOWN]:
         one = group[0]
-        severity = typer.style(f"{one.severity} {one.code}", fg=_COLOURS[one.severity], bold=True)
+        severity = style(f"{one.severity} {one.code}", fg=_COLOURS[one.severity], bold=True)
         say(f"{severity}  {_where(group, len(result.subjects))}")
         say_fitted(f"  {one.message}")
-        say(f"  {typer.style('mend:', dim=True)} {one.mend}")
-        say(f"  {typer.style('source:', dim=True)} {_source(one)}")
+        say(f"  {style('mend:', dim=True)} {one.mend}")
+        say(f"  {style('source:', dim=True)} {_source(one)}")
     if len(groups) > _SHOWN:
         say(f"... and {len(groups) - _SHOWN} more kinds of findings; --format json has all of them")
 
@@ -98,7 +98,7 @@ def sarif(result: Validation) -> None:
 
 def show_code(code: Code) -> None:
     """Everything about one code."""
-    say(f"{typer.style(code.code, bold=True)} ({code.severity}): {code.title}")
+    say(f"{style(code.code, bold=True)} ({code.severity}): {code.title}")
     say_fitted(f"  what follows: {code.consequence}")
     say(f"  mend:         {code.mend}")
     say_fitted(f"  source:       {code.source}")

@@ -13,6 +13,7 @@ from sonicfab.hints import first_of
 from sonicfab.plan.types import FabricPlan
 from sonicfab.report.console import columns, mark, say, say_fitted, table
 from sonicfab.report.findings import finding_json, show_findings
+from sonicfab.report.terminal import neutral
 from sonicfab.verify.explain.base import Finding
 from sonicfab.verify.registry import BY_NAME
 from sonicfab.verify.results import CheckResult
@@ -99,7 +100,8 @@ def junit_text(verification: Verification) -> str:
                 found = ET.SubElement(case, tag, message=_message(result, causes.get(id(result))))
                 found.text = _why(causes.get(id(result)))
     ET.indent(suites)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suites, encoding="unicode")
+    # neutral: XML has no control characters, not even quoted
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + neutral(ET.tostring(suites, encoding="unicode"))
 
 
 def _message(result: CheckResult, cause: Finding | None) -> str:

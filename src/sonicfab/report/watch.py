@@ -8,6 +8,7 @@ from typing import Any
 
 from sonicfab.report.console import mark, say
 from sonicfab.report.findings import lines
+from sonicfab.report.terminal import is_lively, safe_console
 from sonicfab.report.verify import verdict
 from sonicfab.verify.run import Verification
 from sonicfab.verify.snapshot import compare, snapshot
@@ -25,10 +26,10 @@ class Watch:
         self._live: Any = None
 
     def __enter__(self) -> Watch:  # noqa: PYI034 - Self needs Python 3.11
-        if sys.stdout.isatty():
+        if is_lively(sys.stdout):
             from rich.live import Live
 
-            self._live = Live(auto_refresh=False, vertical_overflow="crop")
+            self._live = Live(console=safe_console(sys.stdout), auto_refresh=False, vertical_overflow="crop")
             self._live.start()
         return self
 
@@ -59,4 +60,3 @@ class Watch:
             return
         for line in [*([f"{time} {verdict(verification)}"] if first else []), *told]:
             say(line)
-        sys.stdout.flush()

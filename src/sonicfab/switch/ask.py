@@ -209,7 +209,7 @@ def split(questions: Iterable[Question[Any]], mark: str, result: CommandResult) 
         code, _, rest = outputs[number + 1].partition("\n")
         said = errors[number] if number < len(errors) else ""
         if not code.isdecimal() or len(code) > 3:
-            raise errors.UnreadableError(f"it did not say how `{question.command[:60]}` ended")
+            raise SwitchError(f"it did not say how `{question.command[:60]}` ended")
         found[question.name] = CommandResult(question.command, int(code), text, said, result.seconds)
         text = rest
     return found
