@@ -33,6 +33,18 @@ if TYPE_CHECKING:
     from sonicfab.validate.run import Subject
 
 
+Output = Annotated[
+    ValidateFormat,
+    typer.Option(
+        "--format",
+        "-f",
+        help="Print a table, JSON, or SARIF for code review tools.",
+        callback=remember_format,
+        is_eager=True,
+    ),
+]
+
+
 def validate(
     paths: Annotated[
         list[Path],
@@ -60,16 +72,7 @@ def validate(
     limit: Limit = [],  # noqa: B006
     ignore: Ignore = [],  # noqa: B006
     templates: Templates = [],  # noqa: B006
-    format: Annotated[  # noqa: A002 - the name of the option
-        ValidateFormat,
-        typer.Option(
-            "--format",
-            "-f",
-            help="Print a table, JSON, or SARIF for code review tools.",
-            callback=remember_format,
-            is_eager=True,
-        ),
-    ] = ValidateFormat.TABLE,
+    format: Output = ValidateFormat.TABLE,  # noqa: A002 - the name of the option
     verbose: Verbose = 0,
 ) -> None:
     """Check configs before they are pushed: against the image build, row against row, switch against switch.
