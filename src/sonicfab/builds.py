@@ -38,12 +38,20 @@ ReloadCheck = Literal["never", "golden files", "always", ""]
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """Something that a build is known to do wrong; `platforms` are the switch models it concerns, none: all."""
+    """Something that a build is known to do wrong.
+
+    Attributes:
+        platforms: the switch models it concerns; none: all.
+        rows: the config_db that it concerns, when all of these are in it: TABLE[|KEY][ FIELD[=VALUE]], KEY may be `*`.
+        mend: what to do about it; "" when nothing but another build helps.
+    """
 
     what: str
     consequence: str
     source: str
     platforms: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()
+    mend: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,8 @@ class Build:
         port_defaults: fields that the migrator adds to every row of PORT, with their values.
         schema: name of the built-in schema facts; "" when no models of this build are known.
         nearest_schema: where `schema` is not known, the built-in facts of the models that come nearest; "" for none.
-        unfit_platforms: switch model -> why the build cannot work on it.
+        platform_modules: whose platform modules the image carries (`modules` of a platform); None: not known.
+        unfit_platforms: switch model -> why the build cannot work on it, where that is another reason.
         defects: what is known to be wrong.
         sources: fact -> where it is from, where that is not what build_facts.yml says.
         ports: HWSKU -> port -> row of its port table; only of learned builds.
@@ -104,6 +113,7 @@ class Build:
     port_defaults: Mapping[str, str]
     schema: str
     nearest_schema: str
+    platform_modules: tuple[str, ...] | None
     unfit_platforms: Mapping[str, str]
     defects: tuple[Defect, ...]
     sources: Mapping[str, str]
@@ -138,6 +148,8 @@ class _Defect(BaseModel):
     consequence: str
     source: str
     platforms: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()
+    mend: str = ""
 
 
 class BuildFile(BaseModel):
@@ -169,6 +181,7 @@ class BuildFile(BaseModel):
     port_defaults: dict[str, str] = {}
     schema_: str = Field("", alias="schema")
     nearest_schema: str = ""
+    platform_modules: tuple[str, ...] | None = None
     unfit_platforms: dict[str, str] = {}
     defects: tuple[_Defect, ...] = ()
     sources: dict[str, str] = {}
@@ -263,6 +276,6 @@ def fact_texts() -> Mapping[str, FactText]:
 def _build(data: BuildFile, yang: Path | None) -> Build:
     values: dict[str, Any] = {one.name: getattr(data, one.name, None) for one in fields(Build)}
     values["schema"] = data.schema_
-    values["defects"] = tuple(Defect(one.what, one.consequence, one.source, one.platforms) for one in data.defects)
+    values["defects"] = tuple(Defect(**one.model_dump()) for one in data.defects)
     values["yang"] = yang
     return Build(**values)

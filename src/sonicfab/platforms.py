@@ -32,6 +32,8 @@ class Platform:
         platform: SONiC's platform string, e.g. x86_64-accton_as7326_56x-r0.
         hwsku: SONiC's hardware SKU, e.g. Accton-AS7326-56X.
         asic: the asic_type of sonic_version.yml.
+        modules: whose platform modules (drivers for ports, fans, power supplies) an image must carry.
+        fec: speed in Mb/s -> the FEC that its ports get unless the topology says another.
         speeds: port speed -> the speeds (Mb/s) that such a port can do.
         lane_speed: Mb/s that a lane can do at most; 0: not known.
         lanes_per_core: lanes n*k+1 to n*k+k are of one SerDes core, and all its ports have one speed; 0: not known.
@@ -44,6 +46,8 @@ class Platform:
     platform: str
     hwsku: str
     asic: str
+    modules: str
+    fec: Mapping[int, str]
     speeds: Mapping[int, tuple[int, ...]]
     lane_speed: int
     lanes_per_core: int
@@ -70,6 +74,8 @@ class _File(BaseModel):
     platform: str
     hwsku: str
     asic: str
+    modules: str
+    fec: dict[int, str] = {}
     speeds: dict[int, tuple[int, ...]]
     lane_speed: int = 0
     lanes_per_core: int = 0

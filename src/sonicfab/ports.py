@@ -8,6 +8,24 @@ from sonicfab.builds import cached_by_build, get_build
 from sonicfab.platforms import PlatformPort, get_platform
 
 
+def unfit_for(platform: str, build: str) -> str | None:
+    """Why a build cannot run on a switch model; "" when it can, None when that is not known.
+
+    Raises:
+        KeyError: the platform or the build is not known.
+    """
+    model, facts = get_platform(platform), get_build(build)
+    if platform in facts.unfit_platforms:
+        return facts.unfit_platforms[platform]
+    if model.hwsku in facts.ports:  # learned with the ports of this model
+        return ""
+    if facts.platform_modules is None:
+        return None
+    if model.modules in facts.platform_modules:
+        return ""
+    return f"the image carries no platform modules of {model.modules} (no drivers for ports, fans and power supplies)"
+
+
 @cached_by_build
 def ports_of(platform: str, build: str) -> Mapping[str, PlatformPort]:
     """Port name -> port, in front panel order.

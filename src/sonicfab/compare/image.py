@@ -7,6 +7,8 @@ from dataclasses import fields
 
 from sonicfab.builds import Build, Defect, fact_texts
 from sonicfab.compare.notes import Note, Step
+from sonicfab.platforms import platform_names
+from sonicfab.ports import unfit_for
 
 _NO_NOTES = frozenset(
     {
@@ -25,6 +27,7 @@ _NO_NOTES = frozenset(
         "bfd_needs_mgmt_framework",
         # told by itself
         "unfit_platforms",
+        "platform_modules",
         "defects",
         # which models there are says nothing; what they allow does
         "schema",
@@ -55,8 +58,8 @@ def unfit_notes(step: Step) -> list[Note]:
     return [
         Note(f"{build.name} cannot run on {platform}", why, reason, build.source("unfit_platforms"), "error", switches)
         for build, reason in builds
-        for platform, why in build.unfit_platforms.items()
-        if (switches := step.on(platform))
+        for platform in platform_names()
+        if (why := unfit_for(platform, build.name)) and (switches := step.on(platform))
     ]
 
 

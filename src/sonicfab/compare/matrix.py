@@ -13,6 +13,7 @@ from sonicfab.compare.notes import Step
 from sonicfab.errors import InputError
 from sonicfab.fabric import Fabric, FabricFiles, select
 from sonicfab.plan.types import SwitchPlan
+from sonicfab.ports import unfit_for
 from sonicfab.render import Renderer
 
 
@@ -112,7 +113,7 @@ def _column(name: str, platforms: Iterable[str], error: InputError | None) -> Bu
     said = ""
     if error is not None:
         said = error.diagnostics[0].message if error.diagnostics else str(error)
-    unfit = {platform: why for platform, why in build.unfit_platforms.items() if platform in set(platforms)}
+    unfit = {platform: why for platform in dict.fromkeys(platforms) if (why := unfit_for(platform, name))}
     return BuildColumn(name, build.follows, said, unfit)
 
 

@@ -139,7 +139,7 @@ class Sources:
             return ()
         return self._link_entry(path) if path[0] == "links" else self.topology(*path, "ports")
 
-    def option(self, port: PortPlan, name: Literal["mtu", "speed", "description"]) -> tuple[Given, ...]:
+    def option(self, port: PortPlan, name: Literal["mtu", "speed", "description", "fec"]) -> tuple[Given, ...]:
         """What the link or host entry of a port says of it; nothing when it says nothing."""
         path = self._paths.get((self.switch.name, port.name))
         return self.topology(*path[: 2 if path[0] == "links" else 3], name) if path else ()

@@ -110,10 +110,15 @@ def _speed(sources: Sources, key: str) -> Origin:
 
 def _fec(sources: Sources, key: str) -> Origin:
     port = sources.ports[key]
+    if said := sources.option(port, "fec"):
+        return Origin("as given for this link or host port", said)
     source = "sonic-buildimage src/sonic-config-engine/minigraph.py, which writes it for speed 100000, and only there"
     fact = Fact("config_db has no default for FEC", source)
     given = sources.option(port, "speed") or sources.uses(port)
-    return Origin("100G ports need RS-FEC: nothing else sets it", given, (fact, *sources.port_fact(port)))
+    of_model = sources.model_fact(
+        f"ports at {port.speed // 1000}G have FEC {port.fec} unless the topology says another"
+    )
+    return Origin("the FEC of the switch model at this speed", given, (fact, *of_model, *sources.port_fact(port)))
 
 
 DEFAULT_MTU = Fact(

@@ -331,5 +331,7 @@ Ends = Annotated[tuple[Endpoint, Endpoint], BeforeValidator(_ends), _STRING]
 PortList = Annotated[tuple[str, ...], BeforeValidator(_port_list), WithJsonSchema(_PORTS)]
 HostName = Annotated[str, AfterValidator(_host)]
 OneOrMany = Annotated[tuple[_Item, ...], BeforeValidator(_one_or_many)]
+Fec = Literal["rs", "fc", "none"]
+"""As in sonic-port.yang; its `auto` says nothing that two ends can agree on."""
 Mtu = Annotated[int, Field(ge=1280, le=9216)]
 """Bytes; 9216 is the largest in sonic-port.yang, 1280 the smallest that IPv6 works with (RFC 8200)."""

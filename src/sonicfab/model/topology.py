@@ -13,6 +13,7 @@ from sonicfab.model.fields import (
     AsnPoolField,
     Ends,
     FabricName,
+    Fec,
     Mtu,
     NetworkV4,
     NetworkV6,
@@ -91,6 +92,7 @@ class Link(Strict):
     link: Ends
     mtu: Mtu | None = None
     speed: Speed | None = None
+    fec: Fec | None = None
 
 
 class Mesh(Strict):
@@ -105,6 +107,7 @@ class Mesh(Strict):
     leaves: Annotated[dict[SwitchName, PortList], Field(min_length=1)]
     mtu: Mtu | None = None
     speed: Speed | None = None
+    fec: Fec | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Mesh:
@@ -141,6 +144,7 @@ class HostPorts(Strict):
     ports: PortList
     mtu: Mtu | None = None
     speed: Speed | None = None
+    fec: Fec | None = None
     description: Annotated[str, Field(max_length=200, pattern=r'^[^"\\\n]*$')] = ""
 
 

@@ -32,7 +32,7 @@ from sonicfab.plan.types import (
     PortPlan,
     SwitchPlan,
 )
-from sonicfab.platforms import PlatformPort
+from sonicfab.platforms import PlatformPort, get_platform
 from sonicfab.ports import ports_of
 
 
@@ -119,7 +119,7 @@ def _switch(
     unused = dict(_unused_ports(settings.platform, settings.build))
     table = ports_of(settings.platform, settings.build)
     for name, speed in shared_speeds({name: port.speed for name, port in used.items()}, settings).items():
-        unused[name] = _port(table[name], speed, SONIC_MTU, "unused")
+        unused[name] = _port(settings.platform, table[name], speed, SONIC_MTU, "unused")
     return SwitchPlan(
         **{field.name: getattr(settings, field.name) for field in fields(settings)},
         asn=allotment.asns[settings.name],
@@ -137,13 +137,13 @@ def _unused_ports(platform: str, build: str) -> Mapping[str, PortPlan]:
     The fabric's MTU is for its ports alone: another one for all would be 50 more changes of each switch.
     """
     ports = ports_of(platform, build).values()
-    return {port.name: _port(port, port.speed, SONIC_MTU, "unused") for port in ports}
+    return {port.name: _port(platform, port, port.speed, SONIC_MTU, "unused") for port in ports}
 
 
-def _port(port: PlatformPort, speed: int, mtu: int, use: Literal["link", "host", "unused"]) -> PortPlan:
-    # config_db has no default for FEC and 100G optics and DACs need RS: sonic-buildimage sonic-config-engine
-    # minigraph.py writes it for speed 100000, and only there
-    fec = "rs" if speed == 100000 else ""
+def _port(
+    platform: str, port: PlatformPort, speed: int, mtu: int, use: Literal["link", "host", "unused"], fec: str = ""
+) -> PortPlan:
+    fec = fec or get_platform(platform).fec.get(speed, "")
     return PortPlan(port.name, port.alias, port.lanes, port.index, speed, fec, mtu, use)
 
 
@@ -156,14 +156,15 @@ def _used_ports(
         networks = [network for network in (link.ipv4, link.ipv6) if network is not None]
         for (switch, port), far, end in link.ends:
             used[switch][port] = replace(
-                _port(tables[switch][port], link.speed, link.mtu, "link"),
+                _port(settings[switch].platform, tables[switch][port], link.speed, link.mtu, "link", link.fec),
                 description=f"{far[0]}:{far[1]}",
                 far_end=f"{far[0]}:{far[1]}",
                 link_local=not networks,
                 addresses=tuple(link_ends(network)[end] for network in networks),
             )
     for host in hosts:
-        port_plan = _port(tables[host.switch][host.port], host.speed, host.mtu, "host")
+        platform, row = settings[host.switch].platform, tables[host.switch][host.port]
+        port_plan = _port(platform, row, host.speed, host.mtu, "host", host.fec)
         used[host.switch][host.port] = replace(port_plan, description=host.description or "host", link_local=True)
     return used
 

@@ -21,7 +21,10 @@ _TIERS = {"leaf": 1, "borderleaf": 1, "spine": 2, "superspine": 3}
 
 @dataclass(frozen=True, slots=True)
 class HostPort:
-    """A port with a server behind it; Mb/s and bytes. `path` is the topology's entry that names it."""
+    """A port with a server behind it; Mb/s and bytes. `path` is the topology's entry that names it.
+
+    `fec` is "" where the topology gives none.
+    """
 
     switch: str
     port: str
@@ -29,6 +32,7 @@ class HostPort:
     mtu: int
     description: str
     path: KeyPath
+    fec: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class _Cable:
     ends: tuple[Endpoint, Endpoint]
     mtu: int
     speed: int | None
+    fec: str
 
 
 def members(topology: Topology) -> dict[str, KeyPath]:
@@ -105,14 +110,14 @@ def _cables(topology: Topology) -> Iterator[_Cable]:
         path: KeyPath = ("links", index)
         mtu = entry.mtu or topology.mtu
         if not isinstance(entry, Mesh):
-            yield _Cable(path, entry.link, mtu, entry.speed)
+            yield _Cable(path, entry.link, mtu, entry.speed, entry.fec or "")
             continue
         for leaf, spine_ports in entry.leaves.items():
             uplinks = iter(entry.uplinks)
             for spine in entry.spines:
                 for spine_port in spine_ports:
                     ends = (Endpoint(spine, spine_port), Endpoint(leaf, next(uplinks)))
-                    yield _Cable((*path, "leaves", leaf), ends, mtu, entry.speed)
+                    yield _Cable((*path, "leaves", leaf), ends, mtu, entry.speed, entry.fec or "")
 
 
 def _hosts(
@@ -131,7 +136,8 @@ def _hosts(
                     continue
                 speed = entry.speed or port.speed
                 if plugs.can_do(switch, port, speed, where):
-                    yield HostPort(switch, port.name, speed, entry.mtu or topology.mtu, entry.description, path)
+                    mtu = entry.mtu or topology.mtu
+                    yield HostPort(switch, port.name, speed, mtu, entry.description, path, entry.fec or "")
 
 
 def _elsewhere(text: str, settings: SwitchSettings) -> str:
@@ -183,7 +189,7 @@ class _Plugs:
             return None
         self._look_at_tiers(cable)
         (a, a_port), (b, b_port) = pairs
-        return LinkPlan((a, a_port.name), (b, b_port.name), speed, cable.mtu, cable.path)
+        return LinkPlan((a, a_port.name), (b, b_port.name), speed, cable.mtu, cable.path, fec=cable.fec)
 
     def take(self, end: Endpoint, path: KeyPath, use: str) -> PlatformPort | None:
         """The port that an endpoint names, by name or alias; None when it is not there or taken already."""

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sonicfab.builds import DEFAULT_BUILD, build_names, get_build
+from sonicfab.builds import DEFAULT_BUILD, build_names
 from sonicfab.errors import KeyPath, Problem
 from sonicfab.hints import did_you_mean
 from sonicfab.model.inventory import Device, Inventory, Settings
 from sonicfab.plan.types import ManagementPlan, SnmpPlan, SshPlan
 from sonicfab.platforms import platform_names
-from sonicfab.ports import ports_of
+from sonicfab.ports import ports_of, unfit_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +124,8 @@ def _check_platform(layers: _Layers, *, unfit: bool) -> Iterator[Problem]:
         return
     if platform is None:
         return
-    facts = get_build(build)
-    if platform in facts.unfit_platforms and not unfit:
-        yield _problem(build_path, f"{build} cannot run on {platform}: {facts.unfit_platforms[platform]}")
+    if (why := unfit_for(platform, build)) and not unfit:
+        yield _problem(build_path, f"{build} cannot run on {platform}: {why}")
     else:
         try:
             ports_of(platform, build)

@@ -64,7 +64,7 @@ class PortPlan:
 
     Attributes:
         use: `link` to a switch, `host` behind which a server is, or `unused`.
-        fec: "rs", or "" where SONiC is to decide.
+        fec: rs, fc or none, or "" where SONiC is to decide.
         link_local: routed by its IPv6 link-local address alone (ipv6_use_link_local_only).
         addresses: of a numbered link, with prefix length.
         far_end: "switch:port" of a link.
@@ -236,6 +236,7 @@ class LinkPlan:
 
     Attributes:
         path: the topology's entry for it.
+        fec: as the topology gives it; "" for what the switch model does by itself.
         flipped: `b` has the lower addresses; else `a`, which had the lower name when they were allotted.
     """
 
@@ -246,6 +247,7 @@ class LinkPlan:
     path: KeyPath = field(compare=False)
     ipv4: IPv4Network | None = None
     ipv6: IPv6Network | None = None
+    fec: str = ""
     flipped: bool = False
 
     @property

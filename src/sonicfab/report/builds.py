@@ -8,7 +8,7 @@ from typing import Any
 
 from sonicfab.builds import Build, fact_texts
 from sonicfab.platforms import get_platform, platform_names
-from sonicfab.ports import ports_of
+from sonicfab.ports import ports_of, unfit_for
 from sonicfab.report.console import json_result, mark, say, say_fitted, table, wrapped
 
 FORMAT_VERSION = 1
@@ -21,7 +21,7 @@ class _Fit:
 
     platform: str
     model: str
-    works: bool
+    works: bool | None
     reason: str
     ports: int
     first_alias: str
@@ -45,7 +45,7 @@ def show_builds(builds: Sequence[Build]) -> None:
             build.database_version.removeprefix("version_"),
             build.routing_config_mode,
             {"": "no", "built in": "yes"}.get(_yang(build), _yang(build)),
-            "\n".join(build.unfit_platforms),
+            "\n".join(name for name in _told_first(build) if unfit_for(name, build.name)),
         )
     table(rows)
     say_fitted("`sonicfab builds show BUILD` tells all that is known of one, and from where")
@@ -77,7 +77,7 @@ def show_build(build: Build) -> None:
             if fit.works
             else fit.reason
         )
-        _say(f"{mark('ok' if fit.works else 'failed')} {fit.platform}: {said}", 2)
+        _say(f"{mark(_MARKS[fit.works])} {fit.platform}: {said}", 2)
     say("")
     say("known defects:" if build.defects else "no defects are known")
     for defect in build.defects:
@@ -129,6 +129,14 @@ def _yang(build: Build) -> str:
     return "built in" if build.schema else ""
 
 
+def _told_first(build: Build) -> list[str]:
+    """All switch models, those first of which the build itself says that it cannot run there."""
+    return list(dict.fromkeys([*build.unfit_platforms, *platform_names()]))
+
+
+_MARKS = {True: "ok", False: "failed", None: "skipped"}
+
+
 def _fits(build: Build) -> list[_Fit]:
     return [_fit(build, name) for name in platform_names()]
 
@@ -139,8 +147,10 @@ def _fit(build: Build, platform: str) -> _Fit:
         aliases = [port.alias for port in ports_of(platform, build.name).values()]
     except KeyError:
         return _Fit(platform, model, False, "its ports are not known for this build", 0, "", "")
-    reason = build.unfit_platforms.get(platform, "")
-    return _Fit(platform, model, not reason, reason, len(aliases), aliases[0], aliases[-1])
+    why = unfit_for(platform, build.name)
+    works = None if why is None else not why
+    reason = "not known: nobody has said which platform modules the image carries" if why is None else why
+    return _Fit(platform, model, works, reason, len(aliases), aliases[0], aliases[-1])
 
 
 def _value(build: Build) -> dict[str, Any]:

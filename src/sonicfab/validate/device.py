@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from sonicfab.builds import Build
 from sonicfab.configdb import ConfigDb, Row
 from sonicfab.platforms import Platform
+from sonicfab.ports import unfit_for
 from sonicfab.schema.facts import to_int
 from sonicfab.validate.findings import Finding
 from sonicfab.validate.platform import check_platform_ports, lanes_of
@@ -42,8 +43,8 @@ def check_device(config: ConfigDb, build: Build, platform: Platform | None, *, f
 
 
 def _build(build: Build, platform: Platform | None) -> Iterator[Finding]:
-    if platform is not None and platform.name in build.unfit_platforms:
-        message = f"{build.name} cannot run on {platform.name}: {build.unfit_platforms[platform.name]}"
+    if platform is not None and (why := unfit_for(platform.name, build.name)):
+        message = f"{build.name} cannot run on {platform.name}: {why}"
         yield Finding("SF-501", "DEVICE_METADATA|localhost", message)
 
 

@@ -13,6 +13,7 @@ from sonicfab.errors import InputError
 from sonicfab.platforms import Platform, get_platform, platform_names
 from sonicfab.schema.facts import builtin, builtin_names, schema_of
 from sonicfab.validate.bgp import FrrText
+from sonicfab.validate.defects import check_defects
 from sonicfab.validate.device import check_device
 from sonicfab.validate.findings import Finding, worst_first
 from sonicfab.validate.frr import check_frr
@@ -157,7 +158,8 @@ class Validator:
         used = {one.place for one in found if one.code == "SF-128"}  # where the models have the rule
         between = check_interfaces(config, bgp=read is not None and bool(read.instances))
         found += [one for one in between if not (one.code == "SF-225" and one.place in used)]
-        return [*found, *check_device(config, build, platform, frr=read is not None)]
+        found += check_device(config, build, platform, frr=read is not None)
+        return [*found, *check_defects(config, build, platform)]
 
     def _likely(self, build: Build) -> LikelyCheck:
         for name in builtin_names():
