@@ -17,18 +17,16 @@ from sonicfab.cli.options import (
     SomeTopology,
     Templates,
     Verbose,
-    access_to,
-    own_templates,
+    open_site,
     remember_format,
 )
-from sonicfab.cli.push_run import look_with_progress
 from sonicfab.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
     from sonicfab.compare.builds import FabricDiff
     from sonicfab.compare.folders import FilesDiff
     from sonicfab.compare.live import LiveDiff
-    from sonicfab.fabric import FabricFiles
+    from sonicfab.operations.site import Site
 
 
 class DiffFormat(str, Enum):
@@ -102,26 +100,22 @@ def diff(
     _one_task(paths, live=live, matrix=matrix, builds=bool(old or new))
     if lab and not live:
         raise InputError("--lab says where --live looks: ask for --live")
-    failed = False
     if paths:
-        found: FilesDiff | FabricDiff | LiveDiff = _files(paths, format)
-    else:
-        if inventory is None or topology is None:
-            raise InputError("diff needs -i INVENTORY and -t TOPOLOGY, or two folders or files to compare")
-        if live:
-            found = _live(inventory, topology, lab, lab_name, limit, templates, format)
-            failed = bool(found.failed)
-        else:
-            from sonicfab.fabric import read_fabric
+        raise typer.Exit(_ended(_files(paths, format), exit_code=exit_code))
+    if inventory is None or topology is None:
+        raise InputError("diff needs -i INVENTORY and -t TOPOLOGY, or two folders or files to compare")
+    site = open_site(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, templates=templates)
+    if matrix:
+        _matrix(site, format)
+        return
+    if live:
+        on_switches = _live(site, format)
+        raise typer.Exit(ExitCode.UNREACHED if on_switches.failed else _ended(on_switches, exit_code=exit_code))
+    raise typer.Exit(_ended(_builds(site, old, new, format), exit_code=exit_code))
 
-            files = read_fabric(inventory, topology)
-            if matrix:
-                _matrix(files, limit, templates, format)
-                return
-            found = _builds(files, old, new, limit, templates, format)
-    if failed:
-        raise typer.Exit(ExitCode.UNREACHED)
-    raise typer.Exit(ExitCode.CHANGES if exit_code and found.differs else ExitCode.OK)
+
+def _ended(found: FilesDiff | FabricDiff | LiveDiff, *, exit_code: bool) -> ExitCode:
+    return ExitCode.CHANGES if exit_code and found.differs else ExitCode.OK
 
 
 def _one_task(paths: list[Path], *, live: bool, matrix: bool, builds: bool) -> None:
@@ -134,84 +128,45 @@ def _one_task(paths: list[Path], *, live: bool, matrix: bool, builds: bool) -> N
 
 
 def _files(paths: list[Path], format: DiffFormat) -> FilesDiff:  # noqa: A002
-    from sonicfab.compare.folders import compare_files
+    from sonicfab.operations.diff import diff_files
     from sonicfab.report.diff import show_files
     from sonicfab.report.diffjson import json_files
     from sonicfab.report.markdown import markdown_files
 
-    found = compare_files(*paths)
+    found = diff_files(*paths)
     {DiffFormat.TABLE: show_files, DiffFormat.MARKDOWN: markdown_files, DiffFormat.JSON: json_files}[format](found)
     return found
 
 
-def _builds(
-    files: FabricFiles,
-    old: str,
-    new: str,
-    limit: list[str],
-    templates: list[Path],
-    format: DiffFormat,  # noqa: A002
-) -> FabricDiff:
-    from sonicfab.compare.builds import compare_builds
-    from sonicfab.fabric import check_build
+def _builds(site: Site, old: str, new: str, format: DiffFormat) -> FabricDiff:  # noqa: A002
+    from sonicfab.operations.diff import diff as diff_builds
     from sonicfab.report.diff import show_builds
     from sonicfab.report.diffjson import json_builds
     from sonicfab.report.markdown import markdown_builds
 
-    if not old and not new:
-        raise InputError(
-            "diff needs --to BUILD (or --from, --live, --matrix, or two paths)", "see sonicfab diff --help"
-        )
-    for option, build in (("--from", old), ("--to", new)):
-        if build:
-            check_build(option, build)
-    found = compare_builds(files, old, new, limit, own_templates(templates))
+    found = diff_builds(site, old=old, new=new)
     {DiffFormat.TABLE: show_builds, DiffFormat.MARKDOWN: markdown_builds, DiffFormat.JSON: json_builds}[format](found)
     return found
 
 
-def _matrix(files: FabricFiles, limit: list[str], templates: list[Path], format: DiffFormat) -> None:  # noqa: A002
-    from sonicfab.compare.matrix import make_matrix
+def _matrix(site: Site, format: DiffFormat) -> None:  # noqa: A002
+    from sonicfab.operations.diff import diff_matrix
     from sonicfab.report.diff import show_matrix
     from sonicfab.report.diffjson import json_matrix
     from sonicfab.report.markdown import markdown_matrix
 
-    found = make_matrix(files, limit, own_templates(templates))
+    found = diff_matrix(site)
     {DiffFormat.TABLE: show_matrix, DiffFormat.MARKDOWN: markdown_matrix, DiffFormat.JSON: json_matrix}[format](found)
 
 
-def _live(
-    inventory: Path,
-    topology: Path,
-    lab: bool,
-    lab_name: str,
-    limit: list[str],
-    templates: list[Path],
-    format: DiffFormat,  # noqa: A002
-) -> LiveDiff:
-    from sonicfab.compare.live import live_diff
-    from sonicfab.fabric import open_fabric, render_fabric, select
-    from sonicfab.push.comparison import Target
+def _live(site: Site, format: DiffFormat) -> LiveDiff:  # noqa: A002
+    from sonicfab.operations.diff import diff_live
     from sonicfab.report.diff import show_live
     from sonicfab.report.diffjson import json_live
     from sonicfab.report.markdown import markdown_live
+    from sonicfab.report.progress import Progress
 
-    fabric = open_fabric(inventory, topology)
-    fabric.require_numbers()
-    switches = select(fabric.plan, limit)
-    configs = {config.switch: config for config in render_fabric(fabric, switches, own_templates(templates))}
-    targets = {name: Target.of(config) for name, config in configs.items()}
-    outcomes = look_with_progress(access_to(fabric, lab=lab, lab_name=lab_name), switches, targets)
-    found = live_diff(
-        fabric.plan.name,
-        {name: switch.role for name, switch in fabric.plan.switches.items()},
-        {name: outcome.value.found for name, outcome in outcomes.items() if outcome.value is not None},
-        configs,
-        {
-            name: f"{outcome.error}" + (f" ({outcome.error.hint})" if outcome.error.hint else "")
-            for name, outcome in outcomes.items()
-            if outcome.error
-        },
-    )
+    with Progress("comparing") as progress:
+        found = diff_live(site, progress)
     {DiffFormat.TABLE: show_live, DiffFormat.MARKDOWN: markdown_live, DiffFormat.JSON: json_live}[format](found)
     return found

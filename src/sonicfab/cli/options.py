@@ -13,6 +13,7 @@ from sonicfab.cli import complete
 if TYPE_CHECKING:
     from sonicfab.access import Access
     from sonicfab.fabric import Fabric
+    from sonicfab.operations.site import Site
 
 
 wanted_format: list[str] = []
@@ -175,20 +176,31 @@ def fabric_files(inventory: Path | None, topology: Path | None) -> tuple[Path, P
     return inventory, topology
 
 
-def ignored(given: list[str]) -> frozenset[str]:
-    """The codes of --ignore, each a code that exists.
+def open_site(
+    inventory: Path,
+    topology: Path,
+    *,
+    lab: bool = False,
+    lab_name: str = "",
+    limit: list[str] | None = None,
+    image_build: str = "",
+    templates: list[Path] | None = None,
+) -> Site:
+    """The site that the options mean, with the templates that it takes from this folder by itself.
 
     Raises:
-        InputError: one does not exist.
+        InputError: with every mistake in the files, or an option names what is not there.
     """
-    from sonicfab.errors import InputError
-    from sonicfab.hints import did_you_mean
-    from sonicfab.validate.codes import codes
+    from sonicfab.operations.site import Site
 
-    for code in given:
-        if code not in codes():
-            raise InputError(f"--ignore {code}: no such code", did_you_mean(code, codes()))
-    return frozenset(given)
+    return Site.open(
+        inventory,
+        topology,
+        lab=lab_name or lab,
+        limit=limit or (),
+        image_build=image_build,
+        templates=own_templates(templates) if templates is not None else (),
+    )
 
 
 def own_templates(given: list[Path]) -> list[Path]:

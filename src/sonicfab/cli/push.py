@@ -22,7 +22,6 @@ from sonicfab.cli.options import (
     Verbose,
     access_to,
     as_in_lab,
-    ignored,
     own_templates,
 )
 from sonicfab.cli.push_run import Job, holder, quiet_of, resume_last, run_job
@@ -182,6 +181,7 @@ def _prepare(
 ) -> tuple[Fabric, dict[str, Target], Access]:
     """The fabric, what its chosen switches are to run, valid, and how they are reached."""
     from sonicfab.fabric import open_fabric, render_fabric, select
+    from sonicfab.operations.validate import known_codes
     from sonicfab.push.comparison import Target
     from sonicfab.report import console
 
@@ -191,7 +191,7 @@ def _prepare(
     fabric.require_numbers()
     switches = select(fabric.plan, limit)
     configs = list(render_fabric(fabric, switches, own_templates(templates)))
-    _validate(fabric.plan, configs, ignored(ignore))
+    _validate(fabric.plan, configs, known_codes(ignore))
     as_in_lab(fabric, lab=lab, lab_name=lab_name, push=True)  # refuses labs that nothing can be pushed to
     return fabric, {one.switch: Target.of(one) for one in configs}, access_to(fabric, lab=lab, lab_name=lab_name)
 

@@ -14,7 +14,7 @@ from sonicfab.cli.options import (
     Templates,
     Topology,
     Verbose,
-    own_templates,
+    open_site,
 )
 
 
@@ -35,15 +35,14 @@ def render(
 
     Example: sonicfab render -i inventories/scs-lab.yml -t topologies/spine-leaf-1x2.yml -o build/
     """
-    from sonicfab.fabric import build_files, open_fabric, render_fabric, select, write_build
+    from sonicfab.operations.render import render as write_configs
     from sonicfab.report.build import json_build, numbers_told, show_build
     from sonicfab.report.console import diagnostics, log_to_stderr, note
 
     log_to_stderr(verbose)
-    fabric = open_fabric(inventory, topology, build)
-    diagnostics(fabric.warnings)
-    files = build_files(render_fabric(fabric, select(fabric.plan, limit), own_templates(templates)))
-    if fabric.keep_numbers():
-        note(numbers_told(fabric))
-    changed = write_build(output, fabric.plan, files)
-    (json_build if format is Format.JSON else show_build)(fabric.plan, output, changed)
+    site = open_site(inventory, topology, limit=limit, image_build=build, templates=templates)
+    diagnostics(site.warnings)
+    done = write_configs(site, output)
+    if done.numbers_kept:
+        note(numbers_told(done.fabric))
+    (json_build if format is Format.JSON else show_build)(done.fabric.plan, done.folder, done.changed)

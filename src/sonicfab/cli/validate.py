@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,16 +22,10 @@ from sonicfab.cli.options import (
     Verbose,
     YangEngine,
     fabric_files,
-    ignored,
-    own_templates,
+    open_site,
     remember_format,
 )
-from sonicfab.errors import ExitCode, InputError
-
-if TYPE_CHECKING:
-    from sonicfab.validate.links import End
-    from sonicfab.validate.run import Subject
-
+from sonicfab.errors import InputError
 
 Output = Annotated[
     ValidateFormat,
@@ -83,35 +77,26 @@ def validate(
 
     Example: sonicfab validate /etc/sonic/config_db.json --image-build community-202505
     """
+    from sonicfab.operations.validate import validate as validate_site
+    from sonicfab.operations.validate import validate_files
     from sonicfab.report import console
     from sonicfab.report.progress import Progress
     from sonicfab.report.validate import json_validation, sarif, show_validation
-    from sonicfab.validate.run import Validator
-    from sonicfab.validate.subjects import of_paths
 
     console.log_to_stderr(verbose)
-    codes = ignored(ignore)
-    validator = Validator(yang_dir=yang_dir, models=not no_yang, engine=engine.value)
     if paths and limit:
         raise InputError("--limit is for fabrics, not for files", "name the files of the switches")
-    subjects, links = of_paths(paths, build) if paths else _of_fabric(inventory, topology, build, limit, templates)
-    with Progress("validating", len(subjects)) as progress:
-        result = validator.validate(subjects, links, codes, progress.finish)
+    how: Any = {"yang_dir": yang_dir, "models": not no_yang, "engine": engine.value, "ignore": ignore}
+    with Progress("validating") as progress:
+        if paths:
+            result = validate_files(paths, build, progress=progress, **how)
+        else:
+            files = fabric_files(inventory, topology)
+            site = open_site(*files, limit=limit, image_build=build, templates=templates)
+            console.diagnostics(site.warnings)
+            result = validate_site(site, progress=progress, **how)
     {ValidateFormat.JSON: json_validation, ValidateFormat.SARIF: sarif}.get(format, show_validation)(result)
-    raise typer.Exit(ExitCode.OK if result.ok else ExitCode.FAILED)
-
-
-def _of_fabric(
-    inventory: Path | None, topology: Path | None, build: str, limit: list[str], templates: list[Path]
-) -> tuple[list[Subject], list[tuple[End, End]]]:
-    from sonicfab.fabric import open_fabric, render_fabric, select
-    from sonicfab.report import console
-    from sonicfab.validate.subjects import of_fabric
-
-    fabric = open_fabric(*fabric_files(inventory, topology), build)
-    console.diagnostics(fabric.warnings)
-    switches = select(fabric.plan, limit)
-    return of_fabric(fabric.plan, render_fabric(fabric, switches, own_templates(templates)))
+    raise typer.Exit(result.exit_code)
 
 
 def explain_code(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,17 +22,14 @@ from sonicfab.cli.options import (
     Topology,
     Verbose,
     VerifyFormat,
-    access_to,
-    as_in_lab,
-    own_templates,
+    open_site,
     remember_format,
 )
 from sonicfab.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
-    from sonicfab.fabric import Fabric
-    from sonicfab.plan.types import SwitchPlan
-    from sonicfab.render import SwitchConfig
+    from sonicfab.operations.site import Site
+    from sonicfab.operations.verify import Looking
     from sonicfab.verify.run import Verification
 
 _WATCH_EVERY = 5.0
@@ -87,47 +86,23 @@ def verify(
 
     Example: sonicfab verify -i inventories/scs-lab.yml -t topologies/spine-leaf-1x2.yml --lab --check bgp,lldp
     """
-    from sonicfab.fabric import open_fabric, select
+    from sonicfab.operations.verify import looking_at
     from sonicfab.report import console
-    from sonicfab.verify.registry import chosen
+    from sonicfab.report.progress import Progress
 
     console.log_to_stderr(verbose)
-    fabric = open_fabric(inventory, topology)
-    fabric.require_numbers()
-    planned, fabric = fabric, as_in_lab(fabric, lab=lab, lab_name=lab_name)
-    switches, checks = select(fabric.plan, limit), chosen(check)
-    before = _read(compare, fabric.plan.name) if compare else None
-    access = access_to(fabric, lab=lab, lab_name=lab_name)
-    configs: dict[str, SwitchConfig] = {}
-    no_config = "a stock image has a config of its own" if access.stock else ""
-    if not no_config and any(one.name == "config" for one in checks):
-        configs, no_config = _rendered(planned, switches, own_templates(templates))
-    push = _push_command(inventory, topology, lab, lab_name, templates)
-
-    def look(seconds: float, tell: Callable[[str, int, int], None]) -> Verification:
-        from sonicfab.verify.run import verify as run_verify
-
-        at = (access, fabric.plan, switches, seconds, tell)
-        return run_verify(
-            *at,
-            checks=checks,
-            configs=configs,
-            no_config=no_config,
-            place_of=fabric.link_place,
-            push=push,
-        )
-
+    site = open_site(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, templates=templates)
+    before = _read(compare, site.name) if compare else None
+    looking = looking_at(site, check, push=_push_command(inventory, topology, lab, lab_name, templates))
     if watch:
-        raise typer.Exit(_watch(look))
-    verification = _look(look, timeout, len(switches))
-    raise typer.Exit(_tell(fabric, verification, format, (junit, json_file, snapshot), before))
+        raise typer.Exit(_watch(looking))
+    with Progress("verifying") as progress:
+        verification = looking.look(timeout, progress)
+    raise typer.Exit(_tell(site, verification, format, (junit, json_file, snapshot), before))
 
 
 def _push_command(inventory: Path, topology: Path, lab: bool, lab_name: str, templates: list[Path]) -> str:
     """What pushes this fabric when it is typed where this verify was: what the environment says need not be said."""
-    import os
-    import shlex
-
     given = [("-i", str(inventory), "SONICFAB_INVENTORY"), ("-t", str(topology), "SONICFAB_TOPOLOGY")]
     given += [("--templates", str(folder), "SONICFAB_TEMPLATES") for folder in templates]
     given += [("--lab-name", lab_name, "SONICFAB_LAB")] if lab_name else []
@@ -135,36 +110,8 @@ def _push_command(inventory: Path, topology: Path, lab: bool, lab_name: str, tem
     return shlex.join(["sonicfab", "push", *words, *(["--lab"] if lab and not lab_name else [])])
 
 
-def _look(
-    look: Callable[[float, Callable[[str, int, int], None]], Verification], timeout: float, switches: int
-) -> Verification:
-    from sonicfab.report.progress import Progress
-
-    with Progress("verifying", switches) as progress:
-
-        def tell(switch: str, met: int, wanted: int) -> None:
-            progress.tell(switch, f"{met} of {wanted} expectations met")
-            if met == wanted:
-                progress.finish(switch)
-
-        return look(timeout, tell)
-
-
-def _rendered(fabric: Fabric, switches: list[SwitchPlan], templates: list[Path]) -> tuple[dict[str, SwitchConfig], str]:
-    """The intended configs; without a secret that they need, none of them, and why."""
-    from sonicfab.errors import TemplateError
-    from sonicfab.fabric import render_fabric
-
-    try:
-        return {config.switch: config for config in render_fabric(fabric, switches, templates)}, ""
-    except TemplateError:
-        raise
-    except InputError as err:
-        return {}, f"they cannot be rendered here: {err}"
-
-
 def _tell(
-    fabric: Fabric,
+    site: Site,
     verification: Verification,
     format: VerifyFormat,  # noqa: A002
     files: tuple[Path | None, Path | None, Path | None],
@@ -194,11 +141,11 @@ def _tell(
     else:
         if before is not None:
             show_changes(before["taken"], changes)
-        show_verification(fabric.plan, verification)
+        show_verification(site.as_reached.plan, verification)
     return code
 
 
-def _watch(look: Callable[[float, Callable[[str, int, int], None]], Verification]) -> ExitCode:
+def _watch(looking: Looking) -> ExitCode:
     """Again and again; what the last look says is the exit code."""
     from sonicfab.report.watch import Watch
 
@@ -206,7 +153,7 @@ def _watch(look: Callable[[float, Callable[[str, int, int], None]], Verification
     with Watch() as view:
         try:
             while True:
-                verification = look(0, lambda *_: None)
+                verification = looking.look(0)
                 code = verification.exit_code
                 view.tell(verification, time.strftime("%H:%M:%S"))
                 time.sleep(_WATCH_EVERY)

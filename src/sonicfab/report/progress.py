@@ -14,7 +14,7 @@ from sonicfab.report.terminal import is_lively, safe_console
 class Progress:
     """Progress of one task over many switches; use it as a context."""
 
-    def __init__(self, title: str, total: int) -> None:
+    def __init__(self, title: str, total: int = 0) -> None:
         self._title, self._total = title, total
         self._lock = threading.Lock()
         self._last: dict[str, str] = {}
@@ -48,6 +48,12 @@ class Progress:
     ) -> None:
         if self._bar is not None:
             self._bar.stop()
+
+    def expect(self, switches: int) -> None:
+        """So many switches will be done with."""
+        self._total = switches
+        if self._bar is not None:
+            self._bar.update(self._task, total=switches)
 
     def tell(self, switch: str, step: str) -> None:
         """A switch has come to a step."""

@@ -9,7 +9,7 @@ from typing import Literal
 
 from sonicfab.builds import Build, get_build
 from sonicfab.configdb import ConfigDb
-from sonicfab.errors import InputError
+from sonicfab.errors import ExitCode, InputError
 from sonicfab.platforms import Platform, get_platform, platform_names
 from sonicfab.schema.facts import builtin, builtin_names, schema_of
 from sonicfab.validate.bgp import FrrText
@@ -64,6 +64,11 @@ class Validation:
     def ok(self) -> bool:
         """True when no finding is an error."""
         return not any(one.severity == "error" for one in self.findings)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """4 when there are errors; warnings count as fine."""
+        return ExitCode.OK if self.ok else ExitCode.FAILED
 
 
 class Validator:

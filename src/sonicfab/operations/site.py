@@ -1,0 +1,163 @@
+"""A site: the files of a fabric, which of its switches are meant, and the way to them. Every operation starts here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+from sonicfab.access import Access, ssh_access
+from sonicfab.errors import Diagnostic, InputError
+from sonicfab.fabric import Fabric, FabricFiles, check_build, read_fabric, render_fabric, select
+from sonicfab.lab.access import lab_access
+from sonicfab.lab.state import LabState, lab_of
+from sonicfab.lab.stock import STOCK_KINDS, stock_plan
+from sonicfab.plan.types import SwitchPlan
+from sonicfab.render import SwitchConfig
+
+
+class Progress(Protocol):
+    """Is told how far an operation is; from several threads, one at a time for each switch."""
+
+    def expect(self, switches: int) -> None:
+        """So many switches will be done with."""
+
+    def tell(self, switch: str, step: str) -> None:
+        """A switch has come to a step, in a few words."""
+
+    def finish(self, switch: str) -> None:
+        """A switch is done with."""
+
+
+class Quiet:
+    """Progress that nobody looks at."""
+
+    def expect(self, switches: int) -> None:
+        """Nothing."""
+
+    def tell(self, switch: str, step: str) -> None:
+        """Nothing."""
+
+    def finish(self, switch: str) -> None:
+        """Nothing."""
+
+
+QUIET: Progress = Quiet()
+
+
+@dataclass(frozen=True)
+class Site:
+    """A fabric and the way to its switches; made by `Site.open`. What is costly is done once, when it is asked for.
+
+    Attributes:
+        files: the inventory, the topology and the numbers, read.
+        limit: names, patterns and roles of the switches that are meant; all without any.
+        image_build: taken for every switch, whatever the inventory says; "" for what it says.
+        templates: folders with templates of the site's own, which come before sonicfab's.
+        in_lab: the switches are those of a lab: of `lab_name`, or the one that runs this fabric.
+    """
+
+    files: FabricFiles
+    limit: tuple[str, ...] = ()
+    image_build: str = ""
+    templates: tuple[Path, ...] = ()
+    in_lab: bool = False
+    lab_name: str = ""
+
+    @classmethod
+    def open(
+        cls,
+        inventory: str | Path,
+        topology: str | Path,
+        *,
+        lab: bool | str = False,
+        limit: Sequence[str] = (),
+        image_build: str = "",
+        templates: Sequence[str | Path] = (),
+    ) -> Site:
+        """Read the files of a fabric. `lab`: True for the lab that runs it, or the name of one; else the real switches.
+
+        Raises:
+            InputError: with every mistake in the files, each with its place; or there is no such build or folder.
+        """
+        if image_build:
+            check_build("--image-build", image_build)
+        folders = tuple(Path(one) for one in templates)
+        missing = [folder for folder in folders if not folder.is_dir()]
+        if missing:
+            raise InputError(f"--templates {missing[0]}: no such folder")
+        files = read_fabric(Path(inventory), Path(topology))
+        return cls(files, tuple(limit), image_build, folders, bool(lab), lab if isinstance(lab, str) else "")
+
+    @cached_property
+    def fabric(self) -> Fabric:
+        """The planned fabric, as the files mean it.
+
+        Raises:
+            InputError: with every reason for which it cannot be planned, each with its place.
+        """
+        return self.files.plan(self.image_build)
+
+    @property
+    def name(self) -> str:
+        """The fabric's name."""
+        return self.files.topology.value.name
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What is odd in the files, but not wrong."""
+        return self.fabric.warnings
+
+    @cached_property
+    def switches(self) -> list[SwitchPlan]:
+        """The switches that are meant, in the inventory's order.
+
+        Raises:
+            InputError: `limit` names one that there is not.
+        """
+        return select(self.fabric.plan, self.limit)
+
+    def configs(self) -> Iterator[SwitchConfig]:
+        """Their configs, rendered one after the other.
+
+        Raises:
+            InputError: a template or a secret is not usable.
+        """
+        return render_fabric(self.fabric, self.switches, self.templates)
+
+    @cached_property
+    def lab(self) -> LabState | None:
+        """The running lab that the switches are in; None for the real ones.
+
+        Raises:
+            LabError: there is none.
+        """
+        return lab_of(self.name, self.lab_name) if self.in_lab else None
+
+    @cached_property
+    def as_reached(self) -> Fabric:
+        """The fabric as its switches have it: the same, but where a lab's are stock images with ports of their own."""
+        if self.lab is None or self.lab.kind not in STOCK_KINDS:
+            return self.fabric
+        return replace(self.fabric, plan=stock_plan(self.fabric.plan))
+
+    @cached_property
+    def access(self) -> Access:
+        """How the switches are reached: in the lab, or where the inventory says."""
+        return ssh_access(self.fabric.secrets) if self.lab is None else lab_access(self.lab)
+
+    def for_push(self) -> Site:
+        """The same site, once it is sure that configs may be written to its switches.
+
+        Raises:
+            InputError: some numbers are not kept yet, or the lab's switches take their config when they start.
+            LabError: the lab does not run.
+        """
+        self.fabric.require_numbers()
+        if self.lab is not None and self.lab.kind in STOCK_KINDS:
+            again = f"`sonicfab lab down --name {self.lab.name}` and `lab up` start it with the config of today"
+            told = f"lab {self.lab.name} has {self.lab.kind} nodes, which take their config when they start"
+            raise InputError(told, f"{again}; verify works")
+        return self
