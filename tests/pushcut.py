@@ -18,7 +18,7 @@ from typing import Any
 
 from sonicfab.cli.app import app
 from sonicfab.errors import ChecksFailedError
-from sonicfab.push import change, comparison, settle, ways
+from sonicfab.push import change, comparison, guarded, polling, ways
 from sonicfab.push.gate import Gate
 from sonicfab.switch import guard
 from sonicfab.transport import Transport
@@ -122,7 +122,7 @@ def main(point: str, folder: Path, arguments: list[str]) -> None:
     cut.before(change.Change, "prove", "applied")
     _proving(cut)
     cut.before(Gate, "misses", "checking")
-    cut.before(change.Change, "confirm", "unconfirmed")
+    cut.before(guarded.Guarded, "confirm", "unconfirmed")
     cut.during(guard, "confirm", "confirming", "confirm-killed")
     cut.after(guard, "confirm", "confirmed")
     cut.after(guard, "restore", "going-back")
@@ -132,18 +132,19 @@ def main(point: str, folder: Path, arguments: list[str]) -> None:
 
 def _hurry() -> None:
     """Times of a lab instead of those of hardware, and a guard that lapses soon."""
-    change.SETTLE = 8.0
-    change.MARGIN = 1.0
-    for module in (change, settle):
-        _replace(module, "RETRY_EVERY", 0.3)
-        _replace(module, "RESTORE_WITHIN", 90.0)
+    guarded.SETTLE = 8.0
+    guarded.MARGIN = 1.0
+    _replace(polling, "RETRY_EVERY", 0.3)
+    _replace(guarded, "RESTORE_WITHIN", 90.0)
+    _replace(guarded, "FAILED_WITHIN", 90.0)
+    _replace(change, "LATER_WITHIN", 2.0)
     ways._RELOAD_SECONDS = ways._FRR_SECONDS = 0.0
-    real = change.Limits
+    real = guarded.Limits
 
-    def limits(**given: Any) -> change.Limits:
+    def limits(**given: Any) -> guarded.Limits:
         return real(**{**given, "confirm_within": GUARDED, "timeout": 30.0, "settle": 12.0})
 
-    _replace(change, "Limits", limits)
+    _replace(guarded, "Limits", limits)
 
 
 def _replace(owner: Any, name: str, value: object) -> None:

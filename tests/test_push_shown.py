@@ -64,7 +64,7 @@ def looked(running: SwitchConfig, target: Target) -> Look:
             running_frr=running.frr,
             stored_config_db=text,
             stored_frr=running.frr,
-            bgp_runs=True,
+            frr_down="",
             peers=tuple(BgpPeer(one, "ipv4", 1, 2, "Established", "", 1, 1, 1.0, "") for one in peers),
         ),
         FREE,

@@ -93,7 +93,7 @@ def seen(peers: dict[str, int | None], changes: tuple[Change, ...] = (), frr: tu
         running_frr="",
         stored_config_db="",
         stored_frr="",
-        bgp_runs=True,
+        frr_down="",
         peers=tuple(peer(name, received) for name, received in peers.items()),
     )
 

@@ -109,7 +109,7 @@ def push(
 
     Example: sonicfab push -i inventories/scs-lab.yml -t topologies/spine-leaf-1x2.yml --lab
     """
-    from sonicfab.push.change import Limits
+    from sonicfab.push.guarded import Limits
     from sonicfab.push.run import Options
 
     forced = _way(way)

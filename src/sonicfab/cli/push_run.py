@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import getpass
 import os
+import shlex
 import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,12 +20,12 @@ from sonicfab.errors import ChangesPendingError, ExitCode, InputError
 if TYPE_CHECKING:
     from sonicfab.access import Access
     from sonicfab.plan.types import FabricPlan, SwitchPlan
-    from sonicfab.push.change import Ending
     from sonicfab.push.comparison import Target
+    from sonicfab.push.guarded import Ending
     from sonicfab.push.journal import Journal
     from sonicfab.push.refusals import Look
+    from sonicfab.push.resume import Left
     from sonicfab.push.run import Decision, Options
-    from sonicfab.push.settle import Settle
     from sonicfab.report.push import SwitchPush
     from sonicfab.runner import Outcome
 
@@ -113,30 +114,26 @@ def resume_last(
 ) -> None:
     """End what the last push has left under way: confirmed where it got there with this target, else taken back."""
     from sonicfab.push.journal import find_journal
-    from sonicfab.push.run import target_hash
-    from sonicfab.push.settle import Settle
     from sonicfab.report.console import note
 
     journal = find_journal(build, plan.name)
-    meant = journal.meant()["switches"]
-    same = {name for name, target in targets.items() if name in meant and meant[name]["target"] == target_hash(target)}
     left = [name for name in journal.open_switches if name in plan.switches]
     if not left:
         note(f"push {journal.push_id} has left nothing under way")
         return
     note(f"push {journal.push_id} has left {len(left)} under way: {', '.join(left)}")
-    if dry_run:
-        return
-    end_all(
-        journal,
-        [plan.switches[name] for name in left],
-        lambda settle, one: settle.go_on(one, targets[one.name]) if one.name in same else settle.go_back(one),
-        Settle(access, journal, options.limits, lambda _name, _step: None),
-    )
+    if not dry_run:
+        end_all(access, plan, targets, options, journal, left, lambda one: one.go_on())
 
 
 def end_all(
-    journal: Journal, switches: Sequence[SwitchPlan], how: Callable[[Settle, SwitchPlan], Ending], settle: Settle
+    access: Access,
+    plan: FabricPlan,
+    targets: Mapping[str, Target],
+    options: Options,
+    journal: Journal,
+    names: Sequence[str],
+    how: Callable[[Left], Mapping[str, Ending]],
 ) -> None:
     """End what is under way on some switches, telling how far it is.
 
@@ -144,20 +141,16 @@ def end_all(
         SwitchError: some could not be ended.
     """
     from sonicfab.errors import SwitchError
+    from sonicfab.push.resume import Left
     from sonicfab.report.console import note
     from sonicfab.report.progress import Progress
-    from sonicfab.runner import run_all
 
-    with journal.open(), Progress("ending", len(switches)) as progress:
-        telling = replace(settle, tell=progress.tell)
-        outcomes = run_all(switches, lambda one, _: how(telling, one), lambda one, _: progress.finish(one.name))
-    lost: list[str] = []
-    for switch, outcome in zip(switches, outcomes, strict=True):
-        ending = outcome.value
-        if ending is None or ending.state == "unknown":
-            lost.append(f"{switch.name}: {outcome.error or (ending.said if ending else '')}")
-        else:
-            note(f"  {switch.name}: {ending.state} config")
+    with journal.open(), Progress("ending", len(names)) as progress:
+        endings = how(Left(access, plan, targets, journal, options.limits, progress.tell, progress.finish))
+    for name, ending in endings.items():
+        if ending.state != "unknown":
+            note(f"  {name}: {ending.state} config" + (f": {ending.said}" if ending.said else ""))
+    lost = [f"{name}: {ending.said}" for name, ending in endings.items() if ending.state == "unknown"]
     if lost:
         raise SwitchError("; ".join(lost), "their timers put the old config back; run this again then")
 
@@ -200,6 +193,12 @@ def _do(job: Job, looks: Mapping[str, Look], decision: Decision) -> dict[str, Sw
         except KeyboardInterrupt:
             for name, ending in push.endings.items():
                 note(f"  {name}: {ending.state} config")
+            left = journal.open_switches
+            if left:
+                note(
+                    f"under way on {', '.join(left)}: unless it is confirmed, each goes back by itself; to end it now:"
+                )
+                note(f"  {_again(job.kind)}")
             raise
     states: dict[str, State] = {"new": "changed", "old": "rolled back", "unknown": "unknown"}
     return {
@@ -214,6 +213,12 @@ def _do(job: Job, looks: Mapping[str, Look], decision: Decision) -> dict[str, Sw
         )
         for name, ending in push.endings.items()
     }
+
+
+def _again(kind: str) -> str:
+    """The command that ends what this one has left under way: a push is resumed, a rollback is itself a way back."""
+    words = [word for word in sys.argv[1:] if word != "--resume"]
+    return shlex.join(["sonicfab", *words, *(["--resume"] if kind == "push" else [])])
 
 
 def _untouched(name: str, looked: Outcome[Look], decision: Decision, *, touched: bool) -> SwitchPush:

@@ -65,10 +65,9 @@ def rollback(
     Example: sonicfab rollback -i inventories/scs-lab.yml -t topologies/spine-leaf-1x2.yml --lab
     """
     from sonicfab.fabric import open_fabric, select
-    from sonicfab.push.change import Limits
+    from sonicfab.push.guarded import Limits
     from sonicfab.push.journal import find_journal
     from sonicfab.push.run import Options
-    from sonicfab.push.settle import Settle
     from sonicfab.report import console
 
     console.log_to_stderr(verbose)
@@ -78,17 +77,35 @@ def rollback(
     chosen = {switch.name for switch in select(fabric.plan, limit)}
     limits = Limits(confirm_within=confirm_within, quiet=quiet_of(access))
     options = Options("", batch, None, max_failures, drain, holder(), overwrite_drift, limits)
-    journal = find_journal(output, fabric.plan.name, to)
-    left = [fabric.plan.switches[name] for name in journal.open_switches if name in chosen]
+    journal = find_journal(output, fabric.plan.name, to) if to else _last_effective(output, fabric.plan.name, chosen)
+    left = [name for name in journal.open_switches if name in chosen]
     if left and not dry_run:
-        settle = Settle(access, journal, limits, lambda _name, _step: None)
-        end_all(journal, left, lambda one, switch: one.go_back(switch), settle)
+        end_all(access, fabric.plan, {}, options, journal, left, lambda one: one.go_back(left))
     targets = _before(journal, output, fabric.plan, chosen)
     if not targets:
         console.say(f"{fabric.plan.name}: push {journal.push_id} has changed nothing that could be put back")
         raise typer.Exit(ExitCode.OK)
     job = Job(access, fabric.plan, targets, options, output, "rollback", dry_run, yes, format, everything=verbose > 0)
     raise typer.Exit(run_job(job))
+
+
+def _last_effective(output: Path, fabric: str, chosen: set[str]) -> Journal:
+    """The last push that has changed one of these switches, or may be under way on one.
+
+    Raises:
+        InputError: there was no push.
+    """
+    from sonicfab.push.journal import find_journal, journals
+    from sonicfab.report.console import note
+
+    last = find_journal(output, fabric)
+    for one in reversed(journals(output, fabric)):
+        confirmed = {name for name, step in one.last_steps().items() if step == "confirmed"}
+        if chosen & {*confirmed, *one.open_switches}:
+            if one.push_id != last.push_id:
+                note(f"push {last.push_id} has changed nothing here: this is back to before push {one.push_id}")
+            return one
+    return last
 
 
 def _before(journal: Journal, output: Path, plan: FabricPlan, chosen: set[str]) -> dict[str, Target]:

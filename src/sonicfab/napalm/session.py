@@ -30,12 +30,13 @@ from sonicfab.napalm.candidate import (
     unsaved,
     whole_text,
 )
-from sonicfab.push.change import Change, Ending, Limits
+from sonicfab.push.change import Change, Gates
 from sonicfab.push.comparison import Comparison, Target, compare
+from sonicfab.push.gate import Gate, as_before
+from sonicfab.push.guarded import Ending, Guarded, Limits
 from sonicfab.push.journal import Journal, new_id
 from sonicfab.push.refusals import Look, refusal
 from sonicfab.push.run import target_hash
-from sonicfab.push.settle import Settle
 from sonicfab.push.ways import Way, choose
 from sonicfab.switch import guard, parse
 from sonicfab.switch.operations import Switch
@@ -222,8 +223,9 @@ class ConfigSession:
 
     def _undo(self, switch: Switch, push_id: str) -> None:
         with self._journal(push_id).open() as journal:
-            settle = Settle(self._access(switch), journal, Limits(), lambda _name, step: log.info("%s", step))
-            ending = settle.go_back(Device(self._name))
+            access, device = self._access(switch), Device(self._name)
+            with contextlib.closing(Guarded(access, journal, device, Limits(), log.info)) as guarded:
+                ending = guarded.back(SwitchError("it was asked for"))
         if ending.state != "old":
             raise SwitchError(f"{self._name}: commit {push_id} was not undone: {_told(ending, SwitchError(''))}")
 
@@ -257,7 +259,8 @@ class ConfigSession:
             confirm_within=self._options.confirm_within, quiet=_LAB_QUIET if access.facts.lab else guard.SETTLE
         )
         device, stop = Device(self._name), threading.Event()
-        change = Change(access, journal, device, *todo, limits, lambda step: log.info("%s: %s", self._name, step))
+        gates = Gates(Gate({}, frozenset()), as_before(todo[1]))
+        change = Change(access, journal, device, todo, gates, limits, lambda step: log.info("%s: %s", self._name, step))
         with contextlib.closing(change):
             try:
                 change.prepare(who, stop)

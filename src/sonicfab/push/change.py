@@ -6,121 +6,71 @@ or in between, the switch ends with one config or the other (`sonicfab.switch.gu
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
 
-from sonicfab import configdb, frrconf
-from sonicfab.errors import (
-    ChecksFailedError,
-    HostKeyError,
-    OutputError,
-    SonicfabError,
-    SwitchError,
-    TransportError,
-    WrongSwitchError,
-)
+from sonicfab import frrconf
+from sonicfab.errors import ChecksFailedError, SonicfabError, SwitchError, TransportError
 from sonicfab.frrdelta.compute import delta
 from sonicfab.hints import first_of
+from sonicfab.push import guarded, polling
 from sonicfab.push.comparison import Comparison, Target, compare
 from sonicfab.push.drain import LINE, Drain, drained
-from sonicfab.push.gate import Gate, as_before
+from sonicfab.push.gate import Gate
+from sonicfab.push.guarded import Guarded, Limits, Named, Opens, Tell
 from sonicfab.push.journal import Journal
+from sonicfab.push.polling import NotYetError, ask_until
 from sonicfab.push.ways import Way, frr_files
 from sonicfab.switch import guard
 from sonicfab.switch.operations import Switch
 from sonicfab.switch.patching import read_apply_patch
 
 log = logging.getLogger(__name__)
-RETRY_EVERY = 1.0
-SETTLE = 45.0
-"""Seconds after which a difference that stays the same will not go away by waiting."""
-MARGIN = 10.0
-"""Seconds before the guard's end within which nothing is confirmed any more."""
-RESTORE_WITHIN = 600.0
-"""Seconds that a switch may take to go back; a reload on hardware takes minutes, and may have to be waited for."""
+REFUSED_WITHIN = 300.0
+"""Seconds that a reload may be refused for: SwSS is ready 120 s after its start (the same), other services later."""
+LATER_WITHIN = 10.0
+"""Seconds that a session may take to come up by itself before it is taken to wait for the far end's change."""
 
 _PATCH_WITHIN = 120.0
 """Seconds that the config updater may take at least, before it is ended."""
 
-_POLICY_DELAY = 7.0
-"""Seconds until a changed route-map or prefix-list has its effect: FRR waits 5 (bgpd.h RMAP_DEFAULT_UPDATE_TIMER)."""
-
-_AGAIN_WITHIN = 30.0
-"""Seconds that the sessions of a switch that went back are waited for; what comes of them changes nothing any more."""
-
 _ROUTES_WITHIN = 2.0
 """Seconds from a route that zebra has installed to one that forwards."""
 
-Tell = Callable[[str], None]
-State = Literal["new", "old", "unknown"]
-
-
-class Named(Protocol):
-    """A switch that changes: a plan of it, or its name alone."""
-
-    @property
-    def name(self) -> str: ...  # noqa: D102
-
-
-class Opens(Protocol):
-    """Connects to a switch that changes, and refuses another one."""
-
-    def open(self, plan: Any) -> Switch: ...  # noqa: ANN401, D102 - what it needs to know of the switch
-
 
 @dataclass(frozen=True)
-class Limits:
-    """How long what may take, in seconds.
+class Gates:
+    """By what the sessions of a switch are judged: that has changed, and that went back."""
 
-    Attributes:
-        confirm_within: unless it is confirmed so long after it was applied, the switch goes back by itself.
-        timeout: until the switch must run what was pushed.
-        settle: until its sessions must be what they were.
-        quiet: without any change, after which a switch that goes back will not do so by waiting.
+    new: Gate
+    old: Gate
+
+
+class Change(Guarded):
+    """The change of one switch; the methods are called in their order here, until one raises: then `back`.
+
+    What a killed push has begun goes on with `resume` in the place of `prepare` and `apply`. `found` is None then: what
+    ran before is known to the guard on the switch, and the gates are in the journal.
     """
-
-    confirm_within: float = 300.0
-    timeout: float = 600.0
-    settle: float = 60.0
-    quiet: int = guard.SETTLE
-
-
-@dataclass(frozen=True)
-class Ending:
-    """Which config a switch ended with: `new`, `old`, or `unknown` where nobody could be asked; `said` is why.
-
-    `untouched` ones are old because nothing was begun.
-    """
-
-    state: State
-    said: str = ""
-    untouched: bool = False
-
-
-class Change:
-    """The change of one switch; the methods are called in their order here, until one raises: then `back`."""
 
     def __init__(
         self,
         access: Opens,
         journal: Journal,
         plan: Named,
-        target: Target,
-        found: Comparison,
-        way: Way,
+        todo: tuple[Target, Comparison | None, Way],
+        gates: Gates,
         limits: Limits,
         tell: Tell,
     ) -> None:
-        self._access, self._journal, self._limits, self._tell = access, journal, limits, tell
-        self.plan, self.target, self.found, self.way = plan, target, found, way
-        self._guarded_until = 0.0
-        self._arming = self._begun = self._starts_drained = False
-        self._connection: Switch | None = None
+        self.target, self.found, self.way = todo
+        super().__init__(
+            access, journal, plan, limits, tell, seconds=self.way.seconds, before=gates.old, found=self.found
+        )
+        self.gates = gates
+        self._arming = self._starts_drained = False
         self._routes: frozenset[str] = frozenset()
 
     def prepare(self, holder: str, stop: threading.Event) -> None:
@@ -131,10 +81,11 @@ class Change:
             TransportError: the connection broke.
         """
         with self._opened() as switch:
+            assert self.found is not None, "it is not resumed"
             hashes = self._journal.keep(self.plan.name, self.found.stored_config_db, self.found.stored_frr)
             if stop.is_set():
                 raise SwitchError(f"{self.plan.name}: interrupted before anything was changed")
-            self._note("arming", before=hashes, peers=sorted(self.found.established))
+            self._note("arming", before=hashes, gate=self.gates.new.as_json(), old_gate=self.gates.old.as_json())
             self._arming = True
             guard.arm(switch, self._journal.push_id, holder, self._seconds, self._needs, self._limits.quiet)
             self._guarded_until = time.monotonic() + self._seconds
@@ -175,25 +126,22 @@ class Change:
         if not self._starts_drained or self.target.frr is None:
             return
         self._note("undraining")
-        deadline = min(self._guarded_until - MARGIN, time.monotonic() + self._limits.timeout)
-        while time.monotonic() < deadline and not stop.is_set():
-            try:
-                with self._opened(anew=True) as switch:
-                    now = compare(switch, self.target)
-                    left = [(change.sign, change.line) for change in now.frr]
-                    there = not now.config_db and left == [("-", LINE)]
-                    # bgpd announces a route before it is installed: traffic that came then would be dropped
-                    if there and self.found.established <= now.established and self._routes <= _installed(switch):
-                        time.sleep(_ROUTES_WITHIN)
-                        guard.stage(switch, self._journal.push_id, {"frr.conf": self.target.frr})
-                        self._frr_delta(switch)
-                        return
-            except (WrongSwitchError, HostKeyError):
-                raise
-            except (TransportError, SwitchError) as err:  # it may still be coming up
-                log.info("%s: not ready yet: %s", self.plan.name, err)
-            time.sleep(RETRY_EVERY)
-        raise ChecksFailedError(f"{self.plan.name}: not every session that was up came back")
+
+        def asked() -> None:
+            with self._opened(anew=True) as switch:
+                now = compare(switch, target)
+                left = [(change.sign, change.line) for change in now.frr]
+                if now.config_db or left != [("-", LINE)] or not self.gates.old.must.keys() <= now.established:
+                    raise NotYetError(f"{self.plan.name}: not every session that was up came back")
+                # bgpd announces a route before it is installed: traffic that came then would be dropped
+                if not self._routes <= _installed(switch):
+                    raise NotYetError(f"{self.plan.name}: not every route that it had came back")
+                time.sleep(_ROUTES_WITHIN)
+                guard.stage(switch, self._journal.push_id, {"frr.conf": frr})
+                self._frr_delta(switch)
+
+        target, frr = self.target, self.target.frr
+        ask_until(self.plan.name, asked, self._until(self._limits.timeout), stop)
 
     def apply(self, stop: threading.Event) -> None:
         """Make the switch run it, by its way.
@@ -219,6 +167,31 @@ class Change:
             if self.way.name == "reload":
                 self._reload(switch, stop)
 
+    def resume(self, stop: threading.Event) -> None:
+        """Of a push that was killed: find out how far it came; `prove`, `check` and `confirm` go on from there.
+
+        Raises:
+            SwitchError: nothing was applied, or it is going back.
+            TransportError: it was not reached.
+        """
+        steps = self._steps()
+        self._arming = True
+        self._starts_drained = "draining" in steps and self.way.name in ("reload", "restart-bgp")
+
+        def asked() -> guard.GuardStatus:
+            with self._opened(anew=True) as switch:
+                seen = guard.status(switch, self._journal.push_id)
+                if seen.state == "armed" and "applying" in steps and (seen.begun or self.way.name == "store"):
+                    guard.extend(switch, self._journal.push_id, self._seconds)
+                    self._guarded_until = time.monotonic() + self._seconds
+                return seen
+
+        seen = ask_until(self.plan.name, asked, self._until(self._limits.settle, guarded=False), stop)
+        self._begun = bool(seen.begun)
+        self._confirmed = seen.state == "confirmed"
+        if not self._confirmed and not self._guarded_until:
+            raise SwitchError(f"{self.plan.name}: nothing of it was applied when it was killed")
+
     def prove(self, stop: threading.Event) -> None:
         """Log in anew and wait until what runs is what is intended.
 
@@ -227,187 +200,74 @@ class Change:
             SwitchError: the user has had enough.
             SonicfabError: nobody could be asked.
         """
+        if self._confirmed:
+            return
         self._note("proving")
-        last: Comparison | SonicfabError | None = None
-        since = time.monotonic()
-        deadline = min(time.monotonic() + self._limits.timeout, self._guarded_until - MARGIN)
-        while True:
-            self._refuse_if(stop)
-            try:
-                with self._opened(anew=last is None or isinstance(last, SonicfabError)) as switch:
-                    now = compare(switch, self.target)
-                if now.runs:
-                    return
-                if not isinstance(last, Comparison) or last.shown() != now.shown():
-                    since = time.monotonic()
-                last = now
-                if time.monotonic() - since > SETTLE:
-                    break
-            except (WrongSwitchError, HostKeyError):
-                raise
-            except (TransportError, SwitchError) as err:  # it may still be coming up
-                last = err
-                log.info("%s: not ready yet: %s", self.plan.name, err)
-            if time.monotonic() > deadline:
-                break
-            time.sleep(RETRY_EVERY)
-        if isinstance(last, Comparison):
-            raise ChecksFailedError(
-                f"{self.plan.name} does not run what was pushed: {first_of(last.shown(), separator='; ')}"
-            )
-        raise last or TransportError(f"{self.plan.name} was not reached again")
+        last: tuple[str, ...] = ()
+        since, anew = time.monotonic(), True
 
-    def check(self, gate: Gate, stop: threading.Event) -> None:
-        """Wait until its sessions are what they must be.
+        def asked() -> None:
+            nonlocal last, since, anew
+            try:
+                with self._opened(anew=anew) as switch:
+                    now = compare(switch, self.target)
+            except SonicfabError:
+                anew = True
+                raise
+            anew = False
+            if now.runs:
+                return
+            shown = (f"FRR does not run: {now.frr_down}",) if now.frr_down else now.shown()
+            if shown != last:
+                last, since = shown, time.monotonic()
+                if now.frr_down:
+                    self._tell(f"proving: {shown[0]}")
+            said = f"{self.plan.name} does not run what was pushed: {first_of(shown, separator='; ')}"
+            raise (ChecksFailedError if time.monotonic() - since > guarded.SETTLE else NotYetError)(said)
+
+        ask_until(self.plan.name, asked, self._until(self._limits.timeout), stop)
+
+    def check(self, gate: Gate, stop: threading.Event) -> frozenset[str]:
+        """Wait until its sessions are what they must be; the far switches without whose change it cannot be judged.
 
         Raises:
             ChecksFailedError: they are not.
             SwitchError: the user has had enough.
             SonicfabError: nobody could be asked.
         """
+        if self._confirmed:
+            return frozenset()
         self._note("checking")
-        if _changes_policy(self.found):
-            time.sleep(_POLICY_DELAY)
-        deadline = min(time.monotonic() + self._limits.settle, self._guarded_until - MARGIN)
-        misses: list[str] = []
-        failure: SonicfabError | None = None
-        while True:
-            self._refuse_if(stop)
-            try:
-                with self._opened() as switch:
-                    misses = gate.misses(switch.bgp_summary())
-                if not misses:
-                    return
-            except (WrongSwitchError, HostKeyError):
-                raise
-            except (TransportError, SwitchError) as err:
-                failure = err
-            if time.monotonic() > deadline:
-                break
-            time.sleep(RETRY_EVERY)
-        if misses:
-            raise ChecksFailedError(f"{self.plan.name}: {first_of(misses, separator='; ')}")
-        raise failure or TransportError(f"{self.plan.name} was not reached again")
+        if gate.delay:
+            time.sleep(gate.delay)
+        patience = time.monotonic() + LATER_WITHIN
 
-    def confirm(self) -> None:
-        """Make it what the next start loads, and end the guard; it is the new config from then on.
+        def asked() -> frozenset[str]:
+            with self._opened() as switch:
+                peers = switch.bgp_summary()
+            misses, waits = gate.misses(peers), gate.waits_for(peers)
+            if misses or (waits and time.monotonic() < patience):
+                raise NotYetError(f"{self.plan.name}: {first_of(misses or sorted(waits), separator='; ')}")
+            return waits
 
-        Raises:
-            ChecksFailedError: the switch went back before it was confirmed.
-            SonicfabError: nobody could be asked whether it was confirmed.
-        """
-        self._note("confirming")
-        failure: SonicfabError = TransportError(f"{self.plan.name} was not reached for its confirmation")
-        while time.monotonic() < self._guarded_until:
-            try:
-                with self._opened() as switch:
-                    state = guard.status(switch, self._journal.push_id).state
-                    if state == "armed":
-                        guard.confirm(switch, self._journal.push_id)
-                        state = "confirmed"
-                    if state == "confirmed":
-                        self._note("confirmed")
-                        return
-                    raise ChecksFailedError(f"{self.plan.name} went back before it was confirmed")
-            except (WrongSwitchError, HostKeyError):
-                raise
-            except (TransportError, SwitchError) as err:  # it may have been confirmed all the same: ask again
-                failure = err
-                time.sleep(RETRY_EVERY)
-        raise failure
+        return ask_until(self.plan.name, asked, self._until(self._limits.settle), stop)
 
-    def back(self, reason: SonicfabError) -> Ending:
-        """Have the switch put its old config back, and tell what it ended with; never raises for a dead switch."""
-        if not self._arming:
-            self._note_late("refused", reason=str(reason))
-            return Ending("old", str(reason), untouched=True)
-        self._note_late("restoring", reason=str(reason))
-        failure: SonicfabError = reason
-        patience = time.monotonic() + max(0.0, self._guarded_until - time.monotonic()) + RESTORE_WITHIN
-        while time.monotonic() < patience:
-            try:
-                with self._opened() as switch:
-                    seen = settle_back(switch, self._journal.push_id)
-                    state = seen.state
-                    # where no step was begun, what is unlike is none of ours
-                    left = _unlike(switch, self.found) if state == "restored" and seen.begun else []
-                if state in ("confirmed", "none") or (state == "restored" and not left):
-                    self._note_late({"confirmed": "confirmed", "none": "refused"}.get(state, "restored"))
-                    lacks = self._sessions_lack() if state == "restored" and self._begun else ""
-                    said = f"{reason}{lacks}"
-                    return Ending("new" if state == "confirmed" else "old", said, untouched=not self._begun)
-                if left:  # services may still be starting
-                    failure = ChecksFailedError(f"it does not run what it ran before: {first_of(left, separator='; ')}")
-                    patience = min(patience, time.monotonic() + SETTLE)
-            except (WrongSwitchError, HostKeyError) as err:
-                failure = err
-                break
-            except (TransportError, SwitchError) as err:
-                failure = err
-                log.info("%s: %s", self.plan.name, err)
-            time.sleep(RETRY_EVERY)
-        self._note_late("lost", reason=str(failure))
-        return Ending("unknown", f"{reason}; then: {failure}")
+    def wait_for(self, far: frozenset[str]) -> None:
+        """It is not confirmed before those far ends are; its guard stays armed, and is extended meanwhile."""
+        self._note("waiting", far=sorted(far))
 
-    def _sessions_lack(self) -> str:
-        """Wait until what went over the sessions of a switch that went back does so again; what does not, in words."""
-        gate, deadline, lacks = as_before(self.found), time.monotonic() + _AGAIN_WITHIN, ""
-        while time.monotonic() < deadline:
-            try:
-                with self._opened() as switch:
-                    misses = gate.misses(switch.bgp_summary())
-                if not misses:
-                    return ""
-                lacks = f"; it runs its old config, but {first_of(misses, separator='; ')}"
-            except SonicfabError as err:
-                lacks = f"; it runs its old config, but its sessions could not be asked for: {err}"
-            time.sleep(RETRY_EVERY)
-        return lacks
-
-    @property
-    def _seconds(self) -> int:
-        """How long the guard waits for each part of the work."""
-        return int(self._limits.confirm_within + self.way.seconds)
+    def _steps(self) -> set[str]:
+        """The steps that it came to, as the journal has them."""
+        return {one.step for one in self._journal.steps() if one.switch == self.plan.name}
 
     @property
     def _needs(self) -> int:
         """Bytes that the switch must have free: the files, staged, in place and as SONiC saves them."""
         return 4 * sum(len(text.encode()) for text in self.way.files.values())
 
-    def _note(self, step: str, **detail: object) -> None:
-        self._journal.note(self.plan.name, step, **detail)
-        self._tell(step)
-
-    def _note_late(self, step: str, **detail: object) -> None:
-        """The same of a step that is not kept back by a journal that cannot be written."""
-        try:
-            self._note(step, **detail)
-        except OutputError as err:
-            log.warning("%s: %s: %s", self.plan.name, step, err)
-            self._tell(step)
-
-    @contextlib.contextmanager
-    def _opened(self, *, anew: bool = False) -> Iterator[Switch]:
-        """The connection to the switch; it stays open until it breaks, or `anew` is asked for."""
-        if anew:
-            self.close()
-        if self._connection is None:
-            self._connection = self._access.open(self.plan)
-        try:
-            yield self._connection
-        except TransportError:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        """End the connection, if there is one."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
-
     def _refuse_news(self, switch: Switch) -> None:
         now = compare(switch, self.target)
-        if now.shown() != self.found.shown():
+        if self.found is None or now.shown() != self.found.shown():
             raise SwitchError(
                 f"{switch.name}: its config has changed since it was compared", "push again to see what is new"
             )
@@ -434,7 +294,8 @@ class Change:
                 raise SwitchError(f"{self.plan.name}: FRR: {change.refused[0]}")
             if not change.commands and not change.then:
                 return
-            guard.stage(switch, self._journal.push_id, frr_files(change, self.target.frr, self.found.running_frr))
+            before = self.found.running_frr if self.found else ""
+            guard.stage(switch, self._journal.push_id, frr_files(change, self.target.frr, before))
             said = guard.apply_frr(switch, self._journal.push_id).said
         left = frrconf.diff(self.target.frr, switch.running_frr())
         self._applied(not left, f"FRR did not take every line ({said}): {first_of(left, separator='; ')}")
@@ -442,12 +303,15 @@ class Change:
     def _reload(self, switch: Switch, stop: threading.Event) -> None:
         """`config reload`, until it is accepted and done; the connection may break meanwhile."""
         push_id = self._journal.push_id
+        patience, refused = time.monotonic() + REFUSED_WITHIN, False
         guard.start_reload(switch, push_id)
         while True:
-            time.sleep(RETRY_EVERY / 2)
+            time.sleep(polling.RETRY_EVERY / 2)
             self._refuse_if(stop)
             try:
                 result = guard.reload_result(switch, push_id)
+                if refused and (result.state in ("running", "done") or self.lapses_soon):
+                    self.extend()  # nothing had begun: the time of the guard is for what comes now
             except TransportError as err:
                 log.info("%s: the connection broke during the reload: %s", switch.name, err)
                 return  # the reload goes on by itself; what runs afterwards is looked at from a new connection
@@ -455,37 +319,15 @@ class Change:
                 return
             if result.state == "failed":
                 raise SwitchError(f"{switch.name}: config reload failed: {result.said}")
-            if time.monotonic() > self._guarded_until - MARGIN:
-                raise SwitchError(f"{switch.name}: config reload {result.said or 'does not end'}")
-            if result.state == "refused":
-                self._tell(f"waiting: {result.said.split('.')[0]}")
-                time.sleep(RETRY_EVERY)
+            refused = result.state == "refused"
+            if refused and time.monotonic() < patience:
+                self._tell(f"waiting: config reload says: {result.said}")
+                time.sleep(polling.RETRY_EVERY)
                 guard.start_reload(switch, push_id)
-
-
-def settle_back(switch: Switch, push_id: str) -> guard.GuardStatus:
-    """Ask for the old config, unless that was done; what the guard said before: `none`, `armed`, `restoring`, ...
-
-    Raises:
-        SwitchError, TransportError: it could not be asked.
-    """
-    seen = guard.status(switch, push_id)
-    if seen.state == "armed":
-        guard.restore(switch, push_id)
-    return seen
-
-
-def _unlike(switch: Switch, before: Comparison) -> list[str]:
-    """How what runs differs from what ran before."""
-    changes = configdb.diff(before.running, switch.running_config_db(), before.running.keys())
-    return [*map(str, changes), *map(str, frrconf.diff(before.running_frr, switch.running_frr()))]
+            elif refused or time.monotonic() > self._guarded_until - guarded.MARGIN:
+                raise SwitchError(f"{switch.name}: config reload {result.said or 'does not end'}")
 
 
 def _installed(switch: Switch) -> frozenset[str]:
     """The prefixes to which BGP leads."""
     return frozenset(prefix for prefix, route in switch.bgp_routes().items() if route.installed)
-
-
-def _changes_policy(found: Comparison) -> bool:
-    policies = ("route-map ", "ip prefix-list ", "ipv6 prefix-list ", "bgp community-list ", "bgp as-path ")
-    return any((change.context[0] if change.context else change.line).startswith(policies) for change in found.frr)

@@ -6,18 +6,19 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from sonicfab import configdb, frrconf
+from sonicfab.errors import SwitchError
 from sonicfab.render import SwitchConfig
 from sonicfab.switch import commands, parse
-from sonicfab.switch.ask import Question
+from sonicfab.switch.ask import Answers, Question, UnansweredError, Value
 from sonicfab.switch.operations import Switch
 from sonicfab.switch.parse import BgpPeer
 
-_RUNNING = Question("running config_db", commands.RUNNING_CONFIG_DB, parse.config_db)
-_RUNNING_FRR = Question("running frr", commands.RUNNING_FRR, str)
-_STORED = Question("stored config_db", commands.STORED_CONFIG_DB, str)
-_STORED_FRR = Question("stored frr", commands.STORED_FRR, str)
+_RUNNING = Question("running CONFIG_DB", commands.RUNNING_CONFIG_DB, parse.config_db)
+_RUNNING_FRR = Question("running FRR config", commands.RUNNING_FRR, str)
+_STORED = Question("stored config_db.json", commands.STORED_CONFIG_DB, str)
+_STORED_FRR = Question("stored frr.conf", commands.STORED_FRR, str)
 _MODE_RESETTERS = Question("mode resetters", commands.MODE_RESETTERS, str.split)
-_PEERS = Question("peers", commands.BGP_SUMMARY, parse.bgp_summary)
+_PEERS = Question("BGP sessions", commands.BGP_SUMMARY, parse.bgp_summary)
 _QUESTIONS = (_RUNNING, _RUNNING_FRR, _STORED, _STORED_FRR, _MODE_RESETTERS, _PEERS)
 
 _MIGRATED = frozenset({"VERSIONS"})
@@ -61,7 +62,7 @@ class Comparison:
         running: the whole running CONFIG_DB.
         running_frr: FRR's running config; "" when FRR does not run.
         stored_config_db, stored_frr: the files' text; "" for one that is not there.
-        bgp_runs: bgpd answers.
+        frr_down: what the switch says where the bgp container or bgpd does not run; "" where they do.
         peers: FRR's BGP sessions.
     """
 
@@ -74,7 +75,7 @@ class Comparison:
     running_frr: str = field(repr=False)
     stored_config_db: str = field(repr=False)
     stored_frr: str = field(repr=False)
-    bgp_runs: bool
+    frr_down: str
     peers: tuple[BgpPeer, ...] = ()
 
     @property
@@ -105,10 +106,12 @@ def compare(switch: Switch, target: Target) -> Comparison:
         TransportError: the connection broke.
     """
     answers = switch.ask(_QUESTIONS)
-    running, running_frr = answers.get(_RUNNING), answers.find(_RUNNING_FRR) or ""
-    stored_text, stored_frr = answers.get(_STORED), answers.find(_STORED_FRR) or ""
+    running, stored_text = _there(switch, answers, _RUNNING), _there(switch, answers, _STORED)
+    running_frr, stored_frr = _read(switch, answers, _RUNNING_FRR), _read(switch, answers, _STORED_FRR) or ""
     stored_db = parse.config_db(stored_text)
-    peers = answers.find(_PEERS)  # None when bgpd, or its container, does not run
+    peers = _read(switch, answers, _PEERS)
+    down = next((answers.why_not(one) for one in (_RUNNING_FRR, _PEERS) if _read(switch, answers, one) is None), "")
+    running_frr = running_frr or ""
     stored: list[str] = []
     if configdb.diff(target.config_db, stored_db, target.owned):
         stored.append("stored config_db.json differs")
@@ -119,14 +122,30 @@ def compare(switch: Switch, target: Target) -> Comparison:
         frr=tuple(frrconf.diff(target.frr, running_frr)) if target.frr is not None else (),
         stored=tuple(stored),
         drift=tuple(_drift(running, stored_db, running_frr if peers is not None else "", stored_frr, target.owned)),
-        mode_resetters=tuple(answers.get(_MODE_RESETTERS)),
+        mode_resetters=tuple(_there(switch, answers, _MODE_RESETTERS)),
         running=running,
         running_frr=running_frr,
         stored_config_db=stored_text,
         stored_frr=stored_frr,
-        bgp_runs=peers is not None,
+        frr_down=down,
         peers=tuple(peers or ()),
     )
+
+
+def _there(switch: Switch, answers: Answers, question: Question[Value]) -> Value:
+    """An answer that every switch has."""
+    try:
+        return answers.get(question)
+    except UnansweredError as err:
+        raise SwitchError(f"{switch.name}: its {question.name} cannot be read: {err}") from err
+
+
+def _read(switch: Switch, answers: Answers, question: Question[Value]) -> Value | None:
+    """An answer, or None where it is known that there is nothing; what cannot be read is never taken for that."""
+    try:
+        return answers.optional(question)
+    except UnansweredError as err:
+        raise SwitchError(f"{switch.name}: its {question.name} cannot be read: {err}") from err
 
 
 def _drift(

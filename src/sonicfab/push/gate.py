@@ -1,19 +1,29 @@
 """Did the change break what it was not to break? Pure: the sessions before and after, and what is still to come.
 
-What a switch runs is compared elsewhere. Here it is its sessions: one that was up, that is still planned, and whose
-far end waits for no change of its own to it, must be up again and receive prefixes if it did. A session that was never
-up fails no push: a cable may be missing, and `sonicfab verify` tells of it. But a switch with neighbours that are ready
+What a switch runs is compared elsewhere. Here it is its sessions: one that was up and that is still planned must be up
+again and receive prefixes if it did. Where the far end waits for a change of its own to it, that is seen only once the
+far end has changed: until then neither of them is confirmed, for they need each other. A session that was never up
+fails no push: a cable may be missing, and `sonicfab verify` tells of it. But a switch with neighbours that are ready
 and none of whose sessions come up is not what was meant.
 """
 
 from __future__ import annotations
 
+import contextlib
+import ipaddress
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from sonicfab.plan.types import FabricPlan, Session, SwitchPlan
 from sonicfab.push.comparison import Comparison
 from sonicfab.switch.parse import BgpPeer
+
+POLICY_DELAY = 7.0
+"""Seconds until a changed route-map or prefix-list has its effect: FRR waits 5 (bgpd.h RMAP_DEFAULT_UPDATE_TIMER)."""
+
+Ways = frozenset[str]
+"""What must go over a session: `received`, `sent` prefixes."""
 
 
 @dataclass(frozen=True)
@@ -21,68 +31,139 @@ class Gate:
     """What one switch must show before its change is confirmed.
 
     Attributes:
-        must: sessions that must be up, each with what must go over it: "received", "sent" prefixes.
+        must: sessions that must be up, each with what must go over it.
         some: sessions of which at least one must be up.
+        later: sessions that must be up as well, but whose far ends still wait for their change.
+        far: session of `later` -> its far switch.
+        delay: seconds until what the switch says of its sessions counts.
     """
 
-    must: Mapping[str, frozenset[str]]
+    must: Mapping[str, Ways]
     some: frozenset[str]
+    later: Mapping[str, Ways] = field(default_factory=dict)
+    far: Mapping[str, str] = field(default_factory=dict)
+    delay: float = 0.0
 
     def misses(self, peers: Collection[BgpPeer]) -> list[str]:
-        """What is not there (yet), each in a few words; none when the switch may be confirmed."""
-        up = {peer.peer for peer in peers if peer.established}
-        passes = _passes(peers)
-        missing = [f"the session {peer} was up and is not" for peer in self.must if peer not in up]
-        for peer, wanted in self.must.items():
-            lost = sorted(wanted - passes.get(peer, frozenset())) if peer in up else []
-            missing += [f"the session {peer} {way} prefixes and does not" for way in lost]
-        if not missing and self.some and not self.some & up:
+        """What is not there (yet), each in a few words; none when the switch may be confirmed, as far as it goes."""
+        missing = _missing(self.must, peers)
+        if not missing and self.some and not self.some & _up(peers):
             missing.append(f"none of the sessions {', '.join(sorted(self.some)[:4])} comes up")
         return missing
+
+    def waits_for(self, peers: Collection[BgpPeer]) -> frozenset[str]:
+        """The far switches without whose change it cannot be judged."""
+        return frozenset(self.far[peer] for peer, ways in self.later.items() if _missing({peer: ways}, peers))
+
+    def whole(self) -> Gate:
+        """What it must show once all far ends have changed."""
+        return Gate({**self.must, **self.later}, frozenset() if self.later else self.some, delay=self.delay)
+
+    def as_json(self) -> dict[str, Any]:
+        """For the journal."""
+        must, later = ({peer: sorted(ways) for peer, ways in one.items()} for one in (self.must, self.later))
+        return {"must": must, "some": sorted(self.some), "later": later, "far": dict(self.far), "delay": self.delay}
+
+    @classmethod
+    def of_json(cls, value: Mapping[str, Any]) -> Gate:
+        """What `as_json` gave."""
+        must, later = ({peer: frozenset(ways) for peer, ways in value[one].items()} for one in ("must", "later"))
+        return cls(must, frozenset(value["some"]), later, dict(value["far"]), float(value["delay"]))
 
 
 def make_gate(plan: FabricPlan, switch: SwitchPlan, before: Mapping[str, Comparison], pending: Collection[str]) -> Gate:
     """What `switch` must show, given how all switches looked before and which still wait for their change."""
     found = before[switch.name]
-    passed = _passes(found.peers)
-    must: dict[str, frozenset[str]] = {}
+    must: dict[str, Ways] = {}
+    later: dict[str, Ways] = {}
     some: set[str] = set()
     for session in switch.fabric_sessions:
         waits = session.switch in pending and (
             session.switch not in before or _touches(plan, before[session.switch], session)
         )
-        if waits:
-            continue
-        if session.peer in found.established:
-            must[session.peer] = passed.get(session.peer, frozenset())
+        ways = _ways_before(found, session)
+        if ways is not None:
+            (later if waits else must)[session.peer] = ways
         elif session.switch in before and session.switch not in pending:
             some.add(session.peer)
-    return Gate(must, frozenset(some) if not must else frozenset())
+    far = {one.peer: one.switch for one in switch.fabric_sessions if one.peer in later}
+    delay = POLICY_DELAY if _changes_policy(found) else 0.0
+    return Gate(must, frozenset(some) if not must else frozenset(), later, far, delay)
+
+
+def need_each_other(plan: FabricPlan, before: Mapping[str, Comparison], one: str, other: str) -> bool:
+    """Whether both ends of a session that was up change what has to do with it."""
+    return any(
+        _ways_before(before[one], session) is not None
+        and _touches(plan, before[other], session)
+        and any(_touches(plan, before[one], far) for far in _mirrored(plan, session))
+        for session in plan.switches[one].fabric_sessions
+        if session.switch == other
+    )
 
 
 def as_before(found: Comparison) -> Gate:
     """What a switch must show that went back to its old config: every session that was up, and what went over it."""
-    passed = _passes(found.peers)
-    return Gate({peer: passed.get(peer, frozenset()) for peer in sorted(found.established)}, frozenset())
+    return Gate({peer: _passes(found.peers, peer) for peer in sorted(found.established)}, frozenset())
 
 
-def _passes(peers: Iterable[BgpPeer]) -> dict[str, frozenset[str]]:
-    """Peer -> whether prefixes were received from it, and sent to it, in any family."""
-    found: dict[str, frozenset[str]] = {}
-    for peer in peers:
-        ways = {way for way, count in (("received", peer.received), ("sent", peer.sent)) if count and peer.established}
-        found[peer.peer] = found.get(peer.peer, frozenset()) | ways
-    return found
+def _up(peers: Iterable[BgpPeer]) -> set[str]:
+    return {peer.peer for peer in peers if peer.established}
+
+
+def _missing(must: Mapping[str, Ways], peers: Collection[BgpPeer]) -> list[str]:
+    up = _up(peers)
+    missing = [f"the session {peer} was up and is not" for peer in must if peer not in up]
+    for peer, wanted in must.items():
+        lost = sorted(wanted - _passes(peers, peer)) if peer in up else []
+        missing += [f"the session {peer} {way} prefixes and does not" for way in lost]
+    return missing
+
+
+def _passes(peers: Iterable[BgpPeer], name: str, families: Collection[str] = ("ipv4", "ipv6")) -> Ways:
+    """Whether prefixes are received from a peer, and sent to it, in any of these families."""
+    mine = [peer for peer in peers if peer.peer == name and peer.established and peer.family in families]
+    ways = {"received": any(peer.received for peer in mine), "sent": any(peer.sent for peer in mine)}
+    return frozenset(way for way, is_so in ways.items() if is_so)
+
+
+def _ways_before(found: Comparison, session: Session) -> Ways | None:
+    """What went over a session; over that of its port, where it had another name then; None when none was up."""
+    if session.peer in found.established:
+        return _passes(found.peers, session.peer)
+    same_port = [peer for peer in sorted(found.established) if _port_of(found, peer) == session.port]
+    if not same_port:
+        return None
+    return frozenset().union(*(_passes(found.peers, peer, session.families) for peer in same_port))
+
+
+def _port_of(found: Comparison, peer: str) -> str:
+    """The port that a peer is behind, as the switch runs: its name, or the port in whose network its address is."""
+    try:
+        address = ipaddress.ip_address(peer)
+    except ValueError:
+        return peer
+    for key in found.running.get("INTERFACE", {}):
+        port, _, network = key.partition("|")
+        with contextlib.suppress(ValueError):
+            if network and address in ipaddress.ip_interface(network).network:
+                return port
+    return ""
+
+
+def _mirrored(plan: FabricPlan, session: Session) -> list[Session]:
+    """The same session as its far end has it."""
+    return [one for one in plan.switches[session.switch].fabric_sessions if one.port == session.far_port]
 
 
 def _touches(plan: FabricPlan, far: Comparison, session: Session) -> bool:
-    """Whether what the far end still waits for has to do with this session.
+    """Whether what the far end changes has to do with this session.
 
     Its policies do not: until it changes, it announces what it did.
     """
     switch = plan.switches[session.switch]
-    mirrored = next((one for one in switch.fabric_sessions if one.port == session.far_port), None)
-    if mirrored is None:
+    mirrored = {one.peer for one in _mirrored(plan, session)}
+    if not mirrored:
         return True
     tables = {"PORT", "INTERFACE"}
     if any(one.table in tables and one.key.partition("|")[0] == session.far_port for one in far.config_db):
@@ -94,7 +175,12 @@ def _touches(plan: FabricPlan, far: Comparison, session: Session) -> bool:
         words = set(change.line.split())
         where = change.context[0] if change.context else change.line
         if where.startswith("router bgp") and (
-            not change.context or mirrored.peer in words or words & groups or "neighbor" not in words
+            not change.context or words & mirrored or words & groups or "neighbor" not in words
         ):
             return True
     return False
+
+
+def _changes_policy(found: Comparison) -> bool:
+    policies = ("route-map ", "ip prefix-list ", "ipv6 prefix-list ", "bgp community-list ", "bgp as-path ")
+    return any((change.context[0] if change.context else change.line).startswith(policies) for change in found.frr)

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sonicfab.access import Access
 from sonicfab.builds import get_build
 from sonicfab.configdb import dumps
-from sonicfab.errors import SonicfabError, SwitchError
+from sonicfab.errors import InputError
 from sonicfab.plan.types import FabricPlan, SwitchPlan
 from sonicfab.push.batches import Batch, make_batches
-from sonicfab.push.change import Change, Ending, Limits
+from sonicfab.push.change import Change, Gates
 from sonicfab.push.comparison import Target, compare
 from sonicfab.push.drain import Drain
-from sonicfab.push.gate import make_gate
+from sonicfab.push.gate import Gate, as_before, make_gate, need_each_other
+from sonicfab.push.guarded import Ending, Limits
 from sonicfab.push.journal import Journal, sha256
 from sonicfab.push.refusals import Look, refusal
+from sonicfab.push.rounds import Rounds
 from sonicfab.push.ways import Way, choose
 from sonicfab.runner import Outcome, run_all
 from sonicfab.switch import guard
@@ -88,19 +89,27 @@ def decide(plan: FabricPlan, targets: Mapping[str, Target], looks: Mapping[str, 
     """
     ways: dict[str, Way] = {}
     refused: dict[str, str] = {}
+    unfit: list[str] = []
     for name, one in looks.items():
         build = get_build(plan.switches[name].build)
-        ways[name] = choose(one.found, targets[name], build, options.way)
+        try:
+            ways[name] = choose(one.found, targets[name], build, options.way)
+        except InputError as err:
+            unfit.append(str(err))
+            continue
         reason = refusal(one, targets[name], ways[name], build, overwrite_drift=options.overwrite_drift)
         if reason:
             refused[name] = reason
+    if unfit:
+        more = "\n  ".join(unfit)
+        raise InputError(f"--way {options.way} does not lead there:\n  {more}", "without --way the cheapest is taken")
     todo = [name for name, way in ways.items() if way.name != "nothing"]
     idle = [name for name in todo if not looks[name].found.established]
     return Decision(ways, tuple(make_batches(plan, todo, idle, options.batch, options.canary)), refused)
 
 
 class FabricPush:
-    """Does what was decided."""
+    """Does what was decided; what was begun and killed goes on in the same way (`sonicfab.push.resume`)."""
 
     def __init__(
         self,
@@ -115,10 +124,19 @@ class FabricPush:
         done: Callable[[str], None],
     ) -> None:
         self._access, self._plan, self._targets = access, plan, targets
-        self._decision, self._options, self._journal, self._tell, self._done = decision, options, journal, tell, done
+        self._decision, self._options, self._journal, self._tell = decision, options, journal, tell
         self._found = {name: one.found for name, one in looks.items()}
-        self.endings: dict[str, Ending] = {}
-        self.seconds: dict[str, float] = {}
+        self._rounds = Rounds(done)
+
+    @property
+    def endings(self) -> Mapping[str, Ending]:
+        """Every switch that was touched."""
+        return self._rounds.endings
+
+    @property
+    def seconds(self) -> Mapping[str, float]:
+        """Until it was confirmed, or back."""
+        return self._rounds.seconds
 
     def run(self) -> None:
         """All steps; `endings` then has every switch that was touched. Stops after too many failures.
@@ -127,85 +145,43 @@ class FabricPush:
             OutputError: the journal cannot be written; what was under way went back.
             KeyboardInterrupt: the user has had enough; what was under way went back.
         """
-        failures = 0
         pending = set(self._decision.todo)
-        for batch in self._decision.batches:
-            pending -= set(batch.switches)
-            failures += self._step(batch, pending)
-            if failures > self._options.max_failures:
-                return
+        with self._rounds.kept():
+            for batch in self._decision.batches:
+                pending -= set(batch.switches)
+                left = [name for name in batch.switches if name not in self._rounds.given_up]
+                changes = {name: self._change(name, pending) for name in left}
+                self._rounds.go(changes, self._forward, frozenset(pending), self)
+                if self._rounds.failures > self._options.max_failures:
+                    return
 
-    def _step(self, batch: Batch, pending: Collection[str]) -> int:
-        """One batch; the number of its switches that did not get there."""
-        changes = {name: self._change(name) for name in batch.switches}
-        errors: dict[str, SonicfabError] = {}
-        started = time.monotonic()
-        with contextlib.ExitStack() as stack:
-            for change in changes.values():
-                stack.callback(change.close)
-            return self._go(changes, errors, started, pending)
-
-    def _go(
-        self, changes: dict[str, Change], errors: dict[str, SonicfabError], started: float, pending: Collection[str]
-    ) -> int:
-        try:
-            self._each(changes, errors, self._forward)
-            waiting = {*pending, *errors}  # what failed goes back, which is a change like one to come
-            gates = {name: make_gate(self._plan, self._plan.switches[name], self._found, waiting) for name in changes}
-            self._each(changes, errors, lambda change, stop: change.check(gates[change.plan.name], stop))
-            self._each(changes, errors, lambda change, _: change.confirm())
-        except BaseException as err:
-            reason = SwitchError("interrupted" if isinstance(err, KeyboardInterrupt) else str(err) or repr(err))
-            self._backward({name: one for name, one in changes.items() if name not in self.endings}, errors, reason)
-            raise
-        for name in changes:
-            self.seconds[name] = time.monotonic() - started
-            if name not in errors:
-                self.endings[name] = Ending("new")
-                self._done(name)
-        self._backward({name: changes[name] for name in errors}, errors, SwitchError("it failed"))
-        return len(errors)
-
-    def _change(self, name: str) -> Change:
+    def _change(self, name: str, pending: Collection[str]) -> Change:
         return Change(
             self._access,
             self._journal,
             self._plan.switches[name],
-            self._targets[name],
-            self._found[name],
-            self._decision.ways[name],
+            (self._targets[name], self._found[name], self._decision.ways[name]),
+            Gates(self.gate(name, pending), as_before(self._found[name])),
             self._options.limits,
             lambda step: self._tell(name, step),
         )
 
+    def gate(self, name: str, waiting: Collection[str]) -> Gate:
+        """By what a switch is judged while those others have not changed."""
+        return make_gate(self._plan, self._plan.switches[name], self._found, waiting)
+
+    def need(self, one: str, other: str) -> bool:
+        """Whether both change what has to do with a session between them."""
+        return need_each_other(self._plan, self._found, one, other)
+
     def _forward(self, change: Change, stop: threading.Event) -> None:
         change.prepare(self._options.holder, stop)
-        if self._options.drain and change.way.disruptive and self._found[change.plan.name].established:
+        found = self._found[change.plan.name]
+        if self._options.drain and change.way.disruptive and found.established:
             change.drain(Drain(self._access, self._plan), stop)
         change.apply(stop)
         change.undrain(stop)
         change.prove(stop)
-
-    def _each(
-        self,
-        changes: Mapping[str, Change],
-        errors: dict[str, SonicfabError],
-        work: Callable[[Change, threading.Event], None],
-    ) -> None:
-        """The same for all switches that have not failed."""
-        left = [change for name, change in changes.items() if name not in errors]
-        for change, outcome in zip(left, run_all(left, work), strict=True):
-            if outcome.error:
-                errors[change.plan.name] = outcome.error
-
-    def _backward(
-        self, changes: Mapping[str, Change], errors: Mapping[str, SonicfabError], otherwise: SonicfabError
-    ) -> None:
-        todo = list(changes.values())
-        endings = run_all(todo, lambda change, _: change.back(errors.get(change.plan.name, otherwise)))
-        for change, outcome in zip(todo, endings, strict=True):
-            self.endings[change.plan.name] = outcome.value or Ending("unknown", str(outcome.error))
-            self._done(change.plan.name)
 
 
 def look_at_all(
@@ -235,7 +211,12 @@ def meaning(
         "holder": options.holder,
         "steps": [list(batch.switches) for batch in decision.batches],
         "switches": {
-            name: {"way": decision.ways[name].name, "target": target_hash(targets[name])} for name in decision.todo
+            name: {
+                "way": decision.ways[name].name,
+                "seconds": decision.ways[name].seconds,
+                "target": target_hash(targets[name]),
+            }
+            for name in decision.todo
         },
     }
 

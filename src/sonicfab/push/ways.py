@@ -18,6 +18,12 @@ WayName = Literal["nothing", "store", "frr-delta", "patch", "patch+frr-delta", "
 FORCED: tuple[WayName, ...] = ("frr-delta", "patch", "patch+frr-delta", "restart-bgp", "reload")
 """The ways that `--way` may ask for."""
 
+_FOR = {
+    "frr-delta": "changes of FRR alone",
+    "patch": "changes of CONFIG_DB alone",
+    "patch+frr-delta": "changes of both",
+    "restart-bgp": "changes of FRR alone",
+}
 LONGEST_PATCH = 180.0
 """Seconds: the config updater takes 2 to 4 for each change (recorded: 56 descriptions 42 s). Beyond this a reload is
 the way, unless a patch is asked for."""
@@ -66,7 +72,7 @@ def choose(found: Comparison, target: Target, build: Build, forced: str = "") ->
     if forced:
         way, reason = options.of(forced)
         if way is None:
-            raise InputError(f"--way {forced} does not lead there on {target.switch}: {reason}")
+            raise InputError(f"{target.switch}: {reason or options.besides(forced)}")
         return way
     reasons: list[str] = []
     for name in FORCED:
@@ -94,6 +100,15 @@ class _Options:
             "reload": self._reload,
         }
         return by_name[name]()
+
+    def besides(self, name: str) -> str:
+        """Why a way is not about this change: it does less than is needed, or more."""
+        differs = [
+            what for what, changes in (("CONFIG_DB", self._found.config_db), ("FRR", self._found.frr)) if changes
+        ]
+        if not differs:
+            return f"it runs what is intended, and only {' and '.join(self._found.stored)}: {name} has nothing to do"
+        return f"{' and '.join(differs)} differ{'s' * (len(differs) == 1)}, and {name} is for {_FOR[name]}"
 
     def _frr_delta(self) -> tuple[Way | None, str]:
         if self._found.config_db or not self._found.frr:
@@ -131,8 +146,8 @@ class _Options:
         return Way("reload", "", (said,), _RELOAD_SECONDS, peers, disruptive=True, files=self._files), ""
 
     def _frr_change(self) -> tuple[FrrDelta | None, str]:
-        if not self._found.bgp_runs:
-            return None, "bgpd does not run"
+        if self._found.frr_down:
+            return None, f"FRR does not run: {self._found.frr_down}"
         if self._target.frr is None or not self._frr_conf_counts():
             return None, "frr.conf is not what FRR starts from in its routing mode"
         change = delta(self._found.running_frr, self._target.frr)

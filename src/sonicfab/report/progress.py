@@ -7,8 +7,12 @@ import threading
 from types import TracebackType
 from typing import Any
 
+from sonicfab.hints import first_of
 from sonicfab.report.console import note
 from sonicfab.report.terminal import is_lively, safe_console
+
+_NAMED = 3
+"""Switches at the same step that are named on a terminal."""
 
 
 class Progress:
@@ -61,8 +65,9 @@ class Progress:
             if self._last.get(switch) == step:
                 return
             self._last[switch] = step
+            self._done.discard(switch)
             if self._bar is not None:
-                self._bar.update(self._task, step=f"{switch}: {step}")
+                self._bar.update(self._task, step=self._at_work())
             else:
                 note(f"  {switch}: {step}")
 
@@ -71,4 +76,12 @@ class Progress:
         with self._lock:
             self._done.add(switch)
             if self._bar is not None:
-                self._bar.update(self._task, completed=len(self._done))
+                self._bar.update(self._task, completed=len(self._done), step=self._at_work())
+
+    def _at_work(self) -> str:
+        """What is done at which switches right now: nothing of those that are done with."""
+        steps: dict[str, list[str]] = {}
+        for switch, step in self._last.items():
+            if switch not in self._done:
+                steps.setdefault(step, []).append(switch)
+        return "; ".join(f"{first_of(switches, _NAMED)}: {step}" for step, switches in steps.items())

@@ -20,11 +20,11 @@ IDENTITY = {
 RUNNING_CONFIG_DB = "sudo -n sonic-cfggen -d --print-data"
 RUNNING_FRR = "sudo -n vtysh -c 'show running-config'"
 STORED_CONFIG_DB = "sudo -n cat /etc/sonic/config_db.json"
-ABSENT = 66
-"""Exit code of a command that says: what you ask for is not there (EX_NOINPUT of sysexits.h)."""
 STORED_FRR = (
-    "sudo -n sh -c 'f=/etc/sonic/frr/frr.conf; [ -e $f ] || [ -L $f ] || exit 66; seen=$(LC_ALL=C stat -c \"%F with %h "
-    'name(s)" $f); case $seen in "regular file with 1 "* | "regular empty file with 1 "*) '
+    "sudo -n sh -c 'f=/etc/sonic/frr/frr.conf; [ -e $f ] || [ -L $f ] || "
+    "{ echo $f: No such file or directory >&2; exit 1; }; "
+    'seen=$(LC_ALL=C stat -c "%F with %h name(s)" $f); '
+    'case $seen in "regular file with 1 "* | "regular empty file with 1 "*) '
     "exec dd if=$f bs=64k iflag=nofollow,nonblock status=none;; esac; echo $f is $seen >&2; exit 1'"
 )
 """Its folder belongs to the user of the bgp container, who may put a link there: root must not read through it."""

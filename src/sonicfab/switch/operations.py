@@ -14,7 +14,7 @@ from sonicfab.errors import CommandTimeoutError, SwitchError
 from sonicfab.hints import first_of
 from sonicfab.switch import commands, lldp, parse, patching
 from sonicfab.switch.answers import reading
-from sonicfab.switch.ask import Answers, Question, script, split
+from sonicfab.switch.ask import AbsentError, Answers, Question, failure, script, split
 from sonicfab.switch.lldp import LldpNeighbor
 from sonicfab.switch.parse import BgpNeighbor, BgpPeer, Interface, Route, SwitchFacts
 from sonicfab.switch.patching import PatchResult
@@ -60,8 +60,12 @@ class Switch:
         return parse.config_db(self._run(commands.RUNNING_CONFIG_DB).stdout)
 
     def running_frr(self) -> str:
-        """FRR's running config; "" when the bgp container does not run."""
-        return self._try(commands.RUNNING_FRR)
+        """FRR's running config; "" when the bgp container does not run.
+
+        Raises:
+            SwitchError: it runs, and its config cannot be read.
+        """
+        return self._optional(commands.RUNNING_FRR)
 
     def stored_config_db(self) -> str:
         """The config_db.json that the next start loads."""
@@ -73,8 +77,7 @@ class Switch:
         Raises:
             SwitchError: it is there and cannot be read.
         """
-        result = self.transport.run(commands.STORED_FRR)
-        return "" if result.exit_code == commands.ABSENT else self._good(result).stdout
+        return self._optional(commands.STORED_FRR)
 
     def mode_resetters(self) -> list[str]:
         """Files that would reset the routing mode at the next reload."""
@@ -163,8 +166,12 @@ class Switch:
         return self._try(commands.PORT_CONFIG.format(**words))
 
     def init_cfg(self) -> str:
-        """What SONiC merges below every config_db.json; "" when it is not there."""
-        return self._try(commands.INIT_CFG)
+        """What SONiC merges below every config_db.json; "" when it is not there.
+
+        Raises:
+            SwitchError: it is there and cannot be read.
+        """
+        return self._optional(commands.INIT_CFG)
 
     def yang_models(self) -> bytes:
         """The folder of YANG models as a gzipped tar; b"" when the image has none.
@@ -210,6 +217,14 @@ class Switch:
     def close(self) -> None:
         """End the connection."""
         self.transport.close()
+
+    def _optional(self, command: str) -> str:
+        """What a command prints; "" when it says that there is nothing to print, and then alone."""
+        result = self.transport.run(command)
+        said = f"{result.stderr}\n{result.stdout}"
+        if not result.ok and isinstance(failure(result.said, said), AbsentError):
+            return ""
+        return self._good(result).stdout
 
     def _try(self, command: str) -> str:
         """What a command prints; "" when it fails."""

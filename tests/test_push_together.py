@@ -1,0 +1,140 @@
+"""Changes that need each other: unnumbered to numbered, where no session is up until both of its ends have changed."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import ROOT, Run
+from labs import LEAF1, LEAF2, SPINE, Lab, booted, needs_lab
+from patience import Patience
+
+pytestmark = needs_lab
+
+ALL = [SPINE, LEAF1, LEAF2]
+FILES = ("inventories/scs-lab.yml", "topologies/spine-leaf-1x2.yml")
+NUMBERED = 'underlay: {ipv4: 10.120.0.0/22, ipv6: "fd00:120::/64"}'
+
+
+@pytest.fixture(scope="module")
+def fabric(sonicfab: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    folder = tmp_path_factory.mktemp("pair")
+    for name in FILES:
+        (folder / name).parent.mkdir()
+        shutil.copy(ROOT / name, folder / name)
+    files = ["-i", str(folder / FILES[0]), "-t", str(folder / FILES[1])]
+    assert sonicfab("render", *files, "-o", folder / "build").returncode == 0
+    options = ("--from", folder / "build" / "spine-leaf-1x2", "--swss-ready-after", "1")
+    with booted(sonicfab, "pair", "", *options, files=files) as lab:
+        yield lab
+
+
+@pytest.fixture(autouse=True)
+def _unnumbered(fabric: Lab) -> Iterator[None]:
+    """Each test begins unnumbered, all sessions up, and is about to number the links."""
+    topology = Path(fabric.files[3])
+    unnumbered = topology.read_text()
+    done = fabric.verify()
+    assert done.returncode == 0, done.stdout
+    topology.write_text(unnumbered.replace("underlay: unnumbered", NUMBERED))
+    assert fabric.sonicfab("render", cwd=topology.parent).returncode == 0  # which notes the numbers of the links
+    yield
+    topology.write_text(unnumbered)
+    pushed(fabric, "--overwrite-drift")
+
+
+def pushed(lab: Lab, *options: object, code: int = 0) -> dict[str, dict[str, Any]]:
+    done = lab.sonicfab("push", "--yes", "--format", "json", *options, cwd=Path(lab.files[1]).parent)
+    assert done.returncode == code, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
+    return {one["switch"]: one for one in json.loads(done.stdout)["switches"]}
+
+
+def addresses(lab: Lab) -> dict[str, int]:
+    """How many addresses the ports of each switch have, as they run and as they are stored."""
+    found: dict[str, int] = {}
+    for name in ALL:
+        stored = json.loads(lab.inside(name, "cat /etc/sonic/config_db.json").out)
+        for kind, config in ((name, lab.config_db(name)), (f"{name} stored", stored)):
+            found[kind] = sum("|" in key for key in config.get("INTERFACE", {}))
+    return found
+
+
+def idle(lab: Lab) -> bool:
+    return all(lab.inside(name, "ls -d /etc/sonic/sonicfab/guard").code != 0 for name in ALL)
+
+
+def spine_takes_nothing(folder: Path) -> Path:
+    """Templates with which the spine, and no leaf, takes no route."""
+    (folder / "frr").mkdir(parents=True)
+    text = (ROOT / "templates" / "frr" / "route_maps.j2").read_text()
+    lists = '[] if switch.role == "spine" else fabric.prefix_lists'
+    new = re.sub(r'route_map\("FROM-FABRIC", fabric\.prefix_lists\)', f'route_map("FROM-FABRIC", {lists})', text)
+    assert new != text
+    (folder / "frr" / "route_maps.j2").write_text(new)
+    return folder
+
+
+def test_all_of_them_are_confirmed_at_the_end(fabric: Lab) -> None:
+    result = pushed(fabric)
+    assert {name: one["state"] for name, one in result.items()} == dict.fromkeys(ALL, "changed")
+    assert set(addresses(fabric).values()) == {2, 4}, "an address of each family on each link"
+    assert idle(fabric)
+    checked = fabric.verify()
+    assert checked.returncode == 0, checked.stdout
+    steps = journal(fabric)
+    confirmed = [switch for switch, step in steps if step == "confirmed"]
+    assert set(confirmed) == set(ALL)
+    waits = steps.index((LEAF1, "waiting"))
+    proven = steps.index((SPINE, "checking"))
+    assert waits < proven < min(steps.index((name, "confirmed")) for name in ALL), "none before the last is proven"
+
+
+def journal(lab: Lab) -> list[tuple[str, str]]:
+    folder = Path(lab.files[1]).parent / "build" / "spine-leaf-1x2" / "push"
+    lines = (sorted(folder.iterdir())[-1] / "journal.jsonl").read_text().splitlines()
+    return [(one["switch"], one["step"]) for one in map(json.loads, lines)]
+
+
+def test_all_of_them_go_back_when_the_last_one_fails(fabric: Lab, tmp_path: Path) -> None:
+    before = {name: fabric.inside(name, "vtysh -c 'show running-config'").out for name in ALL}
+    result = pushed(fabric, "--templates", spine_takes_nothing(tmp_path / "mine"), "--confirm-within", 40, code=6)
+    assert {name: one["state"] for name, one in result.items()} == dict.fromkeys(ALL, "rolled back")
+    assert "received prefixes and does not" in result[SPINE]["error"]
+    for leaf in (LEAF1, LEAF2):
+        assert f"{leaf} went back because {SPINE} went back" in result[leaf]["error"]
+    assert set(addresses(fabric).values()) == {0}
+    assert idle(fabric)
+    assert {name: fabric.inside(name, "vtysh -c 'show running-config'").out for name in ALL} == before
+    checked = fabric.verify()
+    assert checked.returncode == 0, checked.stdout
+
+
+@pytest.mark.parametrize("after", ["--resume", "nobody"])
+def test_those_that_wait_when_it_is_killed_go_back_together(fabric: Lab, after: str) -> None:
+    push = fabric.begun("push", "--yes", "--confirm-within", 20)
+    assert push.stderr
+    waits: set[str] = set()
+    for line in push.stderr:
+        if line.strip().endswith(": waiting"):
+            waits.add(line.split(":")[0].strip())
+        if len(waits) == 2 or f"{SPINE}: staging" in line:
+            break
+    push.kill()
+    push.communicate()
+    assert waits
+    if after == "--resume":
+        done = fabric.sonicfab("push", "--yes", "--resume")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert f"waits for the change of {SPINE}, which was not begun" in done.stderr
+        assert set(addresses(fabric).values()) == {2, 4}
+    else:
+        patience = Patience(240)
+        while not idle(fabric):
+            assert not patience.ended
+        assert set(addresses(fabric).values()) == {0}
