@@ -36,16 +36,19 @@ def fabric(sonicfab: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture(autouse=True)
-def _unnumbered(fabric: Lab) -> Iterator[None]:
+def _unnumbered(fabric: Lab, sonicfab: Run) -> Iterator[None]:
     """Each test begins unnumbered, all sessions up, and is about to number the links."""
     topology = Path(fabric.files[3])
     unnumbered = topology.read_text()
     done = fabric.verify()
     assert done.returncode == 0, done.stdout
     topology.write_text(unnumbered.replace("underlay: unnumbered", NUMBERED))
-    assert fabric.sonicfab("render", cwd=topology.parent).returncode == 0  # which notes the numbers of the links
-    yield
-    topology.write_text(unnumbered)
+    # which notes the numbers of the links
+    assert sonicfab("render", *fabric.files, "-o", topology.parent / "numbered").returncode == 0
+    try:
+        yield
+    finally:
+        topology.write_text(unnumbered)
     pushed(fabric, "--overwrite-drift")
 
 

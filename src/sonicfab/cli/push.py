@@ -38,7 +38,8 @@ ConfirmWithin = Annotated[
     float,
     typer.Option(
         "--confirm-within",
-        help="A switch whose change is not confirmed so long after it was applied goes back by itself.",
+        help="A switch whose change is not confirmed goes back by itself: so long after it was begun, and as many seconds "
+        "more as its way is predicted to take.",
         min=20,
         max=3600,
         metavar="SECONDS",

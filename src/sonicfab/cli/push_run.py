@@ -60,7 +60,7 @@ def run_job(job: Job) -> ExitCode:
     """
     from sonicfab.push.run import decide
     from sonicfab.report import console
-    from sonicfab.report.push import json_push, show_decision, show_push
+    from sonicfab.report.push import json_push, show_deadlines, show_decision, show_push
 
     switches = [job.plan.switches[name] for name in job.targets]
     outcomes = look_with_progress(job.access, switches, job.targets)
@@ -70,6 +70,7 @@ def run_job(job: Job) -> ExitCode:
         intended = {name: target.config_db for name, target in job.targets.items()}
         roles = {name: switch.role for name, switch in job.plan.switches.items()}
         show_decision(looks, decision, intended, roles, everything=job.everything)
+        show_deadlines(decision, job.options.limits)
     endings: Mapping[str, SwitchPush] = {}
     complete = len(looks) == len(switches) and not decision.refused
     if decision.todo and complete and not job.dry_run:

@@ -70,6 +70,10 @@ class Limits:
     settle: float = 60.0
     quiet: int = guard.SETTLE
 
+    def guarded(self, way_seconds: float) -> int:
+        """Seconds after the start of a change that is predicted to take so long until its guard takes it back."""
+        return int(self.confirm_within + way_seconds)
+
 
 @dataclass(frozen=True)
 class Ending:
@@ -100,7 +104,7 @@ class Guarded:
     ) -> None:
         self._access, self._journal, self._limits, self._tell = access, journal, limits, tell
         self.plan, self._before, self._found = plan, before, found
-        self._seconds = int(limits.confirm_within + seconds)
+        self._seconds = limits.guarded(seconds)
         self._guarded_until = 0.0
         self._arming, self._begun, self._confirmed = True, False, False
         self._connection: Switch | None = None
@@ -187,7 +191,9 @@ class Guarded:
             state = ask_until(self.plan.name, asked, lambda: patience, told=tell)
         except SonicfabError as failure:
             self._note_late("lost", reason=str(failure))
-            return Ending("unknown", f"{reason}; then: {failure}")
+            left = self._guarded_until - time.monotonic()
+            lapses = f"; its guard lapses in {left:.0f} s at the latest" if left > 0 else ""
+            return Ending("unknown", f"{reason}; then: {failure}{lapses}")
         self._note_late({"confirmed": "confirmed", "none": "refused"}.get(state, "restored"))
         lacks = self._sessions_lack() if state == "restored" and self._begun else ""
         return Ending("new" if state == "confirmed" else "old", f"{reason}{lacks}", untouched=not self._begun)

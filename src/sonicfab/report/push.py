@@ -15,6 +15,7 @@ from sonicfab.configdb import SECRET_TABLES, Change, ConfigDb
 from sonicfab.frrconf import FrrChange
 from sonicfab.hints import first_of
 from sonicfab.push.comparison import Comparison
+from sonicfab.push.guarded import Limits
 from sonicfab.push.refusals import Look
 from sonicfab.push.run import Decision
 from sonicfab.push.ways import Way
@@ -120,6 +121,16 @@ def _show_steps(decision: Decision) -> None:
         if batch.cut_off and any(decision.ways[name].disruptive for name in batch.switches):
             verb = "has" if len(batch.cut_off) == 1 else "have"
             say(f"     {first_of(batch.cut_off, 6)} {verb} no other uplink meanwhile")
+
+
+def show_deadlines(decision: Decision, limits: Limits) -> None:
+    """When at the latest what is not confirmed goes back by itself: the time that was given, and that of its way."""
+    by_seconds: dict[int, list[str]] = defaultdict(list)
+    for name in decision.todo:
+        by_seconds[limits.guarded(decision.ways[name].seconds)].append(name)
+    parts = [f"{first_of(names, 6)} {seconds} s" for seconds, names in by_seconds.items()]
+    if parts:
+        say(f"unless confirmed, a switch goes back by itself: {'; '.join(parts)} after its change was begun")
 
 
 def _block(found: Comparison, way: Way, *, everything: bool) -> list[str]:
