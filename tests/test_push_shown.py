@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 
 from sonicfab import configdb, frrconf
+from sonicfab.errors import InputError
 from sonicfab.fabric import open_fabric, render_fabric
 from sonicfab.push.comparison import Comparison, Target
+from sonicfab.push.guarded import Limits
 from sonicfab.push.refusals import Look
 from sonicfab.push.run import Options, decide
 from sonicfab.render import SwitchConfig
-from sonicfab.report.push import show_decision
+from sonicfab.report.progress import Progress
+from sonicfab.report.push import show_deadlines, show_decision
 from sonicfab.switch.guard import GuardStatus
 from sonicfab.switch.parse import BgpPeer
 
@@ -105,3 +108,61 @@ def test_equal_changes_of_many_switches_are_told_once(tmp_path: Path, capsys: py
 def test_every_single_change_is_shown_when_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     every = shown(tmp_path, capsys, 7, MORE, everything=True)
     assert every.count("PORT|Ethernet3 admin_status: down -> up") == 7
+
+
+def decided(tmp_path: Path, way: str) -> None:
+    """The decision of a push with `--way`, where three switches differ in FRR and CONFIG_DB."""
+    (tmp_path / "old").mkdir()
+    (tmp_path / "new").mkdir()
+    old, _ = rendered(tmp_path / "old", 1)
+    new, _ = rendered(tmp_path / "new", 1, MORE)
+    plan = open_fabric(*fabric_of(tmp_path / "new", 1, MORE)).plan
+    targets = {name: Target.of(config) for name, config in new.items()}
+    decide(plan, targets, {name: looked(old[name], targets[name]) for name in targets}, Options(way))
+
+
+def test_a_way_that_does_not_fit_says_why_for_every_switch(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        decided(tmp_path, "frr-delta")
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "--way frr-delta does not lead there:"
+    assert lines[1] == "  leaf1: CONFIG_DB and FRR differ, and frr-delta is for changes of FRR alone"
+    assert not [line for line in lines if line.endswith((":", ": "))][1:], "no reason is empty"
+
+
+def test_when_a_switch_goes_back_by_itself_is_told_with_the_time_of_its_way(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "old").mkdir()
+    (tmp_path / "new").mkdir()
+    old, _ = rendered(tmp_path / "old", 1)
+    new, _ = rendered(tmp_path / "new", 1, MORE)
+    plan = open_fabric(*fabric_of(tmp_path / "new", 1, MORE)).plan
+    targets = {name: Target.of(config) for name, config in new.items()}
+    looks = {name: looked(old[name], targets[name]) for name in targets}
+    show_deadlines(decide(plan, targets, looks, Options("reload")), Limits(confirm_within=20))
+    said = capsys.readouterr().out
+    assert said == (
+        "unless confirmed, a switch goes back by itself: leaf1, spine1, spine2 140 s after its change was begun\n"
+    )
+
+
+def test_what_is_done_with_is_no_longer_shown_as_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Bar:
+        step = ""
+
+        def update(self, _task: object, *, step: str, completed: int = 0) -> None:
+            del completed
+            self.step = step
+
+    progress, bar = Progress("pushing", 4), Bar()
+    monkeypatch.setattr(progress, "_bar", bar)
+    for name in ("leaf1", "leaf2"):
+        progress.tell(name, "proving")
+    progress.tell("spine1", "checking")
+    assert bar.step == "leaf1, leaf2: proving; spine1: checking"
+    progress.finish("leaf1")
+    assert bar.step == "leaf2: proving; spine1: checking"
+    progress.finish("leaf2")
+    progress.finish("spine1")
+    assert bar.step == ""

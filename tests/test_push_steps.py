@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sonicfab.cli.push_run import again
+from sonicfab.cli.rollback import last_effective
 from sonicfab.configdb import Change
 from sonicfab.errors import InputError
 from sonicfab.frrconf import FrrChange
@@ -221,3 +223,32 @@ def test_which_push(tmp_path: Path) -> None:
     assert find_journal(tmp_path, "fab", "20260101T000000Z-00aa").push_id == "20260101T000000Z-00aa"
     with pytest.raises(InputError, match="no push 2025"):
         find_journal(tmp_path, "fab", "2025")
+
+
+def test_a_rollback_takes_the_last_push_that_changed_something(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A push that went back, or was refused, is not what somebody regrets."""
+    ends = {
+        "20261126T100000Z-aaaa": "confirmed",
+        "20261126T110000Z-bbbb": "restored",
+        "20261126T120000Z-cccc": "refused",
+    }
+    for push_id, last in ends.items():
+        with Journal(tmp_path / "fab" / "push" / push_id).open() as journal:
+            journal.note("leaf0", "arming")
+            journal.note("leaf0", last)
+    assert last_effective(tmp_path, "fab", {"leaf0"}).push_id == "20261126T100000Z-aaaa"
+    said = capsys.readouterr().err
+    assert "push 20261126T120000Z-cccc has changed nothing here: this is back to before push 20261126T100000Z" in said
+    assert last_effective(tmp_path, "fab", {"leaf1"}).push_id == "20261126T120000Z-cccc"
+    with Journal(tmp_path / "fab" / "push" / "20261126T110000Z-bbbb").open() as journal:
+        journal.note("leaf0", "proving")
+    assert last_effective(tmp_path, "fab", {"leaf0"}).push_id == "20261126T110000Z-bbbb", "it may be under way"
+
+
+def test_the_command_that_ends_what_an_interrupt_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["sonicfab", "push", "-i", "my inventory.yml", "--lab", "--resume"])
+    assert again("push") == "sonicfab push -i 'my inventory.yml' --lab --resume"
+    monkeypatch.setattr("sys.argv", ["sonicfab", "rollback", "--lab", "--to", "x"])
+    assert again("rollback") == "sonicfab rollback --lab --to x"

@@ -38,8 +38,8 @@ ConfirmWithin = Annotated[
     float,
     typer.Option(
         "--confirm-within",
-        help="A switch whose change is not confirmed goes back by itself: so long after it was begun, and as many seconds "
-        "more as its way is predicted to take.",
+        help="A switch whose change is not confirmed goes back by itself, so long after its change was begun; the time "
+        "that its way is predicted to take comes on top.",
         min=20,
         max=3600,
         metavar="SECONDS",

@@ -199,7 +199,7 @@ def _do(job: Job, looks: Mapping[str, Look], decision: Decision) -> dict[str, Sw
                 note(
                     f"under way on {', '.join(left)}: unless it is confirmed, each goes back by itself; to end it now:"
                 )
-                note(f"  {_again(job.kind)}")
+                note(f"  {again(job.kind)}")
             raise
     states: dict[str, State] = {"new": "changed", "old": "rolled back", "unknown": "unknown"}
     return {
@@ -216,7 +216,7 @@ def _do(job: Job, looks: Mapping[str, Look], decision: Decision) -> dict[str, Sw
     }
 
 
-def _again(kind: str) -> str:
+def again(kind: str) -> str:
     """The command that ends what this one has left under way: a push is resumed, a rollback is itself a way back."""
     words = [word for word in sys.argv[1:] if word != "--resume"]
     return shlex.join(["sonicfab", *words, *(["--resume"] if kind == "push" else [])])

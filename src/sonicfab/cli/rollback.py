@@ -77,7 +77,7 @@ def rollback(
     chosen = {switch.name for switch in select(fabric.plan, limit)}
     limits = Limits(confirm_within=confirm_within, quiet=quiet_of(access))
     options = Options("", batch, None, max_failures, drain, holder(), overwrite_drift, limits)
-    journal = find_journal(output, fabric.plan.name, to) if to else _last_effective(output, fabric.plan.name, chosen)
+    journal = find_journal(output, fabric.plan.name, to) if to else last_effective(output, fabric.plan.name, chosen)
     left = [name for name in journal.open_switches if name in chosen]
     if left and not dry_run:
         end_all(access, fabric.plan, {}, options, journal, left, lambda one: one.go_back(left))
@@ -89,7 +89,7 @@ def rollback(
     raise typer.Exit(run_job(job))
 
 
-def _last_effective(output: Path, fabric: str, chosen: set[str]) -> Journal:
+def last_effective(output: Path, fabric: str, chosen: set[str]) -> Journal:
     """The last push that has changed one of these switches, or may be under way on one.
 
     Raises:
