@@ -40,6 +40,8 @@ def _unnumbered(fabric: Lab, sonicfab: Run) -> Iterator[None]:
     """Each test begins unnumbered, all sessions up, and is about to number the links."""
     topology = Path(fabric.files[3])
     unnumbered = topology.read_text()
+    numbers = topology.with_suffix(".numbers.yml")
+    kept = numbers.read_text() if numbers.exists() else None
     done = fabric.verify()
     assert done.returncode == 0, done.stdout
     topology.write_text(unnumbered.replace("underlay: unnumbered", NUMBERED))
@@ -49,6 +51,9 @@ def _unnumbered(fabric: Lab, sonicfab: Run) -> Iterator[None]:
         yield
     finally:
         topology.write_text(unnumbered)
+        numbers.unlink()
+        if kept is not None:
+            numbers.write_text(kept)
     pushed(fabric, "--overwrite-drift")
 
 
