@@ -51,7 +51,7 @@ def _unnumbered(fabric: Lab, sonicfab: Run) -> Iterator[None]:
         yield
     finally:
         topology.write_text(unnumbered)
-        numbers.unlink()
+        numbers.unlink(missing_ok=True)
         if kept is not None:
             numbers.write_text(kept)
     pushed(fabric, "--overwrite-drift")
@@ -123,26 +123,80 @@ def test_all_of_them_go_back_when_the_last_one_fails(fabric: Lab, tmp_path: Path
     assert checked.returncode == 0, checked.stdout
 
 
-@pytest.mark.parametrize("after", ["--resume", "nobody"])
-def test_those_that_wait_when_it_is_killed_go_back_together(fabric: Lab, after: str) -> None:
-    push = fabric.begun("push", "--yes", "--confirm-within", 20)
+def killed(lab: Lab, at: str, *options: object) -> None:
+    """A push that is killed once every one of these lines has come."""
+    push = lab.begun("push", "--yes", "--confirm-within", 20, *options)
     assert push.stderr
-    waits: set[str] = set()
+    left = at.split(", ")
     for line in push.stderr:
-        if line.strip().endswith(": waiting"):
-            waits.add(line.split(":")[0].strip())
-        if len(waits) == 2 or f"{SPINE}: staging" in line:
+        left = [one for one in left if one not in line]
+        if not left:
             break
     push.kill()
     push.communicate()
-    assert waits
-    if after == "--resume":
-        done = fabric.sonicfab("push", "--yes", "--resume")
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert f"waits for the change of {SPINE}, which was not begun" in done.stderr
-        assert set(addresses(fabric).values()) == {2, 4}
-    else:
-        patience = Patience(240)
-        while not idle(fabric):
-            assert not patience.ended
-        assert set(addresses(fabric).values()) == {0}
+    assert not left
+
+
+WAIT = f"{LEAF1}: waiting, {LEAF2}: waiting"
+
+
+def test_those_that_wait_when_it_is_killed_go_back_by_themselves(fabric: Lab) -> None:
+    killed(fabric, WAIT)
+    patience = Patience(240)
+    while not idle(fabric):
+        assert not patience.ended
+    assert set(addresses(fabric).values()) == {0}
+
+
+def test_those_that_wait_for_what_was_not_begun_go_back_at_resume(fabric: Lab) -> None:
+    killed(fabric, WAIT)
+    done = fabric.sonicfab("push", "--yes", "--resume")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"waits for the change of {SPINE}, which was not begun" in done.stderr
+    assert set(addresses(fabric).values()) == {2, 4}
+
+
+def test_those_that_wait_are_confirmed_at_resume_with_what_they_wait_for(fabric: Lab) -> None:
+    killed(fabric, f"{WAIT}, {SPINE}: proving")
+    done = fabric.sonicfab("push", "--yes", "--resume")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for name in ALL:
+        assert f"{name}: new config" in done.stderr
+    assert set(addresses(fabric).values()) == {2, 4}
+    assert idle(fabric)
+
+
+def test_one_that_loses_power_while_it_waits_takes_the_others_back(fabric: Lab) -> None:
+    push = fabric.begun("push", "--yes", "--confirm-within", 40, "--format", "json")
+    assert push.stderr
+    for line in push.stderr:
+        if f"{LEAF1}: waiting" in line:
+            fabric.fault("kill-switch", LEAF1)
+            break
+    output = push.communicate()[0]
+    fabric.heal()
+    assert push.returncode == 6, output
+    assert {one["switch"]: one["state"] for one in json.loads(output)["switches"]} == dict.fromkeys(ALL, "rolled back")
+    assert set(addresses(fabric).values()) == {0}
+    assert idle(fabric)
+
+
+def test_resume_judges_a_switch_as_the_push_would_have(fabric: Lab, tmp_path: Path) -> None:
+    """Its session is up, and nothing comes over it any more: no reason for anybody to confirm that."""
+    topology = Path(fabric.files[3])
+    topology.write_text(topology.read_text().replace(NUMBERED, "underlay: unnumbered"))
+    topology.with_suffix(".numbers.yml").unlink()
+    (tmp_path / "frr").mkdir()
+    text = (ROOT / "templates" / "frr" / "route_maps.j2").read_text()
+    new = text.replace('route_map("FROM-FABRIC", fabric.prefix_lists)', 'route_map("FROM-FABRIC", [])')
+    assert new != text
+    (tmp_path / "frr" / "route_maps.j2").write_text(new)
+    options = ("--limit", LEAF1, "--templates", tmp_path)
+    before = fabric.inside(LEAF1, "vtysh -c 'show running-config'").out
+    killed(fabric, f"{LEAF1}: checking", *options)
+    done = fabric.sonicfab("push", "--yes", "--resume", *options, "--dry-run")
+    assert done.returncode == 5, done.stdout
+    done = fabric.sonicfab("push", "--yes", "--resume", *options)
+    assert done.returncode == 6, done.stdout + done.stderr
+    assert re.search(rf"{LEAF1}: old config: .* received prefixes and does not", done.stderr), done.stderr
+    assert fabric.inside(LEAF1, "vtysh -c 'show running-config'").out == before
