@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import resource
 import subprocess
 import sys
@@ -10,10 +12,14 @@ from pathlib import Path
 import pytest
 from pydantic_core import PydanticCustomError
 
+from conftest import Run
+from sonicfab.datafiles import read_facts
 from sonicfab.document import read_document
 from sonicfab.errors import Diagnostic, InputError, Place
 from sonicfab.load import load_topology
+from sonicfab.model.editor import _Keys
 from sonicfab.model.fields import JumpHost, parse_jump_host, timezones
+from sonicfab.schema.facts import _bare
 
 MEGABYTES = 1024 * 1024
 
@@ -116,3 +122,38 @@ def test_what_an_unknown_key_may_have_meant_is_not_missed(tmp_path: Path) -> Non
     assert [one.message for one in caught.value.diagnostics] == ["unknown key 'ipvv6'"]
     with pytest.raises(InputError):
         load_topology(file)
+
+
+@pytest.mark.parametrize("which", ["inventory", "topology"])
+def test_the_schema_for_editors_tells_every_key(sonicfab: Run, which: str) -> None:
+    value = json.loads(sonicfab("schema", which).stdout)
+    models = [value, *value["$defs"].values()]
+    keys = [(one["title"], key, said) for one in models for key, said in one.get("properties", {}).items()]
+    assert len(keys) > 20
+    untold = [
+        (model, key) for model, key, said in keys if not re.fullmatch(r"[A-Z][^\n]{5,}\.", said.get("description", ""))
+    ]
+    assert untold == []
+    told = {name for name, rows in read_facts("", "keys", _Keys).keys.items() for _ in rows}
+    assert {model for model, _, _ in keys} <= told
+
+
+def test_the_schema_for_editors_knows_builds_platforms_roles_and_time_zones(sonicfab: Run) -> None:
+    value = json.loads(sonicfab("schema", "inventory").stdout)
+    for key, some in (
+        ("image_build", {"community-202411", "edgecore-202111"}),
+        ("platform", {"as7326-56x", "as7726-32x"}),
+        ("role", {"leaf", "spine"}),
+        ("timezone", {"Europe/Berlin"}),
+    ):
+        for model in ("Settings", "Device"):
+            kinds = value["$defs"][model]["properties"][key]["anyOf"]
+            assert some <= set(next(kind["enum"] for kind in kinds if "enum" in kind)), key
+    topology = json.loads(sonicfab("schema", "topology").stdout)
+    assert topology["$defs"]["Link"]["properties"]["fec"]["anyOf"][0]["enum"] == ["rs", "fc", "none"]
+
+
+def test_a_pattern_is_told_as_it_is_written() -> None:
+    """sonic-snmp.yang has [^\\n]+ for the location: everything but a line break, not everything but a space."""
+    assert _bare(re.compile("^(?:[^\n]+)$(?!\\n\\Z)")) == r"[^\n]+"
+    assert _bare(re.compile("^(?:[^\n\r]+)$(?!\\n\\Z)")) == r"[^\n\r]+"

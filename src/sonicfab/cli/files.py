@@ -24,13 +24,12 @@ def schema(which: Annotated[Schema, typer.Argument(help="Of which file.")]) -> N
 
     Example: sonicfab schema inventory > .vscode/inventory.schema.json
     """
+    from sonicfab.model.editor import editor_schema
     from sonicfab.model.inventory import Inventory
     from sonicfab.model.topology import Topology
     from sonicfab.report.console import json_result
 
-    model = Inventory if which is Schema.INVENTORY else Topology
-    value = model.model_json_schema(mode="validation")
-    json_result({"$schema": "https://json-schema.org/draft/2020-12/schema", **value})
+    json_result(editor_schema(Inventory if which is Schema.INVENTORY else Topology))
 
 
 def init(

@@ -318,7 +318,9 @@ def to_int(text: str) -> int | None:
 
 def _bare(pattern: re.Pattern[str]) -> str:
     """A pattern as the model writes it, without what makes a Python one of it."""
-    return pattern.pattern.removeprefix("^(?:").removesuffix(r")$(?!\n\Z)")
+    bare = pattern.pattern.removeprefix("^(?:").removesuffix(r")$(?!\n\Z)")
+    # a line break that the model writes as one would be a space, or nothing, in the text that it is told in
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in bare)
 
 
 def _in(value: float, intervals: tuple[tuple[float, float], ...]) -> bool:
