@@ -127,7 +127,7 @@ def _sessions(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iter
             if both and count != had:
                 kind: Literal["worse", "other"] = "worse" if count < had and not count else "other"
                 yield Difference(kind, name, f"session {peer}: {had} -> {count} {family} prefixes accepted")
-    for peer in was.keys() - is_.keys() if "sessions" in new else ():
+    for peer in sorted(was.keys() - is_.keys()) if "sessions" in new else ():
         yield Difference("worse" if was[peer]["state"] == "Established" else "other", name, f"session {peer} is gone")
 
 
@@ -145,7 +145,7 @@ def _routes(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterat
             yield Difference("better", name, f"route {prefix}: {len(ports)} -> {len(now)} paths")
         elif now != ports:
             yield Difference("other", name, f"route {prefix}: via {', '.join(ports)} -> {', '.join(now)}")
-    for prefix in is_.keys() - was.keys():
+    for prefix in sorted(is_.keys() - was.keys()):
         yield Difference("other", name, f"route {prefix} is new, via {', '.join(is_[prefix])}")
 
 

@@ -286,9 +286,9 @@ def _write(change: Operation) -> None:
     before = db.read()
     after = _patched([change], before)
     commands: list[list[str]] = []
-    for table in before.keys() | after.keys():
+    for table in sorted(before.keys() | after.keys()):
         old, new = before.get(table, {}), after.get(table, {})
-        for key in old.keys() | new.keys():
+        for key in sorted(old.keys() | new.keys()):
             if old.get(key) != new.get(key):
                 commands += db.set_entry(f"{table}|{key}", old.get(key), new.get(key))
     db.run(commands)

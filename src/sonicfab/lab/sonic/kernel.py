@@ -32,7 +32,7 @@ def apply(config: db.Config, *, ports_up: bool = True) -> None:
     wanted = _addresses(config)
     for name, link in links.items():
         commands += _address_changes(name, link, wanted.get(name, set()))
-    for name in wanted.keys() - links.keys():
+    for name in sorted(wanted.keys() - links.keys()):
         if name == "Loopback0":
             commands += [f"addr add {address} dev {name}" for address in sorted(wanted[name])]
     for name, port in config.get("PORT", {}).items():
