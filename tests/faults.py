@@ -154,6 +154,19 @@ FAULTS = (
     ),
     Fault("SF-130", "TACACS+ without a passkey", _add("AAA", {"authentication": {"login": "tacacs+,local"}})),
     Fault("SF-131", "adv_speeds all and more", _set("PORT", "Ethernet0", "adv_speeds", "all,25000")),
+    Fault(
+        "SF-131",
+        "an ACL for the control plane without services",
+        _add("ACL_TABLE", {"MGMT": {"type": "CTRLPLANE", "policy_desc": "x"}}),
+    ),
+    Fault(
+        "SF-132",
+        "a sub-interface with a name of 16 characters",
+        _all(
+            _add("PORTCHANNEL", {"PortChannel101": {"admin_status": "up"}}),
+            _add("VLAN_SUB_INTERFACE", {"PortChannel101.100": {"admin_status": "up", "vlan": "100"}}),
+        ),
+    ),
     Fault("SF-201", "a lane in two ports", _set("PORT", "Ethernet0", "lanes", "2"), also=frozenset({"SF-204"})),
     Fault(
         "SF-202",

@@ -23,6 +23,7 @@ from sonicfab.schema.models import compile_models
 from sonicfab.validate.conditions import CONDITIONS
 from sonicfab.validate.findings import Finding
 from sonicfab.validate.libyang import LibyangCheck
+from sonicfab.validate.musts import MUSTS
 from sonicfab.validate.reading import as_config_db
 from sonicfab.validate.schema import SchemaCheck
 from sonicfab.validate.yang import YangCheck
@@ -91,7 +92,7 @@ def test_every_rule_of_the_facts_has_its_code() -> None:
             rows = [*table.lists, *table.rows.values()]
             fields = [field for row in rows for field in (*row.keys, *row.fields.values())]
             rules = {rule for row in rows for rule in row.rules} | {rule for field in fields for rule in field.rules}
-            assert {rule.partition(":")[0] for rule in rules} <= CONDITIONS.keys()
+            assert {rule.partition(":")[0] for rule in rules} <= CONDITIONS.keys() | MUSTS.keys()
 
 
 def test_every_reference_of_the_facts_leads_somewhere() -> None:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sonicfab.schema.musts import rule_of
+
 JOINED = {
     ("PORT", "adv_speeds"): ",",
     ("PORT", "adv_interface_types"): ",",
@@ -21,32 +23,6 @@ JOINED = {
 
 _PREFIX = re.compile(r"[\w-]+:(?=[\w*])")
 _STEP = re.compile(r"^([\w-]+)(?:\[(.*)\])?$")
-
-RULES = {
-    # the models' conditions in their own XPath, without prefixes and blanks -> the name of the rule
-    "current()=../../INTERFACE_LIST[name=current()]/name": "bare-row",
-    "current()=../../VLAN_INTERFACE_LIST[name=current()]/name": "bare-row",
-    'contains(../ip-prefix,":")andcurrent()="IPv6"orcontains(../ip-prefix,".")andcurrent()="IPv4"': "family",
-    'contains(current(),":")andcontains(../gwaddr,":")orcontains(current(),".")andcontains(../gwaddr,".")': "gateway",
-    'contains(current(),":")andcontains(../ip_prefix,":")orcontains(current(),".")andcontains(../ip_prefix,".")': (
-        "gateway"
-    ),
-    'current()!="mgmt"or/sonic-mgmt_vrf/MGMT_VRF_CONFIG/vrf_global/mgmtVrfEnabled="true"': "mgmt-vrf",
-    'contains(current(),".")andcontains(../server_address,".")or'
-    'contains(current(),":")andcontains(../server_address,":")': "syslog-source",
-    'current()="disabled"orcurrent()="enabled"and../synchronous_mode="enable"': "synchronous",
-    'substring-after(../name,"Vlan")=current()': "vlan-id",
-    "not(/sonic-mirror-session/MIRROR_SESSION/MIRROR_SESSION_LIST[dst_port=current()])": "member-not-mirror",
-    "not(/sonic-portchannel/PORTCHANNEL_MEMBER/PORTCHANNEL_MEMBER_LIST[port=current()]/name)": "member-not-lag",
-    "not(/sonic-interface/INTERFACE/INTERFACE_LIST[name=current()])": "member-not-routed",
-    "true()": "one-untagged",  # what sonicfab.schema.models has put in the place of that rule
-    'not(./type="authentication"andcontains(./login,"tacacs+")and'
-    "not(/sonic-system-tacacs/TACPLUS/global/passkey))": "tacacs-passkey",
-    'count(adv_speeds[.="all"])=0.0orcount(adv_speeds)=1.0': "all-alone:adv_speeds",
-    'count(adv_interface_types[.="all"])=0.0orcount(adv_interface_types)=1.0': "all-alone:adv_interface_types",
-    ".>=1.0": "at-least-1",
-    "current()=current()/../peer_range_name": "same:peer_range_name",
-}
 
 _LANES_WHEN = "switch_type"
 """PORT lanes are mandatory `when` the switch is no chassis; the platforms of sonicfab are none."""
@@ -184,13 +160,8 @@ def _field(table: Any, node: Any, types: dict[str, int]) -> dict[str, Any]:  # n
 
 def _rules(node: Any) -> list[str]:  # noqa: ANN401
     """The names of a node's conditions; those that sonicfab has no name for are left to the models themselves."""
-    found = (RULES.get(_plain(str(one.expression))) for one in node.must)
+    found = (rule_of(str(one.expression)) for one in node.must)
     return [one for one in found if one]
-
-
-def _plain(expression: str) -> str:
-    """An XPath without prefixes and blanks; blanks inside of words stay away, for the models have none there."""
-    return re.sub(r"\s+", "", _PREFIX.sub("", expression))
 
 
 def _type(table: Any, one: Any, types: dict[str, int]) -> int:  # noqa: ANN401

@@ -65,33 +65,34 @@ class Context:
 Condition = Callable[[Context, str, Values, str], Broken | None]
 
 
-def _text(values: Values, name: str) -> str:
+def text_of(values: Values, name: str) -> str:
+    """A field's value, "" when it is not there."""
     value = values.get(name, "")
     return value if isinstance(value, str) else ",".join(value)
 
 
-def _family(text: str) -> int:
+def family_of(text: str) -> int:
     """4 or 6 as the models tell them apart, by the sign that separates the parts; 0 for neither."""
     return 6 if ":" in text else 4 if "." in text else 0
 
 
 def _bare_row(context: Context, table: str, values: Values, field: str) -> Broken | None:
-    name = _text(values, field)
+    name = text_of(values, field)
     if context.has(table, name):
         return None
     return Broken("SF-121", f"there is no row {table}|{name} beside it", f"add {table}|{name}")
 
 
 def _family_fits(_context: Context, _table: str, values: Values, field: str) -> Broken | None:
-    prefix, family = _text(values, "ip-prefix"), _text(values, field)
-    if family == f"IPv{_family(prefix)}":
+    prefix, family = text_of(values, "ip-prefix"), text_of(values, field)
+    if family == f"IPv{family_of(prefix)}":
         return None
-    return Broken("SF-122", f"family is {family}, but {prefix} is IPv{_family(prefix)}")
+    return Broken("SF-122", f"family is {family}, but {prefix} is IPv{family_of(prefix)}")
 
 
 def _gateway(_context: Context, _table: str, values: Values, field: str) -> Broken | None:
-    address, gateway = _text(values, "ip_prefix"), _text(values, "gwaddr")
-    if _family(address) == _family(gateway) != 0:
+    address, gateway = text_of(values, "ip_prefix"), text_of(values, "gwaddr")
+    if family_of(address) == family_of(gateway) != 0:
         return None
     if field == "gwaddr":
         return Broken("SF-123", f"gwaddr is {gateway}, which is of another family than {address}")
@@ -100,75 +101,110 @@ def _gateway(_context: Context, _table: str, values: Values, field: str) -> Brok
 
 def _mgmt_vrf(context: Context, _table: str, values: Values, field: str) -> Broken | None:
     enabled = context.field("MGMT_VRF_CONFIG", "vrf_global", "mgmtVrfEnabled")
-    if _text(values, field) != "mgmt" or enabled == "true":
+    if text_of(values, field) != "mgmt" or enabled == "true":
         return None
     return Broken("SF-124", f"{field} is mgmt, but the VRF mgmt is not enabled")
 
 
 def _syslog_source(_context: Context, _table: str, values: Values, field: str) -> Broken | None:
-    source, server = _text(values, field), _text(values, "server_address")
-    if _family(source) == _family(server):
+    source, server = text_of(values, field), text_of(values, "server_address")
+    if family_of(source) == family_of(server):
         return None
     return Broken("SF-125", f"source {source} and server {server} are of different families")
 
 
 def _synchronous(_context: Context, _table: str, values: Values, field: str) -> Broken | None:
-    if _text(values, field) != "enabled" or _text(values, "synchronous_mode") in ("enable", ""):
+    if text_of(values, field) != "enabled" or text_of(values, "synchronous_mode") in ("enable", ""):
         return None  # YANG's default of synchronous_mode is enable
-    return Broken("SF-126", f"{field} is enabled, but synchronous_mode is {_text(values, 'synchronous_mode')}")
+    return Broken("SF-126", f"{field} is enabled, but synchronous_mode is {text_of(values, 'synchronous_mode')}")
 
 
 def _vlan_id(_context: Context, _table: str, values: Values, field: str) -> Broken | None:
-    name, number = _text(values, "name"), _text(values, field)
+    name, number = text_of(values, "name"), text_of(values, field)
     if name.partition("Vlan")[2] == number:
         return None
     return Broken("SF-127", f"{name} has the vlanid {number}", f"write {name.partition('Vlan')[2]}")
 
 
 def _member_not_mirror(context: Context, _table: str, values: Values, field: str) -> Broken | None:
-    session = context.mirror_targets.get(_text(values, field))
+    session = context.mirror_targets.get(text_of(values, field))
     return (
-        Broken("SF-128", f"{_text(values, field)} is the target of the mirror session {session}") if session else None
+        Broken("SF-128", f"{text_of(values, field)} is the target of the mirror session {session}") if session else None
     )
 
 
 def _member_not_lag(context: Context, _table: str, values: Values, field: str) -> Broken | None:
-    lag = context.lag_members.get(_text(values, field))
-    return Broken("SF-128", f"{_text(values, field)} is a member of {lag}") if lag else None
+    lag = context.lag_members.get(text_of(values, field))
+    return Broken("SF-128", f"{text_of(values, field)} is a member of {lag}") if lag else None
 
 
 def _member_not_routed(context: Context, _table: str, values: Values, field: str) -> Broken | None:
-    port = _text(values, field)
+    port = text_of(values, field)
     return Broken("SF-128", f"{port} has a row in INTERFACE: it is routed") if context.has("INTERFACE", port) else None
 
 
 def _one_untagged(context: Context, _table: str, values: Values, field: str) -> Broken | None:
-    port = _text(values, field)
-    if _text(values, "tagging_mode") != "untagged" or context.untagged.get(port, 0) <= 1:
+    port = text_of(values, field)
+    if text_of(values, "tagging_mode") != "untagged" or context.untagged.get(port, 0) <= 1:
         return None
     return Broken("SF-129", f"{port} is untagged in {context.untagged[port]} VLANs")
 
 
 def _tacacs_passkey(context: Context, _table: str, values: Values, _field: str) -> Broken | None:
-    wants = _text(values, "type") == "authentication" and "tacacs+" in _text(values, "login")
+    wants = text_of(values, "type") == "authentication" and "tacacs+" in text_of(values, "login")
     if not wants or context.field("TACPLUS", "global", "passkey"):
         return None
     return Broken("SF-130", "login names tacacs+, but TACPLUS|global has no passkey")
 
 
 def _all_alone(_context: Context, _table: str, values: Values, field: str) -> Broken | None:
-    words = _text(values, field).split(",")
+    words = text_of(values, field).split(",")
     return Broken("SF-131", f"{field} has 'all' beside others") if "all" in words and len(words) > 1 else None
 
 
 def _at_least_1(_context: Context, _table: str, values: Values, field: str) -> Broken | None:
-    number = to_int(_text(values, field))
+    number = to_int(text_of(values, field))
     return None if number is None or number >= 1 else Broken("SF-131", f"{field} is {number}; expected at least 1")
 
 
-def _same(_context: Context, _table: str, values: Values, field: str) -> Broken | None:
-    name, key = _text(values, field), _text(values, "peer_range_name")
-    return None if name == key else Broken("SF-131", f"{field} is '{name}', the row's key is '{key}'")
+def _sub_interface(context: Context, _table: str, values: Values, field: str) -> Broken | None:
+    name = text_of(values, field)
+    if len(name) > _IFNAMSIZ:
+        short = name.replace("Ethernet", "Eth").replace("PortChannel", "Po")
+        hint = f"write {short}, and the field vlan" if len(short) <= _IFNAMSIZ else "take a port with a shorter name"
+        return Broken("SF-132", f"{name} is longer than {_IFNAMSIZ} characters", hint)
+    parent = _parent(name)
+    if context.has("PORT", parent) or context.has("PORTCHANNEL", parent):
+        return None
+    return Broken("SF-132", f"{name}: there is no port or port channel {parent}", f"add it, or correct {name}")
+
+
+_IFNAMSIZ = 15
+"""Characters of an interface's name in the kernel (linux/if.h IFNAMSIZ, without the end)."""
+
+
+def _parent(name: str) -> str:
+    """Of Ethernet0.10 and Eth0.10 Ethernet0, of PortChannel1.10 and Po1.10 PortChannel1."""
+    own = name.partition(".")[0]
+    for short, whole in (("Eth", "Ethernet"), ("Po", "PortChannel")):
+        if own.startswith(short) and not own.startswith(whole):
+            return whole + own.removeprefix(short)
+    return own
+
+
+def _encapsulation(context: Context, _table: str, values: Values, _field: str) -> Broken | None:
+    name = text_of(values, "name")
+    own = name.partition(".")[0]
+    if "vlan" in values or context.has("PORT", own) or context.has("PORTCHANNEL", own):
+        return None
+    return Broken("SF-132", f"{name} has a short name and no field vlan", "add the field vlan")
+
+
+def _keepalive(_context: Context, _table: str, values: Values, _field: str) -> Broken | None:
+    every, limit = to_int(text_of(values, "keepalive_interval")), to_int(text_of(values, "session_timeout"))
+    if every is None or limit is None or every * 3 <= limit:
+        return None
+    return Broken("SF-131", f"session_timeout is {limit}; expected at least three times keepalive_interval ({every})")
 
 
 CONDITIONS: Mapping[str, Condition] = {
@@ -186,5 +222,7 @@ CONDITIONS: Mapping[str, Condition] = {
     "tacacs-passkey": _tacacs_passkey,
     "all-alone": _all_alone,
     "at-least-1": _at_least_1,
-    "same": _same,
+    "sub-interface": _sub_interface,
+    "encapsulation": _encapsulation,
+    "keepalive": _keepalive,
 }

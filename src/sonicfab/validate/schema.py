@@ -10,6 +10,7 @@ from sonicfab.hints import did_you_mean
 from sonicfab.schema.facts import FieldFacts, Reference, Schema, ValueType
 from sonicfab.validate.conditions import CONDITIONS, Context
 from sonicfab.validate.findings import Finding
+from sonicfab.validate.musts import MUSTS
 from sonicfab.validate.translate import ModelRow, model_rows
 
 
@@ -76,7 +77,10 @@ class _Config:
 
     def _rule(self, row: ModelRow, rule: str, field: str) -> Iterator[Finding]:
         name, _, argument = rule.partition(":")
-        broken = CONDITIONS[name](self._context, row.table.name, row.values, field or argument)
+        if name in MUSTS:
+            broken = MUSTS[name](self._context, row.values, field, argument)
+        else:
+            broken = CONDITIONS[name](self._context, row.table.name, row.values, field or argument)
         if broken:
             shown = "" if field in {part.name for part in row.facts.keys} else field or argument
             yield row.finding(broken.code, broken.message, shown, broken.hint)
