@@ -143,6 +143,7 @@ FAULTS = (
         "SF-128",
         "a VLAN member that is in a port channel",
         _all(_add("VLAN", VLANS), LAG, _add("VLAN_MEMBER", {"Vlan100|Ethernet10": {"tagging_mode": "tagged"}})),
+        also=frozenset({"SF-240"}),
     ),
     Fault(
         "SF-129",
@@ -151,6 +152,7 @@ FAULTS = (
             _add("VLAN", VLANS),
             _add("VLAN_MEMBER", {f"{vlan}|Ethernet10": {"tagging_mode": "untagged"} for vlan in VLANS}),
         ),
+        also=frozenset({"SF-240"}),
     ),
     Fault("SF-130", "TACACS+ without a passkey", _add("AAA", {"authentication": {"login": "tacacs+,local"}})),
     Fault("SF-131", "adv_speeds all and more", _set("PORT", "Ethernet0", "adv_speeds", "all,25000")),
@@ -216,6 +218,14 @@ FAULTS = (
         "SF-215",
         "a local_addr that the switch does not have",
         _add("BGP_NEIGHBOR", {"10.120.0.1": {"asn": "65001", "local_addr": "10.99.0.0", "name": "x"}}),
+    ),
+    Fault(
+        "SF-240",
+        "a VLAN whose member is down",
+        _all(
+            _add("VLAN", {"Vlan100": {"vlanid": "100"}}),
+            _add("VLAN_MEMBER", {"Vlan100|Ethernet60": {"tagging_mode": "untagged"}}),
+        ),
     ),
     Fault("SF-216", "no routing mode", _drop("DEVICE_METADATA", "localhost", "docker_routing_config_mode")),
     Fault(

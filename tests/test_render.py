@@ -57,6 +57,14 @@ def test_yaml_words_stay_words(tmp_path: Path) -> None:
     assert render_with(tmp_path).config_db["X"]["row"] == {"a": "on", "b": "10:20", "c": "null", "d": "0100"}
 
 
+def test_a_port_that_a_row_of_ones_own_uses_is_up(tmp_path: Path) -> None:
+    """Else the VLAN would be dead: the member port of it shut, and nothing says so."""
+    text = "VLAN: {Vlan100: {vlanid: 100}}\nVLAN_MEMBER:\n  Vlan100|Ethernet20: {tagging_mode: untagged}\n"
+    write(tmp_path, "config_db/vlan.yml.j2", text)
+    ports = render_with(tmp_path).config_db["PORT"]
+    assert (ports["Ethernet20"]["admin_status"], ports["Ethernet21"]["admin_status"]) == ("up", "down")
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

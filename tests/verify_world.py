@@ -9,6 +9,7 @@ from pathlib import Path
 from conftest import ROOT
 from sonicfab.errors import Place
 from sonicfab.fabric import Fabric, render_fabric
+from sonicfab.ownership.record import Record
 from sonicfab.report.findings import lines
 from sonicfab.switch.ask import Answers, Question, UnansweredError, failure
 from sonicfab.switch.lldp import LldpNeighbor
@@ -239,6 +240,7 @@ def answers_of(box: Box) -> Answers:
     put(q.STORED_CONFIG_DB, box.stored_config_db)
     put(q.STORED_FRR, box.stored_frr)
     put(q.MODE_RESETTERS, [])
+    put(q.RECORD, Record())
     put(q.HEALTH, Health(3600, ()))
     put(q.DISK, [Filesystem("/", 1 << 30)])
     put(q.FORWARDING, dict(box.forwarding))

@@ -13,73 +13,24 @@ from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from typing import Literal
 
+from sonicfab import tables
+
 Value = str | list[str]
 Row = Mapping[str, Value]
 Table = Mapping[str, Row]
 ConfigDb = Mapping[str, Table]
 
-FABRIC_TABLES = frozenset(
-    {
-        "DEVICE_METADATA",
-        "PORT",
-        "INTERFACE",
-        "LOOPBACK_INTERFACE",
-        "MGMT_PORT",
-        "MGMT_INTERFACE",
-        # BGP is in frr.conf. Rows here would make bgpcfgd or frrcfgd add sessions of their own, as those of the
-        # factory default do: one BGP_NEIGHBOR for each port (sonic-buildimage config_samples.py, preset t1).
-        "BGP_NEIGHBOR",
-        "BGP_NEIGHBOR_AF",
-        "BGP_PEER_GROUP",
-        "BGP_PEER_GROUP_AF",
-        "BGP_PEER_RANGE",
-        "BGP_GLOBALS",
-        "BGP_GLOBALS_AF",
-        "BGP_GLOBALS_AF_NETWORK",
-        "DEVICE_NEIGHBOR",
-        "DEVICE_NEIGHBOR_METADATA",
-    }
-)
-"""Tables that sonicfab owns on every switch of a fabric: a row that was not rendered does not belong there."""
+FABRIC_TABLES = tables.owned_by("fabric")
+"""Tables that sonicfab answers for on every switch of a fabric; which of their rows are its own, `ownership` tells."""
 
-SERVICE_TABLES = frozenset(
-    {
-        "MGMT_VRF_CONFIG",
-        "NTP",
-        "NTP_SERVER",
-        "DNS_NAMESERVER",
-        "SYSLOG_SERVER",
-        "SNMP",
-        "SNMP_COMMUNITY",
-        "VERSIONS",  # the database version of the image build, where it is known
-    }
-)
+SERVICE_TABLES = tables.owned_by("service")
 """Tables that sonicfab owns on the switches whose inventory, or whose image build, says something of them."""
 
-SECRET_TABLES = frozenset({"SNMP_COMMUNITY"})
+SECRET_TABLES = frozenset(name for name, one in tables.tables().items() if one.secret_keys)
 """Tables whose keys are secrets."""
 
 _SECRET_FIELD = re.compile(r"pass(key|word|phrase)?$|secret|^key$|community|_cak$", re.IGNORECASE)
-_SECRET_FIELDS: Mapping[str, Collection[str]] = {"NTP_KEY": {"value"}, "NTP_SERVER": set()}
-"""Tables whose field names say something else than elsewhere: `key` of NTP_SERVER is the number of a key."""
 MASK = "********"
-
-_FROM_SYSTEM: Mapping[str, frozenset[str]] = {
-    # sonic-buildimage files/build_templates/init_cfg.json.j2 and sonic-utilities scripts/db_migrator.py put these
-    # into the running config by themselves, and may put them back at every reload
-    "DEVICE_METADATA": frozenset(
-        {
-            "buffer_model",
-            "create_only_config_db_buffers",
-            "default_bgp_status",
-            "default_pfcwd_status",
-            "synchronous_mode",
-            "timezone",
-        }
-    ),
-    "NTP": frozenset({"admin_state", "authentication", "dhcp", "server_role", "src_intf", "vrf"}),
-    "PORT": frozenset({"dhcp_rate_limit"}),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +75,13 @@ def natural_key(text: str) -> tuple[tuple[int, str], ...]:
 
 def is_secret(table: str, field: str) -> bool:
     """Whether the field of a table's rows is a password, a key or a community."""
-    if table in _SECRET_FIELDS:
-        return field in _SECRET_FIELDS[table]
-    return bool(_SECRET_FIELD.search(field))
+    told = tables.table(table).secret_fields
+    return field in told if told is not None else bool(_SECRET_FIELD.search(field))
 
 
 def system_fields(table: str) -> frozenset[str]:
     """The fields that SONiC puts into a table's rows by itself."""
-    return _FROM_SYSTEM.get(table, frozenset())
+    return tables.table(table).system_fields
 
 
 def dumps(config: ConfigDb) -> str:
@@ -139,12 +89,12 @@ def dumps(config: ConfigDb) -> str:
 
     An empty table is left out because SONiC ignores it when it loads a file, and its config updater refuses it.
     """
-    tables = []
+    written_tables = []
     for table in sorted(name for name in config if config[name]):
         rows = config[table]
         written = [f"        {_string(key)}: {_row(rows[key])}" for key in sorted(rows, key=natural_key)]
-        tables.append(f"    {_string(table)}: {{\n" + ",\n".join(written) + "\n    }")
-    return "{\n" + ",\n".join(tables) + "\n}\n"
+        written_tables.append(f"    {_string(table)}: {{\n" + ",\n".join(written) + "\n    }")
+    return "{\n" + ",\n".join(written_tables) + "\n}\n"
 
 
 def _row(row: Row) -> str:
@@ -170,7 +120,7 @@ def merge(intended: ConfigDb, running: ConfigDb, owned: Collection[str]) -> dict
     merged: dict[str, Table] = {table: rows for table, rows in running.items() if table not in owned}
     for table, rows in intended.items():
         if rows:
-            system = _FROM_SYSTEM.get(table, frozenset())
+            system = system_fields(table)
             have = running.get(table, {})
             merged[table] = {key: {**_only(have.get(key, {}), system), **row} for key, row in rows.items()}
     return merged
@@ -187,7 +137,7 @@ def diff(intended: ConfigDb, running: ConfigDb, owned: Collection[str], *, exact
     """
     changes: list[Change] = []
     for table in sorted(owned):
-        tolerated = frozenset[str]() if exact else _FROM_SYSTEM.get(table, frozenset())
+        tolerated = frozenset[str]() if exact else system_fields(table)
         changes += _table_diff(table, intended.get(table, {}), running.get(table, {}), tolerated)
     return changes
 

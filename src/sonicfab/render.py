@@ -19,11 +19,13 @@ from sonicfab.builds import get_build
 from sonicfab.configdb import FABRIC_TABLES, ConfigDb, Table, dumps
 from sonicfab.errors import Diagnostic, Place, TemplateError
 from sonicfab.model.fields import SecretRef
+from sonicfab.ownership.ports import users
 from sonicfab.plan.types import FabricPlan, SwitchPlan
 from sonicfab.platforms import get_platform
 from sonicfab.sandbox import MAX_MEMORY, Sandbox, TemplateLimitError, limits
 
 FRR_TEMPLATE = "frr/frr.conf.j2"
+_PORT_TEMPLATE = "config_db/port.yml.j2"
 ResolveSecret = Callable[[SecretRef, str], str]
 _REFUSED = "templates see the plan and the facts of the switch, and reach nothing else: docs/security.md"
 _TOO_MUCH = "templates have limits of time, memory and size: docs/security.md"
@@ -116,10 +118,14 @@ class Renderer:
     def _all_tables(self, values: Mapping[str, Any]) -> dict[str, Table]:
         tables: dict[str, Table] = {}
         writer: dict[str, str] = {}
-        for name in self._config_db:
+        last = [name for name in self._config_db if name == _PORT_TEMPLATE]  # it has to know which ports rows use
+        for name in [*(one for one in self._config_db if one not in last), *last]:
+            if name in last:
+                values = {**values, "used_ports": {*users(tables, {port.name for port in values["switch"].ports})}}
             for table, rows in self._tables(name, values).items():
                 if table in tables:
-                    raise TemplateError(f"table {table} is written by {writer[table]} and by {name}: one must do it")
+                    both = " and by ".join(sorted((writer[table], name)))
+                    raise TemplateError(f"table {table} is written by {both}: one must do it")
                 tables[table], writer[table] = rows, name
         return tables
 

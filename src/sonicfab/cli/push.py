@@ -55,6 +55,16 @@ MaxFailures = Annotated[
 OverwriteDrift = Annotated[
     bool, typer.Option("--overwrite-drift", help="Do away with changes by hand that nobody has saved.")
 ]
+Canary = Annotated[bool | None, typer.Option("--canary/--no-canary", help="One switch first, alone. Usual from 4 on.")]
+TakeOver = Annotated[
+    list[str],
+    typer.Option(
+        "--take-over",
+        help="Do away with what another has put into the tables and the frr.conf of this switch; `all` is every one.",
+        metavar="SWITCH",
+        autocompletion=complete.which_switches,
+    ),
+]
 DrainOption = Annotated[
     bool, typer.Option("--drain", help="Move traffic away first (BGP graceful shutdown) where it would be interrupted.")
 ]
@@ -85,12 +95,11 @@ def push(
     ] = False,
     way: Way = "",
     batch: Batch = None,
-    canary: Annotated[
-        bool | None, typer.Option("--canary/--no-canary", help="One switch first, alone. Usual from 4 on.")
-    ] = None,
+    canary: Canary = None,
     max_failures: MaxFailures = 0,
     drain: DrainOption = False,
     overwrite_drift: OverwriteDrift = False,
+    take_over: TakeOver = [],  # noqa: B006
     confirm_within: ConfirmWithin = 300,
     timeout: Annotated[
         float, typer.Option(help="Seconds until a switch must run what was pushed.", min=1, metavar="SECONDS")
@@ -120,6 +129,7 @@ def push(
         lab=lab,
         lab_name=lab_name,
         limit=limit,
+        take_over=take_over,
         templates=templates,
         ignore=ignore,
         verbose=verbose,
@@ -141,6 +151,7 @@ def plan(
     way: Way = "",
     batch: Batch = None,
     overwrite_drift: OverwriteDrift = False,
+    take_over: TakeOver = [],  # noqa: B006
     templates: Templates = [],  # noqa: B006
     ignore: Ignore = [],  # noqa: B006
     format: OutputFormat = Format.TABLE,  # noqa: A002
@@ -161,6 +172,7 @@ def plan(
         lab=lab,
         lab_name=lab_name,
         limit=limit,
+        take_over=take_over,
         templates=templates,
         ignore=ignore,
         verbose=verbose,
@@ -176,6 +188,7 @@ def _prepare(
     lab: bool,
     lab_name: str,
     limit: list[str],
+    take_over: list[str],
     templates: list[Path],
     ignore: list[str],
     verbose: int,
@@ -194,7 +207,24 @@ def _prepare(
     configs = list(render_fabric(fabric, switches, own_templates(templates)))
     _validate(fabric.plan, configs, known_codes(ignore))
     as_in_lab(fabric, lab=lab, lab_name=lab_name, push=True)  # refuses labs that nothing can be pushed to
-    return fabric, {one.switch: Target.of(one) for one in configs}, access_to(fabric, lab=lab, lab_name=lab_name)
+    over = taken_over(fabric.plan, take_over)
+    targets = {one.switch: Target.of(one, take_over=one.switch in over) for one in configs}
+    return fabric, targets, access_to(fabric, lab=lab, lab_name=lab_name)
+
+
+def taken_over(plan: FabricPlan, given: list[str]) -> set[str]:
+    """The switches that `--take-over` names.
+
+    Raises:
+        InputError: a word names none.
+    """
+    from sonicfab.hints import did_you_mean
+
+    words = {word for one in given for word in one.split(",") if word}
+    for word in words - {"all", *plan.switches}:
+        hint = did_you_mean(word, plan.switches)
+        raise InputError(f"--take-over {word}: no such switch in {plan.name}", hint)
+    return set(plan.switches) if "all" in words else words
 
 
 def _validate(plan: FabricPlan, configs: list[SwitchConfig], ignore: frozenset[str]) -> None:

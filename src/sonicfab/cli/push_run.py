@@ -67,7 +67,7 @@ def run_job(job: Job) -> ExitCode:
     looks = {name: outcome.value for name, outcome in outcomes.items() if outcome.value is not None}
     decision = decide(job.plan, job.targets, looks, job.options)
     if job.format is Format.TABLE:
-        intended = {name: target.config_db for name, target in job.targets.items()}
+        intended = {name: (one.found.target or job.targets[name]).config_db for name, one in looks.items()}
         roles = {name: switch.role for name, switch in job.plan.switches.items()}
         show_decision(looks, decision, intended, roles, everything=job.everything)
         show_deadlines(decision, job.options.limits)
@@ -211,6 +211,7 @@ def _do(job: Job, looks: Mapping[str, Look], decision: Decision) -> dict[str, Sw
             push.seconds.get(name, 0.0),
             ending.said,
             journal.push_id,
+            looks[name].found.theirs,
         )
         for name, ending in push.endings.items()
     }
@@ -229,12 +230,12 @@ def _untouched(name: str, looked: Outcome[Look], decision: Decision, *, touched:
     if looked.error or looked.value is None:
         hint = f"\n  hint: {looked.error.hint}" if looked.error and looked.error.hint else ""
         return SwitchPush(name, "failed", None, (), 0.0, f"{looked.error}{hint}")
-    way, changes = decision.ways[name], looked.value.found.shown()
+    way, changes, theirs = decision.ways[name], looked.value.found.shown(), looked.value.found.theirs
     if name in decision.refused:
-        return SwitchPush(name, "refused", way, changes, 0.0, f"{name}: {decision.refused[name]}")
+        return SwitchPush(name, "refused", way, changes, 0.0, f"{name}: {decision.refused[name]}", theirs=theirs)
     if way.name == "nothing":
-        return SwitchPush(name, "unchanged", way, changes)
-    return SwitchPush(name, "not begun" if touched else "would change", way, changes)
+        return SwitchPush(name, "unchanged", way, changes, theirs=theirs)
+    return SwitchPush(name, "not begun" if touched else "would change", way, changes, theirs=theirs)
 
 
 def _exit_code(pushes: Sequence[SwitchPush], looked: Mapping[str, Outcome[Look]]) -> ExitCode:

@@ -21,7 +21,7 @@ from sonicfab.cli.options import (
     access_to,
     as_in_lab,
 )
-from sonicfab.cli.push import Batch, ConfirmWithin, DrainOption, MaxFailures, OverwriteDrift, Yes
+from sonicfab.cli.push import Batch, ConfirmWithin, DrainOption, MaxFailures, OverwriteDrift, TakeOver, Yes, taken_over
 from sonicfab.cli.push_run import Job, end_all, holder, quiet_of, run_job
 from sonicfab.errors import ExitCode
 
@@ -52,6 +52,7 @@ def rollback(
     max_failures: MaxFailures = 0,
     drain: DrainOption = False,
     overwrite_drift: OverwriteDrift = False,
+    take_over: TakeOver = [],  # noqa: B006
     confirm_within: ConfirmWithin = 300,
     output: Output = Path("build"),
     format: OutputFormat = Format.TABLE,  # noqa: A002 - the name of the option
@@ -81,7 +82,7 @@ def rollback(
     left = [name for name in journal.open_switches if name in chosen]
     if left and not dry_run:
         end_all(access, fabric.plan, {}, options, journal, left, lambda one: one.go_back(left))
-    targets = _before(journal, output, fabric.plan, chosen)
+    targets = _before(journal, output, fabric.plan, chosen, taken_over(fabric.plan, take_over))
     if not targets:
         console.say(f"{fabric.plan.name}: push {journal.push_id} has changed nothing that could be put back")
         raise typer.Exit(ExitCode.OK)
@@ -108,9 +109,10 @@ def last_effective(output: Path, fabric: str, chosen: set[str]) -> Journal:
     return last
 
 
-def _before(journal: Journal, output: Path, plan: FabricPlan, chosen: set[str]) -> dict[str, Target]:
+def _before(journal: Journal, output: Path, plan: FabricPlan, chosen: set[str], over: set[str]) -> dict[str, Target]:
     """What each switch had before that push, or before the first later one that has changed it."""
     from sonicfab.configdb import FABRIC_TABLES
+    from sonicfab.ownership import record
     from sonicfab.push.comparison import Target
     from sonicfab.push.journal import journals
     from sonicfab.switch import parse
@@ -121,7 +123,8 @@ def _before(journal: Journal, output: Path, plan: FabricPlan, chosen: set[str]) 
             continue
         for name, step in one.last_steps().items():
             if step == "confirmed" and name in chosen and name not in targets:
-                text, frr = one.kept(name)
+                (text, frr), ours = one.kept(name), one.kept_record(name)
                 config_db = parse.config_db(text)
-                targets[name] = Target(name, config_db, frr, FABRIC_TABLES | config_db.keys())
+                owned, kept = FABRIC_TABLES | config_db.keys(), record.read(ours)
+                targets[name] = Target(name, config_db, frr, owned, kept, take_over=name in over)
     return {name: targets[name] for name in plan.switches if name in targets}

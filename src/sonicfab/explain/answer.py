@@ -16,6 +16,7 @@ from sonicfab.explain.inputs import Origin, Sources
 from sonicfab.explain.trace import TemplateLine, Trace, TracingRenderer
 from sonicfab.fabric import FabricFiles
 from sonicfab.hints import did_you_mean
+from sonicfab.ownership.ports import users
 from sonicfab.plan.cabling import nearest_port
 from sonicfab.render import template_folders
 
@@ -48,7 +49,8 @@ def explain(
         raise InputError(f"{fabric.plan.name} has no switch {switch}", did_you_mean(switch, fabric.plan.switches))
     renderer = TracingRenderer(template_folders(templates), lambda ref, _what: str(ref))
     trace = renderer.trace(fabric.plan, plan)
-    sources = Sources(files, fabric.plan, plan)
+    others = {name: rows for name, rows in trace.config.config_db.items() if name != "PORT"}
+    sources = Sources(files, fabric.plan, plan, users(others, {port.name for port in plan.ports}))
     first, *rest = words
     if first.lower() in (FRR, "frr.conf"):
         return _frr(sources, trace, " ".join(rest))

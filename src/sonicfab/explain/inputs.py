@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -47,8 +48,16 @@ class Origin:
 class Sources:
     """The files, the plan and the facts behind one switch."""
 
-    def __init__(self, files: FabricFiles, plan: FabricPlan, switch: SwitchPlan) -> None:
+    def __init__(
+        self,
+        files: FabricFiles,
+        plan: FabricPlan,
+        switch: SwitchPlan,
+        used: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
         self.files, self.plan, self.switch = files, plan, switch
+        self.used = used or {}
+        """Port -> the rendered tables whose rows use it."""
         self.ports = {port.name: port for port in switch.ports}
 
     @property

@@ -84,7 +84,10 @@ def _from_table(sources: Sources, key: str) -> Origin:
 def _admin_status(sources: Sources, key: str) -> Origin:
     port = sources.ports[key]
     rules = {"link": "up: a link of the fabric", "host": "up: a server is behind it"}
-    rule = rules.get(port.use, "down: nothing in the topology uses this port")
+    unused = "down: nothing in the topology uses this port"
+    if key in sources.used:
+        unused = f"up: a row of a template of your own uses it, in {', '.join(sources.used[key])}"
+    rule = rules.get(port.use, unused)
     return Origin(rule, sources.uses(port))
 
 

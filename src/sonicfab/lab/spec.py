@@ -14,6 +14,8 @@ from sonicfab.hints import first_of
 from sonicfab.lab.container import container_files
 from sonicfab.lab.hosts import LabHost
 from sonicfab.lab.initcfg import init_cfg_text
+from sonicfab.ownership import record
+from sonicfab.ownership.record import Record
 from sonicfab.plan.types import FabricPlan, SwitchPlan
 from sonicfab.platforms import get_platform
 from sonicfab.ports import ports_of
@@ -106,7 +108,11 @@ def lab_spec(
     return LabSpec(name, plan.name, switches, links, swss_ready_after, hosts)
 
 
-_STORED = {"config_db.json": "files/etc/sonic/config_db.json", "frr.conf": "files/etc/sonic/frr/frr.conf"}
+_STORED = {
+    "config_db.json": "files/etc/sonic/config_db.json",
+    "frr.conf": "files/etc/sonic/frr/frr.conf",
+    record.FILE: f"files/etc/sonic/sonicfab/{record.FILE}",
+}
 
 
 def stored_configs(plan: FabricPlan, folder: Path) -> dict[str, dict[str, str]]:
@@ -130,6 +136,8 @@ def stored_configs(plan: FabricPlan, folder: Path) -> dict[str, dict[str, str]]:
             raise InputError(f"--from: {below / name} cannot be read: {err}") from err
         if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
             raise InputError(f"--from: {below / name / 'config_db.json'} is no CONFIG_DB: tables of rows")
+        if (below / "plan.json").exists():  # what was rendered is ours, as if it had been pushed
+            found[name][record.FILE] = Record.of(tables, found[name].get("frr.conf")).dumps()
     return found
 
 

@@ -41,7 +41,7 @@ OPTIONAL = (
 
 _NEEDED = {
     "identified_by": "--set identified_by.build_version=VALUE  (a key of /etc/sonic/sonic_version.yml and its value)",
-    "routing_config_mode": "--set routing_config_mode=split-unified  (the mode that keeps frr.conf)",
+    "routing_config_mode": "--set routing_config_mode=MODE  (the docker_routing_config_mode that keeps frr.conf)",
     "frr_start_lines": "--set 'frr_start_lines=LINE,LINE'  (what the bgp container appends to frr.conf; may be empty)",
     "bfd_needs_mgmt_framework": "--set bfd_needs_mgmt_framework=true|false",
 }

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sonicfab import configdb, frrconf
+from sonicfab import configdb, frrconf, tables
 from sonicfab.builds import Build, build_names, get_build
 from sonicfab.configdb import MASK, ConfigDb, Row
 from sonicfab.errors import InputError
@@ -25,8 +25,8 @@ from sonicfab.validate.findings import Finding, errors
 from sonicfab.validate.reading import as_config_db, parse_json
 from sonicfab.validate.run import Subject, Validator
 
-_BY_DAEMONS = frozenset({"BUFFER_PG", "BUFFER_PROFILE", "FLEX_COUNTER_TABLE", "VERSIONS"})
-"""Tables that daemons and db_migrator.py write: the first three are those that generic_config_updater leaves out."""
+_BY_DAEMONS = tables.moving() | tables.at_start()
+"""Tables that daemons and db_migrator.py write."""
 _FRR_HEADERS = ("Building configuration...", "Current configuration:")
 _SHOWN = 5
 Rows = dict[str, dict[str, Row]]
@@ -159,7 +159,7 @@ def target_of(name: str, candidate: Candidate, seen: Seen, build: Build) -> Targ
                 f"set docker_routing_config_mode of DEVICE_METADATA|localhost to {build.routing_config_mode}",
             )
         frr = _frr(candidate, seen)
-    return Target(name, tables, frr, owned)
+    return Target(name, tables, frr, owned, exact=True)
 
 
 def _config_db(candidate: Candidate, seen: Seen) -> tuple[Rows, Collection[str]]:

@@ -234,6 +234,7 @@ class ConfigSession:
         target = target_of(self._name, candidate, seen, build)
         check(target, seen, build)
         found = compare(switch, target)
+        target = found.target or target
         way = choose(found, target, build, self._options.way)
         self._refuse(switch, (target, found, way), seen, build)
         self._changed = way.name != "nothing"

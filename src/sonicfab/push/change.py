@@ -82,7 +82,8 @@ class Change(Guarded):
         """
         with self._opened() as switch:
             assert self.found is not None, "it is not resumed"
-            hashes = self._journal.keep(self.plan.name, self.found.stored_config_db, self.found.stored_frr)
+            stored = (self.found.stored_config_db, self.found.stored_frr, self.found.record_text)
+            hashes = self._journal.keep(self.plan.name, *stored)
             if stop.is_set():
                 raise SwitchError(f"{self.plan.name}: interrupted before anything was changed")
             self._note("arming", before=hashes, gate=self.gates.new.as_json(), old_gate=self.gates.old.as_json())
@@ -289,15 +290,15 @@ class Change(Guarded):
         """Read, compute, apply, compare: at most twice. Exit codes prove nothing; what runs does."""
         assert self.target.frr is not None
         for _ in range(2):
-            change = delta(switch.running_frr(), self.target.frr)
+            change = delta(self.target.by_hand(switch.running_frr()), self.target.frr)
             if change.refused:
                 raise SwitchError(f"{self.plan.name}: FRR: {change.refused[0]}")
             if not change.commands and not change.then:
                 return
-            before = self.found.running_frr if self.found else ""
+            before = self.target.by_hand(self.found.running_frr) if self.found else ""
             guard.stage(switch, self._journal.push_id, frr_files(change, self.target.frr, before))
             said = guard.apply_frr(switch, self._journal.push_id).said
-        left = frrconf.diff(self.target.frr, switch.running_frr())
+        left = frrconf.diff(self.target.frr, self.target.by_hand(switch.running_frr()))
         self._applied(not left, f"FRR did not take every line ({said}): {first_of(left, separator='; ')}")
 
     def _reload(self, switch: Switch, stop: threading.Event) -> None:

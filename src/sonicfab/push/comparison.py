@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from sonicfab import configdb, frrconf
+from sonicfab import configdb, frrconf, tables
 from sonicfab.errors import SwitchError
+from sonicfab.ownership import record
+from sonicfab.ownership.daemons import Made, made_of
+from sonicfab.ownership.record import Record
+from sonicfab.ownership.settle import OnSwitch, Rendered, Settled, frr_conf_counts, settle
 from sonicfab.render import SwitchConfig
 from sonicfab.switch import commands, parse
 from sonicfab.switch.ask import Answers, Question, UnansweredError, Value
@@ -19,10 +23,8 @@ _STORED = Question("stored config_db.json", commands.STORED_CONFIG_DB, str)
 _STORED_FRR = Question("stored frr.conf", commands.STORED_FRR, str)
 _MODE_RESETTERS = Question("mode resetters", commands.MODE_RESETTERS, str.split)
 _PEERS = Question("BGP sessions", commands.BGP_SUMMARY, parse.bgp_summary)
-_QUESTIONS = (_RUNNING, _RUNNING_FRR, _STORED, _STORED_FRR, _MODE_RESETTERS, _PEERS)
-
-_MIGRATED = frozenset({"VERSIONS"})
-"""What db_migrator.py writes at every start, and nobody by hand (sonic-utilities scripts/db_migrator.py)."""
+_RECORD = Question("record of what is ours", commands.RECORD, str)
+_QUESTIONS = (_RUNNING, _RUNNING_FRR, _STORED, _STORED_FRR, _MODE_RESETTERS, _PEERS, _RECORD)
 
 
 @dataclass(frozen=True)
@@ -32,21 +34,48 @@ class Target:
     Attributes:
         owned: the tables that are to have these rows and no others.
         frr: the frr.conf; None for one that has none, because SONiC makes FRR's config from CONFIG_DB.
+        record: what of it is ours, to be kept on the switch; None leaves the record there as it is.
+        take_over: nothing in these tables and in frr.conf is another's.
+        exact: it is what is to run, whoever put it there: somebody gave the whole of it.
+        made: lines of FRR's running config that are no difference, for SONiC's daemons make them of rows.
+        meant: what it was before it was settled what of the switch is ours; None before that.
     """
 
     switch: str
     config_db: configdb.ConfigDb = field(repr=False)
     frr: str | None = field(repr=False)
     owned: Collection[str] = field(repr=False)
+    record: Record | None = field(default=None, repr=False)
+    take_over: bool = False
+    exact: bool = False
+    made: Made = field(default=Made(), repr=False)
+    meant: Target | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, config: SwitchConfig) -> Target:
+    def of(cls, config: SwitchConfig, *, take_over: bool = False) -> Target:
         """What was rendered."""
-        return cls(config.switch, config.config_db, config.frr, config.owned_tables)
+        record = Record.of(config.config_db, config.frr)
+        return cls(config.switch, config.config_db, config.frr, config.owned_tables, record, take_over)
+
+    def settled(self, there: OnSwitch) -> tuple[Target, Settled]:
+        """What the switch is to run with what is another's in it, and what that is."""
+        given = self.meant or self
+        if given.exact:
+            whole = Settled(given.config_db, given.frr, frozenset(given.owned), made_of(there.running))
+        else:
+            whole = settle(Rendered(given.config_db, given.frr, given.owned), there, take_over=given.take_over)
+        target = replace(
+            given, config_db=whole.config_db, frr=whole.frr, owned=whole.owned, made=whole.made, meant=given
+        )
+        return target, whole
 
     def loaded(self, running: configdb.ConfigDb) -> str:
         """The config_db.json to load on a switch that runs `running`: the operator's own tables are carried along."""
         return configdb.dumps(configdb.merge(self.config_db, running, self.owned))
+
+    def by_hand(self, running_frr: str) -> str:
+        """FRR's running config without the lines that SONiC's daemons make of rows."""
+        return self.made.without(running_frr, self.frr or "")
 
 
 @dataclass(frozen=True)
@@ -64,6 +93,10 @@ class Comparison:
         stored_config_db, stored_frr: the files' text; "" for one that is not there.
         frr_down: what the switch says where the bgp container or bgpd does not run; "" where they do.
         peers: FRR's BGP sessions.
+        target: what it was compared with: what was meant, and what is another's on the switch.
+        record_text: the record of what is ours on the switch, as it stands there.
+        theirs: what is another's and stays.
+        blocked: what is another's and cannot stay beside what is meant.
     """
 
     config_db: tuple[configdb.Change, ...]
@@ -77,6 +110,10 @@ class Comparison:
     stored_frr: str = field(repr=False)
     frr_down: str
     peers: tuple[BgpPeer, ...] = ()
+    target: Target | None = field(default=None, repr=False)
+    record_text: str = field(default="", repr=False)
+    theirs: tuple[str, ...] = ()
+    blocked: tuple[str, ...] = ()
 
     @property
     def runs(self) -> bool:
@@ -108,20 +145,24 @@ def compare(switch: Switch, target: Target) -> Comparison:
     answers = switch.ask(_QUESTIONS)
     running, stored_text = _there(switch, answers, _RUNNING), _there(switch, answers, _STORED)
     running_frr, stored_frr = _read(switch, answers, _RUNNING_FRR), _read(switch, answers, _STORED_FRR) or ""
-    stored_db = parse.config_db(stored_text)
+    stored_db, record_text = parse.config_db(stored_text), _there(switch, answers, _RECORD)
     peers = _read(switch, answers, _PEERS)
     down = next((answers.why_not(one) for one in (_RUNNING_FRR, _PEERS) if _read(switch, answers, one) is None), "")
     running_frr = running_frr or ""
+    target, settled = target.settled(OnSwitch(running, stored_db, stored_frr, record.read(record_text)))
+    by_hand = target.by_hand(running_frr)
     stored: list[str] = []
     if configdb.diff(target.config_db, stored_db, target.owned):
         stored.append("stored config_db.json differs")
-    if target.frr is not None and stored_frr != target.frr:
+    if not settled.is_stored(stored_frr):
         stored.append("stored frr.conf differs")
+    if target.record is not None and record_text != target.record.dumps():
+        stored.append("the record of what sonicfab has rendered differs")
     return Comparison(
         config_db=tuple(configdb.diff(target.config_db, running, target.owned)),
-        frr=tuple(frrconf.diff(target.frr, running_frr)) if target.frr is not None else (),
+        frr=tuple(frrconf.diff(target.frr, by_hand)) if target.frr is not None else (),
         stored=tuple(stored),
-        drift=tuple(_drift(running, stored_db, running_frr if peers is not None else "", stored_frr, target.owned)),
+        drift=tuple(_drift(running, stored_db, by_hand if peers is not None else "", stored_frr, target)),
         mode_resetters=tuple(_there(switch, answers, _MODE_RESETTERS)),
         running=running,
         running_frr=running_frr,
@@ -129,6 +170,10 @@ def compare(switch: Switch, target: Target) -> Comparison:
         stored_frr=stored_frr,
         frr_down=down,
         peers=tuple(peers or ()),
+        target=target,
+        record_text=record_text,
+        theirs=settled.theirs,
+        blocked=settled.blocked,
     )
 
 
@@ -149,7 +194,7 @@ def _read(switch: Switch, answers: Answers, question: Question[Value]) -> Value 
 
 
 def _drift(
-    running: configdb.ConfigDb, stored: configdb.ConfigDb, running_frr: str, stored_frr: str, owned: Collection[str]
+    running: configdb.ConfigDb, stored: configdb.ConfigDb, running_frr: str, stored_frr: str, target: Target
 ) -> list[str]:
     """What was changed by hand and not saved, secrets masked.
 
@@ -157,8 +202,9 @@ def _drift(
     where it is whole: the config of a daemon that has died is not in `running_frr`.
     """
     # the stored config is what is meant here: what SONiC adds to the running one by itself is no change by hand
-    lines = [str(change.reversed()) for change in configdb.diff(stored, running, {*owned} - _MIGRATED)]
-    mode = running.get("DEVICE_METADATA", {}).get("localhost", {}).get("docker_routing_config_mode")
-    if stored_frr and running_frr and mode == "split-unified":
-        lines += [f"frr: {change.reversed()}" for change in frrconf.diff(stored_frr, running_frr)]
+    owned = {*target.owned} - tables.at_start()
+    lines = [str(change.reversed()) for change in configdb.diff(stored, running, owned)]
+    if stored_frr and running_frr and frr_conf_counts(running, target.config_db):
+        saved = target.made.without(stored_frr, target.frr or "")
+        lines += [f"frr: {change.reversed()}" for change in frrconf.diff(saved, running_frr)]
     return lines

@@ -21,6 +21,7 @@ from typing import Any
 
 from sonicfab.errors import InputError, OutputError
 from sonicfab.output import OutputFile, write_files
+from sonicfab.ownership import record
 
 FORMAT_VERSION = 1
 _ID = re.compile(r"\d{8}T\d{6}Z(-[0-9a-f]{4})?")
@@ -110,13 +111,14 @@ class Journal:
         text = json.dumps({"format_version": FORMAT_VERSION, "id": self.push_id, **value}, indent=1) + "\n"
         write_files(self.folder, {"push.json": OutputFile(text, secret=True)}, durable=True)
 
-    def keep(self, switch: str, config_db: str, frr: str) -> dict[str, str]:
-        """What a switch has stored before it is touched; file -> hash.
+    def keep(self, switch: str, config_db: str, frr: str, ours: str = "") -> dict[str, str]:
+        """What a switch has stored before it is touched, and the record of what of it is ours; file -> hash.
 
         Raises:
             OutputError: it cannot be written.
         """
-        texts = {"config_db.json": config_db, **({"frr.conf": frr} if frr else {})}
+        texts = {"config_db.json": config_db, "frr.conf": frr, record.FILE: ours}
+        texts = {name: text for name, text in texts.items() if text or name == "config_db.json"}
         folder = self.folder / "before" / switch
         write_files(folder, {name: OutputFile(text, secret=True) for name, text in texts.items()}, durable=True)
         return {name: sha256(text) for name, text in texts.items()}
@@ -127,6 +129,18 @@ class Journal:
         Raises:
             InputError: it is not there, or it was changed.
         """
+        texts = self._texts(switch)
+        return texts["config_db.json"], texts.get("frr.conf")
+
+    def kept_record(self, switch: str) -> str:
+        """The record of what was ours that `keep` kept; "" when there was none.
+
+        Raises:
+            InputError: it is not there, or it was changed.
+        """
+        return self._texts(switch).get(record.FILE, "")
+
+    def _texts(self, switch: str) -> dict[str, str]:
         folder = self.folder / "before" / switch
         hashes: Mapping[str, str] = {}
         for step in self.steps():
@@ -142,7 +156,7 @@ class Journal:
                 raise InputError(f"{folder / name} is not what was kept: its hash differs")
         if "config_db.json" not in texts:
             raise InputError(f"push {self.push_id} kept nothing of {switch}")
-        return texts["config_db.json"], texts.get("frr.conf")
+        return texts
 
     def meant(self) -> dict[str, Any]:
         """What `mean` wrote.

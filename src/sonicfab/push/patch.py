@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from sonicfab import configdb
+from sonicfab import configdb, tables
 from sonicfab.builds import Build
 from sonicfab.configdb import Change, ConfigDb, Row, Table, Value, natural_key
 from sonicfab.push import patch_rules
@@ -24,9 +24,6 @@ _RUN, _FIELD, _ROW = 2.0, 0.75, 2.4
 _SLOWER = 3.0
 """A switch's CPU takes two to four times as long as the machine of those recordings."""
 _LIMIT, _SLACK = 120.0, 4.0
-
-_FIRST = ("DEVICE_METADATA", "PORT", "MGMT_PORT")
-"""Tables that others refer to: added first, removed last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +105,9 @@ def between(before: ConfigDb, after: ConfigDb) -> tuple[Operation, ...]:
     What goes, goes first, dependents before what they refer to; what comes, comes the other way round. GCU sorts a
     patch anew by the models' references (patch_sorter.py), but `jsonpatch` must be able to apply it as it stands.
     """
-    tables = sorted((name for name in before.keys() | after.keys() if before.get(name) != after.get(name)), key=_rank)
-    gone = [one for name in reversed(tables) for one in _removals(name, before.get(name, {}), after.get(name, {}))]
-    come = [one for name in tables for one in _additions(name, before.get(name, {}), after.get(name, {}))]
+    names = sorted((name for name in before.keys() | after.keys() if before.get(name) != after.get(name)), key=_rank)
+    gone = [one for name in reversed(names) for one in _removals(name, before.get(name, {}), after.get(name, {}))]
+    come = [one for name in names for one in _additions(name, before.get(name, {}), after.get(name, {}))]
     return (*gone, *come)
 
 
@@ -120,7 +117,9 @@ def pointer(*steps: str) -> str:
 
 
 def _rank(table: str) -> tuple[int, str]:
-    return (_FIRST.index(table) if table in _FIRST else len(_FIRST), table)
+    """Tables that others refer to come first, in the order of tables.yml."""
+    first = [name for name, one in tables.tables().items() if one.referred_to]
+    return (first.index(table) if table in first else len(first), table)
 
 
 def _order(key: str) -> tuple[int, tuple[tuple[int, str], ...]]:
@@ -176,11 +175,11 @@ def _at(config: ConfigDb, path: str) -> Value | Row | Table:
 
 def _changed(running: ConfigDb, intended: ConfigDb, changes: Iterable[Change]) -> ConfigDb:
     """The running config with exactly these changes: fields and tables that are not in them stay as they are."""
-    tables: dict[str, dict[str, dict[str, Value]]] = {}
+    changed: dict[str, dict[str, dict[str, Value]]] = {}
     for one in changes:
-        if one.table not in tables:
-            tables[one.table] = {key: dict(row) for key, row in running.get(one.table, {}).items()}
-        rows = tables[one.table]
+        if one.table not in changed:
+            changed[one.table] = {key: dict(row) for key, row in running.get(one.table, {}).items()}
+        rows = changed[one.table]
         if not one.field:
             if one.action == "remove":
                 del rows[one.key]
@@ -190,7 +189,7 @@ def _changed(running: ConfigDb, intended: ConfigDb, changes: Iterable[Change]) -
             del rows[one.key][one.field]
         else:
             rows[one.key][one.field] = intended[one.table][one.key][one.field]
-    return {**running, **tables}
+    return {**running, **changed}
 
 
 def _seconds(changes: Collection[Change]) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from sonicfab import tables
 from sonicfab.builds import Build
 from sonicfab.configdb import SECRET_TABLES, Change, ConfigDb
 from sonicfab.schema.facts import schema_of
@@ -15,18 +16,6 @@ from sonicfab.validate.schema import SchemaCheck
 LIVE_METADATA = frozenset({"hostname", "timezone"})
 """Fields of DEVICE_METADATA that a daemon follows: hostcfgd DeviceMetaCfg (sonic-host-services, 202305 to 202605).
 The others count when a service starts, as docker_routing_config_mode does in the bgp container's docker_init.sh."""
-
-CREATE_ONLY = {
-    # CreateOnlyFilter of patch_sorter.py, 202305 to 202605 alike but for BGP_SENTINELS (202311 on); "*" is every
-    # field. GCU reaches such a change by removing the row, and all that refers to it, and adding it again.
-    "PORT": {"lanes"},
-    "LOOPBACK_INTERFACE": {"vrf_name"},
-    "BGP_NEIGHBOR": {"holdtime", "keepalive", "name", "asn", "local_addr", "nhopself", "rrclient"},
-    "BGP_MONITORS": {"holdtime", "keepalive", "name", "asn", "local_addr", "nhopself", "rrclient"},
-    "BGP_PEER_RANGE": {"*"},
-    "BGP_SENTINELS": {"*"},
-    "MIRROR_SESSION": {"*"},
-}
 
 _RDMA = frozenset({"PFC_WD", "BUFFER_POOL", "BUFFER_PROFILE", "WRED_PROFILE"})
 # gcu_field_operation_validators.conf.json, all branches: only for HWSKUs in its list, which has no Accton one
@@ -130,7 +119,8 @@ def _refusal(change: Change, running: ConfigDb, target: ConfigDb) -> Iterator[st
     if table == "PORT" and not field:
         # a port that comes or goes is a breakout: config/main.py breakout(); it crashes swss on 7326 (BI issue 8852)
         yield f"{place}: a port that comes or goes needs a reload"
-    if field and CREATE_ONLY.get(table, set()) & {field, "*"}:
+    if field and tables.table(table).create_only & {field, "*"}:
+        # CreateOnlyFilter of patch_sorter.py: it reaches such a change by removing the row and adding it again
         yield f"{place} {field}: the config updater removes the row, and what refers to it, to set it anew"
     if table == "LOOPBACK_INTERFACE" and key == "Loopback0" and not field:
         # illegal_operations_to_fields_map of gu_common.py, all branches; the whole table goes through (recorded)

@@ -36,7 +36,8 @@ def refusal(look: Look, target: Target, way: Way, build: Build, *, overwrite_dri
     """Why the switch must be left alone, in a sentence; "" when it need not. `overwrite_drift`: drift is no reason."""
     if way.name == "nothing":
         return ""
-    reasons = (_another_push(look), _reset(look), "" if overwrite_drift else _drift(look), _space(look, way))
+    drift = "" if overwrite_drift else _drift(look)
+    reasons = (_another_push(look), _reset(look), drift, _blocked(look, target), _space(look, way))
     return next(filter(None, reasons), "") or _own_tables(look, target, way, build)
 
 
@@ -66,6 +67,16 @@ def _drift(look: Look) -> str:
     return (
         f"somebody has changed it and not saved that: {first_of(drift, separator='; ')}; `config save` keeps it, "
         "--overwrite-drift does away with it"
+    )
+
+
+def _blocked(look: Look, target: Target) -> str:
+    blocked = look.found.blocked
+    if not blocked:
+        return ""
+    return (
+        f"what is not ours cannot stay beside what is intended: {first_of(blocked, 6, '; ')}; change it there or in "
+        f"the plan, or do away with it by --take-over {target.switch}"
     )
 
 

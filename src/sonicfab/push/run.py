@@ -91,13 +91,13 @@ def decide(plan: FabricPlan, targets: Mapping[str, Target], looks: Mapping[str, 
     refused: dict[str, str] = {}
     unfit: list[str] = []
     for name, one in looks.items():
-        build = get_build(plan.switches[name].build)
+        build, target = get_build(plan.switches[name].build), one.found.target or targets[name]
         try:
-            ways[name] = choose(one.found, targets[name], build, options.way)
+            ways[name] = choose(one.found, target, build, options.way)
         except InputError as err:
             unfit.append(str(err))
             continue
-        reason = refusal(one, targets[name], ways[name], build, overwrite_drift=options.overwrite_drift)
+        reason = refusal(one, target, ways[name], build, overwrite_drift=options.overwrite_drift)
         if reason:
             refused[name] = reason
     if unfit:
@@ -160,7 +160,7 @@ class FabricPush:
             self._access,
             self._journal,
             self._plan.switches[name],
-            (self._targets[name], self._found[name], self._decision.ways[name]),
+            (self._found[name].target or self._targets[name], self._found[name], self._decision.ways[name]),
             Gates(self.gate(name, pending), as_before(self._found[name])),
             self._options.limits,
             lambda step: self._tell(name, step),
@@ -222,5 +222,6 @@ def meaning(
 
 
 def target_hash(target: Target) -> str:
-    """Tells whether two pushes mean the same for a switch."""
-    return sha256(dumps(target.config_db) + (target.frr or ""))
+    """Tells whether two pushes mean the same for a switch, whatever another has put there meanwhile."""
+    target = target.meant or target
+    return sha256(dumps(target.config_db) + (target.frr or "") + "take over" * target.take_over)

@@ -11,6 +11,8 @@ from sonicfab.errors import InputError
 from sonicfab.frrdelta.compute import delta
 from sonicfab.frrdelta.types import FrrDelta
 from sonicfab.hints import first_of
+from sonicfab.ownership import record
+from sonicfab.ownership.settle import frr_conf_counts
 from sonicfab.push.comparison import Comparison, Target
 from sonicfab.push.patch import PatchPlan, dumps, plan_patch
 
@@ -61,6 +63,8 @@ def choose(found: Comparison, target: Target, build: Build, forced: str = "") ->
         InputError: the way that is asked for does not lead there.
     """
     files = {"config_db.json": target.loaded(found.running)}
+    if target.record is not None:
+        files[record.FILE] = target.record.dumps()
     if target.frr is not None:
         files["frr.conf"] = target.frr
     if found.equal:
@@ -89,6 +93,8 @@ class _Options:
 
     def __init__(self, found: Comparison, target: Target, build: Build, files: Mapping[str, str]) -> None:
         self._found, self._target, self._build, self._files = found, target, build, files
+        self._counts = frr_conf_counts(found.running, target.config_db)
+        self._running_frr = target.by_hand(found.running_frr)
 
     def of(self, name: str) -> tuple[Way | None, str]:
         """The way of that name, or why it does not lead there ("" when it is simply not about this change)."""
@@ -134,7 +140,7 @@ class _Options:
     def _restart_bgp(self) -> tuple[Way | None, str]:
         if self._found.config_db or not self._found.frr:
             return None, ""
-        if self._target.frr is None or not self._frr_conf_counts():
+        if self._target.frr is None or not self._counts:
             return None, "frr.conf is not what FRR starts from in its routing mode"
         said = "all BGP sessions of the switch, and its routes, until they are up again"
         peers = tuple(sorted(self._found.established))
@@ -148,19 +154,12 @@ class _Options:
     def _frr_change(self) -> tuple[FrrDelta | None, str]:
         if self._found.frr_down:
             return None, f"FRR does not run: {self._found.frr_down}"
-        if self._target.frr is None or not self._frr_conf_counts():
+        if self._target.frr is None or not self._counts:
             return None, "frr.conf is not what FRR starts from in its routing mode"
-        change = delta(self._found.running_frr, self._target.frr)
+        change = delta(self._running_frr, self._target.frr)
         if change.refused:
             return None, f"FRR: {change.refused[0]}"
         return change, ""
-
-    def _frr_conf_counts(self) -> bool:
-        """Only this routing mode of the running switch keeps frr.conf (docker_init.sh of the bgp container)."""
-        metadata = self._found.running.get("DEVICE_METADATA", {}).get("localhost", {})
-        wanted = self._target.config_db.get("DEVICE_METADATA", {}).get("localhost", {})
-        mode = metadata.get("docker_routing_config_mode")
-        return mode is not None and mode == wanted.get("docker_routing_config_mode")
 
     def _patch_change(self) -> tuple[PatchPlan | None, str]:
         patch = plan_patch(self._target.config_db, self._found.running, self._target.owned, self._build)
@@ -181,7 +180,7 @@ class _Options:
             seconds += patch.seconds
         if change is not None:
             assert self._target.frr is not None
-            files |= frr_files(change, self._target.frr, self._found.running_frr)
+            files |= frr_files(change, self._target.frr, self._running_frr)
             resets = tuple(one.peer for one in change.resets)
             interrupts += _sessions([(one.peer, one.why) for one in change.resets])
             interrupts += _sessions([(peer, "no longer wanted") for peer in change.removed])

@@ -43,7 +43,10 @@ _STYLES = {
 
 @dataclass(frozen=True)
 class SwitchPush:
-    """What became of one switch; `error` is why it is not as intended, `way` None when it could not be looked at."""
+    """What became of one switch; `error` is why it is not as intended, `way` None when it could not be looked at.
+
+    `theirs` is what another has put there, and stays.
+    """
 
     name: str
     state: State
@@ -52,6 +55,7 @@ class SwitchPush:
     seconds: float = 0.0
     error: str = ""
     push_id: str = ""
+    theirs: tuple[str, ...] = ()
 
 
 def show_decision(
@@ -79,10 +83,23 @@ def show_decision(
         _show_together(changing, decision, intended, roles)
     if same:
         say(f"{who(same, roles) if len(same) > _ALIKE_SHOWN else ', '.join(same)}: unchanged")
+    _show_theirs(looks, roles)
     if not everything and decision.todo:
         say("(-v shows every single change)")
     if len(decision.todo) > 1 or any(batch.cut_off for batch in decision.batches):
         _show_steps(decision)
+
+
+def _show_theirs(looks: Mapping[str, Look], roles: Mapping[str, str]) -> None:
+    """What another has put on the switches, which stays."""
+    by_words: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for name, look in looks.items():
+        if look.found.theirs:
+            by_words[look.found.theirs].append(name)
+    for words, names in by_words.items():
+        say(f"{who(names, roles)}: not ours, left as it is:")
+        for word in words:
+            say(f"  {word}")
 
 
 def _show_together(
@@ -200,6 +217,7 @@ def json_push(fabric: str, pushes: list[SwitchPush]) -> None:
             "interrupts": list(push.way.interrupts) if push.way else [],
             "resets": list(push.way.resets) if push.way else [],
             "changes": list(push.changes),
+            "not_ours": list(push.theirs),
             "seconds": round(push.seconds, 2),
             "error": push.error or None,
         }

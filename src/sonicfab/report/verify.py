@@ -14,6 +14,7 @@ from sonicfab.plan.types import FabricPlan
 from sonicfab.report.console import columns, mark, say, say_fitted, table
 from sonicfab.report.findings import finding_json, show_findings
 from sonicfab.report.terminal import neutral
+from sonicfab.verify.checks.config import NOT_OURS
 from sonicfab.verify.explain.base import Finding
 from sonicfab.verify.registry import BY_NAME
 from sonicfab.verify.results import CheckResult
@@ -168,8 +169,19 @@ def _show_counts(results: Iterable[CheckResult]) -> None:
         say(f"{mark('ok' if there else 'skipped')} {there} of {ports} host ports have a host that speaks BGP")
         for result in {(one.switch, one.subject): one for one in hosts if one.problem}.values():
             say_fitted(f"{mark('skipped')} {result.switch}:{result.subject}: {result.seen}")
+    _show_theirs(results)
     for (check, because), switches in skipped.items():
         say_fitted(f"{mark('skipped')} {check}: skipped, because {because} ({len(set(switches))} switches)")
+
+
+def _show_theirs(results: Iterable[CheckResult]) -> None:
+    """What another has put on the switches: no fault, and none of ours."""
+    by_words: dict[str, list[str]] = defaultdict(list)
+    for one in results:
+        if one.check == "config" and NOT_OURS in one.seen:
+            by_words[one.seen.partition(NOT_OURS)[2]].append(one.switch)
+    for words, switches in by_words.items():
+        say_fitted(f"{mark('skipped')} {first_of(switches)}: {NOT_OURS}{words}")
 
 
 def _nobodys(result: CheckResult) -> bool:

@@ -29,6 +29,9 @@ STORED_FRR = (
 )
 """Its folder belongs to the user of the bgp container, who may put a link there: root must not read through it."""
 
+RECORD = "sudo -n sh -c '[ ! -e /etc/sonic/sonicfab/owned.json ] || cat /etc/sonic/sonicfab/owned.json'"
+"""Which rows and parts of frr.conf were rendered when the config was last confirmed; nothing where that never was."""
+
 MODE_RESETTERS = "ls /etc/sonic/minigraph.xml /etc/sonic/golden_config_db.json 2>/dev/null || true"
 """Files from which db_migrator.py takes the routing mode, whatever the config says (sonic-utilities)."""
 

@@ -15,6 +15,7 @@
 #     running/      CONFIG_DB and FRR's running config from before, and which services ran
 #     candidate/    what this push brings
 #   ended/ID/record how the last pushes ended
+#   owned.json      which rows and parts of frr.conf were rendered when the config was last confirmed
 set -u
 umask 077
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -370,7 +371,7 @@ stage() { # ID FOLDER
   for file in "$2"/*; do
     name=${file##*/}
     case $name in
-      config_db.json | frr.conf | frr.delta | frr.delta2 | frr.undo | frr.undo2 | patch.json | undo.json) ;;
+      config_db.json | frr.conf | frr.delta | frr.delta2 | frr.undo | frr.undo2 | patch.json | undo.json | owned.json) ;;
       *) refuse 64 "$name is no file of a push" ;;
     esac
     install -m 600 "$file" "$GUARD/candidate/.$name" && mv -f "$GUARD/candidate/.$name" "$GUARD/candidate/$name" ||
@@ -522,6 +523,9 @@ end() { # the one step that ends the guard; what comes after it may be lost with
 }
 
 tidy() { # all but the records; a killed `end` leaves that to the timer
+  for one in "$ENDED"/*/candidate/owned.json; do   # which rows are ours, from a push that was confirmed on
+    if [ -e "$one" ] && grep -qx state=confirmed "${one%/candidate/*}/record"; then mv -f "$one" "$BASE/owned.json"; fi
+  done
   find "$ENDED" -mindepth 2 -maxdepth 2 ! -name record -exec rm -rf {} +
   # shellcheck disable=SC2012 # the names are those of pushes
   ls -1td "$ENDED"/* | tail -n +$((RECORDS + 1)) | xargs -r rm -rf

@@ -66,6 +66,7 @@ def check_interfaces(config: ConfigDb, *, bgp: bool) -> Iterator[Finding]:
     yield from _management(config)
     yield from _neighbors(config)
     yield from _members(config)
+    yield from _down_members(config)
 
 
 _NO_ASN = frozenset({"", "0", "None", "none", "null"})
@@ -167,6 +168,16 @@ def _members(config: ConfigDb) -> Iterator[Finding]:
             yield Finding("SF-225", place, f"{port} is routed by {routed[port]}, and is in {vlan}")
         elif port in lags:
             yield Finding("SF-225", place, f"{port} is in {lags[port]}, and is in {vlan}")
+
+
+def _down_members(config: ConfigDb) -> Iterator[Finding]:
+    ports = config.get("PORT", {})
+    for table in ("VLAN_MEMBER", "PORTCHANNEL_MEMBER"):
+        for key in config.get(table, {}):
+            of, _, port = key.partition("|")
+            # without the field it is down: sonic-swss cfgmgr/portmgr.h DEFAULT_ADMIN_STATUS_STR
+            if port in ports and ports[port].get("admin_status", "down") != "up":
+                yield Finding("SF-240", f"{table}|{key}", f"{port} is down, and so is what {of} has it for")
 
 
 @lru_cache(maxsize=4096)  # each rule of a switch reads its addresses anew

@@ -5,23 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from sonicfab.ownership.frrparts import foreign_neighbors
 from sonicfab.plan.types import Family, Session
 from sonicfab.switch.ask import Answers, Question
 from sonicfab.switch.parse import BgpPeer
 from sonicfab.switch.parse_state import BgpSession, BgpState
 from sonicfab.verify.checks.base import Check
-from sonicfab.verify.checks.questions import BGP
+from sonicfab.verify.checks.questions import BGP, RECORD, STORED_FRR
 from sonicfab.verify.expect import Expectations
 from sonicfab.verify.results import CheckResult, Status
 
 
 def judge(expected: Expectations, answers: Answers) -> Iterator[CheckResult]:
     """See Check.judge."""
-    return judge_sessions(expected, answers.get(BGP))
+    return judge_sessions(expected, answers.get(BGP), _theirs(expected, answers))
 
 
-def judge_sessions(expected: Expectations, state: BgpState) -> Iterator[CheckResult]:
-    """What bgpd says against the plan."""
+def _theirs(expected: Expectations, answers: Answers) -> frozenset[str]:
+    """Neighbours in our BGP that another has made and saved: nobody planned them, and they may stay."""
+    record = answers.find(RECORD)
+    if expected.config is None or record is None:
+        return frozenset()
+    return foreign_neighbors(answers.find(STORED_FRR) or "", expected.config.frr, record.frr)
+
+
+def judge_sessions(
+    expected: Expectations, state: BgpState, theirs: frozenset[str] = frozenset()
+) -> Iterator[CheckResult]:
+    """What bgpd says against the plan; `theirs` are neighbours that are none of ours."""
     seen: dict[tuple[str, str], BgpPeer] = {(peer.peer, peer.family): peer for peer in state.peers}
     for session in expected.sessions:
         for family in session.families:
@@ -29,8 +40,9 @@ def judge_sessions(expected: Expectations, state: BgpState) -> Iterator[CheckRes
             problem, text = _fault(expected, session, family, found, state.sessions.get(session.peer))
             yield _result(expected, session, family, text, problem, found)
     for peer in seen.values():
-        yield _other(expected, peer, state.sessions.get(peer.peer))
-    known = {peer.peer for peer in state.peers} | {one.peer for one in expected.sessions} | expected.host_peers
+        if peer.peer not in theirs:
+            yield _other(expected, peer, state.sessions.get(peer.peer))
+    known = {peer.peer for peer in state.peers} | {one.peer for one in expected.sessions} | expected.host_peers | theirs
     for more in state.sessions.values():
         if more.peer not in known:  # activated in no family, so no summary has it
             yield _unplanned(expected, more)
@@ -129,9 +141,9 @@ def _text(peer: BgpPeer, wanted_asn: int | None = None) -> str:
     return f"{peer.state}{reason}{asn}"
 
 
-def questions(_expected: Expectations) -> Iterable[Question[Any]]:
+def questions(expected: Expectations) -> Iterable[Question[Any]]:
     """See Check.questions."""
-    return (BGP,)
+    return (BGP,) if expected.config is None else (BGP, STORED_FRR, RECORD)
 
 
 CHECK = Check("bgp", "sessions", questions, judge, unasked)

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sonicfab import configdb, frrconf
+from sonicfab.ownership.settle import OnSwitch, Rendered, Settled, settle
+from sonicfab.render import SwitchConfig
 from sonicfab.switch.ask import Answers, Question, UnansweredError
 from sonicfab.verify.checks.base import Check, skipped
 from sonicfab.verify.checks.questions import (
     MODE_RESETTERS,
+    RECORD,
     RUNNING_CONFIG_DB,
     RUNNING_FRR,
     STORED_CONFIG_DB,
@@ -18,6 +21,8 @@ from sonicfab.verify.checks.questions import (
 from sonicfab.verify.expect import Expectations
 from sonicfab.verify.results import CheckResult
 
+NOT_OURS = "not ours, left as it is: "
+"""How the words begin that tell what another has put on the switch."""
 SUBJECTS = {
     "config_db": "the running config_db as intended",
     "frr": "FRR's running config as intended",
@@ -43,11 +48,16 @@ def judge(expected: Expectations, answers: Answers) -> Iterator[CheckResult]:
         problem = ""
         if changes:
             problem = "resetter" if subject == "routing mode" else "unsaved" if "stored" in subject else "drift"
-        yield _result(expected, subject, problem, _some(changes) if changes else "as intended")
+        seen = _some(changes) if changes else "as intended"
+        if subject == "config_db" and (theirs := _settled(config, answers).theirs):
+            seen += f"; {NOT_OURS}{'; '.join(theirs)}"
+        yield _result(expected, subject, problem, seen)
 
 
 def drift(expected: Expectations, answers: Answers, subject: str) -> list[str]:
     """How what there is differs from what is intended, a line each: `+` is there and not intended. Secrets masked.
+
+    What is another's on the switch is no difference.
 
     Raises:
         UnansweredError: it could not be read.
@@ -55,25 +65,43 @@ def drift(expected: Expectations, answers: Answers, subject: str) -> list[str]:
     config = expected.config
     if config is None:
         return []
+    if subject == "routing mode":
+        return list(answers.get(MODE_RESETTERS))
+    if subject == "frr":
+        answers.get(RUNNING_FRR)
+    whole = _settled(config, answers)
+    intended = whole.frr or ""
     if subject == "config_db":
-        changes = configdb.diff(config.config_db, answers.get(RUNNING_CONFIG_DB), config.owned_tables)
+        changes = configdb.diff(whole.config_db, answers.get(RUNNING_CONFIG_DB), whole.owned)
         return [str(change.reversed()) for change in changes]
     if subject == "frr":
-        return _frr_drift(config.frr, answers.get(RUNNING_FRR))
+        return _frr_drift(intended, whole.made.without(answers.get(RUNNING_FRR), intended))
     if subject == "stored config_db.json":
         stored_db = answers.optional(STORED_CONFIG_DB)
         if stored_db is None:
             return ["- /etc/sonic/config_db.json: it is not there"]
-        changes = configdb.diff(config.config_db, stored_db, config.owned_tables)
-        return [str(change.reversed()) for change in changes]
-    if subject == "stored frr.conf":
-        stored = answers.optional(STORED_FRR)
-        if stored is None:
-            return ["- /etc/sonic/frr/frr.conf: it is not there"]
-        if stored == config.frr:
-            return []
-        return _frr_drift(config.frr, stored) or ["~ the same lines in another form"]
-    return list(answers.get(MODE_RESETTERS))
+        return [str(change.reversed()) for change in configdb.diff(whole.config_db, stored_db, whole.owned)]
+    stored = answers.optional(STORED_FRR)
+    if stored is None:
+        return ["- /etc/sonic/frr/frr.conf: it is not there"]
+    if whole.is_stored(stored):
+        return []
+    return _frr_drift(intended, whole.made.without(stored, intended)) or ["~ the same lines in another form"]
+
+
+def _settled(config: SwitchConfig, answers: Answers) -> Settled:
+    """What the switch is to run with what is another's in it.
+
+    Raises:
+        UnansweredError: it cannot be read, and so nobody can tell what is ours.
+    """
+    there = OnSwitch(
+        answers.get(RUNNING_CONFIG_DB),
+        answers.optional(STORED_CONFIG_DB) or {},
+        answers.optional(STORED_FRR) or "",
+        answers.get(RECORD),
+    )
+    return settle(Rendered(config.config_db, config.frr, config.owned_tables), there)
 
 
 def _frr_drift(intended: str, seen: str) -> list[str]:
@@ -112,7 +140,7 @@ def questions(expected: Expectations) -> Iterable[Question[Any]]:
     """See Check.questions."""
     if expected.config is None:
         return ()
-    return (RUNNING_CONFIG_DB, RUNNING_FRR, STORED_CONFIG_DB, STORED_FRR, MODE_RESETTERS)
+    return (RUNNING_CONFIG_DB, RUNNING_FRR, STORED_CONFIG_DB, STORED_FRR, MODE_RESETTERS, RECORD)
 
 
 CHECK = Check("config", "configs", questions, judge, unasked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sonicfab.ownership import record
 from sonicfab.switch import commands, lldp, parse, parse_state
 from sonicfab.switch.ask import Question
 
@@ -16,6 +17,7 @@ STORED_CONFIG_DB = Question("stored config_db", commands.STORED_CONFIG_DB, parse
 RUNNING_FRR = Question("running frr", commands.RUNNING_FRR, parse.frr_config)
 STORED_FRR = Question("stored frr", commands.STORED_FRR, str)
 MODE_RESETTERS = Question("mode resetters", commands.MODE_RESETTERS, str.split)
+RECORD = Question("record of ours", commands.RECORD, record.read)
 HEALTH = Question("health", commands.HEALTH, parse_state.health)
 DISK = Question("disk", commands.DISK, parse_state.filesystems)
 FORWARDING = Question("forwarding", commands.FORWARDING, parse_state.forwarding)

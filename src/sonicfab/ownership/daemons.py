@@ -1,0 +1,100 @@
+"""Lines of FRR's running config that SONiC's daemons make of rows of CONFIG_DB: nobody wrote them, in no frr.conf.
+
+Which daemon makes which lines of which table is in data/tables.yml, with sources.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from ipaddress import ip_network
+
+from sonicfab import frrconf, tables
+from sonicfab.configdb import ConfigDb, Row
+from sonicfab.frrconf import Context
+
+
+@dataclass(frozen=True)
+class Made:
+    """The lines that the rows of a config make.
+
+    Attributes:
+        patterns: (pattern of the outermost context, pattern of the line).
+        routes: static routes: the VRF, "" for the default one, and the words of the line in any order.
+    """
+
+    patterns: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = ()
+    routes: frozenset[tuple[str, frozenset[str]]] = frozenset()
+
+    def has(self, context: Context, line: str) -> bool:
+        """Whether a daemon made the line."""
+        head = context[0] if context else ""
+        if " route " in line and (not head or head.startswith("vrf ")):
+            return (head.removeprefix("vrf "), frozenset(line.split())) in self.routes
+        return any(where.fullmatch(head) and what.fullmatch(line) for where, what in self.patterns)
+
+    def without(self, text: str, intended: str) -> str:
+        """FRR's running config without these lines, but for those that are intended as well."""
+        if not self.patterns and not self.routes:
+            return text
+        wanted = frrconf.parse(intended)
+        drop = {
+            number
+            for number, context, line in frrconf.lines(text)
+            if self.has(context, line)
+            and (context not in wanted if not line else line not in wanted.get(context, frozenset()))
+        }
+        if not drop:
+            return text
+        return "".join(f"{raw}\n" for number, raw in enumerate(text.splitlines(), 1) if number not in drop)
+
+
+def made_of(config: ConfigDb) -> Made:
+    """What the daemons make of a config that runs."""
+    patterns: list[tuple[re.Pattern[str], re.Pattern[str]]] = []
+    routes: set[tuple[str, frozenset[str]]] = set()
+    for name, one in tables.tables().items():
+        for key, row in config.get(name, {}).items() if one.frr else ():
+            for rule in one.frr:
+                if rule.make:
+                    routes.update(_routes(key, row))
+                else:
+                    named = rule.line.replace("{key}", re.escape(key.rpartition("|")[2]))
+                    patterns.append((re.compile(rule.context), re.compile(named)))
+    return Made(tuple(dict.fromkeys(patterns)), frozenset(routes))
+
+
+def _routes(key: str, row: Row) -> Iterator[tuple[str, frozenset[str]]]:
+    """The lines of a STATIC_ROUTE: StaticRouteMgr of bgpcfgd's managers_static_rt.py, as FRR prints them.
+
+    A route with `bfd` is made by staticroutebfd, for the next hops that answer: any of its lines may be there or not.
+    FRR leaves out a distance of 1 and a next hop's VRF that is the route's own (staticd/static_vty.c).
+    """
+    vrf, _, prefix = key.rpartition("|")
+    vrf = "" if vrf == "default" else vrf
+    try:
+        network = ip_network(prefix, strict=False)
+    except ValueError:
+        return
+    tag = "2" if row.get("advertise") == "false" else "1"
+    columns = {name: _listed(row.get(name)) for name in ("blackhole", "nexthop", "ifname", "distance", "nexthop-vrf")}
+    for at in range(max(map(len, columns.values()))):
+        one = {name: values[at] if at < len(values) else "" for name, values in columns.items()}
+        words = ["ip" if network.version == 4 else "ipv6", "route", str(network), "tag", tag]
+        if one["blackhole"] == "true":
+            words.append("blackhole")
+        else:
+            words += [one["nexthop"]] if one["nexthop"].strip("0.:") else []
+            words += [one["ifname"]] if one["ifname"] else []
+            if one["nexthop-vrf"] not in ("", vrf or "default"):
+                words += ["nexthop-vrf", one["nexthop-vrf"]]
+        if one["distance"] not in ("", "0", "1"):
+            words.append(one["distance"])
+        yield vrf, frozenset(words)
+
+
+def _listed(value: str | Iterable[str] | None) -> list[str]:
+    if not value:
+        return []
+    return [one.strip() for one in value.split(",")] if isinstance(value, str) else list(value)

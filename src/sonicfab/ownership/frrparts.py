@@ -1,0 +1,176 @@
+"""FRR's config as parts that belong to somebody as a whole: a neighbour, a static route, a list, a section.
+
+A line inside a part that is ours is ours, too: `neighbor OURS shutdown` is a change of our neighbour and no thing of
+another. Inside our `router bgp`, a neighbour, a network and an address family are parts of their own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from sonicfab import frrconf
+from sonicfab.frrconf import Context
+
+_NEIGHBOR = re.compile(r"(?:no )?neighbor (\S+) .+")
+_ADDED = re.compile(r"(network \S+|aggregate-address \S+|redistribute \S+|bgp listen range \S+)(?: .*)?")
+_LIST = re.compile(
+    r"((?:ip|ipv6) (?:prefix-list|access-list) \S+|access-list \S+|bgp (?:as-path access-list|"
+    r"(?:large-|ext)?community-list (?:standard|expanded)) \S+) .+"
+)
+_CLOSED = {"address-family": "exit-address-family", "vni": "exit-vni", "vrf": "exit-vrf"}
+_PROGRAM = re.compile(r"(?:no )?(?:fpm|zebra) .+")
+"""What the image's own start script writes: no thing of anybody."""
+_INSTANCE = re.compile(r"router bgp \d+")
+"""The default instance of BGP: FRR has one."""
+
+
+def part_of(context: Context, line: str) -> str:
+    """The part of the config that a line belongs to; with an empty line, that of the context itself."""
+    if not context:
+        found = _LIST.fullmatch(line)
+        return found[1] if found else line
+    head = context[0]
+    if head.startswith("route-map "):
+        return " ".join(head.split(" ")[:2])
+    if head.startswith("router bgp "):
+        return _bgp_part(context, line)
+    if head == "bfd" and len(context) > 1:
+        return f"bfd / {context[1]}"
+    return head
+
+
+def _bgp_part(context: Context, line: str) -> str:
+    neighbor, added = _NEIGHBOR.fullmatch(line), _ADDED.fullmatch(line)
+    if neighbor:
+        return f"neighbor {neighbor[1]} of {context[0]}"
+    if added:
+        return f"{added[1]} of {' / '.join(context)}"
+    return " / ".join(context)
+
+
+def parts(text: str) -> dict[str, None]:
+    """Every part of a config, in its order."""
+    return dict.fromkeys(part_of(context, line) for _, context, line in frrconf.lines(text))
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """What of a config is another's.
+
+    Attributes:
+        parts: names of the parts, in their order.
+        lines: context of ours -> the lines that come into it.
+        sections: whole sections, as they stand in the text.
+        blocked: parts that cannot stay beside what is intended.
+    """
+
+    parts: tuple[str, ...] = ()
+    lines: Mapping[Context, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    sections: tuple[str, ...] = field(default=(), repr=False)
+    blocked: tuple[str, ...] = ()
+
+
+def foreign(stored: str, intended: str, ours: Iterable[str]) -> Foreign:
+    """What of `stored` is neither intended nor named in `ours`."""
+    known = {*parts(intended), *ours}
+    contexts = frrconf.parse(intended)
+    instances = {context[0] for context in contexts if context and _INSTANCE.fullmatch(context[0])}
+    names: dict[str, None] = {}
+    lines: dict[Context, list[str]] = {}
+    sections: dict[str, None] = {}
+    blocked: dict[str, None] = {}
+    for block in _blocks(stored):
+        text = "\n".join(block)
+        for _, context, line in frrconf.lines(text):
+            part = _whole(context, known) or part_of(context, line)
+            if part in known or _PROGRAM.fullmatch(part):
+                continue
+            head = context[0] if context else ""
+            if _INSTANCE.fullmatch(head) and instances and head not in instances:
+                blocked[part] = None  # FRR has one default instance, and it is to be another
+                continue
+            names[part] = None
+            if context and context[:1] not in contexts:
+                sections[text] = None
+            elif line:
+                lines.setdefault(context, []).append(line)
+    return Foreign(
+        tuple(names), {context: tuple(some) for context, some in lines.items()}, tuple(sections), tuple(blocked)
+    )
+
+
+def foreign_neighbors(stored: str, intended: str, ours: Iterable[str]) -> frozenset[str]:
+    """The neighbours in our own BGP that are another's."""
+    found = (re.fullmatch(r"neighbor (\S+) of .+", part) for part in foreign(stored, intended, ours).parts)
+    return frozenset(match[1] for match in found if match)
+
+
+def _whole(context: Context, known: Collection[str]) -> str:
+    """The outermost context of BGP that is not known: all in it goes with it, lines about our neighbours, too."""
+    if not context or not context[0].startswith("router bgp "):
+        return ""
+    outer = (" / ".join(context[:depth]) for depth in range(1, len(context) + 1))
+    return next((one for one in outer if one not in known), "")
+
+
+def _blocks(text: str) -> Iterator[list[str]]:
+    """The text section by section: what begins in the first column, with the indented lines below it."""
+    block: list[str] = []
+    for raw in text.splitlines():
+        said = raw.strip()
+        if not said or said.startswith(("!", "#")):
+            continue
+        if block and not raw.startswith((" ", "\t")) and said not in ("exit", "exit-vrf"):
+            yield block
+            block = []
+        block.append(raw)
+    if block:
+        yield block
+
+
+def carried(intended: str, other: Foreign) -> str:
+    """The intended text with what is another's in it; the same text when it is done again."""
+    if not other.lines and not other.sections:
+        return intended
+    raw = intended.splitlines()
+    direct, last = _places(intended)
+    into: dict[int, list[str]] = {}
+    for context, lines in sorted(other.lines.items(), key=lambda one: len(one[0])):
+        if not context:
+            continue
+        if context in direct:
+            into.setdefault(direct[context], []).extend(" " * len(context) + line for line in lines)
+            continue
+        above = next(context[:depth] for depth in range(len(context) - 1, 0, -1) if context[:depth] in last)
+        place = last[above]
+        while place < len(raw) and raw[place].startswith(" " * len(above)):
+            place += 1  # past what closes the contexts inside
+        into.setdefault(place, []).extend(_opened(context, len(above), lines))
+    ends = raw[-1:] if raw[-1:] and raw[-1].strip() == "end" else []
+    out: list[str] = []
+    for number, line in enumerate(raw[: len(raw) - len(ends)], 1):
+        out += [line, *into.get(number, ())]
+    for one in (*other.lines.get((), ()), *other.sections):
+        out += [one, "!"]
+    return "\n".join([*out, *ends]) + "\n"
+
+
+def _places(text: str) -> tuple[dict[Context, int], dict[Context, int]]:
+    """Context -> the number of the last line that is right in it, and of the last that is in it at all."""
+    direct: dict[Context, int] = {}
+    last: dict[Context, int] = {}
+    for number, context, _ in frrconf.lines(text, host_lines=True):
+        direct[context] = number
+        for depth in range(1, len(context) + 1):
+            last[context[:depth]] = number
+    return direct, last
+
+
+def _opened(context: Context, depth: int, lines: Iterable[str]) -> list[str]:
+    opened = [" " * at + context[at] for at in range(depth, len(context))]
+    closed = [
+        " " * at + _CLOSED.get(context[at].split(" ")[0], "exit") for at in range(len(context) - 1, depth - 1, -1)
+    ]
+    return [*opened, *(" " * len(context) + line for line in lines), *closed]

@@ -1,0 +1,223 @@
+"""What a switch is to run, once it is known what is on it: what was rendered, and beside it what is not ours."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from sonicfab import frrconf, tables
+from sonicfab.configdb import ConfigDb, Row, natural_key
+from sonicfab.hints import first_of
+from sonicfab.ownership.daemons import Made, made_of
+from sonicfab.ownership.factory import Factory
+from sonicfab.ownership.frrparts import Foreign, carried, foreign
+from sonicfab.ownership.ports import kept_rows, named, users, words_of
+from sonicfab.ownership.record import Record
+
+Rows = dict[str, dict[str, Row]]
+_SHOWN = 4
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What is to run as far as it is ours; `frr` is None where SONiC makes FRR's config from CONFIG_DB."""
+
+    config_db: ConfigDb = field(repr=False)
+    frr: str | None = field(repr=False)
+    owned: Collection[str] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class OnSwitch:
+    """What a switch runs and stores, and the record of what of it is ours."""
+
+    running: ConfigDb = field(repr=False)
+    stored: ConfigDb = field(repr=False)
+    stored_frr: str = field(repr=False)
+    record: Record = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The whole of what the switch is to run in the owned tables and in FRR.
+
+    Attributes:
+        config_db, frr, owned: what was rendered, with what is another's in it.
+        made: lines of FRR's running config that SONiC's daemons make of rows.
+        theirs: what is another's and stays, grouped, in words.
+        blocked: what is another's and cannot stay beside what was rendered.
+        shared: frr.conf has parts that are another's.
+    """
+
+    config_db: ConfigDb = field(repr=False)
+    frr: str | None = field(repr=False)
+    owned: frozenset[str] = field(repr=False)
+    made: Made = field(default=Made(), repr=False)
+    theirs: tuple[str, ...] = ()
+    blocked: tuple[str, ...] = ()
+    shared: bool = False
+
+    def is_stored(self, stored_frr: str) -> bool:
+        """Whether the frr.conf of the next start is as it is to be.
+
+        Ours alone is the same to the byte; one that another writes, too, comes from `vtysh` and means the same.
+        """
+        if stored_frr == self.frr or self.frr is None:
+            return True
+        alike = self.shared and bool(stored_frr)
+        return alike and not frrconf.diff(self.frr, self.made.without(stored_frr, self.frr))
+
+
+def frr_conf_counts(running: ConfigDb, intended: ConfigDb) -> bool:
+    """Whether FRR starts from frr.conf: in the one routing mode that keeps it, which is a fact of the image build.
+
+    In every other SONiC makes FRR's config itself (docker_init.sh of the bgp container).
+    """
+    mode = running.get("DEVICE_METADATA", {}).get("localhost", {}).get("docker_routing_config_mode")
+    return mode is not None and mode == intended.get("DEVICE_METADATA", {}).get("localhost", {}).get(
+        "docker_routing_config_mode"
+    )
+
+
+def settle(rendered: Rendered, there: OnSwitch, *, take_over: bool = False) -> Settled:
+    """Tell ours from another's, row by row and part by part of frr.conf.
+
+    Another's is what stands in the stored config, was not rendered now nor when the switch was last confirmed, and is
+    not SONiC's factory default. What somebody has changed and not saved is no part of it: that is drift.
+    With `take_over`, nothing in the owned tables and in frr.conf is another's.
+    """
+    made = made_of(there.running)
+    other, by_hand = Foreign(), made.without(there.stored_frr, rendered.frr or "")
+    counts = frr_conf_counts(there.running, rendered.config_db)
+    if rendered.frr is not None and not take_over and counts:
+        other = foreign(by_hand, rendered.frr, there.record.frr)
+    work = _Rows(rendered, there, other)
+    if not take_over:
+        work.keep_rows()
+        work.keep_ports()
+        if rendered.frr is not None and not counts:
+            work.block_sessions()
+    work.free_members(take_over=take_over)
+    said = [*work.said(), *_frr_said(other)]
+    blocked = [*work.blocked, *_frr_said(Foreign(parts=other.blocked))]
+    frr = rendered.frr if rendered.frr is None else carried(rendered.frr, other)
+    shared = frr != rendered.frr or by_hand != there.stored_frr
+    return Settled(work.rows, frr, frozenset(work.owned), made, tuple(said), tuple(blocked), shared)
+
+
+class _Rows:
+    """The tables, as they become."""
+
+    def __init__(self, rendered: Rendered, there: OnSwitch, other: Foreign) -> None:
+        self._rendered, self._there = rendered, there
+        text = " ".join((*other.parts, *(line for some in other.lines.values() for line in some), *other.sections))
+        self._frr_words = set(named(text.split()))
+        self._factory = Factory(there.running)
+        self.rows: Rows = {table: dict(rows) for table, rows in rendered.config_db.items()}
+        self.owned = set(rendered.owned)
+        self.blocked: list[str] = []
+        self._theirs: Rows = {}
+        self._ports: Mapping[str, tuple[str, ...]] = {}
+
+    def keep_rows(self) -> None:
+        """Rows of tables that we own row by row."""
+        for table in sorted(self.owned):
+            facts, intended = tables.table(table), self._rendered.config_db.get(table)
+            if facts.owner == "service" or facts.whole or (facts.owner == "operator" and intended == {}):
+                continue  # all of it is what was rendered: the inventory lists the rows, or a template says none
+            for key, row in self._there.stored.get(table, {}).items():
+                if not self._is_ours(table, key, intended or {}):
+                    self._theirs.setdefault(table, {})[key] = row
+        self._without_factory_interfaces()
+        for table, rows in self._theirs.items():
+            self.rows[table] = {**self.rows.get(table, {}), **rows}
+
+    def _is_ours(self, table: str, key: str, intended: Mapping[str, Row]) -> bool:
+        # an interface is the unit: an address on one of ours is a change of ours
+        if key in intended or (table.endswith("INTERFACE") and key.partition("|")[0] in intended):
+            return True
+        return self._there.record.has_row(table, key)
+
+    def _without_factory_interfaces(self) -> None:
+        """A bare row of the factory default stays where an address on it does, or it is no interface any more."""
+        for table, rows in list(self._theirs.items()):
+            factory = {key for key, row in rows.items() if self._factory.has(table, key, row)}
+            held = self._frr_words | {key.partition("|")[0] for key in rows.keys() - factory if "|" in key}
+            left = {key: row for key, row in rows.items() if key not in factory or key in held}
+            if left:
+                self._theirs[table] = left
+            else:
+                del self._theirs[table]
+
+    def keep_ports(self) -> None:
+        """Ports that another's rows, or parts of frr.conf, use and the plan does not."""
+        running, intended = self._there.running, self._rendered.config_db
+        if "PORT" not in self.owned or "PORT" not in intended:
+            return
+        others = {table: rows for table, rows in running.items() if table not in self.owned}
+        if self._factory.vlan:
+            others = {table: self._not_factory(table, rows) for table, rows in others.items()}
+        for table, rows in self._theirs.items():
+            others[table] = rows
+        ports = running.get("PORT", {})
+        found = dict(users(others, ports))
+        for port in self._frr_words & ports.keys():
+            found[port] = (*found.get(port, ()), "FRR")
+        if not found:
+            return
+        used = self._planned()
+        keep = {port: by for port, by in found.items() if port not in used}
+        stays, dropped = kept_rows(ports, intended["PORT"], keep.keys())
+        for port in sorted(dropped & used | (stays.keys() & used), key=natural_key):
+            self.blocked.append(f"{port}, which is planned and shares its lanes with {first_of(sorted(keep), _SHOWN)}")
+        rows = {port: row for port, row in self.rows["PORT"].items() if port not in dropped}
+        stored = self._there.stored.get("PORT", {})
+        self.rows["PORT"] = {**rows, **{port: stored.get(port, row) for port, row in stays.items()}}
+        self._ports = {port: keep.get(port, ("PORT",)) for port in stays}
+
+    def block_sessions(self) -> None:
+        """BGP that SONiC makes of another's rows ends with the routing mode that makes it: frr.conf would have none."""
+        for table in sorted(self._theirs):
+            if table.startswith("BGP_"):
+                rows = first_of(sorted(self._theirs[table], key=natural_key), _SHOWN)
+                self.blocked.append(f"{table} {rows}, of which the planned routing mode makes no session")
+
+    def _not_factory(self, table: str, rows: Mapping[str, Row]) -> dict[str, Row]:
+        return {key: row for key, row in rows.items() if not self._factory.has(table, key, row)}
+
+    def _planned(self) -> set[str]:
+        """Ports that are up in what was rendered, or that one of its rows uses."""
+        intended = self._rendered.config_db
+        up = {port for port, row in intended["PORT"].items() if row.get("admin_status") == "up"}
+        ours = {table: rows for table, rows in intended.items() if table != "PORT"}
+        return up | users(ours, intended["PORT"]).keys()
+
+    def free_members(self, *, take_over: bool) -> None:
+        """A port that we route cannot be a member of a VLAN or port channel: SONiC refuses the one or the other."""
+        routed = {key.partition("|")[0] for key in self._rendered.config_db.get("INTERFACE", {})}
+        for table, rows in self._there.running.items():
+            if table in self.owned or not (tables.table(table).member_of or (table == "VLAN" and self._factory.vlan)):
+                continue
+            gone = {key for key, row in rows.items() if self._factory.has(table, key, row)}
+            held = {key for key, row in rows.items() if routed & set(words_of(key, row))} - gone
+            if take_over:
+                gone |= held
+            else:
+                self.blocked += [f"{table}|{key}, whose port is routed in the plan" for key in sorted(held)]
+            if gone:
+                self.owned.add(table)
+                self.rows[table] = {key: row for key, row in rows.items() if key not in gone}
+
+    def said(self) -> list[str]:
+        """What stays, a few words for each table."""
+        by_use: dict[tuple[str, ...], list[str]] = {}
+        for port in sorted(self._ports, key=natural_key):
+            by_use.setdefault(self._ports[port], []).append(port)
+        lines = [f"PORT {first_of(ports, _SHOWN)} (used by {', '.join(by)})" for by, ports in by_use.items()]
+        for table, rows in sorted(self._theirs.items()):
+            lines.append(f"{table} {first_of(sorted(rows, key=natural_key), _SHOWN)}")
+        return lines
+
+
+def _frr_said(other: Foreign) -> list[str]:
+    return [f"FRR: {first_of(other.parts, _SHOWN, '; ')}"] if other.parts else []
