@@ -176,20 +176,22 @@ SPINE, LEAF = get_platform("as7726-32x"), get_platform("as7326-56x")
 
 
 def inputs(folder: Path, spine: int, leaf: int) -> list[object]:
-    """A spine and a leaf at 127.0.0.1 and 127.0.0.2."""
+    """A spine and a leaf whose addresses ~/.ssh/config turns into 127.0.0.1 and 127.0.0.2."""
     known = "".join(
         f"[{address}]:{port} {KEY.get_name()} {KEY.get_base64()}\n"
         for address, port in (("127.0.0.1", spine), ("127.0.0.2", leaf))
     )
     (folder / "known_hosts").write_text(known)
+    (folder / ".ssh").mkdir()
+    (folder / ".ssh/config").write_text("".join(f"Host 10.66.0.{n}\n  HostName 127.0.0.{n}\n" for n in (1, 2)))
     (folder / "i.yml").write_text(
-        f"defaults: {{management: {{gateway: 127.255.255.254}}, ssh: {{password: env:PW, agent: false,\n"
-        f"  known_hosts: {folder}/known_hosts}}}}\n"
+        "defaults: {management: {gateway: 10.66.0.254}, ssh: {password: env:PW, agent: false,\n"
+        "  known_hosts: known_hosts}}\n"
         "devices:\n"
         f"  sp: {{role: spine, platform: as7726-32x, mac: '02:00:00:00:00:01', ssh: {{port: {spine}}},\n"
-        "    management: {address: 127.0.0.1/8}}\n"
+        "    management: {address: 10.66.0.1/24}}\n"
         f"  lf: {{role: leaf, platform: as7326-56x, mac: '02:00:00:00:00:02', ssh: {{port: {leaf}}},\n"
-        "    management: {address: 127.0.0.2/8}}\n"
+        "    management: {address: 10.66.0.2/24}}\n"
     )
     (folder / "t.yml").write_text(
         "name: odd\nunderlay: unnumbered\nasn: {spine: 65501, leaf: 65401-65499}\n"
@@ -216,7 +218,7 @@ def test_commands_tell_it_per_switch(odd: str, sonicfab: Run, tmp_path: Path) ->
     with serving(way, spine, "127.0.0.1") as one, serving(Odd(code=1, stderr=b"no\n"), leaf, "127.0.0.2") as other:
         files = inputs(tmp_path, one, other)
         for name, words in COMMANDS.items():
-            done = sonicfab(words[0], *files, *words[1:], cwd=tmp_path, PW="x")
+            done = sonicfab(words[0], *files, *words[1:], cwd=tmp_path, PW="x", HOME=str(tmp_path))
             said = done.stdout + done.stderr
             assert "internal error" not in said, said
             assert "Traceback" not in said, said

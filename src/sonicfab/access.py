@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -72,19 +72,8 @@ def ssh_access(secrets: Secrets) -> Access:
     """The real switches, at their management addresses."""
 
     def connect(plan: Reachable) -> Transport:
-        ssh = plan.ssh
-        target = SshTarget(
-            host=str(plan.management.address.ip),
-            port=ssh.port,
-            user=ssh.user,
-            password=secrets.resolve(ssh.password, f"SSH password of {plan.name}") if ssh.password else None,
-            key=_key(plan, secrets),
-            passphrase=secrets.resolve(ssh.passphrase, "passphrase of the SSH key") if ssh.passphrase else None,
-            known_hosts=ssh.known_hosts,
-            agent=ssh.agent,
-            jump=_jump(plan) if ssh.jump_host else None,
-        )
-        return SshTransport(target)
+        target = _target(plan, secrets, str(plan.management.address.ip), plan.ssh.port, plan.ssh.user)
+        return SshTransport(replace(target, jump=_jump(plan, secrets) if plan.ssh.jump_host else None))
 
     return Access(connect)
 
@@ -137,6 +126,22 @@ def _key(plan: Reachable, secrets: Secrets) -> str | Path | None:
     return secrets.resolve(ssh.key, f"SSH key of {plan.name}")
 
 
-def _jump(plan: Reachable) -> SshTarget:
+def _target(plan: Reachable, secrets: Secrets, host: str, port: int, user: str) -> SshTarget:
+    """A host to log in to as the inventory says of a switch; its host keys are in a file beside the inventory."""
+    ssh = plan.ssh
+    return SshTarget(
+        host=host,
+        port=port,
+        user=user,
+        password=secrets.resolve(ssh.password, f"SSH password of {plan.name}") if ssh.password else None,
+        key=_key(plan, secrets),
+        passphrase=secrets.resolve(ssh.passphrase, "passphrase of the SSH key") if ssh.passphrase else None,
+        known_hosts=str(secrets.folder / Path(ssh.known_hosts).expanduser()) if ssh.known_hosts else "",
+        agent=ssh.agent,
+    )
+
+
+def _jump(plan: Reachable, secrets: Secrets) -> SshTarget:
+    """The host on the way: by the same key, password and known hosts as the switch."""
     jump = parse_jump_host(plan.ssh.jump_host)
-    return SshTarget(jump.host, jump.port or 22, jump.user or plan.ssh.user, agent=plan.ssh.agent)
+    return _target(plan, secrets, jump.host, jump.port or 22, jump.user or plan.ssh.user)

@@ -12,7 +12,7 @@ from sonicfab.builds import DEFAULT_BUILD, build_names
 from sonicfab.document import Document
 from sonicfab.errors import Diagnostic, DocumentName, InputError, Place
 from sonicfab.hints import did_you_mean, first_of
-from sonicfab.load import Loaded, Secrets, diagnose, load_both, load_numbers
+from sonicfab.load import ALLOW_SECRETS, MASK, Loaded, Secrets, diagnose, load_both, load_numbers
 from sonicfab.model.fields import ROLES
 from sonicfab.model.inventory import Inventory
 from sonicfab.model.numbers import Numbers
@@ -244,8 +244,20 @@ def render_fabric(
     Raises:
         InputError: a template or a secret is not usable.
     """
-    renderer = Renderer(template_folders(templates), fabric.secrets.resolve)
+    renderer = Renderer(template_folders(templates), fabric.secrets.for_config)
     return (renderer.render(fabric.plan, switch) for switch in switches)
+
+
+def refuse_masked(configs: Iterable[SwitchConfig]) -> None:
+    """Refuse configs in which something stands for a secret, for switches that are real.
+
+    Raises:
+        InputError: there is one.
+    """
+    masked = [one.switch for one in configs if one.secret and MASK in one.config_db_text]
+    if masked:
+        hint = f"allow the secret in {ALLOW_SECRETS}; --lab takes masked configs"
+        raise InputError(f"the config of {first_of(masked)} has a masked secret: it is for no real switch", hint)
 
 
 def build_files(configs: Iterable[SwitchConfig]) -> dict[str, OutputFile]:

@@ -5,9 +5,10 @@ The only module besides `cli` that reads the environment: it resolves references
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
@@ -131,6 +132,12 @@ def diagnose(problems: Iterable[Problem], documents: Mapping[DocumentName, Docum
     return [diagnostic for _, diagnostic in found]
 
 
+ALLOW_SECRETS = "SONICFAB_ALLOW_SECRETS"
+"""The variable that limits which secrets are read: patterns such as env:SNMP_* and file:secrets/*, `none`, `mask`."""
+MASK = "masked-by-sonicfab"
+"""Stands in a rendered config for a secret that may not be read, where `mask` allows that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Secrets:
     """Finds the secrets that an inventory refers to; relative files start at the inventory's folder."""
@@ -141,13 +148,14 @@ class Secrets:
         """The secret behind a reference; `what` names its use in the error.
 
         Raises:
-            InputError: the variable is not set, or the file cannot be read, or it is empty.
+            InputError: it may not be read here, the variable is not set, or the file cannot be read, or it is empty.
         """
+        self._check(ref, what)
         if ref.scheme == "env":
             value = os.environ.get(ref.name, "")
             reason = f"the environment variable {ref.name} is not set"
         else:
-            path = self.path(ref)
+            path = self._place(ref)
             try:
                 value = path.read_text(encoding="utf-8").rstrip("\n")
                 reason = f"{path} is empty"
@@ -158,9 +166,69 @@ class Secrets:
             raise InputError(f"{what}: {reason}", hint=f"the inventory refers to it as {ref}")
         return value
 
+    def for_config(self, ref: SecretRef, what: str) -> str:
+        """The secret for a rendered config, or MASK where it may not be read and `mask` is allowed.
+
+        Raises:
+            InputError: as `resolve` does.
+        """
+        words = _allowed()
+        if words is not None and "mask" in words and not self._allows(ref, words):
+            return MASK
+        return self.resolve(ref, what)
+
     def path(self, ref: SecretRef) -> Path:
-        """The file that a `file:` reference means."""
+        """The file that a `file:` reference means.
+
+        Raises:
+            InputError: it may not be read here.
+        """
+        self._check(ref, "a file that the inventory refers to")
+        return self._place(ref)
+
+    def _place(self, ref: SecretRef) -> Path:
         return self.folder / Path(ref.name).expanduser()
+
+    def _check(self, ref: SecretRef, what: str) -> None:
+        words = _allowed()
+        if words is not None and not self._allows(ref, words):
+            hint = f"{ALLOW_SECRETS} allows {', '.join(words)}; `mask` renders without secrets"
+            raise InputError(f"{what}: {ref} may not be read here", hint)
+
+    def _allows(self, ref: SecretRef, words: Sequence[str]) -> bool:
+        """Files are known by where they really are: below the inventory's folder, or by their whole path."""
+        name = ref.name
+        if ref.scheme == "file":
+            real, folder = self._place(ref).resolve(), self.folder.resolve()
+            name = real.relative_to(folder).as_posix() if real.is_relative_to(folder) else str(real)
+        patterns = [word.partition(":")[2] for word in words if word.startswith(f"{ref.scheme}:")]
+        return any(_fits(name, pattern) for pattern in patterns)
+
+
+def check_allowed_secrets() -> None:
+    """Refuse a list of allowed secrets that cannot be meant.
+
+    Raises:
+        InputError: a word is no pattern.
+    """
+    for word in _allowed() or ():
+        scheme, _, pattern = word.partition(":")
+        if word not in ("none", "mask") and not (scheme in ("env", "file") and pattern):
+            raise InputError(f"{ALLOW_SECRETS}: '{word}' is not env:PATTERN, file:PATTERN, none or mask")
+
+
+def _allowed() -> list[str] | None:
+    """The words of the list; None without one, `none` for an empty one."""
+    text = os.environ.get(ALLOW_SECRETS)
+    if text is None:
+        return None
+    return [word.strip() for word in text.split(",") if word.strip()] or ["none"]
+
+
+def _fits(name: str, pattern: str) -> bool:
+    """`*` stays within a folder."""
+    names, patterns = name.split("/"), pattern.split("/")
+    return len(names) == len(patterns) and all(map(fnmatch.fnmatchcase, names, patterns))
 
 
 def _load(path: Path, name: DocumentName, model: type[Model]) -> Loaded[Model]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import sys
 from typing import Annotated, Any
 
@@ -123,11 +124,24 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def _options(
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 - its callback does it
         bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
     ] = False,
+    allow_secrets: Annotated[
+        str | None,
+        typer.Option(
+            "--allow-secrets",
+            help="Read these secrets alone: env:SNMP_*,file:secrets/*; `none` reads no secret, `mask` renders without.",
+            envvar="SONICFAB_ALLOW_SECRETS",
+            metavar="LIST",
+        ),
+    ] = None,
 ) -> None:
-    pass
+    if allow_secrets is not None:
+        from sonicfab.load import ALLOW_SECRETS, check_allowed_secrets
+
+        os.environ[ALLOW_SECRETS] = allow_secrets  # for the commands that this one starts, too
+        check_allowed_secrets()
 
 
 app.command()(render.render)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from enum import Enum
 from importlib.resources import files
 from pathlib import Path
@@ -51,11 +52,16 @@ def init(
         f"inventories/{name}.yml": (starters / "inventory.yml").read_text(encoding="utf-8"),
         f"topologies/{name}.yml": (starters / "topology.yml").read_text(encoding="utf-8"),
     }
+    ignore = folder / ".gitignore"
+    if not ignore.exists():  # what is rendered and kept of pushes holds configs, and their secrets
+        texts[".gitignore"] = "/build/\n"
     there = [str(folder / path) for path in texts if (folder / path).exists()]
     if there:
         raise InputError(f"{' and '.join(there)}: there already, nothing was written")
     write_files(folder, {path: OutputFile(text.replace("FABRIC", name)) for path, text in texts.items()})
     for path in texts:
         say(f"wrote {folder / path}")
-    options = " ".join(f"-{path[0]} {folder / path}" for path in texts)
+    options = shlex.join(
+        word for path in texts if path.endswith(".yml") for word in (f"-{path[0]}", str(folder / path))
+    )
     say(f"next: edit them, then  sonicfab render {options}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -220,7 +221,10 @@ def own_templates(given: list[Path]) -> list[Path]:
     local, shipped = Path("templates"), packaged_templates().resolve()
     if not given and local.is_dir() and local.resolve() != shipped:
         if local.is_symlink():
-            raise InputError("./templates is a link, and is not followed by itself", f"--templates {local.readlink()}")
+            raise InputError(
+                "./templates is a link, and is not followed by itself",
+                f"--templates {shlex.quote(str(local.readlink()))}",
+            )
         given = [local]
     console.tell_site_templates(template_files([one for one in given if one.resolve() != shipped]))
     return given

@@ -194,7 +194,7 @@ def _prepare(
     verbose: int,
 ) -> tuple[Fabric, dict[str, Target], Access]:
     """The fabric, what its chosen switches are to run, valid, and how they are reached."""
-    from sonicfab.fabric import open_fabric, render_fabric, select
+    from sonicfab.fabric import open_fabric, refuse_masked, render_fabric, select
     from sonicfab.operations.validate import known_codes
     from sonicfab.push.comparison import Target
     from sonicfab.report import console
@@ -206,6 +206,8 @@ def _prepare(
     switches = select(fabric.plan, limit)
     configs = list(render_fabric(fabric, switches, own_templates(templates)))
     _validate(fabric.plan, configs, known_codes(ignore))
+    if not (lab or lab_name):
+        refuse_masked(configs)
     as_in_lab(fabric, lab=lab, lab_name=lab_name, push=True)  # refuses labs that nothing can be pushed to
     over = taken_over(fabric.plan, take_over)
     targets = {one.switch: Target.of(one, take_over=one.switch in over) for one in configs}

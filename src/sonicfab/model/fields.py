@@ -38,6 +38,7 @@ _NOT_UNICAST: tuple[IPv4Network | IPv6Network, ...] = (
     *map(IPv4Network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4")),
     *map(IPv6Network, ("::/127", "fe80::/10", "ff00::/8")),
 )
+_USER = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.@+-]{0,63}")
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _SPEED = re.compile(r"(\d{1,4})\s?[gG]|(\d{3,7})")
 _PORT_RANGE = re.compile(r"([A-Za-z]+)(\d+)\s*-\s*(?:\1)?(\d+)")
@@ -85,6 +86,13 @@ def is_switch_name(value: str) -> bool:
 def _switch_name(value: str) -> str:
     if not is_switch_name(value):
         raise expected("a switch name (letters, digits and inner hyphens, at most 63)", value)
+    return value
+
+
+def _user_name(value: str) -> str:
+    """No word that ssh or a shell would take for something else: it stands in commands to copy."""
+    if not _USER.fullmatch(value):
+        raise expected("a user name (letters, digits and . _ @ + -, at most 64)", value)
     return value
 
 
@@ -311,6 +319,7 @@ _STRING = WithJsonSchema({"type": "string"})
 _PORTS = {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 
 SwitchName = Annotated[str, AfterValidator(_switch_name)]
+UserName = Annotated[str, AfterValidator(_user_name)]
 FabricName = Annotated[str, AfterValidator(_fabric_name)]
 InterfaceAddress = Annotated[IPvAnyInterface, BeforeValidator(_with_length), AfterValidator(_host_address)]
 NetworkV4 = Annotated[IPv4Network, AfterValidator(_unicast)]

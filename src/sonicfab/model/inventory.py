@@ -21,13 +21,14 @@ from sonicfab.model.fields import (
     Strict,
     SwitchName,
     Timezone,
+    UserName,
 )
 
 
 class Ssh(Strict):
     """How to log in; SSH agent, default keys and ~/.ssh/config are used as the ssh program uses them."""
 
-    user: str | None = None
+    user: UserName | None = None
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
     password: Secret | None = None
     key: Secret | None = None

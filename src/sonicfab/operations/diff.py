@@ -9,7 +9,7 @@ from sonicfab.compare.folders import FilesDiff, compare_files
 from sonicfab.compare.live import LiveDiff, live_diff
 from sonicfab.compare.matrix import Matrix, make_matrix
 from sonicfab.errors import InputError
-from sonicfab.fabric import check_build
+from sonicfab.fabric import check_build, refuse_masked
 from sonicfab.operations.site import QUIET, Progress, Site
 from sonicfab.push.comparison import Target
 from sonicfab.push.run import look_at_all
@@ -58,6 +58,8 @@ def diff_live(site: Site, progress: Progress = QUIET) -> LiveDiff:
     """
     site.fabric.require_numbers()
     configs = {config.switch: config for config in site.configs()}
+    if not site.in_lab:
+        refuse_masked(configs.values())
     targets = {name: Target.of(config) for name, config in configs.items()}
     progress.expect(len(site.switches))
     outcomes = look_at_all(site.access, site.switches, targets, progress.tell, progress.finish)

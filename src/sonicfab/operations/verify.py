@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from sonicfab.errors import InputError, TemplateError
+from sonicfab.fabric import refuse_masked
 from sonicfab.operations.site import QUIET, Progress, Site
 from sonicfab.render import SwitchConfig
 from sonicfab.verify.checks.base import Check
@@ -88,7 +89,10 @@ def verify(
 def _intended(site: Site) -> tuple[Mapping[str, SwitchConfig], str]:
     """The intended configs; without a secret that they need, none of them, and why."""
     try:
-        return {config.switch: config for config in site.configs()}, ""
+        configs = {config.switch: config for config in site.configs()}
+        if not site.in_lab:
+            refuse_masked(configs.values())
+        return configs, ""
     except TemplateError:
         raise
     except InputError as err:

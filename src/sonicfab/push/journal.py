@@ -71,6 +71,7 @@ class Journal:
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _keep_out_of_git(self.folder.parent)
             self._file = os.open(self.folder / "journal.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         except OSError as err:
             raise OutputError(f"cannot write {self.folder}/journal.jsonl: {err.strerror}") from err
@@ -196,6 +197,18 @@ class Journal:
     def open_switches(self) -> list[str]:
         """The switches on which this push may be under way."""
         return [switch for switch, step in self.last_steps().items() if step not in FINAL]
+
+
+def _keep_out_of_git(folder: Path) -> None:
+    """Journals hold configs, and their secrets: git ignores them, and nobody else reads them.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    folder.chmod(0o700)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
 
 
 def journals(build: Path, fabric: str) -> list[Journal]:

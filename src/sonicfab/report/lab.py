@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from shlex import join, quote
 
 from sonicfab.lab.doctor import Finding
 from sonicfab.lab.faults import ActiveFault
@@ -53,11 +54,11 @@ _CONTAINERS = ("light", "sonic-vs")
 def login(lab: LabState) -> str:
     """The command that logs in to a switch of a lab."""
     if lab.kind == "sonic-vm":
-        return f"ssh -o UserKnownHostsFile={lab.known_hosts} admin@ADDRESS"
-    inside = " ".join(docker(lab.docker_host))
+        return f"ssh -o {quote(f'UserKnownHostsFile={lab.known_hosts}')} admin@ADDRESS"
+    inside = join(docker(lab.docker_host))
     if lab.kind == "sonic-vs":
         return f"{inside} exec -it CONTAINER bash"
-    files = f"-i {lab.key} -o UserKnownHostsFile={lab.known_hosts}"
+    files = f"-i {quote(str(lab.key))} -o {quote(f'UserKnownHostsFile={lab.known_hosts}')}"
     if lab.kind == "light":
         return f"ssh {files} -o ProxyCommand='{inside} exec -i %h {' '.join(SSHD)}' admin@CONTAINER"
     return f"ssh {files} -p PORT admin@127.0.0.1"

@@ -6,6 +6,7 @@ import contextlib
 import io
 import logging
 import select
+import shlex
 import socket
 import threading
 import time
@@ -203,7 +204,7 @@ def _connect(target: SshTarget, timeout: float, sock: paramiko.Channel | socket.
     except paramiko.BadHostKeyException as err:
         raise HostKeyError(
             f"{target} has another host key than the known one: this may be another machine",
-            hint=f"if it was reinstalled: ssh-keygen -R '{_known_hosts_name(target)}', then ssh to it once",
+            hint=f"if it was reinstalled: {_forget(target)}; then log in once and compare the key: {_log_in(target)}",
         ) from err
     except (paramiko.AuthenticationException, NetmikoAuthenticationException) as err:
         tried = "key" if target.key else "password" if target.password else "SSH agent and default keys"
@@ -212,7 +213,7 @@ def _connect(target: SshTarget, timeout: float, sock: paramiko.Channel | socket.
         if "not found in known_hosts" in str(err):
             raise HostKeyError(
                 f"the host key of {target} is not known",
-                hint=f"log in once with `ssh -p {target.port} {target.user}@{target.host}` and compare the key",
+                hint=f"log in once and compare the key: {_log_in(target)}",
             ) from err
         raise TransportError(f"cannot reach {target}: {_reason(err)}") from err
     except (NetmikoTimeoutException, OSError, EOFError) as err:
@@ -294,6 +295,32 @@ def _collect(channel: paramiko.Channel, deadline: float) -> tuple[bytes, bytes]:
             channel.status_event.wait(min(remaining, 0.1))
         else:
             select.select([channel], [], [], min(remaining, 1.0))
+
+
+def _forget(target: SshTarget) -> str:
+    """The command that forgets the key of a host."""
+    where = ["-f", str(Path(target.known_hosts).expanduser())] if target.known_hosts else []
+    return shlex.join(["ssh-keygen", "-R", _known_hosts_name(target), *where])
+
+
+def _log_in(target: SshTarget) -> str:
+    """The command that logs in as this does, and asks whether the key is the right one."""
+    words = ["ssh"]
+    if target.known_hosts:
+        words += ["-o", f"UserKnownHostsFile={_for_ssh_config(target.known_hosts)}"]
+    if target.jump:
+        words += ["-J", f"{target.jump.user}@{_bracketed(target.jump.host)}:{target.jump.port}"]
+    return shlex.join([*words, "-p", str(target.port), "-l", target.user, target.host])
+
+
+def _for_ssh_config(path: str) -> str:
+    """A path as ssh_config(5) reads it: quoted where it has spaces."""
+    full = str(Path(path).expanduser())
+    return f'"{full}"' if " " in full else full
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _known_hosts_name(target: SshTarget) -> str:

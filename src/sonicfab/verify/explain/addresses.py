@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from ipaddress import ip_interface
 
@@ -50,7 +51,7 @@ def _has_others(case: Case, name: str, port: str, address: str, owner: str) -> I
     if not own and not rest:
         return
     configured = any("config_db" in line or "INTERFACE|" in line for line in drift)
-    steps = [] if configured else [mends.on(name, f"sudo ip address del {address} dev {port}")]
+    steps = [] if configured else [mends.on(name, f"sudo ip address del {shlex.quote(address)} dev {port}")]
     if drift:
         steps.append(mends.push(case, name))
     yield Finding(
@@ -113,7 +114,7 @@ def _link(case: Case, result: CheckResult) -> Finding:
     drift = case.because(name, rf"INTERFACE\|{re.escape(port)}\b", "config_db")
     lacking, strange = sorted(planned - there), sorted(there - planned)
     words = f"has {some(strange)} instead of {some(lacking)}" if strange else f"does not have {some(lacking)}"
-    steps = [f"sudo ip address del {address} dev {port}" for address in strange]
+    steps = [f"sudo ip address del {shlex.quote(address)} dev {port}" for address in strange]
     steps += [mends.again("INTERFACE", port, address) for address in lacking]
     far = next((link.b if link.a == end else link.a for link in case.plan.links if end in (link.a, link.b)), end)
     return Finding(

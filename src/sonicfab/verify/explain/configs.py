@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from sonicfab.verify.explain import mends
@@ -31,7 +32,7 @@ def _resetters(case: Case, name: str) -> Iterator[Finding]:
             (name,),
             f"a file on {name} would reset docker_routing_config_mode at its next reload, and delete frr.conf",
             tuple(case.drift(name, "routing mode")),
-            mends.on(name, f"sudo rm {' '.join(case.drift(name, 'routing mode'))}; or set the mode in it (SF-503)"),
+            mends.on(name, f"sudo rm {shlex.join(case.drift(name, 'routing mode'))}; or set the mode in it (SF-503)"),
             case.take(lambda other, one=one: other is one),  # type: ignore[misc]
         )
 
