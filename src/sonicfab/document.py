@@ -89,22 +89,21 @@ def _look_at_size(root: yaml.Node | None, file: str, lines: tuple[str, ...]) -> 
         InputError: at the first node that is too large or too deep.
     """
     measured: dict[int, tuple[int, int]] = {}
-    todo = [root] if root is not None else []
+    todo = [(root, False)] if root is not None else []
     while todo:
-        node = todo[-1]
-        inner = _inner(node)
-        waiting = [one for one in inner if id(one) not in measured]
-        if waiting and id(node) not in measured:
-            measured[id(node)] = (1, 1)  # while it is looked at; an alias that contains itself is told elsewhere
-            todo += waiting
+        node, inner_measured = todo.pop()
+        if not inner_measured:
+            if id(node) not in measured:
+                measured[id(node)] = (1, 1)  # so counts an alias inside of what it means: that is told elsewhere
+                todo += [(node, True), *((one, False) for one in _inner(node))]
             continue
-        todo.pop()
-        values = 1 + sum(measured[id(one)][0] for one in inner)
-        levels = 1 + max((measured[id(one)][1] for one in inner), default=0)
+        sizes = [measured[id(one)] for one in _inner(node)]
+        values = 1 + sum(size for size, _ in sizes)
+        levels = 1 + max((level for _, level in sizes), default=0)
         if values > _MOST_VALUES or levels > _MOST_LEVELS:
-            mark = node.start_mark
             too_large = f"this is more than {_MOST_VALUES} values once its aliases are followed"
             message = _TOO_DEEP if levels > _MOST_LEVELS else too_large
+            mark = node.start_mark
             excerpt = lines[mark.line] if mark.line < len(lines) else ""
             place = Place(file, mark.line + 1, mark.column + 1)
             raise _unreadable(Diagnostic("error", message, place, excerpt=excerpt))

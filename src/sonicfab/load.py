@@ -93,12 +93,13 @@ def _all_of(read: Loaded[Any] | InputError, alone: Callable[[Any], Iterable[Prob
     usable = read.rest if isinstance(read, _UnusableError) else read if isinstance(read, Loaded) else None
     said = list(read.diagnostics) if isinstance(read, InputError) else []
     if usable is not None:
-        # an unknown key may be a misspelt one: what its mapping lacks without it is no mistake of its own
+        # an unknown key may be a misspelt one: what its mapping lacks without it (told on its key) is no mistake of its own
         unknown = read.unknown if isinstance(read, _UnusableError) else ()
         problems = [
             problem
             for problem in alone(usable.value)
-            if problem.severity == "error" and not any(key[: len(problem.path)] == problem.path for key in unknown)
+            if problem.severity == "error"
+            and not (problem.on_key and any(key[: len(problem.path)] == problem.path for key in unknown))
         ]
         said += diagnose(problems, {usable.document.name: usable.document})
     return sorted(said, key=_by_place)
