@@ -93,7 +93,7 @@ def _all_of(read: Loaded[Any] | InputError, alone: Callable[[Any], Iterable[Prob
     usable = read.rest if isinstance(read, _UnusableError) else read if isinstance(read, Loaded) else None
     said = list(read.diagnostics) if isinstance(read, InputError) else []
     if usable is not None:
-        # an unknown key may be a misspelt one: what its mapping lacks without it (told on its key) is no mistake of its own
+        # an unknown key may be a misspelt one: what its mapping lacks (told on its key) is no mistake
         unknown = read.unknown if isinstance(read, _UnusableError) else ()
         problems = [
             problem
