@@ -92,7 +92,13 @@ class Router:
         assert same(reached, intended), report(reached, intended, wanted, done)
         assert done.returncode == 0, report(reached, intended, wanted, done)
         assert delta(reached, intended) == FrrDelta()
+        assert self.dangling() == [], report(reached, intended, wanted, done)
         return wanted
+
+    def dangling(self) -> list[str]:
+        """Next hops whose neighbour was freed: the next link that goes down reads it."""
+        said = self._run("vtysh", "-N", self.name, "-c", "show bgp nexthop").stdout
+        return [line for line in said.splitlines() if "peer (null)" in line]
 
     def sessions(self) -> Mapping[str, Session]:
         """The Established sessions: peer -> times that it came up, and the two ports of its TCP connection."""

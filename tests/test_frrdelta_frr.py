@@ -10,7 +10,7 @@ import pytest
 
 from frrpairs import BASE, CHANGES, after, changed
 from frrpolicies import lets_through, random_policy
-from frrs import Router, canonical, fresh, holder
+from frrs import Router, canonical, fresh, holder, wait_until
 from labs import needs_lab
 from sonicfab.frrdelta.compute import delta, same
 from sonicfab.lab.netns import Holder
@@ -166,3 +166,48 @@ def test_a_switch_goes_from_fabric_to_fabric(router: Router, switch: str) -> Non
             router.become(before)
             router.become(intended)
         before = intended
+
+
+MOVING = """\
+frr defaults traditional
+!
+{interface}router bgp {asn}
+ bgp router-id 10.0.0.{number}
+ no bgp ebgp-requires-policy
+ neighbor FAR peer-group
+ neighbor FAR remote-as external
+ neighbor FAR timers connect 1
+ neighbor {peer} peer-group FAR
+exit
+!
+end
+"""
+
+
+def moving(number: int, kind: str) -> str:
+    """A router of a pair by its number: BGP unnumbered, or over addresses that FRR gives its port."""
+    asn, numbered = 65000 + number, kind != "unnumbered"
+    peer = f"10.9.0.{2 - number}" if numbered else "eth0 interface"
+    address = f"interface eth0\n ip address 10.9.0.{number - 1}/31\n"
+    rest = " description by hand\n" if kind == "numbered, described" else ""
+    interface = f"{address}{rest}exit\n!\n" if numbered else ""
+    return MOVING.format(asn=asn, number=number, peer=peer, interface=interface)
+
+
+@pytest.mark.parametrize("kind", ["numbered", "numbered, described"])
+def test_no_next_hop_of_a_neighbour_that_is_gone_is_left(held: Holder, folder: Path, kind: str) -> None:
+    """Unnumbered to numbered and back with a session up: FRR finds the entry of the next hop no more by itself."""
+    one, other = fresh(held, folder), fresh(held, folder)
+    try:
+        one.wire("eth0", other, "eth0")
+        one.become(moving(1, "unnumbered"))
+        other.become(moving(2, "unnumbered"))
+        wait_until(lambda: set(one.sessions()) == {"eth0"} == set(other.sessions()), 60, "the unnumbered session is up")
+        for intended, peers in ((kind, ({"10.9.0.1"}, {"10.9.0.0"})), ("unnumbered", ({"eth0"}, {"eth0"}))):
+            one.become(moving(1, intended))
+            other.become(moving(2, intended))
+            wait_until(lambda: (set(one.sessions()), set(other.sessions())) == peers, 60, f"{intended} is up")  # noqa: B023
+            assert one.dangling() + other.dangling() == []
+    finally:
+        other.end()
+        one.end()

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from sonicfab import frrconf
 from sonicfab.frrconf import Context
+from sonicfab.frrdelta import moved
 from sonicfab.frrdelta.bgp import bgp_commands, instances, new_instance
 from sonicfab.frrdelta.changes import line_changes
 from sonicfab.frrdelta.effects import effects_of
@@ -47,11 +48,17 @@ def delta(running: str, intended: str) -> FrrDelta:
 
 
 def _commands(have: Tree, want: Tree, lists: ListCommands) -> list[Command]:
-    commands: list[Command] = [((), line) for line in lists.before]
+    first = moved.leaving(have, want, moved.gets_addresses(have, want))
+    commands = moved.removals(first)
+    have = moved.without(have, first)
+    commands += [((), line) for line in lists.before]
     commands += _route_maps(have, want)
     for context in want:
         if context and context[0].startswith(("interface ", "bfd")):
             commands += _context(have, want, context)
+    early = [context for context in have if context not in want and _port(context) in moved.coming(have, want)]
+    commands += _interfaces_left(have, early)
+    have = {context: lines for context, lines in have.items() if context not in early}
     commands += [((), line) for line in _single_lines(have[()], want[()])]
     commands += _bgp(have, want)
     commands += _leftovers(have, want)
@@ -108,16 +115,26 @@ def _leftovers(have: Tree, want: Tree) -> list[Command]:
         if not context or context in want:
             continue
         if context[0].startswith("interface "):
-            removals, _ = line_changes(context, have[context], ())
-            commands += [(context, line) for line in removals]
-            if not removals:
-                commands.append(((), f"no {context[0]}"))
+            commands += _interfaces_left(have, [context])
         elif context == ("bfd",):
             commands.append(((), "no bfd"))
         elif context[0] == "bfd" and ("bfd",) in want:
             commands.append((context[:-1], f"no {context[-1]}"))
     kept = {_entry(context) for context in _entries(want)}
     return commands + [((), f"no {c[0]}") for c in _entries(have) if _entry(c) not in kept]
+
+
+def _port(context: Context) -> str:
+    return context[0].removeprefix("interface ") if context and context[0].startswith("interface ") else ""
+
+
+def _interfaces_left(have: Tree, contexts: Sequence[Context]) -> list[Command]:
+    """What takes back all that is said of some interfaces."""
+    commands: list[Command] = []
+    for context in contexts:
+        removals, _ = line_changes(context, have[context], ())
+        commands += [(context, line) for line in removals] or [((), f"no {context[0]}")]
+    return commands
 
 
 def _entries(tree: Tree) -> list[Context]:
