@@ -17,6 +17,7 @@ from sonicfab.plan.types import FabricPlan
 from sonicfab.report.watch import Watch
 from sonicfab.switch import parse_state
 from sonicfab.switch.ask import Answers, Question, UnansweredError, script, split
+from sonicfab.switch.parse import BgpPeer
 from sonicfab.transport.exec import ExecTransport
 from sonicfab.verify.paths import Broken, Ways
 from sonicfab.verify.registry import CHECKS, chosen
@@ -278,6 +279,31 @@ def local_hops(world: World) -> None:
     world.boxes[LEAF1].frr = world.boxes[LEAF1].frr.replace(" set ipv6 next-hop prefer-global\n", "")
 
 
+def old_timers(world: World) -> None:
+    for near, far in ((LEAF1, SPINE1), (SPINE1, LEAF1)):
+        for one in world.plan.switches[near].fabric_sessions:
+            if one.switch == far:
+                world.change_session(near, one.peer, hold=180, keepalive=60)
+
+
+def cut_off(world: World) -> None:
+    state = world.bgp(LEAF1)
+    hosts = [
+        BgpPeer(port, "ipv4", 65999, state.asn, "Idle (PfxCt)", "PfxCt", 0, 0, 0.0, "storage")
+        for port in ("Ethernet0", "Ethernet1")
+    ]
+    world.boxes[LEAF1].bgp = replace(state, peers=(*state.peers, *hosts))
+
+
+def host_shut(world: World) -> None:
+    state = world.bgp(LEAF1)
+    host = BgpPeer("Ethernet0", "ipv4", 65999, state.asn, "Idle (Admin)", "Admin", 0, 0, 0.0, "storage")
+    world.boxes[LEAF1].bgp = replace(state, peers=(*state.peers, host))
+    world.boxes[LEAF1].frr = world.boxes[LEAF1].frr.replace(
+        " neighbor HOST timers connect", " neighbor HOST shutdown\n neighbor HOST timers connect", 1
+    )
+
+
 def half_fabric(world: World) -> None:
     shut_port(world)
     small_mtu(world)
@@ -299,6 +325,9 @@ def half_fabric(world: World) -> None:
         (silent, "policy-denies"),
         (edited, "unsaved"),
         (local_hops, "link-local-next-hop"),
+        (old_timers, "old-timers"),
+        (cut_off, "host-prefixes"),
+        (host_shut, "host-shut"),
         (half_fabric, "bgpd-down"),
     ],
     ids=lambda one: getattr(one, "__name__", ""),

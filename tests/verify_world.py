@@ -95,6 +95,7 @@ class World:
                 hold=timers.hold,
                 keepalive=timers.keepalive,
                 configured_hold=timers.hold,
+                configured_keepalive=timers.keepalive,
                 received=counts,
                 sent=counts,
                 policies=dict.fromkeys(one.families, ("FROM-FABRIC", "TO-FABRIC")),

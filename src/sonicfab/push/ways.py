@@ -8,7 +8,9 @@ from typing import Literal
 
 from sonicfab.builds import Build
 from sonicfab.errors import InputError
+from sonicfab.frrdelta import moved
 from sonicfab.frrdelta.compute import delta
+from sonicfab.frrdelta.tree import read
 from sonicfab.frrdelta.types import FrrDelta
 from sonicfab.hints import first_of
 from sonicfab.ownership import record
@@ -185,6 +187,8 @@ class _Options:
             interrupts += _sessions([(one.peer, one.why) for one in change.resets])
             interrupts += _sessions([(peer, "no longer wanted") for peer in change.removed])
             seconds += _FRR_SECONDS
+            if patch is not None:
+                files |= first_files(self._found, self._target.frr)
         up = self._found.established
         ended = {*resets, *(change.removed if change else ())}
         disruptive = bool(up and up <= ended) or bool(patch and patch.links_down)
@@ -202,6 +206,26 @@ def frr_files(change: FrrDelta, intended: str, before: str) -> dict[str, str]:
         "frr.delta2": change.then,
         "frr.undo": undo.commands,
         "frr.undo2": undo.then,
+    }
+
+
+def first_files(found: Comparison, intended: str) -> dict[str, str]:
+    """What FRR is told before a patch gives ports addresses, and before the patch that leads back does.
+
+    See frrdelta.moved: a neighbour of a port that is still there then leaves bgpd a pointer to freed memory.
+    """
+    before, after = read(found.running_frr), read(intended)
+    gets, loses = (
+        {
+            one.key.partition("|")[0]
+            for one in found.config_db
+            if "|" in one.key and (one.action, one.field) == (what, "")
+        }
+        for what in ("add", "remove")
+    )
+    return {
+        "frr.first": moved.before_addresses(before, after, gets),
+        "frr.undo-first": moved.before_addresses(after, before, loses),
     }
 
 

@@ -96,6 +96,7 @@ def stage(switch: Switch, push_id: str, texts: Mapping[str, str]) -> None:
     """Bring files of the push, and have the switch's own programs read them; nothing takes effect yet.
 
     Names: config_db.json for a reload; frr.delta and frr.undo, each with a second run, frr.delta2 and frr.undo2;
+    frr.first, which comes before a patch, and frr.undo-first, which comes before the patch that leads back;
     patch.json and undo.json; frr.conf for all of them: a reload and a restart of bgp load it, and `confirm` stores it.
 
     Raises:

@@ -372,6 +372,7 @@ stage() { # ID FOLDER
     name=${file##*/}
     case $name in
       config_db.json | frr.conf | frr.delta | frr.delta2 | frr.undo | frr.undo2 | patch.json | undo.json | owned.json) ;;
+      frr.first | frr.undo-first) ;;
       *) refuse 64 "$name is no file of a push" ;;
     esac
     install -m 600 "$file" "$GUARD/candidate/.$name" && mv -f "$GUARD/candidate/.$name" "$GUARD/candidate/$name" ||
@@ -382,7 +383,7 @@ stage() { # ID FOLDER
     free timeout 60 sonic-cfggen -j "$GUARD/candidate/config_db.json" --print-data > /dev/null 2> "$GUARD/check.log" ||
       refuse 1 "SONiC cannot read config_db.json: $(tail -n 1 "$GUARD/check.log")"
   fi
-  for name in frr.conf frr.delta frr.delta2 frr.undo frr.undo2; do
+  for name in frr.conf frr.delta frr.delta2 frr.undo frr.undo2 frr.first frr.undo-first; do
     [ -e "$2/$name" ] || continue
     if ! free timeout 60 vtysh -C -f "$GUARD/candidate/$name" > "$GUARD/check.log" 2>&1; then
       # a stopped bgp container cannot check; the push that starts it again is not to be refused for that
@@ -421,6 +422,13 @@ apply_frr() { # ID SECONDS
 apply_patch() { # ID SECONDS
   candidate patch.json
   step "$1" patch
+  # neighbours of ports that get addresses go before: bgpd would keep a pointer to one that it frees (docs/frr-delta.md)
+  if [ -s "$GUARD/candidate/frr.first" ]; then
+    begun frr || { echo frr >> "$GUARD/begun" && begun frr; } || refuse $FULL "the step cannot be noted: the disk is full"
+    run first 60 vtysh -f "$GUARD/candidate/frr.first" || { code=$?; told first >&2; exit $code; }
+    lock
+    ours "$1"
+  fi
   run patch "$2" config apply-patch "$GUARD/candidate/patch.json"
   code=$?
   cat "$GUARD/patch.log" 2> /dev/null
@@ -671,6 +679,10 @@ bring_back() { # what runs, by the cheapest way that works; every way is looked 
   if ! begun reload; then
     if begun patch && differs config_db && [ -e "$GUARD/candidate/undo.json" ] && [ "$(done_already patch)" -lt 2 ]; then
       count patch
+      # those that are not there are refused, and that does no harm
+      if begun frr && [ -s "$GUARD/candidate/frr.undo-first" ]; then
+        back restore-first 60 vtysh -f "$GUARD/candidate/frr.undo-first"
+      fi
       back restore-patch 900 config apply-patch "$GUARD/candidate/undo.json"
       becomes_old 3 && return 0
     fi

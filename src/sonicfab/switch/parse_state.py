@@ -44,6 +44,7 @@ class BgpSession:
     hold: float = 0
     keepalive: float = 0
     configured_hold: float = 0
+    configured_keepalive: float = 0
     received: Mapping[str, int] = field(default_factory=dict)
     sent: Mapping[str, int] = field(default_factory=dict)
     policies: Mapping[str, tuple[str, str]] = field(default_factory=dict)
@@ -260,6 +261,7 @@ def _session(peer: str, row: Mapping[str, Any]) -> BgpSession:
         hold=row.get("bgpTimerHoldTimeMsecs", 0) / 1000,
         keepalive=row.get("bgpTimerKeepAliveIntervalMsecs", 0) / 1000,
         configured_hold=row.get("bgpTimerConfiguredHoldTimeMsecs", 0) / 1000,
+        configured_keepalive=row.get("bgpTimerConfiguredKeepAliveIntervalMsecs", 0) / 1000,
         received={family: int(one.get("acceptedPrefixCounter", 0)) for family, one in info.items()},
         sent={family: int(one.get("sentPrefixCounter", 0)) for family, one in info.items()},
         policies={

@@ -20,7 +20,7 @@ class CheckResult:
         family: ipv4 or ipv6; "" where it is about both.
         far: the switch and port at the other end, "host", or the switch that the address belongs to.
         problem: what kind of failure it is, in a stable word; "" when it is none.
-        optional: nobody expects it: a host may be there or not.
+        optional: nobody expects it: a host may be there or not. One that was cut off by its switch is none of these.
         peer: the session as the switch tells of it.
     """
 
@@ -38,4 +38,4 @@ class CheckResult:
     @property
     def optional(self) -> bool:
         """True for what a host may do or not."""
-        return self.far == "host"
+        return self.far == "host" and self.status != "failed"

@@ -68,7 +68,10 @@ def _fault(
         if more.families and family not in more.families:
             return "family", f"{text}, without {family}"
         if more.hold and (more.hold, more.keepalive) != (bgp.hold, bgp.keepalive):
-            return "timers", f"{text}, keepalive {more.keepalive:.0f} s, hold {more.hold:.0f} s"
+            told = f"{text}, keepalive {more.keepalive:.0f} s, hold {more.hold:.0f} s"
+            # timers are agreed on when a session starts (RFC 4271 section 4.2)
+            pending = (more.configured_hold, more.configured_keepalive) == (bgp.hold, bgp.keepalive)
+            return ("old-timers", f"{told} until its next start") if pending else ("timers", told)
         if bgp.bfd and more.bfd and more.bfd.lower() != "up":
             return "bfd", f"{text}, BFD {more.bfd}"
         if bgp.bfd and not more.bfd:
@@ -101,8 +104,9 @@ def _other(expected: Expectations, peer: BgpPeer, more: BgpSession | None) -> Ch
     problem = ""
     if peer.reason == "PfxCt":
         text, problem = f"shut: the host announces more prefixes than it may ({peer.state})", "host-prefixes"
+        status = "failed"
     elif peer.reason == "Admin" or (more is not None and more.shut):
-        text, problem = f"shut at the switch ({peer.state})", "host-shut"
+        text, problem, status = f"shut at the switch ({peer.state})", "host-shut", "failed"
     elif not peer.established:
         text = f"no host answers ({peer.state})"
     return CheckResult(

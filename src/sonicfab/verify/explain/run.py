@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from sonicfab.switch.ask import Answers
 from sonicfab.verify.expect import Expectations, FabricExpectations
-from sonicfab.verify.explain import addresses, cables, configs, daemons, ports, reach, routes, sessions, system
+from sonicfab.verify.explain import addresses, cables, configs, daemons, hosts, ports, reach, routes, sessions, system
 from sonicfab.verify.explain.base import Case, Explainer, Finding
 from sonicfab.verify.explain.consequences import attribute, leftovers, small_only
 from sonicfab.verify.results import CheckResult
@@ -20,6 +20,7 @@ EXPLAINERS: tuple[Explainer, ...] = (
     ports.explain,
     routes.own,
     sessions.explain,
+    hosts.explain,
 )
 
 

@@ -39,7 +39,7 @@ class _End:
     def works(self) -> bool:
         """Whether it is up and everything goes over it, though not in the way that was planned."""
         up = self.said is not None and self.said.state == "Established"
-        return up and {*self.problems.values()} <= {"bfd", "no-bfd", "timers"}
+        return up and {*self.problems.values()} <= {"bfd", "no-bfd", "timers", "old-timers"}
 
     @property
     def words(self) -> str:
@@ -118,7 +118,16 @@ def _judge(case: Case, near: _End, far: _End) -> tuple[str, _End, _End]:
     return _broken(near, far)
 
 
-_CODES = ("neighbor-missing", "family-off", "max-prefix", "timer-mismatch", "no-policy", "bfd-missing", "bfd-down")
+_CODES = (
+    "neighbor-missing",
+    "family-off",
+    "max-prefix",
+    "timer-mismatch",
+    "old-timers",
+    "no-policy",
+    "bfd-missing",
+    "bfd-down",
+)
 
 
 def _is(case: Case, code: str, end: _End) -> bool:
@@ -126,8 +135,8 @@ def _is(case: Case, code: str, end: _End) -> bool:
     problems = end.problems.values()
     if code == "neighbor-missing":
         return end.said is None and "not-configured" in problems
-    if code == "max-prefix":
-        return "max-prefix" in problems
+    if code in ("max-prefix", "old-timers"):
+        return code in problems
     if code == "timer-mismatch":
         return end.said is not None and _other_hold(case, end.said)
     wanted = {"family-off": "not-configured", "no-policy": "no-policy", "bfd-missing": "no-bfd", "bfd-down": "bfd"}
@@ -168,7 +177,9 @@ def _neighbor_lines(case: Case, end: _End) -> list[str]:
 
 
 def _other_hold(case: Case, said: BgpSession) -> bool:
-    return bool(said.configured_hold) and said.configured_hold != case.plan.bgp.hold
+    bgp = case.plan.bgp
+    pairs = ((said.configured_hold, bgp.hold), (said.configured_keepalive, bgp.keepalive))
+    return any(told and told != planned for told, planned in pairs)
 
 
 def _finding(case: Case, cause: _Cause) -> Finding:
@@ -244,6 +255,7 @@ def _sentence(case: Case, cause: _Cause, links: str) -> tuple[str, str]:
         "neighbor-missing": f"{name} does not have the session {links}",
         "family-off": f"{name} has not activated {some(_families(end), 2)} on {links}",
         "timer-mismatch": f"{name} has other timers than planned on {links}",
+        "old-timers": f"{links} still has the timers with which it started: both ends have others by now, which a reset brings",
         "no-policy": f"{name} has no policy on {links}, and eBGP passes nothing without one (RFC 8212)",
         "bfd-missing": f"{name} does not run BFD on {links}",
         "bfd-down": f"BFD does not come up on {links}",
@@ -268,6 +280,7 @@ def _sentence(case: Case, cause: _Cause, links: str) -> tuple[str, str]:
         if case.drift(name, "config_db") or case.drift(name)
         else mends.on(name, *_bounce(end.session.port)),
         "session-down": mends.on(name, clear),
+        "old-timers": mends.on(name, clear),
         # a session that a limit has shut stays shut (FRR bgpd/bgp_attr.c, peer->pmax_restart without `restart`)
         "max-prefix": (f"{mends.push(case, name)}; then " if pushed else "") + mends.on(name, clear),
         # what FRR takes over when a session starts

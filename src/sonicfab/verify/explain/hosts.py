@@ -1,0 +1,63 @@
+"""Hosts that their switch has cut off: it is the switch that must let them in again."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from sonicfab.verify.checks.questions import RUNNING_FRR
+from sonicfab.verify.explain import mends
+from sonicfab.verify.explain.base import Case, Finding, some
+from sonicfab.verify.results import CheckResult
+
+
+def explain(case: Case) -> Iterator[Finding]:
+    """By switch and kind; one that bgpd has shut for a limit stays shut, whatever the limit becomes (FRR#20068)."""
+    found: dict[tuple[str, str], list[CheckResult]] = defaultdict(list)
+    for one in case.failed("bgp", problems=("host-prefixes", "host-shut")):
+        found[one.switch, one.problem].append(one)
+    for (name, problem), results in found.items():
+        ports = list(dict.fromkeys(one.subject for one in results))
+        taken = case.take(lambda one, name=name, problem=problem: one.switch == name and one.problem == problem)  # type: ignore[misc]
+        evidence = tuple(f"{name}:{one.subject}: {one.seen}" for one in results[:3])
+        where = tuple(f"{name}:{port}" for port in ports)
+        hosts = f"the host{'s' * (len(ports) > 1)} behind {some(where)}"
+        verb = "are" if len(ports) > 1 else "is"
+        if problem == "host-prefixes":
+            most = case.plan.hosts.max_prefixes
+            limit = f"{most} prefixes" if most is not None else "the limit"
+            drift = case.because(name, r"maximum-prefix")
+            clear = [f"sudo vtysh -c 'clear bgp {port}'" for port in ports]
+            yield Finding(
+                "host-prefixes",
+                "session",
+                where,
+                f"{hosts} {verb} cut off: more than {limit} came (hosts.max_prefixes), and no host comes back by itself",
+                (*drift, *evidence),
+                (f"{mends.push(case, name)}; then " if drift else "") + mends.on(name, *clear),
+                taken,
+            )
+        else:
+            yield Finding(
+                "host-shut",
+                "session",
+                where,
+                f"{hosts} {verb} cut off: {name} has shut the session",
+                (*case.because(name, r"neighbor .*shutdown|bgp shutdown")[:3], *evidence),
+                _startup(case, name, ports),
+                taken,
+            )
+
+
+def _startup(case: Case, name: str, ports: list[str]) -> str:
+    """What has shut them: the whole instance, the peer-group, or each by itself (FRR bgpd/bgp_vty.c)."""
+    answers = case.answers.get(name)
+    lines = ((answers.find(RUNNING_FRR) if answers else None) or "").splitlines()
+    if any(line.startswith(" bgp shutdown") for line in lines):
+        undo = ["no bgp shutdown"]
+    else:
+        groups = {group.name for group, session in case.switch(name).sessions if session.peer in ports}
+        shut = [one for one in sorted(groups) if any(line.startswith(f" neighbor {one} shutdown") for line in lines)]
+        undo = [f"no neighbor {one} shutdown" for one in (shut or ports)]
+    words = " ".join(f"-c '{line}'" for line in (f"router bgp {case.switch(name).asn}", *undo))
+    return mends.on(name, f"sudo vtysh -c 'configure terminal' {words}")
