@@ -276,9 +276,9 @@ def test_every_golden_becomes_every_other() -> None:
             assert found.commands
             continue
         assert all("belongs to the start of zebra" in reason for reason in found.refused)
-        alike = [drop(f"^({'|'.join(START)})$")(text) for text in (running, intended)]
-        assert delta(*alike).refused == (), f"{one} -> {other}"
-        assert delta(*alike).commands
+        have, want = (drop(f"^({'|'.join(START)})$")(text) for text in (running, intended))
+        assert delta(have, want).refused == (), f"{one} -> {other}"
+        assert delta(have, want).commands
 
 
 def test_a_golden_with_a_new_leaf_resets_nobody() -> None:

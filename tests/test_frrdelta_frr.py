@@ -13,6 +13,7 @@ from frrpolicies import lets_through, random_policy
 from frrs import Router, canonical, fresh, holder, wait_until
 from labs import needs_lab
 from sonicfab.frrdelta.compute import delta, same
+from sonicfab.frrdelta.types import FrrDelta, Restart
 from sonicfab.lab.netns import Holder
 from sonicfab.load import Secrets
 from sonicfab.model.numbers import Numbers
@@ -208,6 +209,79 @@ def test_no_next_hop_of_a_neighbour_that_is_gone_is_left(held: Holder, folder: P
             other.become(moving(2, intended))
             wait_until(lambda: (set(one.sessions()), set(other.sessions())) == peers, 60, f"{intended} is up")  # noqa: B023
             assert one.dangling() + other.dangling() == []
+    finally:
+        other.end()
+        one.end()
+
+
+LIMITED = """\
+frr defaults traditional
+!
+router bgp 65001
+ bgp router-id 10.0.0.1
+ no bgp ebgp-requires-policy
+ no bgp default ipv4-unicast
+ neighbor FAR peer-group
+ neighbor FAR remote-as external
+ neighbor FAR timers {timers}
+ neighbor FAR timers connect 1
+ neighbor eth0 interface peer-group FAR
+ !
+ address-family ipv4 unicast
+  neighbor FAR activate
+  neighbor FAR maximum-prefix {limit}
+ exit-address-family
+exit
+!
+end
+"""
+ANNOUNCES = """\
+ip route 10.7.0.1/32 blackhole
+ip route 10.7.0.2/32 blackhole
+ip route 10.7.0.3/32 blackhole
+router bgp 65002
+ bgp router-id 10.0.0.2
+ no bgp ebgp-requires-policy
+ neighbor eth0 interface remote-as external
+ neighbor eth0 timers connect 1
+ address-family ipv4 unicast
+  network 10.7.0.1/32
+  network 10.7.0.2/32
+  network 10.7.0.3/32
+"""
+
+
+def test_what_counts_from_the_next_start_counts_where_the_session_is_restarted(held: Holder, folder: Path) -> None:
+    """A limit that is raised lets in whom it had shut (FRR#20068), and timers are those of the config."""
+    one, other = fresh(held, folder), fresh(held, folder)
+
+    def said(word: str) -> object:
+        return one.show("show bgp neighbors")["eth0"].get(word)
+
+    def change(restart: Restart, timers: str, limit: int) -> FrrDelta:
+        intended = LIMITED.format(timers=timers, limit=limit)
+        found = delta(one.running(), intended, restart)
+        assert one.load(found.commands).returncode == 0
+        assert same(one.running(), intended)
+        return found
+
+    try:
+        one.wire("eth0", other, "eth0")
+        one.become(LIMITED.format(timers="3 9", limit=1))
+        other.load(ANNOUNCES)
+        wait_until(
+            lambda: one.show("show bgp ipv4 unicast summary")["peers"]["eth0"]["peerState"] == "PfxCt", 60, "it is shut"
+        )
+        found = change(Restart(shut=frozenset({"eth0"})), "3 9", 5)
+        assert (found.freed, found.resets, found.later) == (("eth0",), (), ())
+        wait_until(lambda: said("bgpState") == "Established", 60, "it is let in again")
+        found = change(Restart(), "5 15", 5)
+        assert [one.peer for one in found.later] == ["eth0"]
+        assert said("bgpTimerHoldTimeMsecs") == 9000
+        change(Restart(), "3 9", 5)
+        found = change(Restart(later=True), "5 15", 5)
+        assert ([one.peer for one in found.resets], found.later) == (["eth0"], ())
+        wait_until(lambda: said("bgpTimerHoldTimeMsecs") == 15000, 60, "it runs with the new timers")
     finally:
         other.end()
         one.end()

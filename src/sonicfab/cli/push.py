@@ -65,6 +65,10 @@ TakeOver = Annotated[
         autocompletion=complete.which_switches,
     ),
 ]
+ResetSessions = Annotated[
+    bool,
+    typer.Option("--reset-sessions", help="Reset the sessions for which a change counts only from their next start."),
+]
 DrainOption = Annotated[
     bool, typer.Option("--drain", help="Move traffic away first (BGP graceful shutdown) where it would be interrupted.")
 ]
@@ -100,6 +104,7 @@ def push(
     drain: DrainOption = False,
     overwrite_drift: OverwriteDrift = False,
     take_over: TakeOver = [],  # noqa: B006
+    reset_sessions: ResetSessions = False,
     confirm_within: ConfirmWithin = 300,
     timeout: Annotated[
         float, typer.Option(help="Seconds until a switch must run what was pushed.", min=1, metavar="SECONDS")
@@ -135,7 +140,7 @@ def push(
         verbose=verbose,
     )
     limits = Limits(confirm_within=confirm_within, timeout=timeout, quiet=quiet_of(access))
-    options = Options(forced, batch, canary, max_failures, drain, holder(), overwrite_drift, limits)
+    options = Options(forced, batch, canary, max_failures, drain, holder(), overwrite_drift, limits, reset_sessions)
     if resume:
         resume_last(access, fabric.plan, targets, options, output, dry_run=dry_run)
     job = Job(access, fabric.plan, targets, options, output, "push", dry_run, yes, format, everything=verbose > 0)
@@ -152,6 +157,7 @@ def plan(
     batch: Batch = None,
     overwrite_drift: OverwriteDrift = False,
     take_over: TakeOver = [],  # noqa: B006
+    reset_sessions: ResetSessions = False,
     templates: Templates = [],  # noqa: B006
     ignore: Ignore = [],  # noqa: B006
     format: OutputFormat = Format.TABLE,  # noqa: A002
@@ -165,7 +171,7 @@ def plan(
     """
     from sonicfab.push.run import Options
 
-    options = Options(_way(way), batch, holder=holder(), overwrite_drift=overwrite_drift)
+    options = Options(_way(way), batch, holder=holder(), overwrite_drift=overwrite_drift, reset_sessions=reset_sessions)
     fabric, targets, access = _prepare(
         inventory,
         topology,

@@ -14,11 +14,12 @@ from sonicfab.frrconf import Context
 from sonicfab.frrdelta import moved
 from sonicfab.frrdelta.bgp import bgp_commands, instances, new_instance
 from sonicfab.frrdelta.changes import line_changes
-from sonicfab.frrdelta.effects import effects_of
+from sonicfab.frrdelta.effects import Effects, effects_of
 from sonicfab.frrdelta.lists import ListCommands, is_entry, list_commands
+from sonicfab.frrdelta.peers import peers_of
 from sonicfab.frrdelta.refusals import refusals
 from sonicfab.frrdelta.tree import Command, Tree, read, written
-from sonicfab.frrdelta.types import FrrDelta
+from sonicfab.frrdelta.types import FrrDelta, Restart
 
 
 def same(running: str, intended: str) -> bool:
@@ -26,7 +27,7 @@ def same(running: str, intended: str) -> bool:
     return not frrconf.diff(intended, running)
 
 
-def delta(running: str, intended: str) -> FrrDelta:
+def delta(running: str, intended: str, restart: Restart = Restart()) -> FrrDelta:  # noqa: B008 - frozen
     """What turns the running config into the intended one, and what the BGP sessions feel of it."""
     changes = frrconf.diff(intended, running)
     if not changes:
@@ -36,15 +37,43 @@ def delta(running: str, intended: str) -> FrrDelta:
     if refused:
         return FrrDelta(refused=refused)
     felt = effects_of(have, want)
+    again = _restarted(felt, restart)
     lists = list_commands(have[()], want[()])
     return FrrDelta(
-        commands=written(_commands(have, want, lists)),
+        commands=written([*_commands(have, want, lists), *_restarts(want, again)]),
         then=written(((), line) for line in lists.then),
         resets=felt.told_resets(),
         removed=tuple(felt.removed),
         added=tuple(felt.added),
         later=felt.told_later(),
+        freed=tuple(peer for peer in again if peer in restart.shut),
     )
+
+
+def _restarted(felt: Effects, restart: Restart) -> list[str]:
+    """The sessions that are started anew, which `felt` tells of from then on."""
+    shut = sorted(felt.limits & restart.shut - felt.resets.keys())
+    if not restart.later:
+        return shut
+    pending = {peer: why for peer, why in felt.later.items() if peer not in felt.resets}
+    felt.later = {}
+    felt.resets |= pending
+    return [*dict.fromkeys([*pending, *shut])]
+
+
+def _restarts(want: Tree, peers: Sequence[str]) -> list[Command]:
+    """`shutdown` ends a session, and forgets that a limit has shut it (bgpd/bgpd.c peer_flag_modify, 8.4 to 10.5).
+
+    `clear bgp` does the same, but is no line of a config, and `vtysh -f` takes no other.
+    """
+    commands: list[Command] = []
+    for name in instances(want):
+        known = peers_of(want[name,])
+        lines = set(want[name,])
+        for peer in peers:
+            if peer in known and not any(line.startswith(f"neighbor {peer} shutdown") for line in lines):
+                commands += [((name,), f"neighbor {peer} shutdown"), ((name,), f"no neighbor {peer} shutdown")]
+    return commands
 
 
 def _commands(have: Tree, want: Tree, lists: ListCommands) -> list[Command]:

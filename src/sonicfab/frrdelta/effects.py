@@ -16,10 +16,11 @@ from sonicfab.frrdelta.types import SessionLater, SessionReset
 
 @dataclass
 class Effects:
-    """What is felt, by peer; each reason once."""
+    """What is felt, by peer; each reason once. `limits` are those whose `maximum-prefix` changes."""
 
     resets: dict[str, dict[str, None]] = field(default_factory=dict)
     later: dict[str, dict[str, None]] = field(default_factory=dict)
+    limits: set[str] = field(default_factory=set)
     removed: list[str] = field(default_factory=list)
     added: list[str] = field(default_factory=list)
 
@@ -73,9 +74,11 @@ def _within(felt: Effects, have: Tree, want: Tree, name: str) -> None:
         before, after = set(have.get(context, ())), set(want.get(context, ()))
         for line in sorted(before ^ after):
             kind = find(context, line)
+            about = owner(line)
+            if " maximum-prefix " in line:
+                felt.limits |= set(members.get(about, ()))
             if kind is None or kind.felt is Felt.NOTHING:
                 continue
-            about = owner(line)
             table = felt.resets if kind.felt is Felt.RESET else felt.later
             for peer in members.get(about, []) if about else [p.name for p in stay]:
                 if peer not in down:

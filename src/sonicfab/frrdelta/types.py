@@ -22,6 +22,20 @@ class SessionLater:
 
 
 @dataclass(frozen=True, slots=True)
+class Restart:
+    """Which sessions a delta is to start anew, beside those that its lines reset.
+
+    Attributes:
+        later: those for which something counts only from their next start.
+        shut: sessions that bgpd has shut for too many prefixes; of these, those whose limit changes: bgpd would leave
+            them shut whatever the limit becomes (FRR#20068).
+    """
+
+    later: bool = False
+    shut: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class FrrDelta:
     """How to get from the running config to the intended one.
 
@@ -33,6 +47,7 @@ class FrrDelta:
         resets: the sessions that will be reset, each once.
         removed: the peers that there will be no more.
         added: the peers that there were not before.
+        freed: the sessions that a limit had shut and that are started anew.
         later: the sessions that stay up, with something that counts only from their next start.
         refused: why no delta can be trusted, a sentence for each reason.
     """
@@ -43,4 +58,5 @@ class FrrDelta:
     removed: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
     later: tuple[SessionLater, ...] = ()
+    freed: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()

@@ -290,7 +290,7 @@ class Change(Guarded):
         """Read, compute, apply, compare: at most twice. Exit codes prove nothing; what runs does."""
         assert self.target.frr is not None
         for _ in range(2):
-            change = delta(self.target.by_hand(switch.running_frr()), self.target.frr)
+            change = delta(self.target.by_hand(switch.running_frr()), self.target.frr, self.way.restart)
             if change.refused:
                 raise SwitchError(f"{self.plan.name}: FRR: {change.refused[0]}")
             if not change.commands and not change.then:

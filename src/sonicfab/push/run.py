@@ -50,6 +50,7 @@ class Options:
     holder: str = ""
     overwrite_drift: bool = False
     limits: Limits = field(default_factory=Limits)
+    reset_sessions: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def decide(plan: FabricPlan, targets: Mapping[str, Target], looks: Mapping[str, 
     for name, one in looks.items():
         build, target = get_build(plan.switches[name].build), one.found.target or targets[name]
         try:
-            ways[name] = choose(one.found, target, build, options.way)
+            ways[name] = choose(one.found, target, build, options.way, reset_sessions=options.reset_sessions)
         except InputError as err:
             unfit.append(str(err))
             continue

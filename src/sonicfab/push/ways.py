@@ -11,7 +11,7 @@ from sonicfab.errors import InputError
 from sonicfab.frrdelta import moved
 from sonicfab.frrdelta.compute import delta
 from sonicfab.frrdelta.tree import read
-from sonicfab.frrdelta.types import FrrDelta
+from sonicfab.frrdelta.types import FrrDelta, Restart
 from sonicfab.hints import first_of
 from sonicfab.ownership import record
 from sonicfab.ownership.settle import frr_conf_counts
@@ -47,6 +47,8 @@ class Way:
         resets: BGP peers whose session will be reset.
         disruptive: traffic through the switch stops, so that its neighbours' redundancy counts.
         files: what is staged on the switch, name -> text.
+        later: what counts only when a session starts the next time, each in a line.
+        restart: which sessions are started anew for the sake of such things.
     """
 
     name: WayName
@@ -56,10 +58,14 @@ class Way:
     resets: tuple[str, ...]
     disruptive: bool
     files: Mapping[str, str] = field(repr=False)
+    later: tuple[str, ...] = ()
+    restart: Restart = field(default_factory=Restart)
 
 
-def choose(found: Comparison, target: Target, build: Build, forced: str = "") -> Way:
+def choose(found: Comparison, target: Target, build: Build, forced: str = "", *, reset_sessions: bool = False) -> Way:
     """The cheapest way; `forced` asks for one by name.
+
+    With `reset_sessions`, sessions for which something counts only from their next start are started anew.
 
     Raises:
         InputError: the way that is asked for does not lead there.
@@ -74,7 +80,8 @@ def choose(found: Comparison, target: Target, build: Build, forced: str = "") ->
     if found.runs and not forced:
         why = f"it runs what is intended, and {' and '.join(found.stored)}"
         return Way("store", why, (), 1.0, (), disruptive=False, files=files)
-    options = _Options(found, target, build, files)
+    shut = frozenset(peer.peer for peer in found.peers if peer.reason == "PfxCt")
+    options = _Options(found, target, build, files, Restart(reset_sessions, shut))
     if forced:
         way, reason = options.of(forced)
         if way is None:
@@ -93,7 +100,10 @@ def choose(found: Comparison, target: Target, build: Build, forced: str = "") ->
 class _Options:
     """What each way would be, and why it would not do."""
 
-    def __init__(self, found: Comparison, target: Target, build: Build, files: Mapping[str, str]) -> None:
+    def __init__(
+        self, found: Comparison, target: Target, build: Build, files: Mapping[str, str], restart: Restart
+    ) -> None:
+        self._restart = restart
         self._found, self._target, self._build, self._files = found, target, build, files
         self._counts = frr_conf_counts(found.running, target.config_db)
         self._running_frr = target.by_hand(found.running_frr)
@@ -158,7 +168,7 @@ class _Options:
             return None, f"FRR does not run: {self._found.frr_down}"
         if self._target.frr is None or not self._counts:
             return None, "frr.conf is not what FRR starts from in its routing mode"
-        change = delta(self._running_frr, self._target.frr)
+        change = delta(self._running_frr, self._target.frr, self._restart)
         if change.refused:
             return None, f"FRR: {change.refused[0]}"
         return change, ""
@@ -188,11 +198,15 @@ class _Options:
             interrupts += _sessions([(peer, "no longer wanted") for peer in change.removed])
             seconds += _FRR_SECONDS
             if patch is not None:
-                files |= first_files(self._found, self._target.frr)
+                files |= first_files(self._found, self._running_frr, self._target.frr)
         up = self._found.established
         ended = {*resets, *(change.removed if change else ())}
         disruptive = bool(up and up <= ended) or bool(patch and patch.links_down)
-        return Way(name, "", tuple(interrupts), seconds, resets, disruptive=disruptive, files=files)
+        later = _sessions([(one.peer, one.why) for one in change.later]) if change else []
+        freed = change.freed if change else ()
+        interrupts += [f"the session {peer}, which a limit has shut, is started again" for peer in freed]
+        told = tuple(interrupts)
+        return Way(name, "", told, seconds, resets, disruptive, files, tuple(later), self._restart)
 
 
 def frr_files(change: FrrDelta, intended: str, before: str) -> dict[str, str]:
@@ -209,12 +223,12 @@ def frr_files(change: FrrDelta, intended: str, before: str) -> dict[str, str]:
     }
 
 
-def first_files(found: Comparison, intended: str) -> dict[str, str]:
+def first_files(found: Comparison, running: str, intended: str) -> dict[str, str]:
     """What FRR is told before a patch gives ports addresses, and before the patch that leads back does.
 
     See frrdelta.moved: a neighbour of a port that is still there then leaves bgpd a pointer to freed memory.
     """
-    before, after = read(found.running_frr), read(intended)
+    before, after = read(running), read(intended)
     gets, loses = (
         {
             one.key.partition("|")[0]

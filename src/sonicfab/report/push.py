@@ -161,6 +161,9 @@ def _way_lines(way: Way) -> list[str]:
     interrupts = "" if way.interrupts else "nothing"
     lines = [f"  way: {way.name}, about {way.seconds:.0f} s; interrupts {interrupts}".rstrip()]
     lines += [f"    {line}" for line in way.interrupts]
+    if way.later:
+        lines.append("  counts only from their next start; --reset-sessions resets them now:")
+        lines += [f"    {line}" for line in way.later]
     return [*lines, f"    because {way.why}"] if way.why else lines
 
 
@@ -215,6 +218,7 @@ def json_push(fabric: str, pushes: list[SwitchPush]) -> None:
             "way": push.way.name if push.way else None,
             "why": push.way.why if push.way else None,
             "interrupts": list(push.way.interrupts) if push.way else [],
+            "later": list(push.way.later) if push.way else [],
             "resets": list(push.way.resets) if push.way else [],
             "changes": list(push.changes),
             "not_ours": list(push.theirs),

@@ -32,7 +32,7 @@ def explain(case: Case) -> Iterator[Finding]:
                 "host-prefixes",
                 "session",
                 where,
-                f"{hosts} {verb} cut off: more than {limit} came (hosts.max_prefixes), and no host comes back by itself",
+                f"{hosts} {verb} cut off: more than {limit} came, and it stays so until the session is cleared",
                 (*drift, *evidence),
                 (f"{mends.push(case, name)}; then " if drift else "") + mends.on(name, *clear),
                 taken,

@@ -255,7 +255,7 @@ def _sentence(case: Case, cause: _Cause, links: str) -> tuple[str, str]:
         "neighbor-missing": f"{name} does not have the session {links}",
         "family-off": f"{name} has not activated {some(_families(end), 2)} on {links}",
         "timer-mismatch": f"{name} has other timers than planned on {links}",
-        "old-timers": f"{links} still has the timers with which it started: both ends have others by now, which a reset brings",
+        "old-timers": f"{links} still has the timers with which it started; a reset brings the configured ones",
         "no-policy": f"{name} has no policy on {links}, and eBGP passes nothing without one (RFC 8212)",
         "bfd-missing": f"{name} does not run BFD on {links}",
         "bfd-down": f"BFD does not come up on {links}",
