@@ -72,6 +72,10 @@ ResetSessions = Annotated[
 DrainOption = Annotated[
     bool, typer.Option("--drain", help="Move traffic away first (BGP graceful shutdown) where it would be interrupted.")
 ]
+Timeout = Annotated[
+    float,
+    typer.Option("--timeout", help="Seconds until a switch must run what was pushed.", min=1, metavar="SECONDS"),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before changing anything.")]
 Way = Annotated[
     str,
@@ -106,9 +110,7 @@ def push(
     take_over: TakeOver = [],  # noqa: B006
     reset_sessions: ResetSessions = False,
     confirm_within: ConfirmWithin = 300,
-    timeout: Annotated[
-        float, typer.Option(help="Seconds until a switch must run what was pushed.", min=1, metavar="SECONDS")
-    ] = 600,
+    timeout: Timeout = 600,
     output: Output = Path("build"),
     templates: Templates = [],  # noqa: B006
     ignore: Ignore = [],  # noqa: B006
