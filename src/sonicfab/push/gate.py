@@ -88,7 +88,7 @@ def make_gate(plan: FabricPlan, switch: SwitchPlan, before: Mapping[str, Compari
             some.add(session.peer)
     far = {one.peer: one.switch for one in switch.fabric_sessions if one.peer in later}
     delay = POLICY_DELAY if _changes_policy(found) else 0.0
-    return Gate(must, frozenset(some) if not must else frozenset(), later, far, delay)
+    return Gate(must, frozenset() if must or later else frozenset(some), later, far, delay)
 
 
 def need_each_other(plan: FabricPlan, before: Mapping[str, Comparison], one: str, other: str) -> bool:
