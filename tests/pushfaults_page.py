@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -17,6 +18,7 @@ from pathlib import Path
 from pushcut import GUARDED, POINTS
 from pushfaults import HEAL_AFTER, HOW, KILLERS, Bench, Cell, Result, bench_of, cells, learn_all, spread
 from pushfaults_fabric import WAYS
+from pushtogether import HAPPENS, MOMENTS, together_of
 
 _PAGE = """\
 # What becomes of a push that something cuts
@@ -42,6 +44,37 @@ old one, and that is what the switch has then.
 | --- | --- |
 {how}
 """
+
+
+_TOGETHER = """
+## Switches that need each other
+
+Here the links of a spine and two leaves get addresses, and no session is up until both of its ends have changed: the
+leaves wait for the spine, with their guards armed. All three must end old, or all three new.
+
+"""
+
+
+def together_page(results: Mapping[str, str]) -> str:
+    """The table of those; `MOMENT/WHAT` -> how it ended."""
+    text = f"{_TOGETHER}| cut | {' | '.join(HAPPENS.values())} |\n| --- |{' --- |' * len(HAPPENS)}\n"
+    for moment in MOMENTS:
+        text += f"| {moment} | {' | '.join(results[f'{moment}/{one}'] for one in HAPPENS)} |\n"
+    return text
+
+
+def try_together(folder: Path) -> dict[str, str]:
+    """Try each of them, in a lab of its own."""
+    results: dict[str, str] = {}
+    with together_of(_run, folder, "pushtogether") as fabric:
+        for moment, happens in itertools.product(MOMENTS, HAPPENS):
+            fabric.number()
+            outcome = fabric.attempt(moment, happens)
+            results[f"{moment}/{happens}"] = outcome.state if not outcome.wrong else f"**{'; '.join(outcome.wrong)}**"
+            print(f"{moment}, {happens}: {results[f'{moment}/{happens}']}", flush=True)
+            fabric.unnumber()
+            fabric.pushed("--overwrite-drift")
+    return results
 
 
 def page(results: Sequence[Result]) -> str:
@@ -119,9 +152,11 @@ def _main(target: Path, leaves: int) -> int:
             print(f"ready after {time.monotonic() - began:.0f} s", flush=True)
             spread(names, [partial(attempt, bench, cell) for cell in todo])
         print(f"{len(todo)} cells in {time.monotonic() - began:.0f} s")
+        (Path(folder) / "together").mkdir()
+        together = try_together(Path(folder) / "together")
     results = [known[cell] for cell in every if cell in known]
-    target.write_text(page(results), encoding="utf-8")
-    return int(any(result.wrong for result in results))
+    target.write_text(page(results) + together_page(together), encoding="utf-8")
+    return int(any(result.wrong for result in results) or any(one.startswith("**") for one in together.values()))
 
 
 def _tell(result: Result) -> None:
