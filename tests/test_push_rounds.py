@@ -14,7 +14,7 @@ from sonicfab.errors import ChecksFailedError, HostKeyError, SonicfabError, Swit
 from sonicfab.frrconf import FrrChange
 from sonicfab.model.numbers import Numbers
 from sonicfab.plan.types import FabricPlan
-from sonicfab.push import polling
+from sonicfab.push import guarded, polling
 from sonicfab.push.change import Change, Gates
 from sonicfab.push.comparison import Comparison, Target, compare
 from sonicfab.push.gate import Gate, make_gate, need_each_other
@@ -22,7 +22,10 @@ from sonicfab.push.guarded import Ending, Guarded, Limits
 from sonicfab.push.polling import NotYetError, ask_until
 from sonicfab.push.rounds import Rounds
 from sonicfab.push.waiting import together
-from sonicfab.switch.operations import Switch
+from sonicfab.push.ways import Way
+from sonicfab.switch import guard
+from sonicfab.switch.guard import GuardStatus
+from sonicfab.switch.operations import ReloadResult, Switch
 from sonicfab.transport import CommandResult, Transport
 from test_numbering import plan_of
 from test_push_steps import peer, seen
@@ -435,3 +438,111 @@ def test_who_hangs_together() -> None:
     assert together(far, ["a"]) == {"a", "x", "b", "y"}
     assert together(far, ["z"]) == {"z", "c"}
     assert together(far, ["q"]) == {"q"}
+
+
+# what is waited for, and for how long
+
+
+class Opening:
+    """Opens the same switch again and again."""
+
+    def __init__(self, switch: Any) -> None:
+        self._switch = switch
+
+    def open(self, plan: Any) -> Switch:
+        del plan
+        return cast("Switch", self._switch)
+
+
+class Box:
+    """A switch that is only connected to."""
+
+    name = "leaf1"
+
+    def close(self) -> None:
+        pass
+
+
+def way(name: Any, seconds: float = 0.0) -> Way:
+    return Way(name, "", (), seconds, (), disruptive=True, files={})
+
+
+def change_of(switch: Any, told: list[str], *, seconds: float = 20.0) -> Change:
+    target = Target("leaf1", {}, "hostname leaf1\n", frozenset())
+    limits = Limits(confirm_within=seconds, timeout=5.0, settle=1.0)
+    todo = (target, None, way("reload"))
+    change = Change(
+        Opening(switch), cast("Any", Journal()), Device(), todo, Gates(NOTHING, NOTHING), limits, told.append
+    )
+    change._guarded_until = time.monotonic() + seconds
+    return change
+
+
+def test_a_bgp_container_that_does_not_start_is_told_as_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guarded, "SETTLE", 0.1)
+    told: list[str] = []
+    commands: dict[str, str | tuple[int, str]] = {"config_db.json": "{}", "frr.conf": "hostname leaf1\n"}
+    commands |= {"sonic-cfggen": "{}", "running-config": DOWN, "summary json": DOWN}
+    switch = Switch("leaf1", Answering(commands))
+    with pytest.raises(
+        ChecksFailedError, match="FRR does not run: Error response from daemon: container 4a5b is not r"
+    ):
+        change_of(switch, told).prove(threading.Event())
+    assert any(one.startswith("proving: FRR does not run: Error response") for one in told), "while it is waited for"
+
+
+def test_what_the_guard_says_of_its_way_back_is_told_at_once_and_ends_the_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(guarded, "FAILED_WITHIN", 0.2)
+    status = GuardStatus("failed", "x", "ann", 0, ("bgp",), "asked", "bgp does not start: Job for bgp.service failed")
+    monkeypatch.setattr(guard, "status", lambda *_: status)
+    told: list[str] = []
+    began = time.monotonic()
+    ending = change_of(Box(), told)
+    ending._arming = True
+    seen = ending.back(SwitchError("it does not run what was pushed"))
+    assert time.monotonic() - began < 10, "not for all of the 600 s that a way back may take"
+    assert seen.state == "unknown"
+    assert "its guard says: bgp does not start: Job for bgp.service failed" in seen.said
+    assert "its guard lapses in" in seen.said
+    assert any("bgp does not start: Job for bgp.service failed; waited for 0 s more at most" in one for one in told)
+
+
+def test_a_switch_that_is_not_reached_is_told_with_how_long_it_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guarded, "RESTORE_WITHIN", 0.1)
+
+    class Cut:
+        def open(self, plan: Any) -> Switch:
+            del plan
+            raise TransportError("leaf1: 192.0.2.1 does not answer")
+
+    told: list[str] = []
+    ending = Guarded(Cut(), cast("Any", Journal()), Device(), Limits(), told.append).back(SwitchError("cut off"))
+    assert ending.state == "unknown"
+    assert told[0] == "restoring"
+    assert told[1] == "restoring: leaf1: 192.0.2.1 does not answer; waited for 0 s more at most"
+
+
+def test_a_refused_reload_does_not_eat_the_time_of_the_guard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SwSS is young for 120 s, and a guard of 20 s is not over by then."""
+    refusals = ["SwSS container is not ready. Retry later or use -f to avoid system checks"] * 3
+    extended: list[int] = []
+
+    def result(*_: object) -> ReloadResult:
+        return ReloadResult("refused", refusals.pop()) if refusals else ReloadResult("done", "")
+
+    monkeypatch.setattr(guard, "start_reload", lambda *_: None)
+    monkeypatch.setattr(guard, "reload_result", result)
+    monkeypatch.setattr(guard, "extend", lambda _switch, _id, seconds: extended.append(seconds))
+    told: list[str] = []
+    change = change_of(Box(), told)
+    change._guarded_until = time.monotonic() + 1.0  # less than half of it
+    change._reload(cast("Switch", Box()), threading.Event())
+    assert extended[-1] == 20, "all of its time, once the reload is accepted"
+    assert change._guarded_until > time.monotonic() + 15
+    assert (
+        told
+        == ["waiting: config reload says: SwSS container is not ready. Retry later or use -f to avoid system checks"]
+        * 3
+    )

@@ -216,7 +216,7 @@ class Change(Guarded):
                 anew = True
                 raise
             anew = False
-            if now.runs:
+            if now.runs and not (now.frr_down and self.target.frr is not None):
                 return
             shown = (f"FRR does not run: {now.frr_down}",) if now.frr_down else now.shown()
             if shown != last:

@@ -56,7 +56,9 @@ class Waiting:
     def take(self, names: Collection[str]) -> dict[str, Change]:
         """These wait no longer; nobody else is at their connections afterwards."""
         with self._lock:
-            return {name: self._changes.pop(name) for name in names if name in self._changes}
+            taken = {name: self._changes.pop(name) for name in names if name in self._changes}
+            self._lost = {name: err for name, err in self._lost.items() if name in self._changes}
+            return taken
 
     def lost(self) -> dict[str, SonicfabError]:
         """Those whose guards could not be extended: they go back by themselves. Each is told once."""
