@@ -6,6 +6,7 @@ Each cell stops such a push at a moment, lets something happen, and looks whethe
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -89,17 +90,19 @@ class Together:
 
     def state(self) -> str:
         """`old` when no port of any switch has an address, as it runs and as it is stored, `new` when all have."""
-        seen: set[int] = set()
+        seen: set[bool] = set()
         for name in ALL:
-            stored = json.loads(self.lab.inside(name, "cat /etc/sonic/config_db.json").out)
-            frr = self.lab.inside(name, "vtysh -c 'show running-config'").out
-            frr_conf = self.lab.inside(name, "cat /etc/sonic/frr/frr.conf").out
             links = 2 if name == SPINE else 1
+            stored = json.loads(self.lab.inside(name, "cat /etc/sonic/config_db.json").out)
             for config in (stored, self.lab.config_db(name)):
-                seen.add(sum("|" in key for key in config.get("INTERFACE", {})) // links)
-            for text in (frr, frr_conf):
-                seen.add(sum(" remote-as " in line and "10.120." in line for line in text.splitlines()) // links * 2)
-        return "old" if seen == {0} else "new" if seen == {2} else "between"
+                addresses = sum("|" in key for key in config.get("INTERFACE", {}))
+                seen |= {True, False} if addresses not in (0, 2 * links) else {addresses > 0}
+            for command in ("vtysh -c 'show running-config'", "cat /etc/sonic/frr/frr.conf"):
+                text = self.lab.inside(name, command).out
+                unnumbered = re.search(r" interface peer-group (SPINE|LEAF)$", text, re.MULTILINE) is not None
+                numbered = "neighbor 10.120." in text
+                seen |= {True, False} if unnumbered == numbered else {numbered}
+        return "new" if seen == {True} else "old" if seen == {False} else "between"
 
     @property
     def idle(self) -> bool:
