@@ -332,3 +332,13 @@ def test_an_older_schema_version_is_left_for_the_migrator() -> None:
     assert one.code == "SF-220"
     assert one.mend.startswith("leave VERSION as it is")
     assert "set it to" not in one.mend
+
+
+def test_an_frr_conf_that_frrcfgd_makes_is_not_lost() -> None:
+    """Its source is CONFIG_DB, and every start makes it anew."""
+    row = {"hwsku": "x", "platform": "x86_64-x-r0", "mac": "02:00:5e:00:00:01"}
+    row |= {"docker_routing_config_mode": "unified", "frr_mgmt_framework_config": "true"}
+    config: dict[str, dict[str, dict[str, str]]] = {"DEVICE_METADATA": {"localhost": row}}
+    frr = "ip prefix-list A seq 5 permit any\n"
+    assert "SF-216" in codes_of(config, frr)
+    assert "SF-216" not in codes_of({**config, "BGP_GLOBALS": {"default": {"local_asn": "65001"}}}, frr)

@@ -86,6 +86,7 @@ def test_errors_are_what_all_models_refuse_and_warnings_what_the_nearest_refuses
     assert (nearest.code, nearest.severity) == ("SF-104", "warning"), "later builds allow it"
     assert nearest.message.endswith("by the models of community-202305, this build's own are not known")
     assert found_in({"SAG": {"IPv4": {"enable": "true"}}}, build) == [], "a table of the vendor's own"
+    assert found_in({"REST_SERVER": {"default": {"client_auth": "password"}}}, build) == [], "and no misspelt RESTAPI"
     (misspelt,) = found_in({"SYSLOG_SERVERS": {"192.0.2.1": {}}}, build)
     assert (misspelt.code, misspelt.severity) == ("SF-101", "warning")
     assert "did you mean 'SYSLOG_SERVER'" in misspelt.mend

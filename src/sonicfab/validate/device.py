@@ -82,7 +82,10 @@ def _identity(config: ConfigDb) -> Iterator[Finding]:
 
 
 def _mode(config: ConfigDb, build: Build) -> Iterator[Finding]:
-    mode = str(config.get("DEVICE_METADATA", {}).get("localhost", {}).get("docker_routing_config_mode", ""))
+    row = config.get("DEVICE_METADATA", {}).get("localhost", {})
+    if row.get("frr_mgmt_framework_config") == "true" and config.get("BGP_GLOBALS"):
+        return  # frrcfgd makes the file of CONFIG_DB at each start (sonic-frr-mgmt-framework): nothing is lost
+    mode = str(row.get("docker_routing_config_mode", ""))
     if "DEVICE_METADATA" in config and mode != build.routing_config_mode:
         said = f"is {mode}" if mode else "is missing, which means separated"
         message = f"docker_routing_config_mode {said}; {build.name} keeps frr.conf only in {build.routing_config_mode}"

@@ -34,9 +34,9 @@ class LikelyCheck:
     def _told(self, one: Finding, *, common: bool) -> Finding | None:
         source = f"{one.source}, all community builds" if common else f"{one.source}, community-{self._nearest}"
         if one.code in _ADDED:
-            if not one.hint.startswith("did you mean"):
+            if not common or not one.hint.startswith("did you mean"):
                 return None
-            return replace(one, grade="warning", source=source)
+            return replace(one, message=f"{one.message}; so by all community builds", grade="warning", source=source)
         if common:
             return replace(one, grade=one.severity, source=source)
         said = f"{one.message}; so by the models of community-{self._nearest}, this build's own are not known"

@@ -103,7 +103,9 @@ def _row(table: TableFacts, key: str, row: Row) -> ModelRow | Finding:
     return ModelRow(table, facts, key, values, fields, problems)
 
 
-_KNOWN_FOREIGN = frozenset({"LOOPBACK", "BREAKOUT_PORTS", "SAG", "SAG_GLOBAL", "SUPPRESS_VLAN_NEIGH", "COREDUMP"})
+_KNOWN_FOREIGN = frozenset(
+    {"LOOPBACK", "BREAKOUT_PORTS", "REST_SERVER", "SAG", "SAG_GLOBAL", "SUPPRESS_VLAN_NEIGH", "COREDUMP"}
+)
 """Tables that other images have: their names are no misspellings."""
 
 
