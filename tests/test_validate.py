@@ -86,6 +86,7 @@ def test_every_code_has_a_fault() -> None:
         "SF-503": "push",
     }
     elsewhere["SF-111"] = "test_a_key_that_is_written_twice"
+    elsewhere["SF-504"] = "test_fitness"
     elsewhere["SF-413"] = "test_parallel_links_of_which_one_is_used"
     assert {fault.code for fault in FAULTS} | elsewhere.keys() == codes().keys()
     assert len(FAULTS) >= 40
