@@ -10,7 +10,9 @@ from conftest import ROOT
 from frrpairs import BASE, CHANGES, MEMBER, after, changed, drop, put
 from sonicfab.frrconf import masked
 from sonicfab.frrdelta.compute import delta, same
-from sonicfab.frrdelta.types import FrrDelta
+from sonicfab.frrdelta.moved import before_addresses
+from sonicfab.frrdelta.tree import read
+from sonicfab.frrdelta.types import FrrDelta, Restart
 
 ALL = {"Ethernet0", "Ethernet4", "10.1.0.1", "10.1.0.3", "10.0.0.1", "10.0.0.2"}
 BGP = " bgp router-id 10.0.1.1"
@@ -288,3 +290,32 @@ def test_a_golden_with_a_new_leaf_resets_nobody() -> None:
     found = delta(running, running.replace(anchor, one + anchor))
     assert lines(found) == ["router bgp 4200000001", *(line.strip() for line in one.splitlines()), "exit"]
     assert (found.added, found.resets, found.removed, found.later) == (("10.120.0.14",), (), (), ())
+
+
+def test_what_counts_later_is_told_and_on_request_made_to_count() -> None:
+    found = delta(BASE, changed("timers of a group"))
+    assert [one.peer for one in found.later] == ["Ethernet0", "Ethernet4"]
+    assert (found.resets, "shutdown" in found.commands) == ((), False)
+    found = delta(BASE, changed("timers of a group"), Restart(later=True))
+    assert ([one.peer for one in found.resets], found.later) == (["Ethernet0", "Ethernet4"], ())
+    end = " neighbor Ethernet4 shutdown\n no neighbor Ethernet4 shutdown\nexit\n"
+    assert found.commands.endswith(end), found.commands
+
+
+def test_only_who_was_shut_by_a_limit_that_changes_is_started_again() -> None:
+    shut = frozenset({"10.1.0.1", "10.1.0.3"})
+    found = delta(BASE, changed("options of an address family"), Restart(shut=shut))
+    assert found.freed == ("10.1.0.1",)  # its own line; that of nobody else changes
+    assert delta(BASE, changed("timers of a group"), Restart(shut=shut)).freed == ()
+
+
+def test_a_neighbour_of_a_port_goes_before_its_port_gets_an_address() -> None:
+    numbered = BASE.replace(" description to n1\n", " description to n1\n ip address 10.5.0.0/31\n")
+    numbered = numbered.replace(" neighbor Ethernet0 interface peer-group FABRIC\n", "")
+    numbered = numbered.replace(" neighbor Ethernet0 description n1\n", "")
+    there, back = delta(BASE, numbered).commands, delta(numbered, BASE).commands
+    assert there.index("no neighbor Ethernet0") < there.index("ip address 10.5.0.0/31")
+    assert back.index("no ip address 10.5.0.0/31") < back.index("neighbor Ethernet0 interface")
+    ports = {"Ethernet0", "Ethernet4"}
+    assert before_addresses(read(BASE), read(numbered), ports) == "router bgp 65101\n no neighbor Ethernet0\nexit\n"
+    assert before_addresses(read(numbered), read(BASE), ports) == ""
