@@ -400,4 +400,14 @@ FAULTS = (
         also=frozenset({"SF-214", "SF-309"}),
     ),
     Fault("SF-501", "an image without the platform's drivers", lambda _fabric: None, build="community-202511"),
+    Fault(
+        "SF-504",
+        "NTP in a management VRF where chronyd cannot reach its servers",
+        _all(
+            _add("MGMT_VRF_CONFIG", {"vrf_global": {"mgmtVrfEnabled": "true"}}),
+            _add("NTP", {"global": {"src_intf": "eth0", "vrf": "mgmt"}}),
+            _add("NTP_SERVER", {"192.0.2.2": {}}),
+        ),
+        build="community-202505",
+    ),
 )

@@ -48,7 +48,8 @@ def validate(subjects: Sequence[Subject], fabric: Fabric) -> Validation:
 def test_nothing_is_found_in_the_examples(build: str, inventory: str) -> None:
     found = validate(rendered(inventory, build), example(inventory)).findings
     unfit = {f"{build} cannot run on {name}: {why}" for name, why in get_build(build).unfit_platforms.items()}
-    assert {one.message for one in found} == unfit
+    # what a build does wrong with a right config is told, too: tests/test_fitness.py
+    assert {one.message for one in found if one.code != "SF-504"} == unfit
 
 
 @functools.cache
@@ -74,7 +75,7 @@ def test_a_planted_fault_is_found(fault: Fault) -> None:
         pytest.skip("FRR is not installed")
     found = {one.code for one in plant(fault).findings}
     assert fault.code in found
-    assert found - {fault.code} <= fault.also, "the same mistake is not told under other codes"
+    assert found - {fault.code, "SF-504"} <= fault.also, "the same mistake is not told under other codes"
 
 
 def test_every_code_has_a_fault() -> None:
