@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from sonicfab.lab.sonic import db, log, services, units
+from sonicfab.lab.sonic import boot, db, log, services, units
 
 _LIMIT_TEXT = """\
 Job for bgp.service failed because start of the service was attempted too often.
@@ -37,6 +37,9 @@ def main(arguments: list[str]) -> int:
     if action in ("daemon-reload", "enable", "disable", "is-enabled"):
         return _unit_files(action, unit, quiet=quiet)
     named = [word.removesuffix(".service") for word in words[1:]]
+    if action == "restart" and named == ["database"]:
+        boot.restart_database()
+        return 0
     if action in ("start", "stop", "restart") and named and set(named) <= {"bgp", "lldp", "swss"}:
         codes = [_run(action, one) for one in named]
         for one, code in zip(named, codes, strict=True):

@@ -93,7 +93,7 @@ _MENDS = {
 def _mend(case: Case, one: CheckResult) -> str:
     """What shows more of a failure that nobody has explained."""
     if one.problem == "unanswered":
-        return mends.on(one.switch, "log in and see what answers: " + _ASK.get(one.check, "show version"))
+        return mends.on(one.switch, _ASK.get(one.check, "uptime") + " shows what answers")
     if one.check == "route":
         family = "ipv6" if one.family == "ipv6" else "ipv4"
         return mends.on(one.switch, f"sudo vtysh -c 'show bgp {family} unicast {one.subject}' says where the paths end")
