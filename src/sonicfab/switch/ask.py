@@ -16,7 +16,6 @@ from typing import Any, Generic, TypeVar
 
 from sonicfab import errors
 from sonicfab.errors import SwitchError
-from sonicfab.switch import commands
 from sonicfab.switch.answers import ODD
 from sonicfab.transport import CommandResult
 
@@ -159,8 +158,6 @@ class Answers:
             return UnansweredError("it was not asked")
         if result.exit_code in _ENDED and "sudo -n " in question.command:
             return HangsError(f"no answer in time to: {question.command.removeprefix('sudo -n ')[:70]}")
-        if result.exit_code == commands.ABSENT:
-            return AbsentError("it is not there")
         if not result.ok:
             return failure(result.said, f"{result.stderr}\n{result.stdout}")
         try:

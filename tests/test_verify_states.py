@@ -1,0 +1,215 @@
+"""Answers are read, absent or unreadable; what is not read is no success; causes told from plain data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from sonicfab.errors import SwitchError
+from sonicfab.switch import parse, parse_state
+from sonicfab.switch.ask import AbsentError, Answers, HangsError, Question, UnreadableError, script, split
+from sonicfab.transport import CommandResult
+from sonicfab.transport.exec import ExecTransport
+from sonicfab.verify.checks.lldp import far_ends
+from sonicfab.verify.explain.base import Finding
+from sonicfab.verify.registry import CHECKS
+from test_golden import open_example
+from verify_world import World, answers_of
+
+LEAF1, LEAF2, SPINE1, SPINE2 = "dc1-leaf1", "dc1-leaf2", "dc1-spine1", "dc1-spine2"
+
+
+def world() -> World:
+    return World(open_example("dc-2x4"))
+
+
+def first(one: World) -> Finding:
+    return one.verified()[1][0]
+
+
+@pytest.mark.parametrize(
+    ("code", "out", "err", "kind"),
+    [
+        (1, "", "bgpd is not running", AbsentError),
+        (1, "", "Exiting: failed to connect to any daemons.", AbsentError),
+        (1, "", "Error response from daemon: container 6f is not running", AbsentError),
+        (1, "", "cat: /etc/sonic/frr/frr.conf: No such file or directory", AbsentError),
+        (1, "", "sudo: a password is required", UnreadableError),
+        (0, "garbage", "", UnreadableError),
+        (0, "{} {} {}", "", UnreadableError),
+        (0, "", "", UnreadableError),
+        (0, '{"ipv4Unicast": 7} {} {} {}', "", UnreadableError),
+        (124, "", "", HangsError),
+    ],
+)
+def test_an_answer_has_three_states(code: int, out: str, err: str, kind: type[Exception]) -> None:
+    question = Question("bgp", "sudo -n vtysh -d bgpd", parse_state.bgp_state)
+    answers = Answers({"bgp": CommandResult("", code, out, err, 0)})
+    with pytest.raises(kind):
+        answers.get(question)
+    assert answers.is_absent(question) == (kind is AbsentError)
+    if kind is AbsentError:
+        assert answers.optional(question) is None
+    else:
+        with pytest.raises(kind):
+            answers.optional(question)
+
+
+def test_who_hangs_does_not_keep_others_waiting() -> None:
+    asked = [Question("slow", "sudo -n sleep 30", str), Question("quick", "echo yes", str)]
+    text = script(asked, "--m--", 0.3).replace("sudo -n ", "")
+    done = ExecTransport(["sh", "-c", 'eval "$3"', "sh"]).run(text)
+    answers = Answers(split(asked, "--m--", done))
+    assert answers.hangs(asked[0])
+    assert answers.get(asked[1]).strip() == "yes"
+    assert done.seconds < 10
+
+
+@pytest.mark.parametrize("text", ["", "garbage", "{}", "% Unknown command"])
+def test_what_is_no_config_of_frr_is_no_empty_config(text: str) -> None:
+    with pytest.raises(SwitchError, match="not FRR's config"):
+        parse.frr_config(text)
+
+
+@pytest.mark.parametrize(
+    ("fields", "lacks"),
+    [
+        ({"installed": True}, ""),
+        ({"installed": True, "offloaded": True}, ""),
+        ({}, "not installed"),
+        ({"installed": True, "queued": True}, "queued"),
+        ({"installed": True, "failed": True}, "failed to install"),
+        ({"installed": True, "offloaded": False}, "refused by the ASIC"),
+    ],
+)
+def test_a_route_that_zebra_still_waits_for_is_not_installed(fields: dict[str, object], lacks: str) -> None:
+    hops = [
+        {"interfaceName": "Ethernet0", "active": True, "fib": True},
+        {"interfaceName": "Ethernet4", "active": True},
+        {"interfaceName": "Ethernet8"},
+    ]
+    text = json.dumps({"10.0.0.1/32": [{"selected": True, **fields, "nexthops": hops}]})
+    (route,) = parse.bgp_routes(text).values()
+    assert (route.installed, route.lacks, route.ports) == (not lacks, lacks, ("Ethernet0",))
+
+
+Spoil = Callable[[World], None]
+
+
+def unreadable(one: World) -> None:
+    one.boxes[LEAF1].bgp = "not JSON: 'garbage'"
+
+
+def no_zebra(one: World) -> None:
+    one.boxes[LEAF1].zebra = "not JSON: 'garbage'"
+
+
+def v6_stands(one: World) -> None:
+    one.boxes[SPINE2].forwarding["ipv6"] = False
+    lost = {str(switch.loopback_ipv6) for name, switch in one.plan.switches.items() if name.startswith("dc1-leaf")}
+    for name, box in one.boxes.items():
+        if name.startswith("dc1-leaf"):
+            box.answered -= lost
+
+
+def tsa(one: World) -> None:
+    one.boxes[SPINE1].tsa = "true"
+
+
+def no_address(one: World) -> None:
+    state = one.zebra(LEAF1)
+    one.boxes[LEAF1].zebra = replace(state, addresses={**state.addresses, "Ethernet72": ("10.9.9.0/31",)})
+    one.session_down(LEAF1, SPINE1, why="Hold Timer Expired")
+
+
+def no_loopback(one: World) -> None:
+    state = one.zebra(LEAF1)
+    kept = tuple(one_ for one_ in state.addresses["Loopback0"] if ":" not in one_)
+    one.boxes[LEAF1].zebra = replace(state, addresses={**state.addresses, "Loopback0": kept})
+    for spine in (SPINE1, SPINE2):
+        for session in one.plan.switches[spine].fabric_sessions:
+            if session.switch == LEAF1 and "ipv6" in session.families:
+                one.change_session(spine, session.peer, received={})
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code", "where"),
+    [
+        (unreadable, "unreadable", LEAF1),
+        (no_zebra, "unreadable", LEAF1),
+        (v6_stands, "not-forwarding", SPINE2),
+        (tsa, "maintenance-flag", SPINE1),
+        (no_address, "address-wrong", f"{LEAF1}:Ethernet72"),
+        (no_loopback, "loopback-missing", LEAF1),
+    ],
+    ids=lambda one: getattr(one, "__name__", ""),
+)
+def test_the_right_switch_and_cause_come_first(spoil: Spoil, code: str, where: str) -> None:
+    one = world()
+    spoil(one)
+    found = first(one)
+    assert (found.code, found.where[0]) == (code, where)
+    assert "does not run" not in found.cause
+
+
+def test_what_cannot_be_read_is_no_success_of_any_check() -> None:
+    """Each check by itself, with nothing but answers that cannot be read."""
+    one = world()
+    expected = one.fabric.of(one.plan.switches[LEAF1])
+    for check in CHECKS:
+        garbage = {question.name: CommandResult("", 0, "\x00 garbage", "", 0) for question in check.questions(expected)}
+        try:
+            results = list(check.judge(expected, Answers(garbage)))
+        except (UnreadableError, HangsError) as err:
+            results = list(check.unasked(expected, str(err)))
+        assert results, check.name
+        assert not [result for result in results if result.status == "ok"], check.name
+
+
+def test_routes_without_bgpd_are_no_success() -> None:
+    """What zebra has kept of a bgpd that is gone."""
+    one = world()
+    one.boxes[LEAF1].bgp = "bgpd is not running"
+    expected = one.fabric.of(one.plan.switches[LEAF1])
+    route = next(check for check in CHECKS if check.name == "route")
+    with pytest.raises(AbsentError):
+        list(route.judge(expected, answers_of(one.boxes[LEAF1])))
+    assert {result.status for result in route.unasked(expected, "bgpd is not running")} == {"failed"}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_two_lldp_neighbours_the_younger_counts(turned: bool) -> None:
+    one = world()
+    neighbors = one.boxes[LEAF1].lldp
+    assert isinstance(neighbors, list)
+    right = next(neighbor for neighbor in neighbors if neighbor.local_port == "Ethernet72")
+    stale = replace(right, chassis=one.plan.switches[SPINE2].mac, system_name=SPINE2, age=7000)
+    entries = [replace(right, age=20), stale]
+    found = far_ends(one.plan, LEAF1, entries[::-1] if turned else entries)
+    assert str(found["Ethernet72"]) == f"{SPINE1}:Ethernet0"
+
+
+def test_an_account_without_sudo_is_told_so() -> None:
+    one = world()
+    box = one.boxes[LEAF2]
+    box.unreachable = f"{LEAF2}: `sudo -n sonic-cfggen -H` failed with exit code 1: sudo: a password is required"
+    box.problem = "switch"
+    found = first(one)
+    assert (found.code, found.where) == ("no-sudo", (LEAF2,))
+    assert found.mend == f"on {LEAF2}: echo 'admin ALL=(ALL) NOPASSWD: ALL' | sudo tee /etc/sudoers.d/admin"
+
+
+def test_a_fault_of_a_neighbours_config_is_told_by_its_line() -> None:
+    """A password, for which FRR has no word of its own."""
+    one = world()
+    one.session_down(LEAF1, SPINE1, why="Waiting for peer OPEN")
+    peer = next(session.peer for session in one.plan.switches[LEAF1].fabric_sessions if session.switch == SPINE1)
+    line = f" neighbor {peer} description"
+    one.boxes[LEAF1].frr = one.boxes[LEAF1].frr.replace(line, f" neighbor {peer} password abc\n{line}", 1)
+    found = next(finding for finding in one.verified()[1] if finding.code == "neighbor-config")
+    assert found.where == (f"{LEAF1}:{peer}",)
+    assert "abc" not in " ".join(found.evidence), "a secret"
+    assert found.mend.endswith(f"--limit {LEAF1} --overwrite-drift")
