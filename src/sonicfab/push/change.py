@@ -15,7 +15,7 @@ from sonicfab import frrconf
 from sonicfab.errors import ChecksFailedError, SonicfabError, SwitchError, TransportError
 from sonicfab.frrdelta.compute import delta
 from sonicfab.hints import first_of
-from sonicfab.push import guarded, polling
+from sonicfab.push import guarded
 from sonicfab.push.comparison import Comparison, Target, compare
 from sonicfab.push.drain import LINE, Drain, drained
 from sonicfab.push.gate import Gate
@@ -273,10 +273,6 @@ class Change(Guarded):
                 f"{switch.name}: its config has changed since it was compared", "push again to see what is new"
             )
 
-    def _refuse_if(self, stop: threading.Event) -> None:
-        if stop.is_set():
-            raise SwitchError(f"{self.plan.name}: interrupted")
-
     def _applied(self, well: bool, failure: str) -> None:
         if not well:
             raise SwitchError(f"{self.plan.name}: {failure}")
@@ -305,28 +301,30 @@ class Change(Guarded):
         """`config reload`, until it is accepted and done; the connection may break meanwhile."""
         push_id = self._journal.push_id
         patience, refused = time.monotonic() + REFUSED_WITHIN, False
-        guard.start_reload(switch, push_id)
-        while True:
-            time.sleep(polling.RETRY_EVERY / 2)
-            self._refuse_if(stop)
+
+        def asked() -> None:
+            nonlocal refused
             try:
                 result = guard.reload_result(switch, push_id)
                 if refused and (result.state in ("running", "done") or self.lapses_soon):
                     self.extend()  # nothing had begun: the time of the guard is for what comes now
+                refused = result.state == "refused"
+                if refused and time.monotonic() < patience:
+                    self._tell(f"waiting: config reload says: {result.said}")
+                    guard.start_reload(switch, push_id)
+                    raise NotYetError(f"{switch.name}: config reload {result.said}")
             except TransportError as err:
                 log.info("%s: the connection broke during the reload: %s", switch.name, err)
                 return  # the reload goes on by itself; what runs afterwards is looked at from a new connection
-            if result.state == "done":
-                return
-            if result.state == "failed":
-                raise SwitchError(f"{switch.name}: config reload failed: {result.said}")
-            refused = result.state == "refused"
-            if refused and time.monotonic() < patience:
-                self._tell(f"waiting: config reload says: {result.said}")
-                time.sleep(polling.RETRY_EVERY)
-                guard.start_reload(switch, push_id)
-            elif refused or time.monotonic() > self._guarded_until - guarded.MARGIN:
-                raise SwitchError(f"{switch.name}: config reload {result.said or 'does not end'}")
+            except SwitchError as err:
+                raise ChecksFailedError(str(err)) from err  # the push is over on the switch: no reason to ask again
+            if result.state == "running":
+                raise NotYetError(f"{switch.name}: config reload does not end")
+            if result.state != "done":
+                raise ChecksFailedError(f"{switch.name}: config reload failed: {result.said}")
+
+        guard.start_reload(switch, push_id)
+        ask_until(self.plan.name, asked, lambda: patience if refused else self._guarded_until - guarded.MARGIN, stop)
 
 
 def _installed(switch: Switch) -> frozenset[str]:
