@@ -79,7 +79,7 @@ class Build:
         reload_checks_yang: when `config reload FILE` checks the file against the YANG models before it stops anything.
         port_defaults: fields that the migrator adds to every row of PORT, with their values.
         schema: name of the built-in schema facts; "" when no models of this build are known.
-        nearest_schema: where `schema` is not known, the built-in facts of the models that come nearest; "" for none.
+        nearest_schema: facts of the models that come nearest to this build's; `schema` where that is known.
         platform_modules: whose platform modules the image carries (`modules` of a platform); None: not known.
         unfit_platforms: switch model -> why the build cannot work on it, where that is another reason.
         defects: what is known to be wrong.
@@ -276,6 +276,7 @@ def fact_texts() -> Mapping[str, FactText]:
 def _build(data: BuildFile, yang: Path | None) -> Build:
     values: dict[str, Any] = {one.name: getattr(data, one.name, None) for one in fields(Build)}
     values["schema"] = data.schema_
+    values["nearest_schema"] = data.nearest_schema or data.schema_
     values["defects"] = tuple(Defect(**one.model_dump()) for one in data.defects)
     values["yang"] = yang
     return Build(**values)
