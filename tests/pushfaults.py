@@ -324,7 +324,7 @@ class Bench:
 
     def _ended_by(self, leaf: str, folder: Path) -> str:
         """What the switch's record of the first push of that folder says; "" when it has none."""
-        push_id = min(one.name for one in folder.glob("build/*/push/*"))
+        push_id = min(one.name for one in folder.glob("build/*/push/2*"))
         script = f"sed -n 's/^ended_by=//p' /etc/sonic/sonicfab/ended/{push_id}/record 2> /dev/null"
         return self.lab.inside(leaf, script).out.strip()
 

@@ -152,7 +152,7 @@ stored frr.conf differs"""
         config_db, frr = parts(one, which)
         assert config_db["PORT"]["Ethernet1"]["description"] == "server 1"
         assert " neighbor HOST timers 2 6\n" in frr
-    (kept,) = journal.iterdir()
+    (kept,) = (one for one in journal.iterdir() if one.is_dir())
     assert journal.stat().st_mode & 0o777 == 0o700
     assert json.loads((kept / "push.json").read_text())["holder"].endswith("by NAPALM: timers of hosts")
     again = leaf()  # it knows nothing of that commit
