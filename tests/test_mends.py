@@ -135,11 +135,11 @@ ROUNDS: dict[str, list[Fault]] = {
     ],
     "routes": [
         Fault("not-announced", "leaf1", bgp("leaf1", "address-family ipv4", "no network 10.130.255.1/32")),
-        Fault("fewer-paths", "leaf2", bgp("leaf2", "address-family ipv4", "maximum-paths 1")),
         Fault("drained", "spine2", bgp("spine2", "bgp graceful-shutdown")),
         Fault("unsaved", "spine1", inside("spine1", "echo '! by hand' >> /etc/sonic/frr/frr.conf"), "frr.conf"),
     ],
     "others' addresses": [
+        Fault("fewer-paths", "leaf1", bgp("leaf1", "address-family ipv4", "maximum-paths 1")),
         Fault(
             "address-twice",
             "leaf2",
@@ -201,6 +201,9 @@ NOT_HERE = {
     "fec-mismatch": "a lab has no ASIC",
     "port-missing": "a lab's ports are those of its model",
     "max-prefix": "its session comes and goes: a push in that moment would be judged by it; test_verify tells it",
+    "old-timers": "clears a session that was told what to do at its next start: test_lab_verify",
+    "host-prefixes": "what a host announces is stopped on the host",
+    "host-shut": "whether the host is to come back is decided by a person",
     "port": "a failure of a port of another kind than those; none is known",
     "hold-timer": "cables, errors and load are looked at by hand",
     "no-advertisement": "its faults are found as link-local-off first",

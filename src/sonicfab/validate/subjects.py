@@ -96,7 +96,7 @@ def _by_version(config: ConfigDb) -> str:
 def _named(build: str, path: Path) -> str:
     if not build:
         known = ", ".join(build_names())
-        raise InputError(f"{path} does not tell for which image build it is", f"say --build, one of {known}")
+        raise InputError(f"{path} does not tell for which image build it is", f"say --image-build, one of {known}")
     if build not in build_names():
         raise InputError(f"{path}: no such image build: {build}", did_you_mean(build, build_names()))
     return build
