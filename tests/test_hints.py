@@ -13,6 +13,7 @@ import typer
 
 from conftest import ROOT
 from sonicfab.cli.app import app
+from sonicfab.push.refusals import saved_by
 
 SOURCE = ROOT / "src" / "sonicfab"
 OTHERS = ("lab/sonic", "switch/commands.py", "switch/guard.py")
@@ -124,3 +125,15 @@ def test_options_of_examples_are_those_of_their_command(path: str) -> None:
         if line.strip().startswith("Example:"):
             mine = line.partition(f"sonicfab {path}")[2].partition(" -- ")[0]
             assert set(OPTION.findall(mine)) <= own | {"--help"}, line
+
+
+@pytest.mark.parametrize(
+    ("drift", "commands_"),
+    [
+        (["+ NTP_SERVER|192.0.2.99"], "`sudo config save -y`"),
+        (["frr: + router bgp 1 / neighbor x shutdown"], "`sudo vtysh -c 'write memory'`"),
+        (["frr: + x", "+ y"], "`sudo config save -y` and `sudo vtysh -c 'write memory'`"),
+    ],
+)
+def test_what_saves_a_change_by_hand_depends_on_what_was_changed(drift: list[str], commands_: str) -> None:
+    assert saved_by(drift) == commands_

@@ -35,7 +35,7 @@ from sonicfab.push.comparison import Comparison, Target, compare
 from sonicfab.push.gate import Gate, as_before
 from sonicfab.push.guarded import Ending, Guarded, Limits
 from sonicfab.push.journal import Journal, new_id
-from sonicfab.push.refusals import Look, refusal
+from sonicfab.push.refusals import Look, refusal, saved_by
 from sonicfab.push.run import target_hash
 from sonicfab.push.ways import Way, choose
 from sonicfab.switch import guard, parse
@@ -288,7 +288,7 @@ class ConfigSession:
         if drift and not self._options.overwrite_drift:
             raise SwitchError(
                 f"{self._name}: somebody has changed it and not saved that: {first_of(drift, separator='; ')}",
-                "`config save` keeps it, the optional argument overwrite_drift does without it",
+                f"{saved_by(drift)} on it keeps that, the optional argument overwrite_drift does without it",
             )
         look = Look(found, guard.status(switch), switch.free_space())
         reason = refusal(look, target, way, build, overwrite_drift=True)

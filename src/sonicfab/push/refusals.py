@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sonicfab.builds import Build
@@ -65,9 +66,21 @@ def _drift(look: Look) -> str:
     if not drift:
         return ""
     return (
-        f"somebody has changed it and not saved that: {first_of(drift, separator='; ')}; `config save` keeps it, "
-        "--overwrite-drift does away with it"
+        f"somebody has changed it and not saved that: {first_of(drift, separator='; ')}; {saved_by(drift)} on it keeps "
+        "that, --overwrite-drift does away with it"
     )
+
+
+def saved_by(drift: Iterable[str]) -> str:
+    """The commands that save what was changed by hand: `config save` knows nothing of FRR's part.
+
+    vtysh writes frr.conf where it is the one file of all daemons, as in the routing mode that keeps it
+    (sonic-buildimage dockers/docker-fpm-frr/docker_init.sh: `service integrated-vtysh-config`).
+    """
+    lines = list(drift)
+    frr = [line for line in lines if line.startswith("frr: ")]
+    both = (len(frr) < len(lines), "sudo config save -y"), (bool(frr), "sudo vtysh -c 'write memory'")
+    return " and ".join(f"`{command}`" for needed, command in both if needed)
 
 
 def _blocked(look: Look, target: Target) -> str:
