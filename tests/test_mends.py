@@ -225,21 +225,21 @@ NOT_HERE = {
 
 
 @contextmanager
-def fabric(run: Run, folder: Path, underlay: str) -> Iterator[Lab]:
+def fabric(run: Run, folder: Path, underlay: str, name: str) -> Iterator[Lab]:
     """Booted from its rendered configs."""
     (folder / "inventory.yml").write_text(INVENTORY)
     (folder / "topology.yml").write_text(FABRIC.format(underlay=underlay))
     files = ["-i", str(folder / "inventory.yml"), "-t", str(folder / "topology.yml")]
     done = run("render", *files, "-o", folder / "out")
     assert done.returncode == 0, done.stderr
-    with booted(run, "mends", "", "--from", folder / "out", files=files) as running:
+    with booted(run, name, "", "--from", folder / "out", files=files) as running:
         healthy(running)
         yield running
 
 
 @pytest.fixture(scope="module")
 def lab(sonicfab: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    with fabric(sonicfab, tmp_path_factory.mktemp("mends"), NUMBERED) as running:
+    with fabric(sonicfab, tmp_path_factory.mktemp("mends"), NUMBERED, "mends") as running:
         yield running
 
 
@@ -282,7 +282,7 @@ def test_only_the_routes_of_a_switch_without_bgp(lab: Lab) -> None:
 
 
 def test_without_numbers_on_the_links(sonicfab: Run, tmp_path: Path) -> None:
-    with fabric(sonicfab, tmp_path, "unnumbered") as lab:
+    with fabric(sonicfab, tmp_path, "unnumbered", "mends-bare") as lab:
         cured(lab, UNNUMBERED)
 
 

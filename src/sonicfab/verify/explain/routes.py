@@ -301,7 +301,10 @@ def _no_routes(case: Case) -> Iterator[Finding]:
             (name,),
             f"{name} has no route to any other switch",
             (f"it runs {said}; {up} of {planned} planned sessions are Established",),
-            mends.push_or(case, name, mends.RESTART_BGP),
+            # without any BGP, FRR has not loaded its frr.conf
+            mends.push_or(case, name, mends.RESTART_BGP)
+            if bgp is not None and bgp.asn
+            else mends.on(name, mends.RESTART_BGP),
             case.take_these(results),
         )
 

@@ -284,7 +284,7 @@ def _sentence(case: Case, cause: _Cause, links: str) -> tuple[str, str]:
         # a session that a limit has shut stays shut (FRR bgpd/bgp_attr.c, peer->pmax_restart without `restart`)
         "max-prefix": (f"{mends.push(case, name)}; then " if pushed else "") + mends.on(name, clear),
         # what FRR takes over when a session starts
-        "timer-mismatch": push_or,
+        "timer-mismatch": (f"{mends.push(case, name)}; then " if pushed else "") + mends.on(name, clear),
     }
     return sentences[cause.code], actions.get(cause.code, push_or)
 
