@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sonicfab.compare.builds import FabricDiff
     from sonicfab.compare.folders import FilesDiff
     from sonicfab.compare.live import LiveDiff
-    from sonicfab.operations.site import Site
+    from sonicfab.operations.site import OpenSite
 
 
 class DiffFormat(str, Enum):
@@ -138,7 +138,7 @@ def _files(paths: list[Path], format: DiffFormat) -> FilesDiff:  # noqa: A002
     return found
 
 
-def _builds(site: Site, old: str, new: str, format: DiffFormat) -> FabricDiff:  # noqa: A002
+def _builds(site: OpenSite, old: str, new: str, format: DiffFormat) -> FabricDiff:  # noqa: A002
     from sonicfab.operations.diff import diff as diff_builds
     from sonicfab.report.diff import show_builds
     from sonicfab.report.diffjson import json_builds
@@ -149,7 +149,7 @@ def _builds(site: Site, old: str, new: str, format: DiffFormat) -> FabricDiff:  
     return found
 
 
-def _matrix(site: Site, format: DiffFormat) -> None:  # noqa: A002
+def _matrix(site: OpenSite, format: DiffFormat) -> None:  # noqa: A002
     from sonicfab.operations.diff import diff_matrix
     from sonicfab.report.diff import show_matrix
     from sonicfab.report.diffjson import json_matrix
@@ -159,7 +159,7 @@ def _matrix(site: Site, format: DiffFormat) -> None:  # noqa: A002
     {DiffFormat.TABLE: show_matrix, DiffFormat.MARKDOWN: markdown_matrix, DiffFormat.JSON: json_matrix}[format](found)
 
 
-def _live(site: Site, format: DiffFormat) -> LiveDiff:  # noqa: A002
+def _live(site: OpenSite, format: DiffFormat) -> LiveDiff:  # noqa: A002
     from sonicfab.operations.diff import diff_live
     from sonicfab.report.diff import show_live
     from sonicfab.report.diffjson import json_live

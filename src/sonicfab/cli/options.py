@@ -12,9 +12,7 @@ import typer
 from sonicfab.cli import complete
 
 if TYPE_CHECKING:
-    from sonicfab.access import Access
-    from sonicfab.fabric import Fabric
-    from sonicfab.operations.site import Site
+    from sonicfab.operations.site import OpenSite
 
 
 wanted_format: list[str] = []
@@ -186,15 +184,15 @@ def open_site(
     limit: list[str] | None = None,
     image_build: str = "",
     templates: list[Path] | None = None,
-) -> Site:
+) -> OpenSite:
     """The site that the options mean, with the templates that it takes from this folder by itself.
 
     Raises:
         InputError: with every mistake in the files, or an option names what is not there.
     """
-    from sonicfab.operations.site import Site
+    from sonicfab.operations.site import OpenSite
 
-    return Site.open(
+    return OpenSite.open(
         inventory,
         topology,
         lab=lab_name or lab,
@@ -228,38 +226,3 @@ def own_templates(given: list[Path]) -> list[Path]:
         given = [local]
     console.tell_site_templates(template_files([one for one in given if one.resolve() != shipped]))
     return given
-
-
-def as_in_lab(fabric: Fabric, *, lab: bool, lab_name: str, push: bool = False) -> Fabric:
-    """The fabric as its switches have it: the same, but where they are stock images with ports of their own.
-
-    Raises:
-        LabError: no such lab runs.
-        InputError: a push to stock images.
-    """
-    from dataclasses import replace
-
-    from sonicfab.errors import InputError
-    from sonicfab.lab.state import lab_of
-    from sonicfab.lab.stock import STOCK_KINDS, stock_plan
-
-    if not lab and not lab_name:
-        return fabric
-    state = lab_of(fabric.plan.name, lab_name)
-    if state.kind not in STOCK_KINDS:
-        return fabric
-    if push:
-        hint = f"`sonicfab lab down --name {state.name}` and `lab up` start it with the config of today; verify works"
-        raise InputError(f"lab {state.name} has {state.kind} nodes, which take their config when they start", hint)
-    return replace(fabric, plan=stock_plan(fabric.plan))
-
-
-def access_to(fabric: Fabric, *, lab: bool, lab_name: str) -> Access:
-    """How the switches are reached: in the lab, or where the inventory says."""
-    from sonicfab.access import ssh_access
-    from sonicfab.lab.access import lab_access
-    from sonicfab.lab.state import lab_of
-
-    if lab or lab_name:
-        return lab_access(lab_of(fabric.plan.name, lab_name))
-    return ssh_access(fabric.secrets)

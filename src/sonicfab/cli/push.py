@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,19 +22,13 @@ from sonicfab.cli.options import (
     Templates,
     Topology,
     Verbose,
-    access_to,
-    as_in_lab,
-    own_templates,
+    open_site,
 )
-from sonicfab.cli.push_run import Job, holder, quiet_of, resume_last, run_job
-from sonicfab.errors import InputError
+from sonicfab.cli.push_run import carry_out, end_left
 
 if TYPE_CHECKING:
-    from sonicfab.access import Access
-    from sonicfab.fabric import Fabric
-    from sonicfab.plan.types import FabricPlan
-    from sonicfab.push.comparison import Target
-    from sonicfab.render import SwitchConfig
+    from sonicfab.operations.site import OpenSite
+
 
 ConfirmWithin = Annotated[
     float,
@@ -126,27 +122,38 @@ def push(
 
     Example: sonicfab push -i inventories/scs-lab.yml -t topologies/spine-leaf-1x2.yml --lab
     """
+    from sonicfab.operations.push import intend, left_by, look_and_decide
     from sonicfab.push.guarded import Limits
     from sonicfab.push.run import Options
+    from sonicfab.report import console
+    from sonicfab.report.progress import Progress
 
-    forced = _way(way)
-    fabric, targets, access = _prepare(
-        inventory,
-        topology,
-        lab=lab,
-        lab_name=lab_name,
-        limit=limit,
-        take_over=take_over,
-        templates=templates,
-        ignore=ignore,
-        verbose=verbose,
+    console.log_to_stderr(verbose)
+    site = _open(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, templates=templates)
+    limits = Limits(confirm_within=confirm_within, timeout=timeout)
+    options = Options(
+        way,
+        batch,
+        canary,
+        max_failures,
+        drain,
+        overwrite_drift=overwrite_drift,
+        limits=limits,
+        reset_sessions=reset_sessions,
     )
-    limits = Limits(confirm_within=confirm_within, timeout=timeout, quiet=quiet_of(access))
-    options = Options(forced, batch, canary, max_failures, drain, holder(), overwrite_drift, limits, reset_sessions)
+    with _told():
+        intent = intend(site, options, take_over=take_over, ignore=ignore)
+    _note_warnings(intent.warnings)
     if resume:
-        resume_last(access, fabric.plan, targets, options, output, dry_run=dry_run)
-    job = Job(access, fabric.plan, targets, options, output, "push", dry_run, yes, format, everything=verbose > 0)
-    raise typer.Exit(run_job(job))
+        journal = left_by(site.for_push(), output)
+        if journal.open_switches:
+            count = len(journal.open_switches)
+            console.note(f"push {journal.push_id} has left {count} under way: {', '.join(journal.open_switches)}")
+        if not dry_run:
+            end_left(site, intent.targets, options, journal)
+    with Progress("comparing") as progress:
+        planned = look_and_decide(site.for_push(), "push", intent.targets, options, progress)
+    raise typer.Exit(carry_out(planned, output, format, dry_run=dry_run, yes=yes, everything=verbose > 0))
 
 
 def plan(
@@ -171,100 +178,46 @@ def plan(
 
     Example: sonicfab plan -i inventories/scs-lab.yml -t topologies/spine-leaf-1x2.yml --lab
     """
+    from sonicfab.operations.push import plan as decide
     from sonicfab.push.run import Options
-
-    options = Options(_way(way), batch, holder=holder(), overwrite_drift=overwrite_drift, reset_sessions=reset_sessions)
-    fabric, targets, access = _prepare(
-        inventory,
-        topology,
-        lab=lab,
-        lab_name=lab_name,
-        limit=limit,
-        take_over=take_over,
-        templates=templates,
-        ignore=ignore,
-        verbose=verbose,
-    )
-    job = Job(access, fabric.plan, targets, options, Path(), "push", True, False, format, everything=verbose > 0)
-    raise typer.Exit(run_job(job))
-
-
-def _prepare(
-    inventory: Path,
-    topology: Path,
-    *,
-    lab: bool,
-    lab_name: str,
-    limit: list[str],
-    take_over: list[str],
-    templates: list[Path],
-    ignore: list[str],
-    verbose: int,
-) -> tuple[Fabric, dict[str, Target], Access]:
-    """The fabric, what its chosen switches are to run, valid, and how they are reached."""
-    from sonicfab.fabric import open_fabric, refuse_masked, render_fabric, select
-    from sonicfab.operations.validate import known_codes
-    from sonicfab.push.comparison import Target
     from sonicfab.report import console
+    from sonicfab.report.progress import Progress
 
     console.log_to_stderr(verbose)
-    fabric = open_fabric(inventory, topology)
-    console.diagnostics(fabric.warnings)
-    fabric.require_numbers()
-    switches = select(fabric.plan, limit)
-    configs = list(render_fabric(fabric, switches, own_templates(templates)))
-    _validate(fabric.plan, configs, known_codes(ignore))
-    if not (lab or lab_name):
-        refuse_masked(configs)
-    as_in_lab(fabric, lab=lab, lab_name=lab_name, push=True)  # refuses labs that nothing can be pushed to
-    over = taken_over(fabric.plan, take_over)
-    targets = {one.switch: Target.of(one, take_over=one.switch in over) for one in configs}
-    return fabric, targets, access_to(fabric, lab=lab, lab_name=lab_name)
+    site = _open(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, templates=templates)
+    options = Options(way, batch, overwrite_drift=overwrite_drift, reset_sessions=reset_sessions)
+    with _told(), Progress("comparing") as progress:
+        planned = decide(site, options, take_over=take_over, ignore=ignore, progress=progress)
+    _note_warnings(planned.warnings)
+    raise typer.Exit(carry_out(planned, Path(), format, dry_run=True, yes=False, everything=verbose > 0))
 
 
-def taken_over(plan: FabricPlan, given: list[str]) -> set[str]:
-    """The switches that `--take-over` names.
+def _open(
+    inventory: Path, topology: Path, *, lab: bool, lab_name: str, limit: list[str], templates: list[Path]
+) -> OpenSite:
+    from sonicfab.report.console import diagnostics
 
-    Raises:
-        InputError: a word names none.
-    """
-    from sonicfab.hints import did_you_mean
-
-    words = {word for one in given for word in one.split(",") if word}
-    for word in words - {"all", *plan.switches}:
-        hint = did_you_mean(word, plan.switches)
-        raise InputError(f"--take-over {word}: no such switch in {plan.name}", hint)
-    return set(plan.switches) if "all" in words else words
+    site = open_site(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, templates=templates)
+    diagnostics(site.warnings)
+    return site
 
 
-def _validate(plan: FabricPlan, configs: list[SwitchConfig], ignore: frozenset[str]) -> None:
-    """Refuse what the switches' images would, before any of them is asked.
-
-    Raises:
-        InputError: there are errors; they have been shown.
-    """
-    from sonicfab.report import console
+@contextmanager
+def _told() -> Iterator[None]:
+    """What validation has found is told before the error that ends the command."""
+    from sonicfab.operations.push import InvalidConfigsError
+    from sonicfab.report.console import note
     from sonicfab.report.validate import show_findings
-    from sonicfab.validate.run import Validator
-    from sonicfab.validate.subjects import of_fabric
 
-    subjects, links = of_fabric(plan, configs)
-    # the switches' own FRR reads frr.conf before anything takes effect
-    result = Validator(vtysh=False).validate(subjects, links, ignore)
-    if not result.ok:
-        show_findings(result, console.note)
-        raise InputError(
-            "the rendered configs are not valid: nothing was compared or changed", "see the findings above"
-        )
-    if result.findings:
-        count = len(result.findings)
-        console.note(f"{count} warning{'s' * (count != 1)}: `sonicfab validate` with the same options shows them")
+    try:
+        yield
+    except InvalidConfigsError as err:
+        show_findings(err.validation, note)
+        raise
 
 
-def _way(given: str) -> str:
-    from sonicfab.hints import did_you_mean
-    from sonicfab.push.ways import FORCED
+def _note_warnings(count: int) -> None:
+    from sonicfab.report.console import note
 
-    if given and given not in FORCED:
-        raise InputError(f"--way {given}: there is no such way", did_you_mean(given, FORCED) or ", ".join(FORCED))
-    return given
+    if count:
+        note(f"{count} warning{'s' * (count != 1)}: `sonicfab validate` with the same options shows them")

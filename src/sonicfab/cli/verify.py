@@ -28,7 +28,7 @@ from sonicfab.cli.options import (
 from sonicfab.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
-    from sonicfab.operations.site import Site
+    from sonicfab.operations.site import OpenSite
     from sonicfab.operations.verify import Looking
     from sonicfab.verify.run import Verification
 
@@ -111,7 +111,7 @@ def _push_command(inventory: Path, topology: Path, lab: bool, lab_name: str, tem
 
 
 def _tell(
-    site: Site,
+    site: OpenSite,
     verification: Verification,
     format: VerifyFormat,  # noqa: A002
     files: tuple[Path | None, Path | None, Path | None],

@@ -10,12 +10,12 @@ from sonicfab.compare.live import LiveDiff, live_diff
 from sonicfab.compare.matrix import Matrix, make_matrix
 from sonicfab.errors import InputError
 from sonicfab.fabric import check_build, refuse_masked
-from sonicfab.operations.site import QUIET, Progress, Site
+from sonicfab.operations.site import QUIET, OpenSite, Progress
 from sonicfab.push.comparison import Target
 from sonicfab.push.run import look_at_all
 
 
-def diff(site: Site, *, old: str = "", new: str = "") -> FabricDiff:
+def diff(site: OpenSite, *, old: str = "", new: str = "") -> FabricDiff:
     """What another image build changes for the switches, and why; "" is what the inventory says.
 
     Raises:
@@ -31,7 +31,7 @@ def diff(site: Site, *, old: str = "", new: str = "") -> FabricDiff:
     return compare_builds(site.files, old, new, site.limit, site.templates)
 
 
-def diff_matrix(site: Site) -> Matrix:
+def diff_matrix(site: OpenSite) -> Matrix:
     """Every image build that can be rendered, step by step.
 
     Raises:
@@ -49,7 +49,7 @@ def diff_files(old: str | Path, new: str | Path) -> FilesDiff:
     return compare_files(Path(old), Path(new))
 
 
-def diff_live(site: Site, progress: Progress = QUIET) -> LiveDiff:
+def diff_live(site: OpenSite, progress: Progress = QUIET) -> LiveDiff:
     """What runs on the switches against what is intended; no switch is changed.
 
     Raises:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sonicfab.errors import ExitCode
 from sonicfab.fabric import Fabric, build_files, write_build
-from sonicfab.operations.site import Site
+from sonicfab.operations.site import OpenSite
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Rendered:
         return ExitCode.OK
 
 
-def render(site: Site, output: str | Path = "build") -> Rendered:
+def render(site: OpenSite, output: str | Path = "build") -> Rendered:
     """Write config_db.json and frr.conf of every switch, plan.json, and the numbers that were allotted.
 
     Raises:

@@ -48,8 +48,8 @@ QUIET: Progress = Quiet()
 
 
 @dataclass(frozen=True)
-class Site:
-    """A fabric and the way to its switches; made by `Site.open`. What is costly is done once, when it is asked for.
+class OpenSite:
+    """A fabric and the way to its switches; made by `open`. What is costly is done once, when it is asked for.
 
     Attributes:
         files: the inventory, the topology and the numbers, read.
@@ -76,7 +76,7 @@ class Site:
         limit: Sequence[str] = (),
         image_build: str = "",
         templates: Sequence[str | Path] = (),
-    ) -> Site:
+    ) -> OpenSite:
         """Read the files of a fabric. `lab`: True for the lab that runs it, or the name of one; else the real switches.
 
         Raises:
@@ -148,14 +148,15 @@ class Site:
         """How the switches are reached: in the lab, or where the inventory says."""
         return ssh_access(self.fabric.secrets) if self.lab is None else lab_access(self.lab)
 
-    def for_push(self) -> Site:
-        """The same site, once it is sure that configs may be written to its switches.
+    def for_push(self, *, numbers: bool = True) -> OpenSite:
+        """The same site, once it is sure that configs may be written to its switches; `numbers`: those of its files.
 
         Raises:
             InputError: some numbers are not kept yet, or the lab's switches take their config when they start.
             LabError: the lab does not run.
         """
-        self.fabric.require_numbers()
+        if numbers:
+            self.fabric.require_numbers()
         if self.lab is not None and self.lab.kind in STOCK_KINDS:
             again = f"`sonicfab lab down --name {self.lab.name}` and `lab up` start it with the config of today"
             told = f"lab {self.lab.name} has {self.lab.kind} nodes, which take their config when they start"

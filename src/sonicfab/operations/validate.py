@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sonicfab.errors import InputError
 from sonicfab.hints import did_you_mean
-from sonicfab.operations.site import QUIET, Progress, Site
+from sonicfab.operations.site import QUIET, OpenSite, Progress
 from sonicfab.validate.codes import codes
 from sonicfab.validate.run import Engine, Validation, Validator
 from sonicfab.validate.subjects import of_fabric, of_paths
@@ -26,7 +26,7 @@ def known_codes(given: Collection[str]) -> frozenset[str]:
 
 
 def validate(
-    site: Site,
+    site: OpenSite,
     *,
     yang_dir: Path | None = None,
     models: bool = True,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sonicfab.errors import InputError, TemplateError
 from sonicfab.fabric import refuse_masked
-from sonicfab.operations.site import QUIET, Progress, Site
+from sonicfab.operations.site import QUIET, OpenSite, Progress
 from sonicfab.render import SwitchConfig
 from sonicfab.verify.checks.base import Check
 from sonicfab.verify.registry import chosen
@@ -24,7 +24,7 @@ class Looking:
         push: the command that pushes this fabric, for mends.
     """
 
-    site: Site
+    site: OpenSite
     checks: tuple[Check, ...]
     configs: Mapping[str, SwitchConfig] = field(repr=False)
     no_config: str
@@ -58,7 +58,7 @@ class Looking:
         )
 
 
-def looking_at(site: Site, checks: Collection[str] = (), push: str = "sonicfab push") -> Looking:
+def looking_at(site: OpenSite, checks: Collection[str] = (), push: str = "sonicfab push") -> Looking:
     """Make ready to look at the switches; `checks` are names of some, all without any.
 
     Raises:
@@ -75,7 +75,7 @@ def looking_at(site: Site, checks: Collection[str] = (), push: str = "sonicfab p
 
 
 def verify(
-    site: Site, *, checks: Collection[str] = (), timeout: float = 60, progress: Progress = QUIET
+    site: OpenSite, *, checks: Collection[str] = (), timeout: float = 60, progress: Progress = QUIET
 ) -> Verification:
     """Check that the switches are as intended, for at most `timeout` seconds, and say why where they are not.
 
@@ -86,7 +86,7 @@ def verify(
     return looking_at(site, checks).look(timeout, progress)
 
 
-def _intended(site: Site) -> tuple[Mapping[str, SwitchConfig], str]:
+def _intended(site: OpenSite) -> tuple[Mapping[str, SwitchConfig], str]:
     """The intended configs; without a secret that they need, none of them, and why."""
     try:
         configs = {config.switch: config for config in site.configs()}

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import typer
 
@@ -17,6 +16,7 @@ from sonicfab.hints import first_of
 from sonicfab.push.comparison import Comparison
 from sonicfab.push.guarded import Limits
 from sonicfab.push.refusals import Look
+from sonicfab.push.results import PushResult, SwitchPush
 from sonicfab.push.run import Decision
 from sonicfab.push.ways import Way
 from sonicfab.report.console import json_result, say, say_fitted, table
@@ -27,7 +27,6 @@ _ALIKE_SHOWN = 3
 _ONE_BY_ONE = 6
 """With more switches than this, what they have in common is told once."""
 
-State = Literal["unchanged", "would change", "changed", "rolled back", "unknown", "refused", "failed", "not begun"]
 _COLOURS = {"+": typer.colors.GREEN, "-": typer.colors.RED, "~": typer.colors.YELLOW}
 _STYLES = {
     "changed": "green",
@@ -39,23 +38,6 @@ _STYLES = {
     "failed": "red",
     "unchanged": "",
 }
-
-
-@dataclass(frozen=True)
-class SwitchPush:
-    """What became of one switch; `error` is why it is not as intended, `way` None when it could not be looked at.
-
-    `theirs` is what another has put there, and stays.
-    """
-
-    name: str
-    state: State
-    way: Way | None
-    changes: tuple[str, ...]
-    seconds: float = 0.0
-    error: str = ""
-    push_id: str = ""
-    theirs: tuple[str, ...] = ()
 
 
 def show_decision(
@@ -176,7 +158,7 @@ def _say_line(line: str) -> None:
         say_fitted(line, _COLOURS.get(text.removeprefix("frr: ")[:1]))
 
 
-def show_push(fabric: str, pushes: list[SwitchPush]) -> None:
+def show_push(result: PushResult) -> None:
     """A table of what was done, and one line."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
@@ -187,16 +169,16 @@ def show_push(fabric: str, pushes: list[SwitchPush]) -> None:
         rows.add_column(title)
     rows.add_column("changes", justify="right")
     rows.add_column("seconds", justify="right")
-    for push in pushes:
+    for push in result.switches:
         seconds = f"{push.seconds:.1f}" if push.seconds else ""
         way = push.way.name if push.way and push.way.name != "nothing" else ""
         rows.add_row(push.name, Text(push.state, _STYLES[push.state]), way, str(len(push.changes)), seconds)
     table(rows)
-    for push in pushes:
+    for push in result.switches:
         if push.error:
             say_fitted(_explained(push))
-    counts = Counter(push.state for push in pushes)
-    say(f"{fabric}: " + ", ".join(f"{count} {state}" for state, count in counts.items()))
+    counts = Counter(push.state for push in result.switches)
+    say(f"{result.fabric}: " + ", ".join(f"{count} {state}" for state, count in counts.items()))
 
 
 def _explained(push: SwitchPush) -> str:
@@ -209,7 +191,7 @@ def _explained(push: SwitchPush) -> str:
     return f"{push.error}{ending}"
 
 
-def json_push(fabric: str, pushes: list[SwitchPush]) -> None:
+def json_push(result: PushResult) -> None:
     """The same for programs."""
     switches: list[dict[str, Any]] = [
         {
@@ -225,10 +207,16 @@ def json_push(fabric: str, pushes: list[SwitchPush]) -> None:
             "seconds": round(push.seconds, 2),
             "error": push.error or None,
         }
-        for push in pushes
+        for push in result.switches
     ]
-    push_id = next((push.push_id for push in pushes if push.push_id), None)
-    json_result({"format_version": FORMAT_VERSION, "fabric": fabric, "push": push_id, "switches": switches})
+    json_result(
+        {
+            "format_version": FORMAT_VERSION,
+            "fabric": result.fabric,
+            "push": result.push_id or None,
+            "switches": switches,
+        }
+    )
 
 
 def _condensed(comparison: Comparison) -> list[str]:

@@ -1,0 +1,314 @@
+"""Configs onto the switches of a site: what would change, and doing it."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from sonicfab.configdb import ConfigDb
+from sonicfab.errors import InputError, SwitchError
+from sonicfab.fabric import refuse_masked
+from sonicfab.hints import did_you_mean
+from sonicfab.operations.site import QUIET, OpenSite, Progress
+from sonicfab.operations.validate import known_codes
+from sonicfab.push.comparison import Target
+from sonicfab.push.guarded import Ending
+from sonicfab.push.journal import Journal, find_journal, new_id
+from sonicfab.push.refusals import Look
+from sonicfab.push.results import PushResult, State, SwitchPush
+from sonicfab.push.resume import Left
+from sonicfab.push.run import Decision, FabricPush, Options, decide, look_at_all, meaning
+from sonicfab.push.ways import FORCED
+from sonicfab.runner import Outcome
+from sonicfab.switch import guard
+from sonicfab.validate.run import Validation, Validator
+from sonicfab.validate.subjects import of_fabric
+
+_STATES: Mapping[str, State] = {"new": "changed", "old": "rolled back", "unknown": "unknown"}
+
+
+class InvalidConfigsError(InputError):
+    """The rendered configs are such that the switches' images would refuse them; `validation` says which, and why."""
+
+    def __init__(self, validation: Validation) -> None:
+        super().__init__(
+            "the rendered configs are not valid: nothing was compared or changed", "see the findings above"
+        )
+        self.validation = validation
+
+
+class InterruptedPushError(KeyboardInterrupt):
+    """The user has had enough; `endings` are of the switches that have ended, `left` may still be under way."""
+
+    def __init__(self, endings: Mapping[str, Ending], left: Collection[str]) -> None:
+        super().__init__()
+        self.endings, self.left = endings, left
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What a push or a rollback would do, complete before it does anything; `apply` does it.
+
+    Attributes:
+        kind: `push` or `rollback`.
+        targets: what the switches are to run.
+        outcomes: of looking at them.
+        warnings: how many things validation has to say that are no errors.
+    """
+
+    site: OpenSite
+    kind: Literal["push", "rollback"]
+    targets: Mapping[str, Target] = field(repr=False)
+    options: Options
+    outcomes: Mapping[str, Outcome[Look]] = field(repr=False)
+    decision: Decision = field(repr=False)
+    warnings: int = 0
+
+    @property
+    def looks(self) -> dict[str, Look]:
+        """The switches that could be looked at."""
+        return {name: outcome.value for name, outcome in self.outcomes.items() if outcome.value is not None}
+
+    @property
+    def refused(self) -> bool:
+        """True when nothing may be done to any switch, because of those that could not be asked or are refused."""
+        return len(self.looks) < len(self.outcomes) or bool(self.decision.refused)
+
+    @property
+    def todo(self) -> list[str]:
+        """The switches that would change, in their order."""
+        return [] if self.refused else self.decision.todo
+
+    @property
+    def intended(self) -> dict[str, ConfigDb]:
+        """Switch -> the config_db that it is to run, with what is another's there."""
+        return {name: (look.found.target or self.targets[name]).config_db for name, look in self.looks.items()}
+
+    def result(self, done: Mapping[str, SwitchPush] | None = None) -> PushResult:
+        """What became of all; without `done`, as nothing was begun."""
+        done = done or {}
+        switches = [done.get(name) or self._untouched(name, touched=bool(done)) for name in self.outcomes]
+        return PushResult(self.site.name, tuple(switches), self.refused)
+
+    def apply(
+        self,
+        output: str | Path = "build",
+        progress: Progress = QUIET,
+        began: Callable[[Journal], None] = lambda _journal: None,
+    ) -> PushResult:
+        """Do it, step by step, each switch under its guard; `began` is told the journal, which is below `output`.
+
+        Raises:
+            OutputError: the journal cannot be written; what was under way went back.
+            InterruptedPushError: the user has had enough; what was under way went back.
+        """
+        if not self.todo:
+            return self.result()
+        fabric = self.site.fabric.plan
+        journal = Journal(Path(output) / fabric.name / "push" / new_id())
+        progress.expect(len(self.todo))
+        with journal.open():
+            journal.mean(meaning(fabric.name, self.targets, self.decision, self.options, self.kind))
+            began(journal)
+            push = FabricPush(
+                self.site.access,
+                fabric,
+                self.targets,
+                self.looks,
+                self.decision,
+                self.options,
+                journal,
+                progress.tell,
+                progress.finish,
+            )
+            try:
+                push.run()
+            except KeyboardInterrupt as err:
+                raise InterruptedPushError(push.endings, journal.open_switches) from err
+        return self.result(self._ended(push, journal))
+
+    def _ended(self, push: FabricPush, journal: Journal) -> dict[str, SwitchPush]:
+        looks = self.looks
+        return {
+            name: SwitchPush(
+                name,
+                "failed" if ending.untouched else _STATES[ending.state],
+                self.decision.ways[name],
+                looks[name].found.shown(),
+                push.seconds.get(name, 0.0),
+                ending.said,
+                journal.push_id,
+                looks[name].found.theirs,
+            )
+            for name, ending in push.endings.items()
+        }
+
+    def _untouched(self, name: str, *, touched: bool) -> SwitchPush:
+        """A switch to which nothing was done."""
+        looked = self.outcomes[name]
+        if looked.error or looked.value is None:
+            hint = f"\n  hint: {looked.error.hint}" if looked.error and looked.error.hint else ""
+            code = looked.error.exit_code if looked.error else SwitchError.exit_code
+            return SwitchPush(name, "failed", None, (), error=f"{looked.error}{hint}", unasked=code)
+        way, changes, theirs = self.decision.ways[name], looked.value.found.shown(), looked.value.found.theirs
+        if name in self.decision.refused:
+            return SwitchPush(
+                name, "refused", way, changes, error=f"{name}: {self.decision.refused[name]}", theirs=theirs
+            )
+        if way.name == "nothing":
+            return SwitchPush(name, "unchanged", way, changes, theirs=theirs)
+        return SwitchPush(name, "not begun" if touched else "would change", way, changes, theirs=theirs)
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What the switches are to run, valid; `warnings` is how many things validation has to say that are no errors."""
+
+    targets: Mapping[str, Target] = field(repr=False)
+    warnings: int
+
+
+def intend(
+    site: OpenSite, options: Options, *, take_over: Collection[str] = (), ignore: Collection[str] = ()
+) -> Intent:
+    """Render and validate, and look at no switch.
+
+    Raises:
+        InputError: with every mistake in the files; some numbers are not kept yet; there is no such way.
+        InvalidConfigsError: the rendered configs are not valid.
+    """
+    if options.way and options.way not in FORCED:
+        hint = did_you_mean(options.way, FORCED) or ", ".join(FORCED)
+        raise InputError(f"--way {options.way}: there is no such way", hint)
+    site.fabric.require_numbers()
+    configs = list(site.configs())
+    subjects, links = of_fabric(site.fabric.plan, configs)
+    # the switches' own FRR reads frr.conf before anything takes effect
+    validation = Validator(vtysh=False).validate(subjects, links, known_codes(ignore))
+    if not validation.ok:
+        raise InvalidConfigsError(validation)
+    if not site.in_lab:
+        refuse_masked(configs)
+    over = taken_over(site, take_over)
+    targets = {one.switch: Target.of(one, take_over=one.switch in over) for one in configs}
+    return Intent(targets, len(validation.findings))
+
+
+def plan(
+    site: OpenSite,
+    options: Options | None = None,
+    *,
+    take_over: Collection[str] = (),
+    ignore: Collection[str] = (),
+    progress: Progress = QUIET,
+) -> Planned:
+    """Compare the switches with what they are to run, and decide; nothing is changed.
+
+    `take_over` names switches on which what another has put into our tables goes, `ignore` codes of findings.
+
+    Raises:
+        InputError: with every mistake in the files; some numbers are not kept yet; a way does not lead there.
+        InvalidConfigsError: the rendered configs are not valid.
+        LabError: the lab does not run.
+    """
+    options = options or Options()
+    site.for_push()
+    intent = intend(site, options, take_over=take_over, ignore=ignore)
+    return replace(look_and_decide(site, "push", intent.targets, options, progress), warnings=intent.warnings)
+
+
+def push(
+    site: OpenSite,
+    options: Options | None = None,
+    *,
+    take_over: Collection[str] = (),
+    ignore: Collection[str] = (),
+    output: str | Path = "build",
+    progress: Progress = QUIET,
+) -> PushResult:
+    """Bring the configs onto the switches, by the least disruptive way, and prove that they run: plan, then apply.
+
+    Raises:
+        InputError: with every mistake in the files; some numbers are not kept yet; a way does not lead there.
+        InvalidConfigsError: the rendered configs are not valid.
+        LabError: the lab does not run.
+        OutputError: the journal cannot be written; what was under way went back.
+    """
+    return plan(site, options, take_over=take_over, ignore=ignore, progress=progress).apply(output, progress)
+
+
+def look_and_decide(
+    site: OpenSite,
+    kind: Literal["push", "rollback"],
+    targets: Mapping[str, Target],
+    options: Options,
+    progress: Progress = QUIET,
+) -> Planned:
+    """Look at the switches that have targets, and decide how they get there.
+
+    Raises:
+        InputError: a way that was asked for does not lead there.
+    """
+    fabric = site.fabric.plan
+    quiet = guard.LAB_SETTLE if site.access.lab else guard.SETTLE
+    options = replace(options, holder=options.holder or holder(), limits=replace(options.limits, quiet=quiet))
+    progress.expect(len(targets))
+    switches = [fabric.switches[name] for name in targets]
+    outcomes = look_at_all(site.access, switches, targets, progress.tell, progress.finish)
+    planned = Planned(site, kind, targets, options, outcomes, Decision({}, (), {}))
+    return replace(planned, decision=decide(fabric, targets, planned.looks, options))
+
+
+def left_by(site: OpenSite, output: str | Path = "build") -> Journal:
+    """The journal of the last push; its `open_switches` are those on which it may be under way.
+
+    Raises:
+        InputError: there was no push.
+    """
+    return find_journal(Path(output), site.name)
+
+
+def end_all(
+    site: OpenSite,
+    targets: Mapping[str, Target],
+    options: Options,
+    journal: Journal,
+    progress: Progress = QUIET,
+    back: Collection[str] = (),
+) -> dict[str, Ending]:
+    """End what that push has left under way; those of `back` go back whatever they run, without any all go on.
+
+    Raises:
+        InputError, OutputError: the journal cannot be read or written.
+    """
+    progress.expect(len(back or journal.open_switches))
+    with journal.open():
+        left = Left(site.access, site.fabric.plan, targets, journal, options.limits, progress.tell, progress.finish)
+        return left.go_back(back) if back else left.go_on()
+
+
+def taken_over(site: OpenSite, given: Collection[str]) -> set[str]:
+    """The switches that `--take-over` names, several in a word or not; `all` is every one.
+
+    Raises:
+        InputError: a word names none.
+    """
+    switches = site.fabric.plan.switches
+    words = {word for one in given for word in one.split(",") if word}
+    for word in sorted(words - {"all", *switches}):
+        raise InputError(f"--take-over {word}: no such switch in {site.name}", did_you_mean(word, switches))
+    return set(switches) if "all" in words else words
+
+
+def holder() -> str:
+    """Who is at it, for others who meet the guard on a switch."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a user without a name
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()}"
