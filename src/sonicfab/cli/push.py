@@ -146,10 +146,10 @@ def push(
     _note_warnings(intent.warnings)
     if resume:
         journal = left_by(site.for_push(), output)
-        if journal.open_switches:
-            count = len(journal.open_switches)
-            console.note(f"push {journal.push_id} has left {count} under way: {', '.join(journal.open_switches)}")
-        if not dry_run:
+        left = [name for name in journal.open_switches if name in site.fabric.plan.switches]
+        count = f"{len(left)} under way: {', '.join(left)}" if left else "nothing under way"
+        console.note(f"push {journal.push_id} has left {count}")
+        if left and not dry_run:
             end_left(site, intent.targets, options, journal)
     with Progress("comparing") as progress:
         planned = look_and_decide(site.for_push(), "push", intent.targets, options, progress)

@@ -65,7 +65,6 @@ def end_left(
     """
     from sonicfab.errors import SwitchError
     from sonicfab.operations.push import end_all
-    from sonicfab.report.console import note
     from sonicfab.report.progress import Progress
 
     with Progress("ending") as progress:
@@ -74,8 +73,6 @@ def end_left(
     lost = [f"{name}: {ending.said}" for name, ending in endings.items() if ending.state == "unknown"]
     if lost:
         raise SwitchError("; ".join(lost), "their timers put the old config back; run this again then")
-    if not endings:
-        note(f"push {journal.push_id} has left nothing under way")
 
 
 def _tell(endings: Mapping[str, Ending]) -> None:

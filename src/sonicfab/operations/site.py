@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from sonicfab.access import Access, ssh_access
 from sonicfab.errors import Diagnostic, InputError
@@ -45,6 +45,7 @@ class Quiet:
 
 
 QUIET: Progress = Quiet()
+Opened = TypeVar("Opened", bound="OpenSite")
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,8 @@ class OpenSite:
     lab_name: str = ""
 
     @classmethod
-    def open(
-        cls,
+    def open(  # noqa: PYI019 - Self needs Python 3.11
+        cls: type[Opened],
         inventory: str | Path,
         topology: str | Path,
         *,
@@ -76,7 +77,7 @@ class OpenSite:
         limit: Sequence[str] = (),
         image_build: str = "",
         templates: Sequence[str | Path] = (),
-    ) -> OpenSite:
+    ) -> Opened:
         """Read the files of a fabric. `lab`: True for the lab that runs it, or the name of one; else the real switches.
 
         Raises:

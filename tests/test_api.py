@@ -1,0 +1,120 @@
+"""What programs call: the operations as values, and the examples of the page."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import sonicfab
+from conftest import ROOT, Run, example_files
+from labs import LEAF1, Lab, booted, needs_lab, quick_files
+from sonicfab.errors import ExitCode, InputError
+
+PAGE = (ROOT / "docs" / "api.md").read_text()
+BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+
+
+def example(**how: object) -> sonicfab.Site:
+    inventory, topology = example_files("scs-lab")[1::2]
+    return sonicfab.Site.open(inventory, topology, **how)  # type: ignore[arg-type]
+
+
+def test_what_is_exported_is_there() -> None:
+    for name in sonicfab.__all__:
+        assert getattr(sonicfab, name), name
+    assert set(sonicfab.__all__) <= set(dir(sonicfab))
+    with pytest.raises(AttributeError, match="nosuch"):
+        sonicfab.nosuch  # noqa: B018
+
+
+def test_the_package_alone_loads_nothing() -> None:
+    code = "import sys, sonicfab; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"pydantic", "jinja2", "yaml", "typer", "sonicfab.operations"} & set(done.stdout.split())
+
+
+def test_what_needs_no_switch(tmp_path: Path) -> None:
+    site = example()
+    assert site.validate().exit_code is ExitCode.OK
+    written = site.render(tmp_path)
+    assert set(written.changed) == set(site.fabric.plan.switches)
+    assert (tmp_path / site.name / LEAF1 / "frr.conf").is_file()
+    assert not any(site.render(tmp_path).changed.values())
+    assert site.diff(new="community-202505").differs
+
+
+def test_mistakes_are_values_too() -> None:
+    with pytest.raises(InputError) as caught:
+        sonicfab.Site.open("nosuch.yml", "nosuch.yml")
+    assert caught.value.exit_code is ExitCode.INPUT
+    with pytest.raises(InputError, match="no such switch"):
+        example(limit=["nosuch"]).switches  # noqa: B018
+    with pytest.raises(InputError, match="no such way"):
+        example().plan(sonicfab.Options(way="nosuch"))
+
+
+@pytest.fixture(scope="module")
+def lab(sonicfab: Run) -> Iterator[Lab]:
+    with booted(sonicfab, "api", "scs-lab", "--swss-ready-after", "0") as one:
+        yield one
+
+
+@pytest.mark.parametrize("_lab", [pytest.param(None, marks=needs_lab)])
+def test_from_factory_default_to_verified_and_back(lab: Lab, tmp_path: Path, _lab: None) -> None:
+    site = example(lab="api")
+    planned = site.plan()
+    assert planned.todo
+    assert planned.result().exit_code is ExitCode.CHANGES
+    steps: list[str] = []
+
+    class Telling:
+        def expect(self, switches: int) -> None:
+            steps.append(f"expect {switches}")
+
+        def tell(self, switch: str, step: str) -> None:
+            assert switch in site.fabric.plan.switches
+            steps.append(step)
+
+        def finish(self, switch: str) -> None:
+            assert switch in site.fabric.plan.switches
+            steps.append("finish")
+
+    result = planned.apply(tmp_path, Telling())
+    assert result.exit_code is ExitCode.OK, result
+    assert {one.state for one in result.switches} == {"changed"}
+    assert (tmp_path / site.name / "push" / result.push_id / "push.json").is_file()
+    assert steps[0] == f"expect {len(result.switches)}"
+    assert {"applying", "confirmed", "finish"} <= set(steps)
+    assert site.push(output=tmp_path).exit_code is ExitCode.OK
+    assert site.verify(timeout=90).exit_code is ExitCode.OK
+    assert not site.diff_live().differs
+    inventory, topology = quick_files(tmp_path / "quick")[1::2]
+    quick = sonicfab.Site.open(inventory, topology, lab="api", limit=[LEAF1])
+    assert [(one.name, one.state) for one in quick.push(output=tmp_path).switches] == [(LEAF1, "changed")]
+    assert site.diff_live().differs
+    back = site.rollback(output=tmp_path)
+    assert [(one.name, one.state) for one in back.switches] == [(LEAF1, "changed")]
+    assert not site.diff_live().differs
+
+
+def test_the_examples_of_the_page_fit_the_types(tmp_path: Path) -> None:
+    """Ansible and Nornir are not installed here: what the examples call of sonicfab is checked all the same."""
+    for number, block in enumerate(BLOCKS):
+        (tmp_path / f"example{number}.py").write_text(block)
+    options = ("--strict", "--ignore-missing-imports", "--allow-untyped-calls", "--allow-any-unimported")
+    cache = ("--cache-dir", str(ROOT / ".mypy_cache" / "examples"))
+    files = map(str, sorted(tmp_path.glob("*.py")))
+    command = [sys.executable, "-m", "mypy", "--config-file", "/dev/null", *options, *cache, *files]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT / "src")
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_notebook_runs(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", BLOCKS[-1]], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r"\d+ kinds of changes\n", done.stdout)
