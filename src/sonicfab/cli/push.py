@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -28,6 +28,8 @@ from sonicfab.cli.push_run import carry_out, end_left
 
 if TYPE_CHECKING:
     from sonicfab.operations.site import OpenSite
+    from sonicfab.push.comparison import Target
+    from sonicfab.push.run import Options
 
 
 ConfirmWithin = Annotated[
@@ -84,19 +86,23 @@ Way = Annotated[
 ]
 
 
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Show what would be done, and change nothing; as `sonicfab plan`.")
+]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="First end what the last push, that was killed, has left under way.")
+]
+
+
 def push(
     inventory: Inventory,
     topology: Topology,
     lab: Lab = False,
     lab_name: LabName = "",
     limit: Limit = [],  # noqa: B006 - typer copies it
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be done, and change nothing; as `sonicfab plan`.")
-    ] = False,
+    dry_run: DryRun = False,
     yes: Yes = False,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="First end what the last push, that was killed, has left under way.")
-    ] = False,
+    resume: Resume = False,
     way: Way = "",
     batch: Batch = None,
     canary: Canary = None,
@@ -122,7 +128,7 @@ def push(
 
     Example: sonicfab push -i inventories/scs-lab.yml -t topologies/spine-leaf-1x2.yml --lab
     """
-    from sonicfab.operations.push import intend, left_by, look_and_decide
+    from sonicfab.operations.push import intend, look_and_decide
     from sonicfab.push.guarded import Limits
     from sonicfab.push.run import Options
     from sonicfab.report import console
@@ -131,26 +137,12 @@ def push(
     console.log_to_stderr(verbose)
     site = _open(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, templates=templates)
     limits = Limits(confirm_within=confirm_within, timeout=timeout)
-    options = Options(
-        way,
-        batch,
-        canary,
-        max_failures,
-        drain,
-        overwrite_drift=overwrite_drift,
-        limits=limits,
-        reset_sessions=reset_sessions,
-    )
+    options = Options(way, batch, canary, max_failures, drain, "", overwrite_drift, limits, reset_sessions)
     with _told():
         intent = intend(site, options, take_over=take_over, ignore=ignore)
     _note_warnings(intent.warnings)
     if resume:
-        journal = left_by(site.for_push(), output)
-        left = [name for name in journal.open_switches if name in site.fabric.plan.switches]
-        count = f"{len(left)} under way: {', '.join(left)}" if left else "nothing under way"
-        console.note(f"push {journal.push_id} has left {count}")
-        if left and not dry_run:
-            end_left(site, intent.targets, options, journal)
+        _resume(site, intent.targets, options, output, dry_run=dry_run)
     with Progress("comparing") as progress:
         planned = look_and_decide(site.for_push(), "push", intent.targets, options, progress)
     raise typer.Exit(carry_out(planned, output, format, dry_run=dry_run, yes=yes, everything=verbose > 0))
@@ -190,6 +182,18 @@ def plan(
         planned = decide(site, options, take_over=take_over, ignore=ignore, progress=progress)
     _note_warnings(planned.warnings)
     raise typer.Exit(carry_out(planned, Path(), format, dry_run=True, yes=False, everything=verbose > 0))
+
+
+def _resume(site: OpenSite, targets: Mapping[str, Target], options: Options, output: Path, *, dry_run: bool) -> None:
+    from sonicfab.operations.push import left_by
+    from sonicfab.report.console import note
+
+    journal = left_by(site.for_push(), output)
+    left = [name for name in journal.open_switches if name in site.fabric.plan.switches]
+    count = f"{len(left)} under way: {', '.join(left)}" if left else "nothing under way"
+    note(f"push {journal.push_id} has left {count}")
+    if left and not dry_run:
+        end_left(site, targets, options, journal)
 
 
 def _open(
