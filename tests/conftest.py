@@ -75,6 +75,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 SLOWEST = (
     "test_push_lab.py",
     "test_lab_verify.py",
+    "test_mends.py",
     "test_push_guard.py",
     "test_lab_fabric.py",
     "test_lab_faults.py",
