@@ -49,6 +49,11 @@ def test_all_of_them_are_confirmed_at_the_end(fabric: Together) -> None:
     assert steps.index((LEAF1, "waiting")) < proven < min(confirmed), "none before the last one is proven"
 
 
+def running(fabric: Together, name: str) -> list[str]:
+    """FRR's config, whose lines an undone delta may leave in another order."""
+    return sorted(fabric.lab.inside(name, "vtysh -c 'show running-config'").out.splitlines())
+
+
 def templates(folder: Path, takes: str) -> Path:
     """Templates that are valid; FROM-FABRIC takes these prefix lists."""
     (folder / "frr").mkdir(parents=True)
@@ -60,7 +65,7 @@ def templates(folder: Path, takes: str) -> Path:
 
 
 def test_all_of_them_go_back_when_the_last_one_fails(fabric: Together, tmp_path: Path) -> None:
-    before = {name: fabric.lab.inside(name, "vtysh -c 'show running-config'").out for name in ALL}
+    before = {name: running(fabric, name) for name in ALL}
     spine_takes_nothing = templates(tmp_path / "mine", '[] if switch.role == "spine" else fabric.prefix_lists')
     result = fabric.pushed("--templates", spine_takes_nothing, "--confirm-within", 40, code=6)
     assert {name: one["state"] for name, one in result.items()} == dict.fromkeys(ALL, "rolled back")
@@ -69,7 +74,7 @@ def test_all_of_them_go_back_when_the_last_one_fails(fabric: Together, tmp_path:
         assert f"{leaf} went back because {SPINE} went back" in result[leaf]["error"]
     assert fabric.state() == "old"
     assert fabric.idle
-    assert {name: fabric.lab.inside(name, "vtysh -c 'show running-config'").out for name in ALL} == before
+    assert {name: running(fabric, name) for name in ALL} == before
     checked = fabric.lab.verify()
     assert checked.returncode == 0, checked.stdout
 
