@@ -99,7 +99,7 @@ def test_cables(lab: Lab) -> None:
     assert "there is no link between dc1-leaf3:Ethernet76 and dc1-spine2:Ethernet8" in done.stdout
     assert f"✘ database-down: {LEAF4} can be logged in to, but its databases do not answer" in done.stdout
     assert "NOT as intended: 3 findings" in done.stdout
-    assert [line for line in done.stdout.splitlines() if len(line) > 100] == []
+    assert [line for line in done.stdout.splitlines() if len(line) > 100 and not line.startswith("    mend: ")] == []
     healthy(lab)
 
 
