@@ -222,26 +222,6 @@ def plan(
     return replace(look_and_decide(site, "push", intent.targets, options, progress), warnings=intent.warnings)
 
 
-def push(
-    site: OpenSite,
-    options: Options | None = None,
-    *,
-    take_over: Collection[str] = (),
-    ignore: Collection[str] = (),
-    output: str | Path = "build",
-    progress: Progress = QUIET,
-) -> PushResult:
-    """Bring the configs onto the switches, by the least disruptive way, and prove that they run: plan, then apply.
-
-    Raises:
-        InputError: with every mistake in the files; some numbers are not kept yet; a way does not lead there.
-        InvalidConfigsError: the rendered configs are not valid.
-        LabError: the lab does not run.
-        OutputError: the journal cannot be written; what was under way went back.
-    """
-    return plan(site, options, take_over=take_over, ignore=ignore, progress=progress).apply(output, progress)
-
-
 def look_and_decide(
     site: OpenSite,
     kind: Literal["push", "rollback"],
