@@ -5,22 +5,30 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Collection
+from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
 
+from sonicfab.access import Access
 from sonicfab.configdb import Change as RowChange
 from sonicfab.errors import ChecksFailedError, SonicfabError
 from sonicfab.frrconf import FrrChange
 from sonicfab.model.numbers import Numbers
 from sonicfab.plan.types import FabricPlan
-from sonicfab.push import polling
+from sonicfab.push import guarded, polling
 from sonicfab.push.change import Change, Gates
-from sonicfab.push.comparison import Comparison
+from sonicfab.push.comparison import Comparison, Target
 from sonicfab.push.gate import Gate, make_gate, need_each_other
-from sonicfab.push.guarded import Ending
+from sonicfab.push.guarded import Ending, Limits
+from sonicfab.push.journal import Journal
+from sonicfab.push.resume import Left
 from sonicfab.push.rounds import Rounds
+from sonicfab.push.run import target_hash
 from sonicfab.push.waiting import together
+from sonicfab.switch.guard import GuardStatus
+from sonicfab.transport import Transport
 from test_numbering import plan_of
 from test_push_steps import peer, seen
 
@@ -288,3 +296,35 @@ def test_who_hangs_together() -> None:
     assert together(far, ["a"]) == {"a", "x", "b", "y"}
     assert together(far, ["z"]) == {"z", "c"}
     assert together(far, ["q"]) == {"q"}
+
+
+# a push that was killed
+
+
+@pytest.mark.parametrize("why", ["its far end was not begun", "something else is meant now"])
+def test_what_is_not_gone_on_with_is_taken_back_on_the_switch(
+    why: str, numbered: FabricPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is armed there: to call it old without having it go back would leave it to its timer."""
+    target = Target("leaf0", {}, None, ())
+    journal = Journal(tmp_path / "fab" / "push" / "20261126T100000Z-aaaa")
+    asked: list[str] = []
+
+    def settle_back(switch: object, push_id: str) -> GuardStatus:
+        asked.append(push_id)
+        return GuardStatus("restored", push_id, "", 0, ("frr",), "asked", "")
+
+    monkeypatch.setattr(guarded, "settle_back", settle_back)
+    monkeypatch.setattr(guarded.Guarded, "_sessions_lack", lambda _self: "")
+    with journal.open():
+        hashed = target_hash(target) if why.startswith("its") else "another"
+        journal.mean({"switches": {"leaf0": {"way": "frr-delta", "seconds": 1.0, "target": hashed}}})
+        for step in ("arming", "staging", "applying"):
+            journal.note("leaf0", step)
+        journal.note("leaf0", "waiting", far=["spine0"])
+        access = Access(lambda _plan: cast(Transport, None), stock=True)
+        monkeypatch.setattr(Access, "open", lambda _self, plan: SimpleNamespace(name=plan.name, close=lambda: None))
+        left = Left(access, numbered, {"leaf0": target}, journal, Limits(), lambda *_: None, lambda *_: None)
+        endings = left.go_on()
+    assert (endings["leaf0"].state, endings["leaf0"].untouched) == ("old", False)
+    assert asked == [journal.push_id]

@@ -64,13 +64,16 @@ class Change(Guarded):
         gates: Gates,
         limits: Limits,
         tell: Tell,
+        *,
+        under_way: bool = False,
     ) -> None:
         self.target, self.found, self.way = todo
         super().__init__(
             access, journal, plan, limits, tell, seconds=self.way.seconds, before=gates.old, found=self.found
         )
         self.gates = gates
-        self._arming = self._starts_drained = False
+        self._arming = under_way
+        self._starts_drained = False
         self._routes: frozenset[str] = frozenset()
 
     def prepare(self, holder: str, stop: threading.Event) -> None:
@@ -176,7 +179,6 @@ class Change(Guarded):
             TransportError: it was not reached.
         """
         steps = self._steps()
-        self._arming = True
         self._starts_drained = "draining" in steps and self.way.name in ("reload", "restart-bgp")
 
         def asked() -> guard.GuardStatus:

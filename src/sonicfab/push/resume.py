@@ -106,7 +106,14 @@ class Left:
         todo = (self.targets.get(name, nothing), None, way)
         plan = self.plan.switches[name]
         return Change(
-            self.access, self.journal, plan, todo, Gates(*gates), self.limits, lambda step: self.tell(name, step)
+            self.access,
+            self.journal,
+            plan,
+            todo,
+            Gates(*gates),
+            self.limits,
+            lambda step: self.tell(name, step),
+            under_way=True,  # whatever is found out about it: it goes back unless it is confirmed
         )
 
     def _noted(self, name: str) -> Mapping[str, Any]:
