@@ -198,6 +198,28 @@ def test_folders_and_files_of_one_fabric(sonicfab: Run) -> None:
     assert sonicfab("validate", frr, "--image-build", "community-202411").returncode == 0
 
 
+def test_the_two_files_of_a_switch_are_read_together(sonicfab: Run, tmp_path: Path) -> None:
+    """What is wrong between them is told however they are named; an frr.conf alone is told as half of a check."""
+    golden = Path(__file__).parent / "golden" / "spine-leaf-1x2" / "st01-sw25g-r01-u34"
+    config_db, frr = tmp_path / "config_db.json", tmp_path / "frr.conf"
+    config_db.write_text((golden / "config_db.json").read_text())
+    stranger = " neighbor 203.0.113.77 remote-as 64998\n address-family ipv4 unicast\n"
+    frr.write_text((golden / "frr.conf").read_text().replace(" address-family ipv4 unicast\n", stranger, 1))
+    build = ("--image-build", "community-202411")
+    for given in ((tmp_path,), (config_db, frr), (frr, config_db)):
+        done = sonicfab("validate", *given, *build)
+        assert done.returncode == 4, done.stdout
+        assert "SF-214" in done.stdout
+        assert "between switches" not in done.stdout
+        assert "beside its config_db.json" not in done.stdout
+    alone = sonicfab("validate", frr, *build).stdout
+    assert "SF-214" not in alone
+    assert f"not checked: {frr} beside its config_db.json: give that as well, or their folder" in " ".join(
+        alone.split()
+    )
+    assert "rules between rows" not in alone
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -210,7 +210,9 @@ class Validator:
                 by_engine.setdefault(models.engine, []).append(name)
         for engine, names in by_engine.items():
             yield f"YANG models of {', '.join(names)}, by {engine}"
-        yield "rules between rows and between switches" if len(subjects) > 1 else "rules between rows"
+        switches = sum(subject.config_db is not None for subject in subjects)
+        if switches:
+            yield "rules between rows and between switches" if switches > 1 else "rules between rows"
         if any(subject.frr is not None for subject in subjects) and self._vtysh and frr_version():
             yield f"frr.conf read by FRR {frr_version()}"
 
@@ -222,6 +224,8 @@ class Validator:
         if any(subject.frr is not None for subject in subjects) and not (self._vtysh and frr_version()):
             why = "it is not installed here" if self._vtysh else "the switch's own does it"
             yield f"frr.conf read by FRR: {why}"
+        if lone := [subject.name for subject in subjects if subject.frr is not None and subject.config_db is None]:
+            yield f"{', '.join(lone)} beside its config_db.json: give that as well, or their folder"
 
 
 def _no_schema(build: Build) -> Finding:

@@ -31,6 +31,7 @@ def of_fabric(plan: FabricPlan, configs: Iterable[SwitchConfig]) -> tuple[list[S
 def of_paths(paths: Sequence[Path], build: str) -> tuple[list[Subject], list[tuple[End, End]]]:
     """Files and folders: a config_db.json, an frr.conf, the folder of a switch, or that of a fabric with its plan.json.
 
+    A config_db.json and an frr.conf that are given both, and alone in their folder, are those of one switch.
     `build` is the image build; "" to take that of the plan, or the one whose schema version the file has.
 
     Raises:
@@ -38,7 +39,10 @@ def of_paths(paths: Sequence[Path], build: str) -> tuple[list[Subject], list[tup
     """
     subjects: list[Subject] = []
     links: list[tuple[End, End]] = []
+    pairs = _pairs(paths)
     for path in paths:
+        if path in pairs.values():
+            continue  # read beside its config_db.json
         if (path / "plan.json").is_file():
             found, cables = _fabric_folder(path, build)
             subjects += found
@@ -48,8 +52,20 @@ def of_paths(paths: Sequence[Path], build: str) -> tuple[list[Subject], list[tup
         elif path.suffix == ".conf":
             subjects.append(Subject(str(path), _named(build, path), frr=read_text(path), files=("", str(path))))
         else:
-            subjects.append(_subject(str(path), path, None, build))
+            subjects.append(_subject(str(path), path, pairs.get(path), build))
     return subjects, links
+
+
+def _pairs(paths: Sequence[Path]) -> dict[Path, Path]:
+    """config_db.json -> frr.conf, for each folder of which one of either is named."""
+    found: dict[Path, Path] = {}
+    for folder in {path.parent: None for path in paths}:
+        files = [path for path in paths if path.parent == folder and not path.is_dir()]
+        frr = [path for path in files if path.suffix == ".conf"]
+        config_db = [path for path in files if path.suffix != ".conf"]
+        if len(frr) == len(config_db) == 1:
+            found[config_db[0]] = frr[0]
+    return found
 
 
 def _fabric_folder(folder: Path, build: str) -> tuple[list[Subject], list[tuple[End, End]]]:
