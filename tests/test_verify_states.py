@@ -11,6 +11,7 @@ import pytest
 from sonicfab.errors import SwitchError
 from sonicfab.switch import parse, parse_state
 from sonicfab.switch.ask import AbsentError, Answers, HangsError, Question, UnreadableError, script, split
+from sonicfab.switch.parse import Route
 from sonicfab.transport import CommandResult
 from sonicfab.transport.exec import ExecTransport
 from sonicfab.verify.checks.lldp import far_ends
@@ -213,3 +214,43 @@ def test_a_fault_of_a_neighbours_config_is_told_by_its_line() -> None:
     assert found.where == (f"{LEAF1}:{peer}",)
     assert "abc" not in " ".join(found.evidence), "a secret"
     assert found.mend.endswith(f"--limit {LEAF1} --overwrite-drift")
+
+
+@pytest.mark.parametrize(("peer", "address"), [("10.99.0.2", "10.99.0.2"), ("Ethernet20", "fe80::99")])
+def test_what_a_neighbour_of_another_announces_is_not_ours_either(peer: str, address: str) -> None:
+    """Saved by hand, it may stay; a route of a neighbour of ours beside it, or of one not saved, is still foreign."""
+    one, prefix = world(), "198.51.100.0/24"
+    box, bgp, zebra = one.boxes[LEAF1], one.bgp(LEAF1), one.zebra(LEAF1)
+    heading = f"router bgp {bgp.asn}\n"
+    box.frr = box.frr.replace(heading, f"{heading} neighbor {peer} remote-as 65000\n", 1)
+    ours = next(iter(bgp.sessions.values()))
+    session = replace(ours, peer=peer, address=address, remote_asn=65000)
+    box.zebra = replace(zebra, routes={**zebra.routes, prefix: Route(prefix, installed=True, ports=("Ethernet20",))})
+
+    def seen(stored: str, *learned: str) -> list[str]:
+        box.stored_frr = stored
+        box.bgp = replace(
+            bgp,
+            sessions={**bgp.sessions, peer: session},
+            origins={**bgp.origins, prefix: frozenset({65000})},
+            learned={prefix: frozenset(learned)},
+        )
+        return [one.code for one in one.verified()[1]]
+
+    saved, unsaved = box.frr, one.configs[LEAF1].frr
+    assert not seen(saved, address)
+    assert "foreign-route" in seen(saved, address, ours.peer)
+    assert "foreign-route" in seen(saved, "(unspec)")
+    assert "foreign-route" in seen(unsaved, address)
+
+
+def test_from_whom_a_route_is() -> None:
+    """Of the paths that are used, as bgpd of FRR 8.4 and 10.0 tells them."""
+    paths = [
+        {"bestpath": True, "peerId": "10.99.0.2", "path": "65000"},
+        {"multipath": True, "peerId": "fe80::99", "path": "65000"},
+        {"valid": True, "peerId": "10.0.0.1", "path": "65001"},
+    ]
+    table = {"localAS": 65404, "routes": {"198.51.100.0/24": paths}}
+    state = parse_state.bgp_state("\n".join(json.dumps(one) for one in ({}, {}, table, {})))
+    assert state.learned == {"198.51.100.0/24": {"10.99.0.2", "fe80::99"}}

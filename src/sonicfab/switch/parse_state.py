@@ -60,12 +60,18 @@ class BgpSession:
 
 @dataclass(frozen=True, slots=True)
 class BgpState:
-    """What bgpd says: peers of both families, sessions by peer, and prefix -> AS numbers that originate it."""
+    """What bgpd says: peers of both families, sessions by peer, and of each prefix what its used paths say.
+
+    Attributes:
+        origins: prefix -> AS numbers that originate it.
+        learned: prefix -> addresses of the neighbours that it is from; the switch's own have "(unspec)".
+    """
 
     asn: int
     peers: tuple[BgpPeer, ...]
     sessions: Mapping[str, BgpSession]
     origins: Mapping[str, frozenset[int]]
+    learned: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +159,16 @@ def bgp_state(text: str) -> BgpState:
         peer: _session(peer, row) for peer, row in neighbors.items() if isinstance(row, dict) and "remoteAs" in row
     }
     origins: dict[str, frozenset[int]] = {}
+    learned: dict[str, frozenset[str]] = {}
     for table in tables:
         own = _asn(table.get("localAS", 0))
         for prefix, paths in table.get("routes", {}).items():
             used = [path for path in paths if path.get("bestpath") or path.get("multipath")]
             words = [str(path.get("path", "")).split() for path in used]
             origins[prefix] = frozenset(_asn(word[-1]) if word else own for word in words if _is_sequence(word))
+            learned[prefix] = frozenset(str(path.get("peerId", "")) for path in used)
     asns = {_asn(family["as"]) for family in summary.values() if isinstance(family, dict) and "as" in family}
-    return BgpState(max(asns, default=0), tuple(parse.bgp_peers(summary)), sessions, origins)
+    return BgpState(max(asns, default=0), tuple(parse.bgp_peers(summary)), sessions, origins, learned)
 
 
 @reading("what zebra says")

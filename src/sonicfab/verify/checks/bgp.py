@@ -18,10 +18,10 @@ from sonicfab.verify.results import CheckResult, Status
 
 def judge(expected: Expectations, answers: Answers) -> Iterator[CheckResult]:
     """See Check.judge."""
-    return judge_sessions(expected, answers.get(BGP), _theirs(expected, answers))
+    return judge_sessions(expected, answers.get(BGP), neighbors_of_others(expected, answers))
 
 
-def _theirs(expected: Expectations, answers: Answers) -> frozenset[str]:
+def neighbors_of_others(expected: Expectations, answers: Answers) -> frozenset[str]:
     """Neighbours in our BGP that another has made and saved: nobody planned them, and they may stay."""
     record = answers.find(RECORD)
     if expected.config is None or record is None:

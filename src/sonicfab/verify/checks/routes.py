@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from ipaddress import ip_network
 from typing import Any
 
 from sonicfab.plan.types import IpNetwork
 from sonicfab.switch.ask import Answers, Question
 from sonicfab.switch.parse import Route
+from sonicfab.switch.parse_state import BgpState
 from sonicfab.verify.checks.base import Check
-from sonicfab.verify.checks.questions import BGP, ZEBRA
+from sonicfab.verify.checks.bgp import neighbors_of_others
+from sonicfab.verify.checks.questions import BGP, RECORD, STORED_FRR, ZEBRA
 from sonicfab.verify.expect import Expectations
 from sonicfab.verify.paths import Way
 from sonicfab.verify.results import CheckResult
@@ -20,8 +22,21 @@ def judge(expected: Expectations, answers: Answers) -> Iterator[CheckResult]:
     """See Check.judge."""
     routes = answers.get(ZEBRA).routes
     # without bgpd's word a route in zebra may be one that it kept of a bgpd that is gone: that is no success
-    yield from judge_routes(expected, routes, answers.get(BGP).origins)
-    yield from judge_others(expected, routes)
+    bgp = answers.get(BGP)
+    yield from judge_routes(expected, routes, bgp.origins)
+    theirs = _learned_of(bgp, neighbors_of_others(expected, answers))
+    yield from judge_others(expected, {prefix: route for prefix, route in routes.items() if prefix not in theirs})
+
+
+def _learned_of(bgp: BgpState, neighbors: Collection[str]) -> frozenset[str]:
+    """The prefixes that are from those neighbours alone: what another's neighbour announces is as little ours as it is.
+
+    bgpd knows a neighbour that is named by its port by the link-local address of the far end (FRR bgpd/bgp_route.c
+    route_vty_out(): peerId is the address of the peer).
+    """
+    known = (bgp.sessions[one].address for one in neighbors if one in bgp.sessions)
+    addresses = {*neighbors, *known} - {"", "none"}
+    return frozenset(prefix for prefix, peers in bgp.learned.items() if peers and peers <= addresses)
 
 
 def judge_routes(
@@ -136,9 +151,9 @@ def _wanted(way: Way) -> str:
     return f"an installed route via {', '.join(sorted(way.ports))}"
 
 
-def questions(_expected: Expectations) -> Iterable[Question[Any]]:
+def questions(expected: Expectations) -> Iterable[Question[Any]]:
     """See Check.questions."""
-    return (ZEBRA, BGP)
+    return (ZEBRA, BGP) if expected.config is None else (ZEBRA, BGP, STORED_FRR, RECORD)
 
 
 CHECK = Check("route", "loopback routes", questions, judge, unasked)
