@@ -68,7 +68,7 @@ _TOP_OR_VRF = tuple(
 )
 """The same of what a VRF has, too."""
 
-_HOST_LINES = (
+HOST_LINES = (
     # what belongs to the program or the host and not to the fabric; `ip forwarding` shows what the kernel does
     "frr version ",
     "frr defaults ",
@@ -82,6 +82,7 @@ _HOST_LINES = (
     "no ip forwarding",
     "no ipv6 forwarding",
 )
+"""How lines of the top level begin that are nobody's change; guard.sh knows the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +188,7 @@ def lines(text: str, *, host_lines: bool = False) -> Iterator[tuple[int, Context
         line = raw.strip()
         if not line or line[0] in "!#" or line == "end":
             continue
-        if not host_lines and raw.startswith(_HOST_LINES):
+        if not host_lines and raw.startswith(HOST_LINES):
             stack.clear()
             continue
         if line in _CLOSERS:
