@@ -242,6 +242,8 @@ class _Book:
         outside = found is None or number not in found[0]
         if outside and not (document == "topology" and what == "ASN"):
             where = f"not in the pool {found[0]}" if found else "of a kind that the topology has no pool for"
+            if hint and not found:
+                hint = f"take `{self.kind.field}: {number}` out of the line, or give the topology such a pool"
             self.problems.append(Problem(document, path, f"{what} {number} of {name} is {where}", hint))
             return False
         owner = self._owner.setdefault(number, name)
