@@ -108,6 +108,22 @@ def no_zebra(one: World) -> None:
     one.boxes[LEAF1].zebra = "not JSON: 'garbage'"
 
 
+def garbled(one: World) -> None:
+    """An answer of another shape than JSON's objects; the database that gave it runs."""
+    one.boxes[LEAF1].config_db = "the running config_db: not a JSON object but list"  # type: ignore[assignment]
+
+
+def no_marks(one: World) -> None:
+    """Who prints this can be logged in to, and its management network is as good as can be."""
+    one.boxes[LEAF1].unreachable = "4 commands did not all run: h\ufffdq_)"
+    one.boxes[LEAF1].problem = "switch"
+
+
+def odd_identity(one: World) -> None:
+    one.boxes[LEAF1].unreachable = "sonic_version.yml: it printed something unexpected: 7"
+    one.boxes[LEAF1].problem = "unreadable"
+
+
 def v6_stands(one: World) -> None:
     one.boxes[SPINE2].forwarding["ipv6"] = False
     lost = {str(switch.loopback_ipv6) for name, switch in one.plan.switches.items() if name.startswith("dc1-leaf")}
@@ -141,6 +157,9 @@ def no_loopback(one: World) -> None:
     [
         (unreadable, "unreadable", LEAF1),
         (no_zebra, "unreadable", LEAF1),
+        (garbled, "unreadable", LEAF1),
+        (no_marks, "unreadable", LEAF1),
+        (odd_identity, "unreadable", LEAF1),
         (v6_stands, "not-forwarding", SPINE2),
         (tsa, "maintenance-flag", SPINE1),
         (no_address, "address-wrong", f"{LEAF1}:Ethernet72"),
@@ -154,6 +173,15 @@ def test_the_right_switch_and_cause_come_first(spoil: Spoil, code: str, where: s
     found = first(one)
     assert (found.code, found.where[0]) == (code, where)
     assert "does not run" not in found.cause
+
+
+def test_every_program_that_cannot_be_read_is_told() -> None:
+    """Else the ports, of which zebra would have told, are called other than planned, and a push is to mend them."""
+    one = world()
+    unreadable(one)
+    no_zebra(one)
+    found = [(finding.code, finding.cause) for finding in one.verified()[1] if finding.where[0].startswith(LEAF1)]
+    assert found == [("unreadable", f"what {name} of {LEAF1} says cannot be read") for name in ("bgpd", "zebra")]
 
 
 def test_what_cannot_be_read_is_no_success_of_any_check() -> None:

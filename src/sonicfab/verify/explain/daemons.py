@@ -39,7 +39,9 @@ def _frr(case: Case, name: str) -> Iterator[Finding]:
         hung = "bgpd" if answers.hangs(BGP) else "zebra"
         code, cause = "frr-silent", f"{hung} runs on {name} and does not answer"
     else:
-        yield _unreadable(case, name, "bgpd" if bgp else "zebra", said)
+        yield from (
+            _unreadable(case, name, program, said) for program, said in (("bgpd", bgp), ("zebra", zebra)) if said
+        )
         return
     own = case.take(
         lambda one: (
@@ -169,7 +171,7 @@ def database(case: Case, name: str, said: str, own: tuple[CheckResult, ...], cau
             mends.on(name, f"echo '{user} ALL=(ALL) NOPASSWD: ALL' | sudo tee /etc/sudoers.d/{user}"),
             own,
         )
-    if any(word in said for word in ("not JSON", "unexpected")):
+    if any(word in said for word in ("not JSON", "not a JSON object", "unexpected")):
         show = "sudo sonic-cfggen -d --print-data"
         return Finding(
             "unreadable", "switch", (name,), cause, (said, *more), mends.on(name, f"{show} shows what it prints"), own

@@ -34,6 +34,10 @@ def explain(case: Case) -> Iterator[Finding]:
         elif result.problem == "switch" and any(word in result.seen for word in _DATABASE):
             cause = f"{name} can be logged in to, but its databases do not answer"
             yield database(case, name, evidence[0], own, cause, *evidence[1:])
+        elif result.problem in ("switch", "unreadable"):
+            cause = f"{name} can be logged in to, but what it says cannot be read"
+            show = f"log in to {name} with `ssh`, and look at what `cat /etc/sonic/sonic_version.yml` prints"
+            yield Finding("unreadable", "unreachable", (name,), cause, tuple(evidence), show, own)
         elif result.problem == "commandtimeout" and not _links_down(case, name):
             yield _hangs(case, name, own, evidence, forwards=bool(up))
         elif asked and not up:
