@@ -282,3 +282,12 @@ def test_from_whom_a_route_is() -> None:
     table = {"localAS": 65404, "routes": {"198.51.100.0/24": paths}}
     state = parse_state.bgp_state("\n".join(json.dumps(one) for one in ({}, {}, table, {})))
     assert state.learned == {"198.51.100.0/24": {"10.99.0.2", "fe80::99"}}
+
+
+def test_answers_that_are_cut_off_are_told_without_our_own_marks() -> None:
+    questions = [Question("a", "true", str), Question("b", "true", str)]
+    for out, err in (("one\n--x-- 0\ntw", "--x--\n"), ("", "--x--\n--x--\n")):
+        with pytest.raises(SwitchError, match=r"^2 commands did not all run: what came back is not whole$"):
+            split(questions, "--x--", CommandResult("", 0, out, err, 0))
+    with pytest.raises(SwitchError, match="2 commands did not all run: sh: not found"):
+        split(questions, "--x--", CommandResult("", 127, "", "sh: not found\n", 0))

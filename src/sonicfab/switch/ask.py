@@ -202,7 +202,8 @@ def split(questions: Iterable[Question[Any]], mark: str, result: CommandResult) 
     outputs = result.stdout.split(f"\n{mark} ")
     errors = result.stderr.split(f"{mark}\n")
     if len(outputs) != len(asked) + 1:
-        raise SwitchError(f"{len(asked)} commands did not all run: {result.said or f'exit code {result.exit_code}'}")
+        said = "what came back is not whole" if mark in result.said else result.said
+        raise SwitchError(f"{len(asked)} commands did not all run: {said}")
     found: dict[str, CommandResult] = {}
     text = outputs[0]
     for number, question in enumerate(asked):
