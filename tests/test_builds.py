@@ -17,7 +17,7 @@ from sonicfab.platforms import platform_names
 
 NO_FACTS = {"name", "vendor", "follows", "defects", "sources", "ports", "yang"}
 """What a build is called, and what is told in another way than by a title and a value."""
-MAY_BE_EMPTY = {"port_defaults", "unfit_platforms"}
+MAY_BE_EMPTY = {"platform_modules", "port_defaults", "unfit_platforms"}  # an image may carry none
 SHIPPED = fact_names("builds")
 COMMUNITY = [name for name in SHIPPED if name.startswith("community-")]
 
@@ -161,7 +161,11 @@ def test_a_learned_build_counts_like_the_others(sonicfab: Run, tmp_path: Path) -
     (folder / "yang").mkdir(parents=True)
     (folder / "build.yml").write_text(json.dumps(profile))
     listed = sonicfab("builds", "list", SONICFAB_DATA=str(tmp_path)).stdout
-    assert re.search(r"site-a +site +202411_02 +split-unified +learned", listed)
+    told = r"site-a\n +vendor +site\n +DB version +202411_02\n +routing mode +split-unified\n +YANG +learned"
+    assert re.search(told, listed)  # row by row: with one more word it is too wide for a table
+    names = re.search(r"^( +cannot run on +)as7726-32x\n( +)as7326-56x$", listed, re.MULTILINE)
+    assert names, "each line of a cell stands below the first"
+    assert len(names[1]) == len(names[2])
     shown = sonicfab("builds", "show", "site-a", SONICFAB_DATA=str(tmp_path)).stdout
     assert re.search(r"FRR +not known", shown)
     assert "as7326-56x: 1 port, Eth1 to Eth1" in shown

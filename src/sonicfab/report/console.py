@@ -184,12 +184,13 @@ def _row_by_row(rows: Table) -> Iterator[Text]:
 
     titles = [str(column.header) for column in rows.columns]
     width = max(map(len, titles[1:]), default=0)
+    below = Text("\n" + " " * (width + 4))
     for cells in zip(*(column.cells for column in rows.columns), strict=True):
         first, *rest = (cell if isinstance(cell, Text) else Text(str(cell)) for cell in cells)
         yield first
         for title, cell in zip(titles[1:], rest, strict=True):
             if cell.plain.strip():
-                yield Text.assemble(f"  {title:{width}}  ", cell)
+                yield Text.assemble(f"  {title:{width}}  ", below.join(cell.split("\n")))
 
 
 def log_to_stderr(verbosity: int) -> None:
