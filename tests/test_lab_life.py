@@ -11,12 +11,17 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from conftest import ROOT, Run, example_files
 from labs import LEAF1, SPINE, booted, host_links, lab_namespaces, lab_processes, needs_lab
 from patience import communicate, wait_until
+from sonicfab.lab.clab import deploy
+from sonicfab.lab.clabfile import ClabLab
+from sonicfab.lab.control import start_lab
+from sonicfab.lab.spec import LabSpec
 from sonicfab.lab.state import find_lab, labs_folder, running_labs
 
 pytestmark = needs_lab
@@ -123,6 +128,34 @@ def test_ctrl_c_while_booting(after: str, request: pytest.FixtureRequest, sonicf
     assert "Traceback" not in err
     assert wait_until(lambda: not lab_processes("interrupted") and lab_namespaces() <= spaces)
     assert not (labs_folder() / "interrupted").exists()
+
+
+@pytest.mark.parametrize("moment", ["claimed", "keeper", "containers"])
+def test_ctrl_c_in_the_very_moment(moment: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder has just got its name, or the keeper was just begun: nobody has noted either yet."""
+    spec = LabSpec("momentary", "momentary", (), ())
+
+    renames = Path.rename
+
+    def renamed(part: Path, folder: Path) -> Path:
+        renames(part, folder)
+        signal.raise_signal(signal.SIGINT)
+        return folder
+
+    class Begun(subprocess.Popen[bytes]):
+        def __init__(self, *given: Any, **named: Any) -> None:
+            super().__init__(*given, **named)
+            signal.raise_signal(signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        if moment == "keeper":
+            patch.setattr("sonicfab.lab.control.subprocess.Popen", Begun)
+        else:
+            patch.setattr(Path, "rename", renamed)
+        with pytest.raises(KeyboardInterrupt):
+            deploy(ClabLab(spec, "sonic-vm", "none"), print) if moment == "containers" else start_lab(spec, print)
+    assert wait_until(lambda: not lab_processes("momentary"))
+    assert not (labs_folder() / "momentary").exists()
 
 
 def test_lab_up_killed_while_booting() -> None:

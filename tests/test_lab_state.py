@@ -21,6 +21,7 @@ from sonicfab.lab import faults, requests
 from sonicfab.lab.gate import Gate, listen
 from sonicfab.lab.inside import is_up
 from sonicfab.lab.state import LOG, LabNode, LabState, claim, process_started, remove_dead, running_labs
+from sonicfab.lab.whole import whole
 
 BROKEN = [
     "",
@@ -119,7 +120,7 @@ def test_ctrl_c_waits_for_a_whole_fault() -> None:
     written = []
 
     def interrupted() -> None:
-        with faults._whole():
+        with whole():
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(0.05)
             written.append("undo")

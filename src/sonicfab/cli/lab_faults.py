@@ -47,7 +47,7 @@ def fault(
     get_fault(fault_name)
     lab = pick_lab(name, (targets or [""])[0].partition(":")[0])
     if lab.backend != EMBEDDED:
-        raise LabError("faults are for the embedded lab", "leave --backend containerlab out of `lab up`")
+        raise LabError("faults are for the embedded lab", "leave --backend containerlab out of `sonicfab lab up`")
     done = apply_fault(lab, fault_name, targets or [], amount)
     (json_faults if format is Format.JSON else show_done)(lab.name, done)
 

@@ -70,7 +70,9 @@ def ssh(
     try:
         done = subprocess.run(["ssh", *options, "admin@127.0.0.1", *words], check=False)
     except FileNotFoundError as err:
-        raise LabError("the program ssh is not there", "apt-get install openssh-client; or `lab exec`") from err
+        raise LabError(
+            "the program ssh is not there", "apt-get install openssh-client; or `sonicfab lab exec`"
+        ) from err
     raise typer.Exit(done.returncode)
 
 

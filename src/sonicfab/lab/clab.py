@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from sonicfab.errors import LabError, OutputError
 from sonicfab.lab.access import open_lab_switch
@@ -19,6 +19,7 @@ from sonicfab.lab.files import AUTHORIZED_KEYS, HOST_KEY
 from sonicfab.lab.seed import new_key, write_switch, write_texts
 from sonicfab.lab.spec import LabSpec
 from sonicfab.lab.state import CONTAINERLAB, LabNode, LabState, claim, process_started, remove_folder, write_state
+from sonicfab.lab.whole import whole
 from sonicfab.switch.operations import Switch
 
 BOOT_TIMEOUT = 120
@@ -70,23 +71,27 @@ def deploy(lab: ClabLab, progress: Progress) -> LabState:
     spec, host = lab.spec, docker_host()
     if lab.kind == "light" and not has_image(lab.image):
         raise LabError(f"Docker has no image {lab.image}", "`sonicfab lab image build` makes it")
-    folder, log = claim(spec.name, spec.dumps())
-    with log:
-        try:
-            (folder / _DOCKER_HOST).write_text(host, encoding="utf-8")
-            file = write_lab(folder, lab)
-            if lab.kind == "light":
-                _write_keys(folder, spec)
-            containerlab("deploy", "--topo", str(file), host=host)
-            progress(
-                {"event": "wired", "ports": sum(len(one.ports) for one in spec.switches), "links": len(spec.links)}
-            )
-            state = _state(lab, folder, host, _inspect(file, host))
-            _wait_all(lab, state, folder, progress)
-            write_state(folder, state)
-        except BaseException as err:
+    folder: Path | None = None
+    log: BinaryIO | None = None
+    try:
+        with whole():
+            folder, log = claim(spec.name, spec.dumps())
+        (folder / _DOCKER_HOST).write_text(host, encoding="utf-8")
+        file = write_lab(folder, lab)
+        if lab.kind == "light":
+            _write_keys(folder, spec)
+        containerlab("deploy", "--topo", str(file), host=host)
+        progress({"event": "wired", "ports": sum(len(one.ports) for one in spec.switches), "links": len(spec.links)})
+        state = _state(lab, folder, host, _inspect(file, host))
+        _wait_all(lab, state, folder, progress)
+        write_state(folder, state)
+    except BaseException as err:
+        if folder is not None:
             _clear(folder, host, err)
-            raise
+        raise
+    finally:
+        if log is not None:
+            log.close()
     return state
 
 
@@ -294,7 +299,9 @@ def _topology(folder: Path) -> Path:
 
 def _of_containerlab(state: LabState) -> Path:
     if state.backend != CONTAINERLAB:
-        raise LabError(f"lab {state.name} is an embedded one", "this is for `lab up --backend containerlab`")
+        raise LabError(
+            f"lab {state.name} is an embedded one", "this is for labs of `sonicfab lab up --backend containerlab`"
+        )
     return _topology(state.folder)
 
 

@@ -10,7 +10,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 from sonicfab.errors import LabError
 from sonicfab.lab.clab import Progress, deploy, destroy, has_topology, spec_docker_host
@@ -29,6 +30,7 @@ from sonicfab.lab.state import (
     remove_folder,
     running_labs,
 )
+from sonicfab.lab.whole import whole
 
 
 def start_lab(spec: LabSpec, progress: Progress) -> LabState:
@@ -38,17 +40,13 @@ def start_lab(spec: LabSpec, progress: Progress) -> LabState:
         LabError: it runs already, or a switch does not start; nothing is left running then.
     """
     make_way(spec.name)
-    folder, log = claim(spec.name, spec.dumps())
-    with log:
-        keeper = subprocess.Popen(
-            [sys.executable, "-m", "sonicfab.lab.keeper", str(folder)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            start_new_session=True,
-            cwd="/",
-        )
+    folder: Path | None = None
+    keeper: subprocess.Popen[bytes] | None = None
     try:
+        with whole():  # from here on there is something to remove, and nobody else who would
+            folder, log = claim(spec.name, spec.dumps())
+            with log:
+                keeper = _keeper(folder, log)
         for event in _events(keeper):
             if event["event"] == "failed":
                 raise LabError(event["message"], event["hint"])
@@ -59,11 +57,26 @@ def start_lab(spec: LabSpec, progress: Progress) -> LabState:
         last = log_text.splitlines()[-1] if log_text else f"exit code {keeper.wait()}"
         raise LabError(f"the lab's keeper ended: {last}")
     except BaseException as err:
-        keeper.terminate()
-        keeper.wait()
-        if not isinstance(err, LabError):  # its logs are of use only when something failed
+        if keeper is not None:
+            keeper.terminate()
+            keeper.wait()
+        if folder is not None and not isinstance(err, LabError):  # its logs are of use only when something failed
             remove_folder(folder)
         raise
+    finally:
+        if keeper is not None and keeper.stdout is not None:
+            keeper.stdout.close()
+
+
+def _keeper(folder: Path, log: BinaryIO) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "sonicfab.lab.keeper", str(folder)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        start_new_session=True,
+        cwd="/",
+    )
 
 
 def start_containers(lab: ClabLab, progress: Progress) -> LabState:

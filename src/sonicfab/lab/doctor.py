@@ -71,7 +71,7 @@ def optional(findings: list[Finding]) -> list[Finding]:
 def _containerlab() -> Finding:
     program = shutil.which("containerlab")
     if program is None:
-        said = "not there: no `lab up --backend containerlab`"
+        said = "not there: no `sonicfab lab up --backend containerlab`"
         return Finding("containerlab", "missing", said, "https://containerlab.dev/install/ says how to install it")
     done = subprocess.run(
         [program, "version"],

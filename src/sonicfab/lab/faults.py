@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import signal
-import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +18,7 @@ from sonicfab.hints import did_you_mean
 from sonicfab.lab import faults_cables, faults_config, faults_switches
 from sonicfab.lab.faults_base import Fault, Lab, Target, Undo
 from sonicfab.lab.state import LabState, find_lab
+from sonicfab.lab.whole import whole
 
 FAULTS = {one.name: one for one in (*faults_cables.FAULTS, *faults_switches.FAULTS, *faults_config.FAULTS)}
 _RECORD = "faults.json"
@@ -56,7 +55,9 @@ def get_fault(name: str) -> Fault:
         InputError: there is none.
     """
     if name not in FAULTS:
-        raise InputError(f"there is no fault {name}", did_you_mean(name, FAULTS) or "`lab fault --list` has them")
+        raise InputError(
+            f"there is no fault {name}", did_you_mean(name, FAULTS) or "`sonicfab lab fault --list` has them"
+        )
     return FAULTS[name]
 
 
@@ -96,7 +97,7 @@ def apply_fault(state: LabState, name: str, targets: Sequence[str], amount: int 
             touched = tuple(dict.fromkeys(_touched(lab, group)))
             _refuse_if_impossible(fault, group, touched, active)
             started = time.time()
-            with _whole():
+            with whole():
                 undo = fault.apply(lab, group, number)
                 until = started + number if fault.passes else None
                 made = ActiveFault(fault.name, tuple(map(str, group)), touched, number, started, until, undo)
@@ -126,27 +127,11 @@ def heal_faults(state: LabState, switches: Iterable[str]) -> list[ActiveFault]:
                 continue
             _refuse_if_stunned(one.touched, _later(active_faults(state), one), "healed")
             lab = Lab.of(find_lab(state.name))  # a switch that was booted meanwhile is another process
-            with _whole():
+            with whole():
                 FAULTS[one.name].heal(lab, tuple(lab.target(text) for text in one.targets), one.undo)
                 _write(state, [other for other in active_faults(state) if other != one])
             healed.append(one)
     return healed
-
-
-@contextmanager
-def _whole() -> Iterator[None]:
-    """Ctrl-C waits until a fault is done or undone, and that is written down: nobody could undo a half of one."""
-    if threading.current_thread() is not threading.main_thread():  # which gets no Ctrl-C
-        yield
-        return
-    asked: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _frame: asked.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if asked:
-        raise KeyboardInterrupt
 
 
 def _amount(fault: Fault, given: int | None) -> int:

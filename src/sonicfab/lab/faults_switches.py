@@ -107,7 +107,9 @@ def _start_redis(lab: Lab, targets: tuple[Target, ...], _undo: Undo) -> None:
 
 def _stop_bgp(lab: Lab, targets: tuple[Target, ...], _amount: int) -> Undo:
     if lab.inside(targets[0].switch, "systemctl is-active bgp", check=False).strip() != "active":
-        raise LabError(f"the container bgp does not run on {targets[0]}", "`lab heal` starts what a fault stopped")
+        raise LabError(
+            f"the container bgp does not run on {targets[0]}", "`sonicfab lab heal all` starts what a fault stopped"
+        )
     lab.inside(targets[0].switch, "systemctl stop bgp")
     return {}
 

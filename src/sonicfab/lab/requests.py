@@ -29,7 +29,9 @@ def ask(folder: Path, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - one J
             connection.sendall(json.dumps(request).encode() + b"\n")
             answer: dict[str, Any] = json.loads(_line(connection))
     except (OSError, ValueError) as err:
-        raise LabError(f"the keeper of the lab in {folder} does not answer: {err}", "`lab logs` shows its log") from err
+        raise LabError(
+            f"the keeper of the lab in {folder} does not answer: {err}", "`sonicfab lab logs` shows its log"
+        ) from err
     if "error" in answer:
         raise LabError(answer["error"], answer.get("hint", ""))
     return answer
