@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -13,6 +14,7 @@ import pytest
 
 from sonicfab.access import Access
 from sonicfab.configdb import Change as RowChange
+from sonicfab.configdb import ConfigDb
 from sonicfab.errors import ChecksFailedError, SonicfabError
 from sonicfab.frrconf import FrrChange
 from sonicfab.model.numbers import Numbers
@@ -78,6 +80,44 @@ def test_a_session_with_a_new_name_is_the_one_of_its_port(numbered: FabricPlan) 
     assert make_gate(numbered, spine, before, []).must.keys() == {one.peer for one in spine.fabric_sessions}
     assert need_each_other(numbered, before, "leaf0", "spine0")
     assert need_each_other(numbered, before, "spine0", "leaf0")
+
+
+def going_back(plan: FabricPlan, name: str, frr: str | None, rows: ConfigDb) -> Comparison:
+    """A switch whose planned sessions are up, and that is to have another config."""
+    sessions = plan.switches[name].fabric_sessions
+    up: dict[str, int | None] = {one.peer: 4 for one in sessions}
+    networks: ConfigDb = {
+        "INTERFACE": {f"{one.port}|{one.peer}/{31 if '.' in one.peer else 127}": {} for one in sessions}
+    }
+    running = networks if plan.numbered else {}
+    return replace(seen(up), running=running, target=Target(name, rows, frr, ()))
+
+
+def test_a_rollback_asks_for_the_sessions_of_the_config_that_comes_back(pair: FabricPlan, numbered: FabricPlan) -> None:
+    """To SONiC's factory default, whose neighbours are nobody's; and to unnumbered sessions from numbered ones."""
+    factory: ConfigDb = {
+        "INTERFACE": {"Ethernet48|10.0.0.56/31": {}},
+        "BGP_NEIGHBOR": {"10.0.0.57": {"asn": "64001"}},
+    }
+    before = {name: going_back(pair, name, None, factory) for name in pair.switches}
+    for switch in pair.switches.values():
+        gate = make_gate(pair, switch, before, [])
+        assert (gate.must, gate.later, gate.some) == ({}, {}, frozenset())
+    frr = "router bgp 65000\n neighbor {} interface peer-group FABRIC\n"
+    ports = {name: one.fabric_sessions[0].port for name, one in numbered.switches.items()}
+    before = {name: going_back(numbered, name, frr.format(port), {}) for name, port in ports.items()}
+    assert make_gate(numbered, numbered.switches["leaf0"], before, []).must.keys() == {ports["leaf0"]}
+
+
+def test_a_rollback_from_unnumbered_sessions_asks_for_the_numbered_ones(pair: FabricPlan) -> None:
+    leaf, spine = (pair.switches[name].fabric_sessions[0].port for name in ("leaf0", "spine0"))
+    frr = "router bgp 65000\n neighbor {} remote-as external\n"
+    before = {
+        "leaf0": going_back(pair, "leaf0", frr.format("10.1.0.1"), {"INTERFACE": {f"{leaf}|10.1.0.0/31": {}}}),
+        "spine0": going_back(pair, "spine0", frr.format("10.1.0.0"), {"INTERFACE": {f"{spine}|10.1.0.1/31": {}}}),
+    }
+    assert make_gate(pair, pair.switches["leaf0"], before, []).must.keys() == {"10.1.0.1"}
+    assert make_gate(pair, pair.switches["spine0"], before, ["leaf0"]).far == {}
 
 
 def test_only_a_change_at_both_ends_makes_them_need_each_other(numbered: FabricPlan) -> None:

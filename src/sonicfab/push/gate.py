@@ -11,16 +11,19 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sonicfab.plan.types import FabricPlan, Session, SwitchPlan
-from sonicfab.push.comparison import Comparison
+from sonicfab.push.comparison import Comparison, Target
 from sonicfab.switch.parse import BgpPeer
 
 POLICY_DELAY = 7.0
 """Seconds until a changed route-map or prefix-list has its effect: FRR waits 5 (bgpd.h RMAP_DEFAULT_UPDATE_TIMER)."""
+
+_NEIGHBOUR = re.compile(r"^\s*neighbor (\S+) ", re.MULTILINE)
 
 Ways = frozenset[str]
 """What must go over a session: `received`, `sent` prefixes."""
@@ -77,7 +80,8 @@ def make_gate(plan: FabricPlan, switch: SwitchPlan, before: Mapping[str, Compari
     must: dict[str, Ways] = {}
     later: dict[str, Ways] = {}
     some: set[str] = set()
-    for session in switch.fabric_sessions:
+    sessions = _meant(switch, before)
+    for session in sessions:
         waits = session.switch in pending and (
             session.switch not in before or _touches(plan, before[session.switch], session)
         )
@@ -86,9 +90,42 @@ def make_gate(plan: FabricPlan, switch: SwitchPlan, before: Mapping[str, Compari
             (later if waits else must)[session.peer] = ways
         elif session.switch in before and session.switch not in pending:
             some.add(session.peer)
-    far = {one.peer: one.switch for one in switch.fabric_sessions if one.peer in later}
+    far = {one.peer: one.switch for one in sessions if one.peer in later}
     delay = POLICY_DELAY if _changes_policy(found) else 0.0
     return Gate(must, frozenset() if must or later else frozenset(some), later, far, delay)
+
+
+def _meant(switch: SwitchPlan, before: Mapping[str, Comparison]) -> list[Session]:
+    """The sessions to other switches, as what the switch is to run has them.
+
+    A rollback brings back a config that need not have those of the plan: none at all, or others of the same ports.
+    """
+    target = before[switch.name].target
+    if target is None:
+        return list(switch.fabric_sessions)
+    names, found = _neighbours(target), dict[str, Session]()
+    for session in switch.fabric_sessions:
+        if session.peer in names:
+            found.setdefault(session.peer, session)
+            continue
+        far = before[session.switch].target if session.switch in before else None
+        for name in (session.port, *(_addresses(far, session.far_port) if far else ())):
+            if name in names:
+                found.setdefault(name, replace(session, peer=name))
+    return list(found.values())
+
+
+def _neighbours(target: Target) -> set[str]:
+    """What a config calls its BGP neighbours: in frr.conf, or in CONFIG_DB where SONiC makes FRR's config of it."""
+    if target.frr is not None:
+        return set(_NEIGHBOUR.findall(target.frr))
+    return {key.rpartition("|")[2] for key in target.config_db.get("BGP_NEIGHBOR", {})}
+
+
+def _addresses(target: Target, port: str) -> list[str]:
+    """The addresses that a config gives a port."""
+    keys = (key.partition("|") for key in target.config_db.get("INTERFACE", {}))
+    return [address.partition("/")[0] for name, _, address in keys if name == port and address]
 
 
 def need_each_other(plan: FabricPlan, before: Mapping[str, Comparison], one: str, other: str) -> bool:
