@@ -216,6 +216,18 @@ def test_a_full_disk_a_closed_stdout_and_a_reader_that_goes(words: list[object],
         assert "Exception ignored" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "words", [["--help"], ["push", "--help"], ["lab"], ["--show-completion", "bash"]], ids=" ".join
+)
+def test_a_help_that_nobody_reads(words: list[object], tmp_path: Path) -> None:
+    gone = shell('"$@" | true; exit ${PIPESTATUS[0]}', words, tmp_path)
+    assert (gone.returncode, gone.stderr) in ((141, ""), (0, ""), (2, "")), "read by nobody, or buffered by the pipe"
+    shut = shell('exec 3> >(:); sleep 1; "$@" >&3', words, tmp_path)
+    assert (shut.returncode, shut.stderr) == (141, "")
+    full = shell('"$@" > /dev/full', words, tmp_path)
+    assert (full.returncode, full.stderr) == (3, "error: No space left on device\n")
+
+
 def test_stderr_that_takes_nothing_stops_nothing(tmp_path: Path) -> None:
     words: list[object] = ["render", *FILES, "-v"]
     for line in ('"$@" 2> /dev/full', '"$@" 2>&-'):

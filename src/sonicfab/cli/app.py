@@ -35,6 +35,8 @@ class _Group(TyperGroup):
         except (typer.Exit, typer.Abort):
             raise
         except Exception as err:
+            if isinstance(err, BrokenPipeError):  # of --help, which typer prints
+                raise typer.Exit(_reader_gone()) from err
             if type(err).__module__.startswith(("typer", "click")):
                 _tell_usage(err)
                 raise  # wrong options: typer tells them and ends with 2
@@ -49,6 +51,12 @@ class _Group(TyperGroup):
             return super().main(*arguments, **options)
         except SonicfabError as err:
             sys.exit(_tell(err))
+        except SystemExit as err:
+            if isinstance(err.__context__, BrokenPipeError):  # typer and rich end with 1, as if it were a bug
+                sys.exit(_reader_gone())
+            raise
+        except OSError as err:  # stdout takes nothing of what typer prints by itself
+            sys.exit(_tell(_of_the_machine(err)))
 
 
 def _format_of(words: list[str]) -> list[str]:
@@ -71,6 +79,13 @@ def _of_the_machine(err: OSError | MemoryError) -> OutputError:
         return OutputError("this machine has too little memory")
     where = f": {err.filename}" if err.filename else ""
     return OutputError(f"{err.strerror}{where}")
+
+
+def _reader_gone() -> ExitCode:
+    from sonicfab.report.terminal import to_nowhere
+
+    to_nowhere(sys.stdout)
+    return ReaderGoneError.exit_code
 
 
 def _tell(err: SonicfabError) -> ExitCode:

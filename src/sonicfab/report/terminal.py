@@ -143,7 +143,7 @@ def _emit(text: str, *, err: bool = False) -> None:
     try:
         typer.echo(text, err=err, nl=False, color=False if _is_plain() else None)
     except OSError as failure:
-        _to_nowhere(stream)
+        to_nowhere(stream)
         if err:
             return
         if isinstance(failure, BrokenPipeError):
@@ -151,8 +151,8 @@ def _emit(text: str, *, err: bool = False) -> None:
         raise OutputError(f"cannot write to stdout: {failure.strerror}") from failure
 
 
-def _to_nowhere(stream: TextIO) -> None:
-    """What is still in its buffer must not fail again when the program ends."""
+def to_nowhere(stream: TextIO) -> None:
+    """For a stream that takes nothing: what is still in its buffer must not fail again when the program ends."""
     with contextlib.suppress(OSError, ValueError, io.UnsupportedOperation):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
