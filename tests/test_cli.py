@@ -144,7 +144,7 @@ def test_a_switch_that_leaves_the_fabric_leaves_the_build(sonicfab: Run, tmp_pat
     text = text.replace("      dc1-leaf4: Ethernet12\n", "").replace(", dc1-leaf4", "")
     (tmp_path / "topology.yml").write_text(text)
     done = sonicfab("render", *files, cwd=tmp_path)
-    assert "numbers 3 released" in done.stderr
+    assert "numbers: 3 released" in done.stderr
     assert sorted(path.name for path in kept.parent.iterdir()) == ["my-notes.txt"]
 
 

@@ -10,15 +10,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 from pydantic_core import PydanticCustomError
 
-from conftest import Run
+from conftest import Run, example_files
 from sonicfab.datafiles import read_facts
 from sonicfab.document import read_document
 from sonicfab.errors import Diagnostic, InputError, Place
 from sonicfab.load import load_topology
 from sonicfab.model.editor import _Keys
-from sonicfab.model.fields import JumpHost, parse_jump_host, timezones
+from sonicfab.model.fields import JumpHost, PortList, parse_jump_host, timezones
 from sonicfab.schema.facts import _bare
 
 MEGABYTES = 1024 * 1024
@@ -157,3 +158,18 @@ def test_a_pattern_is_told_as_it_is_written() -> None:
     """sonic-snmp.yang has [^\\n]+ for the location: everything but a line break, not everything but a space."""
     assert _bare(re.compile("^(?:[^\n]+)$(?!\\n\\Z)")) == r"[^\n]+"
     assert _bare(re.compile("^(?:[^\n\r]+)$(?!\\n\\Z)")) == r"[^\n\r]+"
+
+
+@pytest.mark.parametrize("command", ["render", "validate"])
+def test_a_file_without_an_end(command: str, sonicfab: Run, tmp_path: Path) -> None:
+    """A device, a pipe, a dump of a disk: refused after 64 MB, not read until the memory is full."""
+    done = sonicfab(command, *example_files("scs-lab")[:2], "-t", "/dev/zero", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "/dev/zero: error: cannot read the topology: it has more than 64 MB" in done.stderr
+    done = sonicfab("validate", "/dev/zero", "--image-build", "community-202411")
+    assert (done.returncode, done.stderr) == (2, "error: cannot read /dev/zero: it has more than 64 MB\n")
+
+
+def test_a_range_of_ports_that_is_too_long_is_called_that() -> None:
+    with pytest.raises(ValueError, match="expected a range of at most 1000 ports, got 'Ethernet0-99999999'"):
+        TypeAdapter(PortList).validate_python("Ethernet0-99999999")

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from sonicfab.errors import Diagnostic, DocumentName, InputError, KeyPath, Place, Problem
+from sonicfab.textfile import read_text
 from sonicfab.yamltext import compose, is_plain
 
 
@@ -53,7 +54,7 @@ def read_document(path: Path, name: DocumentName) -> Document:
     """
     file = str(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
     except (OSError, UnicodeDecodeError) as err:
         reason = err.strerror if isinstance(err, OSError) else "it is not UTF-8 text"
         raise _unreadable(Diagnostic("error", f"cannot read the {name}: {reason}", Place(file))) from err

@@ -22,6 +22,7 @@ from sonicfab.model.fields import SecretRef, shown
 from sonicfab.model.inventory import Inventory
 from sonicfab.model.numbers import Numbers
 from sonicfab.model.topology import Topology
+from sonicfab.textfile import read_text
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -158,7 +159,7 @@ class Secrets:
         else:
             path = self._place(ref)
             try:
-                value = path.read_text(encoding="utf-8").rstrip("\n")
+                value = read_text(path).rstrip("\n")
                 reason = f"{path} is empty"
             except (OSError, UnicodeDecodeError) as err:
                 why = getattr(err, "strerror", None) or "not UTF-8 text"

@@ -12,7 +12,7 @@ from sonicfab.compare.differences import Difference, between
 from sonicfab.compare.grouping import Group, Rows, group, rows_of
 from sonicfab.configdb import ConfigDb
 from sonicfab.errors import InputError
-from sonicfab.validate.reading import as_config_db, read_json, read_text
+from sonicfab.validate.reading import as_config_db, read_json, text_of
 
 CONFIG_DB: Final = "config_db.json"
 FRR: Final = "frr.conf"
@@ -105,7 +105,7 @@ def read_config_db(path: Path) -> tuple[ConfigDb, list[str]]:
 def _read(path: Path) -> _Side:
     if path.is_dir():
         return _read_folder(path)
-    text = read_text(path)
+    text = text_of(path)
     if path.suffix == ".json" or text.lstrip()[:1] in ("{", "["):
         tables, remarks = read_config_db(path)
         return _Side(CONFIG_DB, {path.stem: _Switch(config_db=tables)}, remarks)
@@ -126,7 +126,7 @@ def _read_folder(folder: Path) -> _Side:
     for depth in ("", "*/", "*/*/"):
         for path in sorted([*folder.glob(depth + CONFIG_DB), *folder.glob(depth + FRR)]):
             if path.name == FRR:
-                found[path.parent].frr = read_text(path)
+                found[path.parent].frr = text_of(path)
             else:
                 found[path.parent].config_db, remarks = read_config_db(path)
                 side.remarks += remarks

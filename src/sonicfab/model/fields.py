@@ -291,6 +291,9 @@ def _ends(value: Any) -> tuple[Endpoint, Endpoint]:
     return Endpoint(pairs[0][0], pairs[0][2]), Endpoint(pairs[1][0], pairs[1][2])
 
 
+_MOST_PORTS = 1000
+
+
 def _port_list(value: Any) -> tuple[str, ...]:
     entries = [value] if isinstance(value, str) else value
     if not isinstance(entries, (list, tuple)) or not all(isinstance(entry, str) and entry for entry in entries):
@@ -302,8 +305,10 @@ def _port_list(value: Any) -> tuple[str, ...]:
             names.append(entry)
             continue
         first, last = int(match[2]), int(match[3])
-        if last < first or last - first > 1000:
+        if last < first:
             raise expected("a port range from the smaller to the larger number", entry)
+        if last - first > _MOST_PORTS:  # no switch has as many; a slip must not become a list that fills the memory
+            raise expected(f"a range of at most {_MOST_PORTS} ports", entry)
         names.extend(f"{match[1]}{number}" for number in range(first, last + 1))
     return tuple(names)
 

@@ -41,7 +41,7 @@ from sonicfab.push.ways import Way, choose
 from sonicfab.switch import guard, parse
 from sonicfab.switch.operations import Switch
 from sonicfab.switch.parse import SwitchFacts
-from sonicfab.validate.reading import read_text
+from sonicfab.validate.reading import text_of
 
 log = logging.getLogger(__name__)
 _OURS = "-napalm"
@@ -112,7 +112,7 @@ class ConfigSession:
             InputError: it is none, or does not fit the switch's build.
             SwitchError, TransportError: as they are told.
         """
-        text, name = (read_text(Path(filename)), filename) if filename else (config or "", "the candidate")
+        text, name = (text_of(Path(filename)), filename) if filename else (config or "", "the candidate")
         candidate = read_candidate(text, name, replaces=replaces).over(self._candidate)
         build, seen = self._build(switch), _look(switch)
         check(target_of(self._name, candidate, seen, build), seen, build)

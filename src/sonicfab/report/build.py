@@ -28,7 +28,7 @@ def numbers_told(fabric: Fabric) -> str:
     """What has changed in the numbers file."""
     counts = [(len(fabric.allotted), "allotted"), (len(fabric.released), "released")]
     told = ", ".join(f"{count} {what}" for count, what in counts if count)
-    said = [f"numbers {told}"] if told else []
+    said = [f"numbers: {told}"] if told else []
     if fabric.renamed:
         names = first_of([f"{before} is now {now}" for before, now in fabric.renamed.items()], 5)
         said.append(f"{names}, numbers kept")

@@ -10,6 +10,7 @@ from typing import Any
 
 from sonicfab.configdb import Row, Table, Value
 from sonicfab.errors import Diagnostic, InputError, Place
+from sonicfab.textfile import read_text
 from sonicfab.validate.findings import Finding
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -17,14 +18,14 @@ NOT_TABLES = frozenset({"bgpraw"})
 """Keys that `show runningconfiguration all` adds to the tables, and that SONiC's own checks leave out."""
 
 
-def read_text(path: Path) -> str:
+def text_of(path: Path) -> str:
     """A text file.
 
     Raises:
         InputError: it cannot be read.
     """
     try:
-        return path.read_text(encoding="utf-8")
+        return read_text(path)
     except (OSError, UnicodeDecodeError) as err:
         reason = err.strerror if isinstance(err, OSError) else "it is not UTF-8 text"
         raise InputError(f"cannot read {path}: {reason}") from err
@@ -36,7 +37,7 @@ def read_json(path: Path) -> tuple[Any, list[Finding]]:
     Raises:
         InputError: it cannot be read or is not JSON.
     """
-    return parse_json(read_text(path), str(path))
+    return parse_json(text_of(path), str(path))
 
 
 def parse_json(text: str, path: str) -> tuple[Any, list[Finding]]:

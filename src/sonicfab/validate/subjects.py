@@ -12,7 +12,7 @@ from sonicfab.hints import did_you_mean
 from sonicfab.plan.types import FabricPlan
 from sonicfab.render import SwitchConfig
 from sonicfab.validate.links import End
-from sonicfab.validate.reading import as_config_db, read_json, read_text
+from sonicfab.validate.reading import as_config_db, read_json, text_of
 from sonicfab.validate.run import Subject
 
 _NAMES = ("config_db.json", "frr.conf")
@@ -50,7 +50,7 @@ def of_paths(paths: Sequence[Path], build: str) -> tuple[list[Subject], list[tup
         elif path.is_dir():
             subjects.append(_switch_folder(path, str(path), build))
         elif path.suffix == ".conf":
-            subjects.append(Subject(str(path), _named(build, path), frr=read_text(path), files=("", str(path))))
+            subjects.append(Subject(str(path), _named(build, path), frr=text_of(path), files=("", str(path))))
         else:
             subjects.append(_subject(str(path), path, pairs.get(path), build))
     return subjects, links
@@ -96,7 +96,7 @@ def _subject(name: str, config_db: Path, frr: Path | None, build: str) -> Subjec
         name,
         _named(build or _by_version(config), config_db),
         config_db=config,
-        frr=read_text(frr) if frr else None,
+        frr=text_of(frr) if frr else None,
         files=(str(config_db), str(frr or "")),
         read=(*odd, *read),
     )
