@@ -20,7 +20,7 @@ from sonicfab.errors import Diagnostic, InputError, Place
 from sonicfab.load import load_topology
 from sonicfab.model.editor import _Keys
 from sonicfab.model.fields import JumpHost, PortList, parse_jump_host, timezones
-from sonicfab.schema.facts import _bare
+from sonicfab.schema.facts import _bare, schema_of
 
 MEGABYTES = 1024 * 1024
 
@@ -173,3 +173,11 @@ def test_a_file_without_an_end(command: str, sonicfab: Run, tmp_path: Path) -> N
 def test_a_range_of_ports_that_is_too_long_is_called_that() -> None:
     with pytest.raises(ValueError, match="expected a range of at most 1000 ports, got 'Ethernet0-99999999'"):
         TypeAdapter(PortList).validate_python("Ethernet0-99999999")
+
+
+def test_a_length_is_told_beside_a_pattern() -> None:
+    """A community of three letters was refused with a pattern that it fits."""
+    schema = schema_of("community-202411")
+    assert schema is not None
+    (key,) = schema["SNMP_COMMUNITY"].lists[0].keys
+    assert key.type.described() == r"text of 4 to 32 characters like [^ ',@\\]*"

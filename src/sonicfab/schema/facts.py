@@ -108,9 +108,9 @@ class ValueType:
 
     def _string(self) -> str:
         shown = [_bare(pattern) for pattern, negative in self.patterns if not negative]
-        if shown and all(len(text) <= 60 for text in shown):
-            return f"text like {' and '.join(shown)}"
         length = f" of {_spans(self.lengths).strip()} characters" if self.lengths else ""
+        if shown and all(len(text) <= 60 for text in shown):
+            return f"text{length} like {' and '.join(shown)}"
         return f"text in the right form{length}" if shown else f"text{length}"
 
 
