@@ -12,10 +12,11 @@ from sonicfab.fabric import open_fabric, render_fabric
 from sonicfab.push.comparison import Comparison, Target
 from sonicfab.push.guarded import Limits
 from sonicfab.push.refusals import Look
+from sonicfab.push.results import PushResult, SwitchPush
 from sonicfab.push.run import Options, decide
 from sonicfab.render import SwitchConfig
 from sonicfab.report.progress import Progress
-from sonicfab.report.push import show_deadlines, show_decision
+from sonicfab.report.push import show_deadlines, show_decision, show_push
 from sonicfab.switch.guard import GuardStatus
 from sonicfab.switch.parse import BgpPeer
 
@@ -166,3 +167,19 @@ def test_what_is_done_with_is_no_longer_shown_as_at_work(monkeypatch: pytest.Mon
     progress.finish("leaf2")
     progress.finish("spine1")
     assert bar.step == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        ("admin@192.0.2.1:22 refused the login", "leaf1: admin@192.0.2.1:22 refused the login"),
+        ("show platform summary --json: not JSON: {", "leaf1: show platform summary --json: not JSON: {"),
+        ("leaf12 went back", "leaf1: leaf12 went back"),
+        ("leaf1: no answer", "leaf1: no answer"),
+        ("leaf1 went back because spine1 went back", "leaf1 went back because spine1 went back"),
+    ],
+)
+def test_every_reason_names_its_switch(error: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of many switches, one of them said that."""
+    show_push(PushResult("many", (SwitchPush("leaf1", "failed", None, (), error=error),), refused=True))
+    assert told in capsys.readouterr().out.splitlines()

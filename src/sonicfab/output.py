@@ -91,8 +91,10 @@ def _stage(path: Path, file: OutputFile, *, durable: bool) -> str:
             os.fchmod(stream.fileno(), file.mode)
             if durable:
                 os.fsync(stream.fileno())
-    except BaseException:
+    except BaseException as err:
         Path(temporary).unlink(missing_ok=True)
+        if isinstance(err, OSError) and not err.filename:  # a full disk is told of no file
+            err.filename = str(path)
         raise
     return temporary
 
