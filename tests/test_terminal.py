@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import pty
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -19,6 +20,7 @@ from rich.table import Table
 
 from conftest import ROOT, Run
 from sonicfab.errors import Diagnostic, InputError, OutputError, Place, SwitchError
+from sonicfab.output import OutputFile, write_files
 from sonicfab.report import console, terminal
 from sonicfab.report.failure import show_failure
 from sonicfab.report.progress import Progress
@@ -265,3 +267,14 @@ def test_what_cannot_be_told_is_an_error_of_output(monkeypatch: pytest.MonkeyPat
         terminal.write("x")
     with pytest.raises(OutputError, match="it is closed"):
         show_table()
+
+
+def test_a_full_disk_is_told_with_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The kernel names no file when a write fails."""
+
+    def full(_descriptor: int, _mode: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("sonicfab.output.os.fchmod", full)
+    with pytest.raises(OutputError, match=re.escape(f"cannot write {tmp_path}/leaf1/frr.conf: No space left")):
+        write_files(tmp_path, {"leaf1/frr.conf": OutputFile("x")})

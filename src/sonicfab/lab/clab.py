@@ -58,7 +58,7 @@ def write_lab(folder: Path, lab: ClabLab) -> Path:
         file = folder / f"{lab.spec.name}.clab.yml"
         file.write_text(topology_text(lab), encoding="utf-8")
     except OSError as err:
-        raise OutputError(f"cannot write {err.filename}: {err.strerror}") from err
+        raise OutputError(f"cannot write {err.filename or folder}: {err.strerror}") from err
     return file
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any
@@ -188,7 +189,9 @@ def _explained(push: SwitchPush) -> str:
         "unknown": "; it is not known to run one config or the other: while its change is not confirmed, its own timer "
         "puts the old config back. `sonicfab push --resume` or `rollback` goes on when it answers",
     }.get(push.state, "")
-    return f"{push.error}{ending}"
+    # what a connection says has its address, and what a program printed has nothing by which to know the switch
+    name = "" if re.search(rf"(?<![\w-]){re.escape(push.name)}(?![\w-])", push.error) else f"{push.name}: "
+    return f"{name}{push.error}{ending}"
 
 
 def json_push(result: PushResult) -> None:
