@@ -23,7 +23,8 @@ def schema_notes(step: Step) -> list[Note]:
 
 def _unknown(step: Step, old: Schema | None, new: Schema | None) -> Note:
     unknown = [build.name for build, schema in ((step.old, old), (step.new, new)) if schema is None]
-    reason = "nothing can be said of what it allows; learn it from a switch: sonicfab builds learn"
+    learn = "sonicfab builds learn NAME --switch SWITCH -i INVENTORY -t TOPOLOGY"
+    reason = f"nothing can be said of what it allows; learn it from a switch: {learn}"
     return Note("schema", f"not known of {' and '.join(unknown)}", reason, "sonicfab's table of image builds")
 
 
