@@ -120,7 +120,7 @@ def test_verify_is_green(fabric: Lab) -> None:
 def test_verify_for_programs(fabric: Lab) -> None:
     result = json.loads(fabric.verify(30, "--format", "json").stdout)
     assert (result["format_version"], result["verdict"], result["counts"]["failed"]) == (2, "ok", 0)
-    assert result["counts"]["ok"] == 88
+    assert result["counts"]["ok"] == 100
     assert result["findings"] == []
     sessions = [one for one in result["results"] if one["check"] == "bgp" and one["status"] == "ok"]
     assert {one["peer"]["remote_asn"] for one in sessions} == {65404, 65405, 65501}
@@ -132,7 +132,7 @@ def test_verify_for_ci(fabric: Lab) -> None:
     assert all(suite.get("failures") == suite.get("errors") == "0" for suite in suites)
     hosts = [one for suite in suites for one in suite if "host" in one.get("name", "").split()]
     assert len(hosts) == 60, "30 host ports, two families each"
-    assert sum(len(suite) for suite in suites) == 88 + 3 + len(hosts), "a lab has no ASIC: 3 skipped"
+    assert sum(len(suite) for suite in suites) == 100 + 3 + len(hosts), "a lab has no ASIC: 3 skipped"
 
 
 def test_limit(fabric: Lab) -> None:
