@@ -344,7 +344,7 @@ def test_a_port_with_two_uses_is_told_once(
     }
     for table, more in rows.items():
         config[table] = {**config.get(table, {}), **more}
-    told = [code for code in codes_of(config, build=build) if code != "SF-502"]
+    told = [code for code in codes_of(config, build=build) if code not in ("SF-502", "SF-240")]  # the ports are down
     # where the build's own models have the rule, they say it
     assert told in ([["SF-128"], ["SF-225"]] if expected == ["use in a VLAN"] else [expected]), what
 
