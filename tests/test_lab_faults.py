@@ -122,7 +122,7 @@ def slow_ssh(lab: Lab) -> None:
 
 
 def kill_bgpd(lab: Lab) -> None:
-    assert "bgpd is not running" in lab.verify(0).stdout
+    assert f"✘ bgpd-down: bgpd does not run on {LEAF1}" in lab.verify(0).stdout
 
 
 def kill_zebra(lab: Lab) -> None:
