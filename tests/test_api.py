@@ -48,6 +48,10 @@ def test_what_needs_no_switch(tmp_path: Path) -> None:
     assert site.diff(new="community-202505").differs
 
 
+def test_one_switch_may_be_named_by_itself() -> None:
+    assert [one.name for one in example(limit=LEAF1).switches] == [LEAF1]
+
+
 def test_mistakes_are_values_too() -> None:
     with pytest.raises(InputError) as caught:
         sonicfab.Site.open("nosuch.yml", "nosuch.yml")
@@ -70,6 +74,8 @@ def test_from_factory_default_to_verified_and_back(lab: Lab, tmp_path: Path, _la
     planned = site.plan()
     assert planned.todo
     assert planned.result().exit_code is ExitCode.CHANGES
+    for one in planned.result().switches:
+        assert one.differences == sum(1 for line in one.changes if "stored" not in line and "record" not in line)
     steps: list[str] = []
 
     class Telling:

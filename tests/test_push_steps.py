@@ -251,3 +251,5 @@ def test_the_command_that_ends_what_an_interrupt_left(monkeypatch: pytest.Monkey
     assert again("push") == "sonicfab push -i 'my inventory.yml' --lab --resume"
     monkeypatch.setattr("sys.argv", ["sonicfab", "rollback", "--lab", "--to", "x"])
     assert again("rollback") == "sonicfab rollback --lab --to x"
+    monkeypatch.setattr("sys.argv", ["sonicfab", "--allow-secrets", "none", "plan", "--lab"])
+    assert again("push") == "sonicfab --allow-secrets none push --lab --resume"

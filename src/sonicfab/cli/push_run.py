@@ -51,6 +51,7 @@ def carry_out(
         result = _apply(planned, output)
     (json_push if format is Format.JSON else show_push)(result)
     if result.refused:
+        _tell_own(planned, output)
         console.note("nothing was changed on any switch, because of those above; --limit leaves some out")
     return result.exit_code
 
@@ -83,6 +84,16 @@ def _tell(endings: Mapping[str, Ending]) -> None:
             note(f"  {name}: {ending.state} config" + (f": {ending.said}" if ending.said else ""))
 
 
+def _tell_own(planned: Planned, output: Path) -> None:
+    """Of a push that is under way and has its journal here, how to end it."""
+    from sonicfab.report.console import note
+
+    journals = output / planned.site.name / "push"
+    for push_id in sorted({one.guarded.push_id for one in planned.looks.values()} - {""}):
+        if (journals / push_id).is_dir():
+            note(f"push {push_id} was begun here; to end it now:\n  {again(planned.kind)}")
+
+
 def _ask(count: int, *, yes: bool) -> None:
     if yes:
         return
@@ -113,5 +124,7 @@ def _apply(planned: Planned, output: Path) -> PushResult:
 
 def again(kind: str) -> str:
     """The command that ends what this one has left under way: a push is resumed, a rollback is itself a way back."""
-    words = [word for word in sys.argv[1:] if word != "--resume"]
+    words = [word for word in sys.argv[1:] if word not in ("--resume", "--dry-run")]
+    command = next((index for index, word in enumerate(words) if word in ("push", "plan", "rollback")), 0)
+    words[command : command + 1] = [kind]
     return shlex.join(["sonicfab", *words, *(["--resume"] if kind == "push" else [])])

@@ -113,7 +113,7 @@ def _column(name: str, platforms: Iterable[str], error: InputError | None) -> Bu
     said = ""
     if error is not None:
         said = error.diagnostics[0].message if error.diagnostics else str(error)
-    unfit = {platform: why for platform in dict.fromkeys(platforms) if (why := unfit_for(platform, name))}
+    unfit = {platform: why for platform in sorted(set(platforms)) if (why := unfit_for(platform, name))}
     return BuildColumn(name, build.follows, said, unfit)
 
 

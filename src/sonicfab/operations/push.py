@@ -144,6 +144,7 @@ class Planned:
                 ending.said,
                 journal.push_id,
                 looks[name].found.theirs,
+                differences=looks[name].found.differences,
             )
             for name, ending in push.endings.items()
         }
@@ -155,14 +156,16 @@ class Planned:
             hint = f"\n  hint: {looked.error.hint}" if looked.error and looked.error.hint else ""
             code = looked.error.exit_code if looked.error else SwitchError.exit_code
             return SwitchPush(name, "failed", None, (), error=f"{looked.error}{hint}", unasked=code)
-        way, changes, theirs = self.decision.ways[name], looked.value.found.shown(), looked.value.found.theirs
+        found, way = looked.value.found, self.decision.ways[name]
+        why = ""
+        state: State = "not begun" if touched else "would change"
         if name in self.decision.refused:
-            return SwitchPush(
-                name, "refused", way, changes, error=f"{name}: {self.decision.refused[name]}", theirs=theirs
-            )
-        if way.name == "nothing":
-            return SwitchPush(name, "unchanged", way, changes, theirs=theirs)
-        return SwitchPush(name, "not begun" if touched else "would change", way, changes, theirs=theirs)
+            why, state = f"{name}: {self.decision.refused[name]}", "refused"
+        elif way.name == "nothing":
+            state = "unchanged"
+        return SwitchPush(
+            name, state, way, found.shown(), error=why, theirs=found.theirs, differences=found.differences
+        )
 
 
 @dataclass(frozen=True)

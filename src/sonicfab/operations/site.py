@@ -74,7 +74,7 @@ class OpenSite:
         topology: str | Path,
         *,
         lab: bool | str = False,
-        limit: Sequence[str] = (),
+        limit: str | Sequence[str] = (),
         image_build: str = "",
         templates: Sequence[str | Path] = (),
     ) -> Opened:
@@ -90,7 +90,8 @@ class OpenSite:
         if missing:
             raise InputError(f"--templates {missing[0]}: no such folder")
         files = read_fabric(Path(inventory), Path(topology))
-        return cls(files, tuple(limit), image_build, folders, bool(lab), lab if isinstance(lab, str) else "")
+        limits = (limit,) if isinstance(limit, str) else tuple(limit)
+        return cls(files, limits, image_build, folders, bool(lab), lab if isinstance(lab, str) else "")
 
     @cached_property
     def fabric(self) -> Fabric:

@@ -116,6 +116,11 @@ class Comparison:
     blocked: tuple[str, ...] = ()
 
     @property
+    def differences(self) -> int:
+        """How many rows, fields and lines run otherwise than intended."""
+        return len(self.config_db) + len(self.frr)
+
+    @property
     def runs(self) -> bool:
         """True when the switch runs what is intended."""
         return not self.config_db and not self.frr

@@ -16,6 +16,7 @@ class SwitchPush:
     """What became of one switch; `error` is why it is not as intended, `way` None when it could not be looked at.
 
     `theirs` is what another has put there, and stays; `unasked` is the exit code of why it could not be looked at.
+    `differences` are the rows, fields and lines that run otherwise than intended; `changes` also tell what is stored.
     """
 
     name: str
@@ -27,6 +28,7 @@ class SwitchPush:
     push_id: str = ""
     theirs: tuple[str, ...] = ()
     unasked: ExitCode = ExitCode.OK
+    differences: int | None = None
 
 
 @dataclass(frozen=True)

@@ -173,7 +173,13 @@ def show_push(result: PushResult) -> None:
     for push in result.switches:
         seconds = f"{push.seconds:.1f}" if push.seconds else ""
         way = push.way.name if push.way and push.way.name != "nothing" else ""
-        rows.add_row(push.name, Text(push.state, _STYLES[push.state]), way, str(len(push.changes)), seconds)
+        rows.add_row(
+            push.name,
+            Text(push.state, _STYLES[push.state]),
+            way,
+            "" if push.differences is None else str(push.differences),
+            seconds,
+        )
     table(rows)
     for push in result.switches:
         if push.error:
