@@ -36,7 +36,7 @@ def rich_fabric(folder: Path) -> FabricFiles:
     topology = topology.replace(one, other)
     entry = "    - role: leaf\n"
     topology = topology.replace(
-        entry, "    - {role: leaf, ports: Ethernet6, speed: 10G, description: camera}\n" + entry
+        entry, "    - {role: leaf, ports: Ethernet20, speed: 10G, description: camera}\n" + entry
     )
     (folder / "inventory.yml").write_text(inventory)
     (folder / "topology.yml").write_text(topology)
@@ -279,7 +279,7 @@ def test_json(sonicfab: Run) -> None:
     assert value["format_version"] == 1
     (one,) = value["values"]
     assert (one["place"], one["value"]) == ("PORT|Ethernet76 fec", "rs")
-    assert one["rule"] == "100G ports need RS-FEC: nothing else sets it"
+    assert one["rule"] == "the FEC of the switch model at this speed"
     assert one["template"]["file"] == "templates/config_db/port.yml.j2"
     assert one["inputs"][0]["line"] > 0
     assert any("minigraph.py" in fact["source"] for fact in one["facts"])

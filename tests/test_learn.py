@@ -43,13 +43,14 @@ def test_an_unpacked_image_tells_everything(tmp_path: Path, sonicfab: Run) -> No
         "frr_start_lines": ["fpm address 127.0.0.1", "no fpm use-next-hop-groups"],
         "fpm_module": "dplane_fpm_sonic",
         "frr_daemons": ["zebra", "bgpd"],
+        "frr_telnet_daemons": ["zebra", "bgpd"],
         "bfd_needs_mgmt_framework": True,
         "bgp_daemon": "bgpcfgd",
         "ntp_daemon": "chrony",
     }
     assert told["ports"] == {"Accton-AS7326-56X": 56}
     assert (told["yang_models"], told["init_cfg"]) == (1, True)
-    assert told["unknown"] == ["redis", "docker", "reload_checks_yang", "port_defaults"]
+    assert told["unknown"] == ["redis", "docker", "reload_checks_yang", "port_defaults", "unsuppress_map_is_policy"]
     assert told["facts"].keys() - told["sources"].keys() == {"vendor"}
     folder = tmp_path / "builds" / "site-1"
     assert {path.name for path in folder.iterdir()} == {"build.yml", "init_cfg.json", "schema.json", "yang"}

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sonicfab.learn.profile import Profile
-from sonicfab.report.console import json_result, note, say, table
+from sonicfab.report.console import json_result, note, say, table, wrapped
 
 FORMAT_VERSION = 1
 _SOURCE_WIDTH = 34
@@ -35,7 +35,7 @@ def show_profile(profile: Profile, folder: Path) -> None:
         rows.add_row("init_cfg.json", "yes", _short(sources.get("init_cfg", "")))
     table(rows)
     if profile.unknown:
-        say(f"not known: {', '.join(profile.unknown)}")
+        say("\n".join(wrapped(f"not known: {', '.join(profile.unknown)}", rest="  ")))
     say(f"{profile.name}: learned from {profile.origin}, in {folder}")
     for one in profile.notes:
         note(f"note: {one}")
