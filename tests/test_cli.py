@@ -230,7 +230,7 @@ def test_ctrl_c(tmp_path: Path) -> None:
 
 
 def test_a_mistake_of_ours_is_told_in_a_sentence(sonicfab: Run, tmp_path: Path) -> None:
-    (tmp_path / "sitecustomize.py").write_text("import sonicfab.fabric as f\nf.open_fabric = lambda *a: 1 / 0\n")
+    (tmp_path / "sitecustomize.py").write_text("import sonicfab.fabric as f\nf.read_fabric = lambda *a: 1 / 0\n")
     done = sonicfab("render", *example_files("scs-lab"), PYTHONPATH=str(tmp_path), TMPDIR=str(tmp_path))
     assert done.returncode == 1
     assert "internal error: ZeroDivisionError: division by zero" in done.stderr

@@ -255,7 +255,7 @@ def test_a_disk_without_space_for_temporary_files_is_no_mistake_of_ours(
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/tmp/x")
 
-    monkeypatch.setattr("sonicfab.fabric.open_fabric", full)
+    monkeypatch.setattr("sonicfab.operations.site.read_fabric", full)
     done = CliRunner().invoke(cli.app, ["render", *map(str, FILES)])
     assert done.exit_code == 3
     assert "No space left on device: /tmp/x" in done.output
