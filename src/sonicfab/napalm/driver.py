@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -173,11 +174,12 @@ class SonicDriver(NetworkDriver):
         Raises:
             TypeError: the destination is neither.
         """
+        try:
+            prefix = ip_network(destination, strict=False)
+        except ValueError as err:
+            raise TypeError(f"Please specify a valid destination: {err}") from err  # as other drivers
         with in_napalms_words():
-            try:
-                return routes.route_to(self._switch(), destination, protocol, longer=longer)
-            except ValueError as err:
-                raise TypeError(f"Please specify a valid destination: {err}") from err  # as other drivers
+            return routes.route_to(self._switch(), prefix, protocol, longer=longer)
 
     def get_snmp_information(self) -> models.SNMPDict:
         """SNMP of CONFIG_DB; the communities are there by name, as NAPALM wants them."""

@@ -59,20 +59,28 @@ def _temperature(fields: Fields) -> models.TemperatureDict:
 
 
 def _measures(sensor: Fields, lane: int) -> bool:
-    return any(not math.isnan(number(sensor, name, math.nan)) for name in _fields(lane))
+    return any(_is_dark(sensor, name) or not math.isnan(number(sensor, name, math.nan)) for name in _fields(lane))
 
 
 def _channel(sensor: Fields, lane: int) -> dict[str, Any]:
-    received, sent, bias = (number(sensor, name, 0.0) for name in _fields(lane))
-    state = {"input_power": _power(received), "output_power": _power(sent), "laser_bias_current": bias}
+    received, sent, bias = _fields(lane)
+    state = {
+        "input_power": _power(sensor, received),
+        "output_power": _power(sensor, sent),
+        "laser_bias_current": number(sensor, bias, 0.0),
+    }
     return {
         "index": lane - 1,
         "state": {name: {"instant": value, "avg": 0.0, "min": 0.0, "max": 0.0} for name, value in state.items()},
     }
 
 
-def _power(value: float) -> float:
-    return max(value, _NO_LIGHT)
+def _power(sensor: Fields, name: str) -> float:
+    return _NO_LIGHT if _is_dark(sensor, name) else max(number(sensor, name, 0.0), _NO_LIGHT)
+
+
+def _is_dark(sensor: Fields, name: str) -> bool:
+    return sensor.get(name, "").strip().lower().startswith("-inf")
 
 
 def _fields(lane: int) -> tuple[str, str, str]:

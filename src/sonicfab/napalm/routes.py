@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
 from napalm.base import models
@@ -14,13 +14,10 @@ from sonicfab.switch.operations import Switch
 _SECONDS = {"w": 604800, "d": 86400, "h": 3600, "m": 60}
 
 
-def route_to(switch: Switch, destination: str, protocol: str, *, longer: bool) -> dict[str, list[models.RouteDict]]:
-    """What get_route_to returns, of the default VRF.
-
-    Raises:
-        ValueError: the destination is neither an address nor a prefix.
-    """
-    prefix = ip_network(destination, strict=False)
+def route_to(
+    switch: Switch, prefix: IPv4Network | IPv6Network, protocol: str, *, longer: bool
+) -> dict[str, list[models.RouteDict]]:
+    """What get_route_to returns, of the default VRF."""
     wanted = protocol.lower()
     known = {
         str(ip_network(key)): [one for one in entries if wanted in ("", one.get("protocol"))]
