@@ -218,7 +218,7 @@ def test_logs_tell_what_the_switch_did(lab: Lab) -> None:
 def test_save_and_the_files_that_the_next_boot_loads(lab: Lab, tmp_path: Path) -> None:
     done = lab.lab("save", tmp_path / "running")
     assert done.returncode == 0, done.stderr
-    assert "6 files of 3 switches" in done.stdout
+    assert "9 files of 3 switches" in done.stdout
     saved = json.loads((tmp_path / "running" / LEAF1 / "config_db.json").read_text())
     assert saved == lab.config_db(LEAF1)
     assert "router bgp 65404" in (tmp_path / "running" / LEAF1 / "frr.conf").read_text()

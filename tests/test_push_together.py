@@ -88,7 +88,6 @@ def test_all_of_them_go_back_when_the_last_one_fails(fabric: Together, tmp_path:
         ("all leaves wait, the spine is not begun", "resume"),
         ("the spine is proven", "resume"),
         ("the spine is proven", "interrupt"),
-        ("one waits", "cut-mgmt"),
         ("one waits", "kill-switch"),
     ],
 )
