@@ -75,6 +75,7 @@ def test_all_of_them_go_back_when_the_last_one_fails(fabric: Together, tmp_path:
     assert fabric.state() == "old"
     assert fabric.idle
     assert {name: running(fabric, name) for name in ALL} == before
+    fabric.unnumber()  # that is what is intended again
     checked = fabric.lab.verify()
     assert checked.returncode == 0, checked.stdout
 
