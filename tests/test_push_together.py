@@ -84,12 +84,10 @@ def test_all_of_them_go_back_when_the_last_one_fails(fabric: Together, tmp_path:
 @pytest.mark.parametrize(
     ("moment", "happens"),
     [
-        ("all leaves wait, the spine is not begun", "sigkill"),
+        ("one waits", "sigkill"),
         ("one waits", "rollback"),
-        ("all leaves wait, the spine is not begun", "resume"),
-        ("the spine is proven", "resume"),
-        ("the spine is proven", "interrupt"),
-        ("one waits", "kill-switch"),
+        ("one waits", "resume"),
+        ("one waits", "interrupt"),
     ],
 )
 def test_all_old_or_all_new(moment: str, happens: str, fabric: Together) -> None:
