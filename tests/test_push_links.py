@@ -132,23 +132,23 @@ def test_nothing_is_written_through_a_name_that_a_push_might_use(planted: str, l
 
 def test_a_folder_that_became_a_link_is_refused(leaf: Subject) -> None:
     """Only root can do that, as /etc/sonic is root's; a push says so rather than follow it."""
-    leaf.inside("mv /etc/sonic/frr /root/frr.real && ln -s /root/frr.real /etc/sonic/frr")
+    leaf.inside("mv /etc/sonic/frr /mnt/frr.real && ln -s /mnt/frr.real /etc/sonic/frr")
     try:
         with leaf.switch() as switch, pytest.raises(SwitchError, match="/etc/sonic/frr is a link"):
             leaf.arm(switch, 60)
     finally:
-        leaf.inside("rm /etc/sonic/frr && mv /root/frr.real /etc/sonic/frr")
+        leaf.inside("rm /etc/sonic/frr && mv /mnt/frr.real /etc/sonic/frr")
 
 
 def test_a_folder_of_its_own_file_system_is_refused(leaf: Subject) -> None:
     """A file is put in place by one rename, which leads to no other file system."""
-    leaf.inside("mkdir /root/frr.mount && cp -a /etc/sonic/frr/. /root/frr.mount")
-    leaf.inside("mount --bind /root/frr.mount /etc/sonic/frr")
+    leaf.inside("mkdir /mnt/frr.mount && cp -a /etc/sonic/frr/. /mnt/frr.mount")
+    leaf.inside("mount --bind /mnt/frr.mount /etc/sonic/frr")
     try:
         with leaf.switch() as switch, pytest.raises(SwitchError, match="/etc/sonic/frr is a file system of its own"):
             leaf.arm(switch, 60)
     finally:
-        leaf.inside("umount /etc/sonic/frr && rm -r /root/frr.mount")
+        leaf.inside("umount /etc/sonic/frr && rm -r /mnt/frr.mount")
 
 
 def test_a_mode_that_root_would_not_give_is_not_kept(leaf: Subject) -> None:
