@@ -62,18 +62,17 @@ def end_left(
     """End what a push has left under way, telling how far it is; those of `back` go back whatever they run.
 
     Raises:
-        SwitchError: some could not be ended.
+        NotEndedError: some could not be ended.
     """
-    from sonicfab.errors import SwitchError
-    from sonicfab.operations.push import end_all
+    from sonicfab.operations.push import NotEndedError, end_all
     from sonicfab.report.progress import Progress
 
-    with Progress("ending") as progress:
-        endings = end_all(site, targets, options, journal, progress, back or ())
-    _tell(endings)
-    lost = [f"{name}: {ending.said}" for name, ending in endings.items() if ending.state == "unknown"]
-    if lost:
-        raise SwitchError("; ".join(lost), "their timers put the old config back; run this again then")
+    try:
+        with Progress("ending") as progress:
+            _tell(end_all(site, targets, options, journal, progress, back or ()))
+    except NotEndedError as err:
+        _tell(err.endings)
+        raise
 
 
 def _tell(endings: Mapping[str, Ending]) -> None:

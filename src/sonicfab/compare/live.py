@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sonicfab.compare.differences import Difference, of_config_db, of_frr
+from sonicfab.compare.differences import of_config_db, of_frr
 from sonicfab.compare.grouping import Group, group, rows_of
 from sonicfab.configdb import ConfigDb
 from sonicfab.push.comparison import Comparison
@@ -31,18 +31,13 @@ class LiveDiff:
         return bool(self.groups or self.remarks)
 
 
-def differences(comparisons: Mapping[str, Comparison], intended: Mapping[str, ConfigDb]) -> dict[str, list[Difference]]:
-    """Switch -> what differs from what runs to what is intended."""
-    return {
+def grouped(comparisons: Mapping[str, Comparison], intended: Mapping[str, ConfigDb]) -> list[Group]:
+    """What differs from what runs to what is intended, told once for the rows and switches that share it."""
+    found = {
         name: [*of_config_db(one.config_db, one.running, intended[name]), *of_frr(one.frr)]
         for name, one in comparisons.items()
     }
-
-
-def grouped(comparisons: Mapping[str, Comparison], intended: Mapping[str, ConfigDb]) -> list[Group]:
-    """The same, told once for the rows and switches that share it."""
-    sizes = {name: rows_of(one.running, intended[name]) for name, one in comparisons.items()}
-    return group(differences(comparisons, intended), sizes)
+    return group(found, {name: rows_of(one.running, intended[name]) for name, one in comparisons.items()})
 
 
 def live_diff(
@@ -53,19 +48,18 @@ def live_diff(
     failed: Mapping[str, str],
 ) -> LiveDiff:
     """The comparisons of a push, from what runs to what is intended, grouped."""
-    found = differences(comparisons, {name: configs[name].config_db for name in comparisons})
+    groups = grouped(comparisons, {name: configs[name].config_db for name in comparisons})
     remarks: list[str] = []
     for name, one in comparisons.items():
         remarks += [f"{name}: {said}" for said in one.stored]
         remarks += [f"{name}: {file} would reset docker_routing_config_mode" for file in one.mode_resetters]
-    kinds = [one.kind for differences in found.values() for one in differences]
     return LiveDiff(
         fabric=fabric,
         roles=roles,
         asked=tuple(comparisons),
-        groups=tuple(grouped(comparisons, {name: configs[name].config_db for name in comparisons})),
+        groups=tuple(groups),
         remarks=tuple(remarks),
         failed=failed,
-        config_db=kinds.count("config_db"),
-        frr=kinds.count("frr"),
+        config_db=sum(one.count for one in groups if one.kind == "config_db"),
+        frr=sum(one.count for one in groups if one.kind == "frr"),
     )

@@ -13,6 +13,7 @@ from sonicfab.operations import diff, push, render, rollback, validate, verify
 from sonicfab.operations.push import Planned
 from sonicfab.operations.render import Rendered
 from sonicfab.operations.site import QUIET, OpenSite, Progress
+from sonicfab.push.guarded import Ending
 from sonicfab.push.results import PushResult
 from sonicfab.push.run import Options
 from sonicfab.validate.run import Validation
@@ -58,16 +59,29 @@ class Site(OpenSite):
         """Plan and apply: bring the configs onto the switches and prove that they run. See operations.push."""
         return self.plan(options, take_over=take_over, ignore=ignore, progress=progress).apply(output, progress)
 
+    def resume(
+        self,
+        options: Options | None = None,
+        *,
+        take_over: Collection[str] = (),
+        ignore: Collection[str] = (),
+        output: str | Path = "build",
+        progress: Progress = QUIET,
+    ) -> dict[str, Ending]:
+        """End what the last push, that was killed, has left under way. See operations.push."""
+        return push.resume(self, options, take_over=take_over, ignore=ignore, output=output, progress=progress)
+
     def rollback(
         self,
         to: str = "",
         options: Options | None = None,
         *,
+        take_over: Collection[str] = (),
         output: str | Path = "build",
         progress: Progress = QUIET,
     ) -> PushResult:
         """Put back what the switches had before the push `to`, or before the last one. See operations.rollback."""
-        return rollback.rollback(self, to, options, output=output, progress=progress)
+        return rollback.rollback(self, to, options, take_over=take_over, output=output, progress=progress)
 
     def verify(self, *, checks: Collection[str] = (), timeout: float = 60, progress: Progress = QUIET) -> Verification:
         """Check that the switches are as intended, and say why where they are not. See operations.verify."""

@@ -50,6 +50,15 @@ class InterruptedPushError(KeyboardInterrupt):
         self.endings, self.left = endings, left
 
 
+class NotEndedError(SwitchError):
+    """Some switches on which a push was under way could not be ended; `endings` are of all of them."""
+
+    def __init__(self, endings: Mapping[str, Ending]) -> None:
+        lost = [f"{name}: {one.said}" for name, one in endings.items() if one.state == "unknown"]
+        super().__init__("; ".join(lost), "their timers put the old config back; run this again then")
+        self.endings = endings
+
+
 @dataclass(frozen=True)
 class Planned:
     """What a push or a rollback would do, complete before it does anything; `apply` does it.
@@ -238,8 +247,7 @@ def look_and_decide(
         InputError: a way that was asked for does not lead there.
     """
     fabric = site.fabric.plan
-    quiet = guard.LAB_SETTLE if site.access.lab else guard.SETTLE
-    options = replace(options, holder=options.holder or holder(), limits=replace(options.limits, quiet=quiet))
+    options = _completed(site, options)
     progress.expect(len(targets))
     switches = [fabric.switches[name] for name in targets]
     outcomes = look_at_all(site.access, switches, targets, progress.tell, progress.finish)
@@ -268,11 +276,38 @@ def end_all(
 
     Raises:
         InputError, OutputError: the journal cannot be read or written.
+        NotEndedError: some could not be ended.
     """
     progress.expect(len(back or journal.open_switches))
+    limits = _completed(site, options).limits
     with journal.open():
-        left = Left(site.access, site.fabric.plan, targets, journal, options.limits, progress.tell, progress.finish)
-        return left.go_back(back) if back else left.go_on()
+        left = Left(site.access, site.fabric.plan, targets, journal, limits, progress.tell, progress.finish)
+        endings = left.go_back(back) if back else left.go_on()
+    if any(one.state == "unknown" for one in endings.values()):
+        raise NotEndedError(endings)
+    return endings
+
+
+def resume(
+    site: OpenSite,
+    options: Options | None = None,
+    *,
+    take_over: Collection[str] = (),
+    ignore: Collection[str] = (),
+    output: str | Path = "build",
+    progress: Progress = QUIET,
+) -> dict[str, Ending]:
+    """End what the last push, that was killed, has left under way: confirm it where it got there, else take it back.
+
+    Raises:
+        InputError: with every mistake in the files; there was no push.
+        NotEndedError: some switches could not be ended.
+    """
+    options = options or Options()
+    site.for_push()
+    intent = intend(site, options, take_over=take_over, ignore=ignore)
+    journal = left_by(site, output)
+    return end_all(site, intent.targets, options, journal, progress) if journal.open_switches else {}
 
 
 def taken_over(site: OpenSite, given: Collection[str]) -> set[str]:
@@ -286,6 +321,12 @@ def taken_over(site: OpenSite, given: Collection[str]) -> set[str]:
     for word in sorted(words - {"all", *switches}):
         raise InputError(f"--take-over {word}: no such switch in {site.name}", did_you_mean(word, switches))
     return set(switches) if "all" in words else words
+
+
+def _completed(site: OpenSite, options: Options) -> Options:
+    """With who is at it, and how long a switch of this site may be quiet on its way back."""
+    quiet = guard.LAB_SETTLE if site.access.lab else guard.SETTLE
+    return replace(options, holder=options.holder or holder(), limits=replace(options.limits, quiet=quiet))
 
 
 def holder() -> str:
