@@ -278,3 +278,12 @@ def test_a_full_disk_is_told_with_the_file(monkeypatch: pytest.MonkeyPatch, tmp_
     monkeypatch.setattr("sonicfab.output.os.fchmod", full)
     with pytest.raises(OutputError, match=re.escape(f"cannot write {tmp_path}/leaf1/frr.conf: No space left")):
         write_files(tmp_path, {"leaf1/frr.conf": OutputFile("x")})
+
+
+def test_a_command_in_backticks_is_never_broken() -> None:
+    from sonicfab.report.console import wrapped
+
+    command = "`sonicfab push -i inventories/a-site-with-a-name.yml -t topologies/a-site-with-a-name.yml --lab`"
+    lines = wrapped(f"the switch runs another config; {command} brings it back, and nothing else is changed by it")
+    assert [line for line in lines if command in line], lines
+    assert len(lines) > 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -33,6 +34,10 @@ _GAP = 3
 _FOLDED = 20
 """What a column that may be folded wants at least."""
 
+_COMMAND = re.compile(r"`[^`]+`")
+_GLUE = "\ue000"
+"""Stands for a space at which no line ends."""
+
 MARKS = {"ok": "✔", "failed": "✘", "skipped": "-", "unreached": "?"}
 _PLAIN_MARKS = {"ok": "ok", "failed": "FAILED", "skipped": "skipped", "unreached": "not reached"}
 
@@ -49,16 +54,19 @@ def columns() -> int:
 
 
 def wrapped(text: str, first: str = "", rest: str = "") -> list[str]:
-    """The text in lines that begin with `first`, then with `rest`; no word is broken, however long."""
+    """The text in lines that begin with `first`, then with `rest`.
+
+    No word is broken, however long, and no command in backticks: in two lines it is another one when it is copied.
+    """
     lines = textwrap.wrap(
-        text,
+        _COMMAND.sub(lambda command: command[0].replace(" ", _GLUE), text),
         columns(),
         initial_indent=first,
         subsequent_indent=rest,
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return lines or [first]
+    return [line.replace(_GLUE, " ") for line in lines] or [first]
 
 
 def say(text: str) -> None:
@@ -67,10 +75,11 @@ def say(text: str) -> None:
 
 
 def say_fitted(text: str, fg: str | None = None, *, bold: bool | None = None) -> None:
-    """A line of the result that is indented already: on a terminal it goes on below, a bit further in."""
-    indent = " " * (len(text) - len(text.lstrip(" ")))
-    for line in wrapped(text.strip(), indent, f"{indent}    ") if is_terminal(sys.stdout) else [text]:
-        say(style(line, fg=fg, bold=bold))
+    """Lines of the result that are indented already: on a terminal each goes on below, a bit further in."""
+    for one in text.split("\n"):
+        indent = " " * (len(one) - len(one.lstrip(" ")))
+        for line in wrapped(one.strip(), indent, f"{indent}    ") if is_terminal(sys.stdout) else [one]:
+            say(style(line, fg=fg, bold=bold))
 
 
 def note(text: str) -> None:

@@ -204,7 +204,7 @@ def _connect(target: SshTarget, timeout: float, sock: paramiko.Channel | socket.
     except paramiko.BadHostKeyException as err:
         raise HostKeyError(
             f"{target} has another host key than the known one: this may be another machine",
-            hint=f"if it was reinstalled: {_forget(target)}; then log in once and compare the key: {_log_in(target)}",
+            hint=f"if it was reinstalled: `{_forget(target)}`; then {_compare(target)}",
         ) from err
     except (paramiko.AuthenticationException, NetmikoAuthenticationException) as err:
         tried = "key" if target.key else "password" if target.password else "SSH agent and default keys"
@@ -213,7 +213,7 @@ def _connect(target: SshTarget, timeout: float, sock: paramiko.Channel | socket.
         if "not found in known_hosts" in str(err):
             raise HostKeyError(
                 f"the host key of {target} is not known",
-                hint=f"log in once and compare the key: {_log_in(target)}",
+                hint=_compare(target),
             ) from err
         raise TransportError(f"cannot reach {target}: {_reason(err)}") from err
     except (NetmikoTimeoutException, OSError, EOFError) as err:
@@ -303,14 +303,15 @@ def _forget(target: SshTarget) -> str:
     return shlex.join(["ssh-keygen", "-R", _known_hosts_name(target), *where])
 
 
-def _log_in(target: SshTarget) -> str:
-    """The command that logs in as this does, and asks whether the key is the right one."""
+def _compare(target: SshTarget) -> str:
+    """The hint with the command that logs in as this does, and asks whether the key is the right one."""
     words = ["ssh"]
     if target.known_hosts:
         words += ["-o", f"UserKnownHostsFile={_for_ssh_config(target.known_hosts)}"]
     if target.jump:
         words += ["-J", f"{target.jump.user}@{_bracketed(target.jump.host)}:{target.jump.port}"]
-    return shlex.join([*words, "-p", str(target.port), "-l", target.user, target.host])
+    command = shlex.join([*words, "-p", str(target.port), "-l", target.user, target.host])
+    return f"log in once and compare the key: `{command}`"
 
 
 def _for_ssh_config(path: str) -> str:
