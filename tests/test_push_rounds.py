@@ -101,12 +101,12 @@ def test_a_rollback_asks_for_the_sessions_of_the_config_that_comes_back(pair: Fa
     }
     before = {name: going_back(pair, name, None, factory) for name in pair.switches}
     for switch in pair.switches.values():
-        gate = make_gate(pair, switch, before, [])
+        gate = make_gate(pair, switch, before, [], rollback=True)
         assert (gate.must, gate.later, gate.some) == ({}, {}, frozenset())
     frr = "router bgp 65000\n neighbor {} interface peer-group FABRIC\n"
     ports = {name: one.fabric_sessions[0].port for name, one in numbered.switches.items()}
     before = {name: going_back(numbered, name, frr.format(port), {}) for name, port in ports.items()}
-    assert make_gate(numbered, numbered.switches["leaf0"], before, []).must.keys() == {ports["leaf0"]}
+    assert make_gate(numbered, numbered.switches["leaf0"], before, [], rollback=True).must.keys() == {ports["leaf0"]}
 
 
 def test_a_rollback_from_unnumbered_sessions_asks_for_the_numbered_ones(pair: FabricPlan) -> None:
@@ -116,13 +116,21 @@ def test_a_rollback_from_unnumbered_sessions_asks_for_the_numbered_ones(pair: Fa
         "leaf0": going_back(pair, "leaf0", frr.format("10.1.0.1"), {"INTERFACE": {f"{leaf}|10.1.0.0/31": {}}}),
         "spine0": going_back(pair, "spine0", frr.format("10.1.0.0"), {"INTERFACE": {f"{spine}|10.1.0.1/31": {}}}),
     }
-    assert make_gate(pair, pair.switches["leaf0"], before, []).must.keys() == {"10.1.0.1"}
-    assert make_gate(pair, pair.switches["spine0"], before, ["leaf0"]).far == {}
+    assert make_gate(pair, pair.switches["leaf0"], before, [], rollback=True).must.keys() == {"10.1.0.1"}
+    assert make_gate(pair, pair.switches["spine0"], before, ["leaf0"], rollback=True).far == {}
 
 
 def test_only_a_change_at_both_ends_makes_them_need_each_other(numbered: FabricPlan) -> None:
     before = {"leaf0": unnumbered_before(numbered, "leaf0"), "spine0": seen({})}
     assert not need_each_other(numbered, before, "leaf0", "spine0")
+
+
+def test_a_push_whose_templates_have_lost_a_neighbour_is_judged_by_the_plan(pair: FabricPlan) -> None:
+    """Nobody asked for that session to be cut."""
+    ports = {name: one.fabric_sessions[0].peer for name, one in pair.switches.items()}
+    before = {name: going_back(pair, name, "router bgp 65000\n", {}) for name in ports}
+    gate = make_gate(pair, pair.switches["leaf0"], before, [])
+    assert gate.misses([]) == [f"the session {ports['leaf0']} was up and is not"]
 
 
 def test_a_gate_survives_the_journal(numbered: FabricPlan) -> None:

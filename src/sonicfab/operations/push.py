@@ -134,6 +134,7 @@ class Planned:
                 journal,
                 progress.tell,
                 progress.finish,
+                rollback=self.kind == "rollback",
             )
             try:
                 push.run()

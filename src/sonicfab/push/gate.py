@@ -74,13 +74,23 @@ class Gate:
         return cls(must, frozenset(value["some"]), later, dict(value["far"]), float(value["delay"]))
 
 
-def make_gate(plan: FabricPlan, switch: SwitchPlan, before: Mapping[str, Comparison], pending: Collection[str]) -> Gate:
-    """What `switch` must show, given how all switches looked before and which still wait for their change."""
+def make_gate(
+    plan: FabricPlan,
+    switch: SwitchPlan,
+    before: Mapping[str, Comparison],
+    pending: Collection[str],
+    *,
+    rollback: bool = False,
+) -> Gate:
+    """What `switch` must show, given how all switches looked before and which still wait for their change.
+
+    A push must keep the sessions of the plan, also where its templates have lost one; a rollback those that it brings.
+    """
     found = before[switch.name]
     must: dict[str, Ways] = {}
     later: dict[str, Ways] = {}
     some: set[str] = set()
-    sessions = _meant(switch, before)
+    sessions = _brought_back(switch, before) if rollback else list(switch.fabric_sessions)
     for session in sessions:
         waits = session.switch in pending and (
             session.switch not in before or _touches(plan, before[session.switch], session)
@@ -95,11 +105,8 @@ def make_gate(plan: FabricPlan, switch: SwitchPlan, before: Mapping[str, Compari
     return Gate(must, frozenset() if must or later else frozenset(some), later, far, delay)
 
 
-def _meant(switch: SwitchPlan, before: Mapping[str, Comparison]) -> list[Session]:
-    """The sessions to other switches, as what the switch is to run has them.
-
-    A rollback brings back a config that need not have those of the plan: none at all, or others of the same ports.
-    """
+def _brought_back(switch: SwitchPlan, before: Mapping[str, Comparison]) -> list[Session]:
+    """The sessions to other switches, as the config has them that comes back: none at all, or others of their ports."""
     target = before[switch.name].target
     if target is None:
         return list(switch.fabric_sessions)

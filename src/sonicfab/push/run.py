@@ -123,8 +123,10 @@ class FabricPush:
         journal: Journal,
         tell: Tell,
         done: Callable[[str], None],
+        *,
+        rollback: bool = False,
     ) -> None:
-        self._access, self._plan, self._targets = access, plan, targets
+        self._access, self._plan, self._targets, self._rollback = access, plan, targets, rollback
         self._decision, self._options, self._journal, self._tell = decision, options, journal, tell
         self._found = {name: one.found for name, one in looks.items()}
         self._rounds = Rounds(done)
@@ -169,7 +171,8 @@ class FabricPush:
 
     def gate(self, name: str, waiting: Collection[str]) -> Gate:
         """By what a switch is judged while those others have not changed."""
-        return make_gate(self._plan, self._plan.switches[name], self._found, waiting)
+        switch = self._plan.switches[name]
+        return make_gate(self._plan, switch, self._found, waiting, rollback=self._rollback)
 
     def need(self, one: str, other: str) -> bool:
         """Whether both change what has to do with a session between them."""
