@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sonicfab.compare.builds import FabricDiff
 from sonicfab.compare.live import LiveDiff
@@ -16,7 +15,7 @@ from sonicfab.operations.site import QUIET, OpenSite, Progress
 from sonicfab.push.guarded import Ending
 from sonicfab.push.results import PushResult
 from sonicfab.push.run import Options
-from sonicfab.validate.run import Validation
+from sonicfab.validate.run import Engine, Validation
 from sonicfab.verify.run import Verification
 
 
@@ -32,9 +31,20 @@ class Site(OpenSite):
         """Write config_db.json and frr.conf of every switch below `output`; see operations.render."""
         return render.render(self, output)
 
-    def validate(self, **how: Any) -> Validation:  # noqa: ANN401 - those of operations.validate
-        """Judge the configs by their image builds and by each other; `how` as in operations.validate."""
-        return validate.validate(self, **how)
+    def validate(
+        self,
+        *,
+        yang_dir: Path | None = None,
+        models: bool = True,
+        engine: Engine = "auto",
+        vtysh: bool = True,
+        ignore: Collection[str] = (),
+        progress: Progress = QUIET,
+    ) -> Validation:
+        """Judge the configs by their image builds and by each other. See operations.validate."""
+        return validate.validate(
+            self, yang_dir=yang_dir, models=models, engine=engine, vtysh=vtysh, ignore=ignore, progress=progress
+        )
 
     def plan(
         self,
