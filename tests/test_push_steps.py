@@ -236,6 +236,7 @@ def test_a_rollback_takes_the_last_push_that_changed_something(
     }
     for push_id, last in ends.items():
         with Journal(tmp_path / "fab" / "push" / push_id).open() as journal:
+            journal.mean({"fabric": "fab"})
             journal.note("leaf0", "arming")
             journal.note("leaf0", last)
     assert last_effective(tmp_path, "fab", {"leaf0"}).journal.push_id == "20261126T100000Z-aaaa"
@@ -244,6 +245,17 @@ def test_a_rollback_takes_the_last_push_that_changed_something(
     with Journal(tmp_path / "fab" / "push" / "20261126T110000Z-bbbb").open() as journal:
         journal.note("leaf0", "proving")
     assert last_effective(tmp_path, "fab", {"leaf0"}).journal.push_id == "20261126T110000Z-bbbb", "it may be under way"
+
+
+def test_the_rest_of_a_push_that_was_killed_is_rolled_back_with_it(tmp_path: Path) -> None:
+    """It is one push to whom it happened, and `--resume` must not halve what a rollback takes back."""
+    pushes = {"20261126T100000Z-aaaa": ("leaf0", ""), "20261126T110000Z-bbbb": ("leaf1", "20261126T100000Z-aaaa")}
+    for push_id, (switch, resumes) in pushes.items():
+        with Journal(tmp_path / "fab" / "push" / push_id).open() as journal:
+            journal.mean({"fabric": "fab", "resumes": resumes})
+            journal.note(switch, "arming")
+            journal.note(switch, "confirmed")
+    assert last_effective(tmp_path, "fab", {"leaf0", "leaf1"}).journal.push_id == "20261126T100000Z-aaaa"
 
 
 def test_the_command_that_ends_what_an_interrupt_left(monkeypatch: pytest.MonkeyPatch) -> None:

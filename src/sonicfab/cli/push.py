@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -141,10 +142,10 @@ def push(
     with _told():
         intent = intend(site, options, take_over=take_over, ignore=ignore)
     _note_warnings(intent.warnings)
-    if resume:
-        _resume(site, intent.targets, options, output, dry_run=dry_run)
+    resumed = _resume(site, intent.targets, options, output, dry_run=dry_run) if resume else ""
     with Progress("comparing") as progress:
         planned = look_and_decide(site.for_push(), "push", intent.targets, options, progress)
+    planned = replace(planned, resumes=resumed)
     raise typer.Exit(carry_out(planned, output, format, dry_run=dry_run, yes=yes, everything=verbose > 0))
 
 
@@ -184,7 +185,8 @@ def plan(
     raise typer.Exit(carry_out(planned, Path(), format, dry_run=True, yes=False, everything=verbose > 0))
 
 
-def _resume(site: OpenSite, targets: Mapping[str, Target], options: Options, output: Path, *, dry_run: bool) -> None:
+def _resume(site: OpenSite, targets: Mapping[str, Target], options: Options, output: Path, *, dry_run: bool) -> str:
+    """End what the last push has left under way; its id, where it had left something."""
     from sonicfab.operations.push import left_by
     from sonicfab.report.console import note
 
@@ -194,6 +196,7 @@ def _resume(site: OpenSite, targets: Mapping[str, Target], options: Options, out
     note(f"push {journal.push_id} has left {count}")
     if left and not dry_run:
         end_left(site, targets, options, journal)
+    return journal.push_id if left else ""
 
 
 def _open(

@@ -68,6 +68,7 @@ class Planned:
         targets: what the switches are to run.
         outcomes: of looking at them.
         warnings: how many things validation has to say that are no errors.
+        resumes: the push that was killed and of which this is the rest: a rollback takes both back.
     """
 
     site: OpenSite
@@ -77,6 +78,7 @@ class Planned:
     outcomes: Mapping[str, Outcome[Look]] = field(repr=False)
     decision: Decision = field(repr=False)
     warnings: int = 0
+    resumes: str = ""
 
     @property
     def looks(self) -> dict[str, Look]:
@@ -122,7 +124,7 @@ class Planned:
         journal = Journal(Path(output) / fabric.name / "push" / new_id())
         progress.expect(len(self.todo))
         with journal.open():
-            journal.mean(meaning(fabric.name, self.targets, self.decision, self.options, self.kind))
+            journal.mean(meaning(fabric.name, self.targets, self.decision, self.options, self.kind, self.resumes))
             began(journal)
             push = FabricPush(
                 self.site.access,

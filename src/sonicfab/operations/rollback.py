@@ -52,8 +52,14 @@ def last_effective(output: Path, fabric: str, chosen: Collection[str]) -> Undone
     for one in reversed(journals(output, fabric)):
         confirmed = {name for name, step in one.last_steps().items() if step == "confirmed"}
         if {*chosen} & {*confirmed, *one.open_switches}:
-            return Undone(one, last)
+            return Undone(_begun(output, fabric, one), last)
     return Undone(last, last)
+
+
+def _begun(output: Path, fabric: str, journal: Journal) -> Journal:
+    """The push that was killed and of which this one is the rest; itself when it is none."""
+    first = journal.meant().get("resumes")
+    return _begun(output, fabric, find_journal(output, fabric, first)) if first else journal
 
 
 def plan_rollback(

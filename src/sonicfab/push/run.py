@@ -206,12 +206,16 @@ def look_at_all(
 
 
 def meaning(
-    fabric: str, targets: Mapping[str, Target], decision: Decision, options: Options, kind: str
+    fabric: str, targets: Mapping[str, Target], decision: Decision, options: Options, kind: str, resumes: str = ""
 ) -> dict[str, object]:
-    """What `push.json` says: what is meant with each switch, by hash; no config and no secret."""
+    """What `push.json` says: what is meant with each switch, by hash; no config and no secret.
+
+    `resumes` is the push that was killed and of which this is the rest.
+    """
     return {
         "fabric": fabric,
         "kind": kind,
+        "resumes": resumes,
         "holder": options.holder,
         "steps": [list(batch.switches) for batch in decision.batches],
         "switches": {
