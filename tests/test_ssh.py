@@ -22,6 +22,7 @@ from sonicfab.errors import (
     LoginError,
     SwitchError,
     TransportError,
+    UnreadableError,
 )
 from sonicfab.transport.ssh import SshTarget, SshTransport
 
@@ -116,7 +117,7 @@ class TestOnALabSwitch:
     def test_a_command_that_prints_without_end(self, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("sonicfab.transport.ssh.MAX_OUTPUT", 1 << 20)
         with connected(target_of(lab)) as transport:
-            with pytest.raises(TransportError, match="printed more than 1 MB"):
+            with pytest.raises(UnreadableError, match="printed more than 1 MB"):
                 transport.run("yes", timeout=30)
             assert transport.run("echo still here").stdout == "still here\n"
 

@@ -255,7 +255,8 @@ def _deadline(channel: paramiko.Channel, seconds: float) -> Iterator[None]:
 
     def give_up() -> None:
         late.set()
-        channel.close()  # wakes what waits for the reply
+        with contextlib.suppress(paramiko.SSHException, OSError, EOFError):  # the connection has gone: all are awake
+            channel.close()  # wakes what waits for the reply
 
     timer = threading.Timer(seconds, give_up)
     timer.daemon = True
