@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from patience import Patience
-from sonicfab.frrdelta.compute import delta, same
-from sonicfab.frrdelta.types import FrrDelta
+from sonicfab.frr.delta.compute import delta, same
+from sonicfab.frr.delta.types import FrrDelta
 from sonicfab.lab.netns import Holder
 
 DAEMONS = ("zebra", "bgpd", "staticd", "bfdd")
@@ -112,7 +112,7 @@ class Router:
 
 def report(reached: str, intended: str, wanted: FrrDelta, done: subprocess.CompletedProcess[str]) -> str:
     """What one wants to read when a delta misses."""
-    from sonicfab.frrconf import diff
+    from sonicfab.frr.conf import diff
 
     missing = "\n".join(map(str, diff(intended, reached)))
     said = f"--- commands\n{wanted.commands}--- then\n{wanted.then}---\n{done.stdout}{done.stderr}"

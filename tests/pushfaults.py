@@ -22,9 +22,10 @@ from labs import Lab, booted
 from patience import Patience, communicate
 from pushcut import GUARDED, POINTS
 from pushfaults_fabric import WAYS, fabric_files, write_fabric
-from sonicfab import configdb, frrconf
+from sonicfab import configdb
 from sonicfab.configdb import ConfigDb
 from sonicfab.errors import SonicfabError
+from sonicfab.frr import conf
 from sonicfab.lab.faults import apply_fault, heal_faults
 
 Kind = TypeVar("Kind")
@@ -79,7 +80,7 @@ class Seen:
         tables = {*self.running, *other.running, *self.stored, *other.stored}
         lines = [f"running {one}" for one in configdb.diff(self.running, other.running, tables)]
         lines += [f"stored {one}" for one in configdb.diff(self.stored, other.stored, tables)]
-        lines += [f"FRR runs {one}" for one in frrconf.diff(self.frr, other.frr)]
+        lines += [f"FRR runs {one}" for one in conf.diff(self.frr, other.frr)]
         if self.stored_frr != other.stored_frr:
             lines.append("frr.conf differs")
         if self.modes != other.modes:

@@ -13,7 +13,7 @@ from sonicfab.compare.differences import Difference, between, of_frr
 from sonicfab.compare.folders import compare_files, read_config_db
 from sonicfab.compare.grouping import Group, compress, group, pattern, rows_of, who
 from sonicfab.errors import ExitCode, InputError
-from sonicfab.frrconf import diff as frr_diff
+from sonicfab.frr.conf import diff as frr_diff
 from sonicfab.report.diff import change_text
 
 ROLES = {"spine1": "spine", **{f"leaf{number}": "leaf" for number in range(1, 7)}}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from conftest import REFERENCE
-from sonicfab.frrconf import diff, parse
+from sonicfab.frr.conf import diff, parse
 
 CONFIG = """\
 frr version 10.0.1

@@ -8,11 +8,10 @@ import pytest
 
 from conftest import ROOT
 from frrpairs import BASE, CHANGES, MEMBER, after, changed, drop, put
-from sonicfab.frrconf import masked
-from sonicfab.frrdelta.compute import delta, same
-from sonicfab.frrdelta.moved import before_addresses
-from sonicfab.frrdelta.tree import read
-from sonicfab.frrdelta.types import FrrDelta, Restart
+from sonicfab.frr.conf import masked, read
+from sonicfab.frr.delta.compute import delta, same
+from sonicfab.frr.delta.moved import before_addresses
+from sonicfab.frr.delta.types import FrrDelta, Restart
 
 ALL = {"Ethernet0", "Ethernet4", "10.1.0.1", "10.1.0.3", "10.0.0.1", "10.0.0.2"}
 BGP = " bgp router-id 10.0.1.1"

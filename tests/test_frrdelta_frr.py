@@ -12,8 +12,8 @@ from frrpairs import BASE, CHANGES, after, changed
 from frrpolicies import lets_through, random_policy
 from frrs import Router, canonical, fresh, holder, wait_until
 from labs import needs_lab
-from sonicfab.frrdelta.compute import delta, same
-from sonicfab.frrdelta.types import FrrDelta, Restart
+from sonicfab.frr.delta.compute import delta, same
+from sonicfab.frr.delta.types import FrrDelta, Restart
 from sonicfab.lab.netns import Holder
 from sonicfab.load import Secrets
 from sonicfab.model.numbers import Numbers

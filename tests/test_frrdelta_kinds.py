@@ -8,11 +8,10 @@ import pytest
 
 from frrs import Router, fresh, holder
 from labs import needs_lab
-from sonicfab.frrconf import Context
-from sonicfab.frrdelta.compute import same
-from sonicfab.frrdelta.kinds import _CONTEXTS, Kind, context_kind, find
-from sonicfab.frrdelta.peers import owner
-from sonicfab.frrdelta.tree import read, written
+from sonicfab.frr.conf import Context, read, written
+from sonicfab.frr.delta.compute import same
+from sonicfab.frr.delta.kinds import _CONTEXTS, Kind, context_kind, find
+from sonicfab.frr.delta.peers import owner
 
 pytestmark = needs_lab
 

@@ -8,8 +8,8 @@ import pytest
 
 from frrs import Router, fresh, holder
 from labs import needs_lab
-from sonicfab import frrconf
-from sonicfab.frrdelta.merge import merge
+from sonicfab.frr import conf
+from sonicfab.frr.delta.merge import merge
 from test_frrdelta_kinds import BASE
 
 BGP = "router bgp 65101\n"
@@ -73,7 +73,7 @@ def test_the_outcome_is_that_of_frr(name: str, router: Router) -> None:
     done = router.load(MERGES[name])
     after = router.running()
     try:
-        assert [*map(str, frrconf.diff(merged.text, after))] == [], done.stdout + done.stderr
+        assert [*map(str, conf.diff(merged.text, after))] == [], done.stdout + done.stderr
         assert merge(after, MERGES[name]).text.splitlines() == merge(after, "").text.splitlines()  # twice is once
     finally:
         router.become(before)

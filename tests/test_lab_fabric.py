@@ -14,7 +14,7 @@ import pytest
 from conftest import Run
 from labs import LEAF1, LEAF2, SPINE, Lab, booted, needs_lab, quick_files, rendered
 from patience import communicate
-from sonicfab import frrconf
+from sonicfab.frr import conf
 
 pytestmark = needs_lab
 
@@ -161,7 +161,7 @@ def test_frr_conf_is_in_canonical_form(fabric: Lab, sonicfab: Run, tmp_path: Pat
     for switch, folder in rendered(sonicfab, tmp_path, files=fabric.files).items():
         running = fabric.inside(switch, "vtysh -c 'show running-config'").out
         wanted = (folder / "frr.conf").read_text()
-        assert frrconf.diff(wanted, running) == []
+        assert conf.diff(wanted, running) == []
         assert blocks(wanted) == blocks(running)
 
 

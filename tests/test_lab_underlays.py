@@ -13,7 +13,7 @@ import pytest
 
 from conftest import Run
 from labs import Lab, booted, needs_lab, rendered
-from sonicfab import frrconf
+from sonicfab.frr import conf
 
 pytestmark = needs_lab
 
@@ -163,7 +163,7 @@ def _eventually_sent(lab: Lab, context: str, prefix: str) -> None:
 def test_the_config_is_what_frr_prints(underlay: Underlay, sonicfab: Run, tmp_path: Path) -> None:
     for switch, folder in rendered(sonicfab, tmp_path, files=underlay.lab.files).items():
         running = underlay.lab.inside(switch, "vtysh -c 'show running-config'").out
-        assert frrconf.diff((folder / "frr.conf").read_text(), running) == []
+        assert conf.diff((folder / "frr.conf").read_text(), running) == []
         body = [
             line for line in running.splitlines() if line.startswith((" on-match", " set ipv6", " neighbor SPINE-V6"))
         ]

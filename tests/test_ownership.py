@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sonicfab import frrconf
 from sonicfab.configdb import FABRIC_TABLES, diff, merge
 from sonicfab.errors import SwitchError
+from sonicfab.frr import conf
+from sonicfab.frr.parts import carried, foreign, foreign_neighbors
 from sonicfab.lab.sonic.cfggen import t1_preset
 from sonicfab.ownership import record
 from sonicfab.ownership.daemons import made_of
-from sonicfab.ownership.frrparts import carried, foreign, foreign_neighbors
 from sonicfab.ownership.record import Record
 from sonicfab.ownership.settle import OnSwitch, Rendered, Settled, frr_conf_counts, settle
 from sonicfab.schema.facts import schema_of
@@ -303,7 +303,7 @@ end
 def test_parts_of_another_are_carried() -> None:
     whole = settled(rendered(), THEIRS)
     assert whole.frr is not None
-    assert frrconf.diff(whole.frr, THEIRS) == []
+    assert conf.diff(whole.frr, THEIRS) == []
     assert whole.is_stored(THEIRS)
     assert whole.is_stored(whole.frr)
     again = settled(rendered(), whole.frr)
@@ -373,7 +373,7 @@ def test_carrying_loses_nothing_and_is_done_once(stored: str, intended: str, bef
     other = foreign(stored, intended, ours)
     text = carried(intended, other)
     assert carried(intended, foreign(text, intended, ours)) == text
-    have, want, kept = (frrconf.parse(one) for one in (stored, intended, text))
+    have, want, kept = (conf.parse(one) for one in (stored, intended, text))
     for context, some in want.items():
         assert some <= kept[context]
     for context, some in kept.items():
@@ -403,10 +403,10 @@ def test_carrying_loses_nothing_and_is_done_once(stored: str, intended: str, bef
 def test_a_static_route_of_config_db_is_no_difference(key: str, row: Mapping[str, str], line: str) -> None:
     made = made_of({"STATIC_ROUTE": {key: row}})
     text = f"{line}\n{FRR}"
-    assert frrconf.diff(FRR, made.without(text, FRR)) == []
+    assert conf.diff(FRR, made.without(text, FRR)) == []
     assert made.without(text, text) == text, "one that is intended is not taken out"
     other = text.replace("tag ", "tag 7")
-    assert frrconf.diff(FRR, made.without(other, FRR)), "and no other route is taken for it"
+    assert conf.diff(FRR, made.without(other, FRR)), "and no other route is taken for it"
 
 
 def test_a_static_route_in_a_vrf_stands_in_its_context() -> None:

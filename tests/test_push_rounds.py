@@ -16,7 +16,7 @@ from sonicfab.access import Access
 from sonicfab.configdb import Change as RowChange
 from sonicfab.configdb import ConfigDb
 from sonicfab.errors import ChecksFailedError, SonicfabError
-from sonicfab.frrconf import FrrChange
+from sonicfab.frr.conf import FrrChange
 from sonicfab.model.numbers import Numbers
 from sonicfab.plan.types import FabricPlan
 from sonicfab.push import guarded, polling

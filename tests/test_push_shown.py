@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from sonicfab import configdb, frrconf
+from sonicfab import configdb
 from sonicfab.errors import InputError
 from sonicfab.fabric import open_fabric, render_fabric
+from sonicfab.frr import conf
 from sonicfab.push.comparison import Comparison, Target
 from sonicfab.push.guarded import Limits
 from sonicfab.push.refusals import Look
@@ -60,7 +61,7 @@ def looked(running: SwitchConfig, target: Target) -> Look:
     return Look(
         Comparison(
             config_db=tuple(configdb.diff(target.config_db, running.config_db, target.owned)),
-            frr=tuple(frrconf.diff(target.frr, running.frr)),
+            frr=tuple(conf.diff(target.frr, running.frr)),
             stored=(),
             drift=(),
             mode_resetters=(),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sonicfab.cli.push_run import again
 from sonicfab.configdb import Change
 from sonicfab.errors import InputError
-from sonicfab.frrconf import FrrChange
+from sonicfab.frr.conf import FrrChange
 from sonicfab.model.numbers import Numbers
 from sonicfab.operations.rollback import last_effective
 from sonicfab.plan.types import FabricPlan

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from sonicfab import frrconf, tables
+from sonicfab import tables
 from sonicfab.builds import build_names, get_build
+from sonicfab.frr import conf
 from sonicfab.lab.sonic import gcu
 from sonicfab.push import guarded
 from sonicfab.push.comparison import Target, _drift
@@ -56,8 +57,8 @@ def test_lines_of_the_host_are_no_difference_for_the_guard_either() -> None:
 
     bgp = "router bgp 65001\n neighbor A peer-group\nexit\n"
     assert canonical(bgp) == "frr / router bgp 65001\nfrr / router bgp 65001 / neighbor A peer-group\n"
-    for line in frrconf.HOST_LINES:
-        assert frrconf.diff(bgp, f"{line}x\n{bgp}") == []
+    for line in conf.HOST_LINES:
+        assert conf.diff(bgp, f"{line}x\n{bgp}") == []
         assert canonical(f"{line}x\n{bgp}") == canonical(bgp), line
     inside = "router bgp 65001\n log x\nexit\n"  # these words begin other lines, too, below the top level
     assert canonical(inside) == "frr / router bgp 65001\nfrr / router bgp 65001 / log x\n"

@@ -6,7 +6,7 @@ import pytest
 
 from sonicfab.builds import get_build
 from sonicfab.configdb import ConfigDb, Table
-from sonicfab.validate.bgp import read_frr
+from sonicfab.frr.bgp import read_frr
 from sonicfab.validate.frr import check_frr
 from sonicfab.validate.vtysh import check_syntax, frr_version
 

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from sonicfab import configdb, frrconf
+from sonicfab import configdb
 from sonicfab.configdb import SECRET_TABLES, Change, ConfigDb, Row
-from sonicfab.frrconf import FrrChange
+from sonicfab.frr import conf
+from sonicfab.frr.conf import FrrChange
 
 Kind = Literal["config_db", "frr"]
 Action = Literal["add", "remove", "change"]
@@ -49,7 +50,7 @@ def between(
     """Every difference of two (config_db, frr.conf); `tables` are the only ones to look at."""
     names = old[0].keys() | new[0].keys() if tables is None else set(tables)
     changes = configdb.diff(new[0], old[0], names, exact=True) if old[0] != new[0] else []
-    lines = frrconf.diff(new[1], old[1], host_lines=True) if old[1] != new[1] else []
+    lines = conf.diff(new[1], old[1], host_lines=True) if old[1] != new[1] else []
     return [*of_config_db(changes, old[0], new[0]), *of_frr(lines)]
 
 
@@ -79,14 +80,14 @@ def of_frr(changes: Sequence[FrrChange]) -> Iterator[Difference]:
         pairs = _pairs(gone, come)
         for line in gone:
             if line in pairs:
-                old, new = frrconf.masked(line), frrconf.masked(pairs[line])
+                old, new = conf.masked(line), conf.masked(pairs[line])
                 yield Difference("frr", "change", section, "", "", old, new)
             else:
-                yield Difference("frr", "remove", section, "", "", frrconf.masked(line), "")
+                yield Difference("frr", "remove", section, "", "", conf.masked(line), "")
         replaced = set(pairs.values())
         for line in come:
             if line not in replaced:
-                yield Difference("frr", "add", section, "", "", "", frrconf.masked(line))
+                yield Difference("frr", "add", section, "", "", "", conf.masked(line))
 
 
 def _renumbered(changes: Iterable[FrrChange]) -> dict[str, str]:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sonicfab import frrconf
 from sonicfab.compare.differences import MASK
 from sonicfab.configdb import SECRET_TABLES, Table, natural_key
 from sonicfab.errors import InputError
@@ -15,6 +14,7 @@ from sonicfab.explain import lines, tables
 from sonicfab.explain.inputs import Origin, Sources
 from sonicfab.explain.trace import TemplateLine, Trace, TracingRenderer
 from sonicfab.fabric import FabricFiles
+from sonicfab.frr import conf
 from sonicfab.hints import did_you_mean
 from sonicfab.ownership.ports import users
 from sonicfab.plan.cabling import nearest_port
@@ -131,14 +131,14 @@ def _frr(sources: Sources, trace: Trace, text: str) -> list[Explained]:
     asked = text.lower().strip()
     found: list[Explained] = []
     every: list[str] = []
-    for number, context, line in frrconf.lines(trace.config.frr, host_lines=True):
+    for number, context, line in conf.lines(trace.config.frr, host_lines=True):
         own, within = (line, context) if line else (context[-1], context[:-1])
         whole = " / ".join([*within, own])
         every.append(own)
         if _means(asked, own, whole):
             origin = lines.origin_of(sources, within, own)
             place = " / ".join(within)
-            found.append(Explained("frr.conf", place, frrconf.masked(own), origin, trace.frr.get(number)))
+            found.append(Explained("frr.conf", place, conf.masked(own), origin, trace.frr.get(number)))
     if not found:
         raise InputError(f"{trace.config.switch}: no line of frr.conf has '{text}'", did_you_mean(text, _unique(every)))
     exact = [one for one in found if one.value.lower() == asked]

@@ -7,7 +7,7 @@ from typing import Any
 
 from napalm.base import models
 
-from sonicfab import frrconf
+from sonicfab.frr import conf
 from sonicfab.napalm.bgpconfig import as_number
 from sonicfab.switch import queries
 from sonicfab.switch.operations import Switch
@@ -36,7 +36,7 @@ def bgp_neighbors(switch: Switch) -> dict[str, models.BGPStateNeighborsPerVRFDic
 
 def bgp_neighbors_detail(switch: Switch, neighbor_address: str) -> dict[str, dict[int, list[dict[str, Any]]]]:
     """What get_bgp_neighbors_detail returns; a neighbour is asked for by its port or its address."""
-    config = frrconf.parse(switch.running_frr())
+    config = conf.parse(switch.running_frr())
     found: dict[str, dict[int, list[dict[str, Any]]]] = {}
     for vrf in queries.bgp_vrfs(switch):
         received: dict[str, int] = {}
@@ -116,7 +116,7 @@ def _policy(families: Mapping[str, Mapping[str, Any]], name: str) -> str:
     return " ".join(dict.fromkeys(str(one[name]) for one in families.values() if name in one))
 
 
-def _multipath(config: Mapping[frrconf.Context, frozenset[str]], vrf: str) -> bool:
+def _multipath(config: Mapping[conf.Context, frozenset[str]], vrf: str) -> bool:
     """FRR's own default is all the paths that it was built for (bgp_mpath.c): only `maximum-paths 1` turns it off."""
     for context, lines in config.items():
         inside = bool(context) and context[0].startswith("router bgp ")
@@ -125,7 +125,7 @@ def _multipath(config: Mapping[frrconf.Context, frozenset[str]], vrf: str) -> bo
     return True
 
 
-def _own_as(config: Mapping[frrconf.Context, frozenset[str]], vrf: str) -> int:
+def _own_as(config: Mapping[conf.Context, frozenset[str]], vrf: str) -> int:
     heads = {context[0] for context in config if context and context[0].startswith("router bgp ")}
     return next((as_number(head.split(" ")[2]) for head in heads if _instance(head) == vrf), 0)
 

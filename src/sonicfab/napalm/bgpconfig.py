@@ -7,7 +7,7 @@ from typing import Any
 
 from napalm.base import models
 
-from sonicfab import frrconf
+from sonicfab.frr import conf
 
 NO_GROUP = "_"
 """NAPALM's name for the neighbours that are in no group."""
@@ -58,7 +58,7 @@ def bgp_config(frr: str, group: str, neighbor: str) -> dict[str, models.BGPConfi
 def _read(frr: str) -> tuple[int, bool, dict[str, _Peer]]:
     local_as, multipath = 0, True  # FRR's default: all paths that it was built for (bgp_mpath.c)
     peers: dict[str, _Peer] = {}
-    for _, context, line in frrconf.lines(frr):
+    for _, context, line in conf.lines(frr):
         head = context[0].split(" ") if context else []
         if head[:2] != ["router", "bgp"] or "vrf" in head or "view" in head:
             continue

@@ -11,12 +11,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sonicfab import configdb, frrconf, tables
+from sonicfab import configdb, tables
 from sonicfab.builds import Build, build_names, get_build
 from sonicfab.configdb import MASK, ConfigDb, Row
 from sonicfab.errors import InputError
-from sonicfab.frrdelta.merge import merge
-from sonicfab.frrdelta.tree import too_deep
+from sonicfab.frr import conf
+from sonicfab.frr.conf import too_deep
+from sonicfab.frr.delta.merge import merge
 from sonicfab.hints import did_you_mean, first_of
 from sonicfab.napalm.configtext import CONFIG_DB_MARK, FRR_MARK
 from sonicfab.push.comparison import Comparison, Target
@@ -222,7 +223,7 @@ def _frr(candidate: Candidate, seen: Seen) -> str:
     assert candidate.frr is not None
     text = candidate.frr
     if candidate.replaces_frr:
-        deep = [frrconf.masked(line) for line in too_deep(text)]
+        deep = [conf.masked(line) for line in too_deep(text)]
         if deep:
             raise InputError(
                 f"frr.conf has a context that is not known, with {deep[0]!r} in it", "indent it as FRR prints it"
@@ -238,14 +239,14 @@ def _frr(candidate: Candidate, seen: Seen) -> str:
             )
         text = merged.text
     # the file that is there stays when it means the same: a candidate made from what runs is no change of the file
-    if not frrconf.diff(text, seen.stored_frr) and _whole(text) in (_whole(seen.stored_frr), _whole(seen.running_frr)):
+    if not conf.diff(text, seen.stored_frr) and _whole(text) in (_whole(seen.stored_frr), _whole(seen.running_frr)):
         return seen.stored_frr
     return text
 
 
-def _whole(text: str) -> dict[frrconf.Context, frozenset[str]]:
+def _whole(text: str) -> dict[conf.Context, frozenset[str]]:
     """With what belongs to the program or the host, but for the version."""
-    contexts = dict(frrconf.parse(text, host_lines=True))
+    contexts = dict(conf.parse(text, host_lines=True))
     contexts[()] = frozenset(line for line in contexts[()] if not line.startswith((*_FRR_HEADERS, "frr version ")))
     return contexts
 

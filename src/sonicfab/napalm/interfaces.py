@@ -7,8 +7,8 @@ from typing import cast
 
 from napalm.base import models
 
-from sonicfab import frrconf
 from sonicfab.configdb import natural_key
+from sonicfab.frr import conf
 from sonicfab.napalm.names import interface_names, interface_row, vrfs
 from sonicfab.switch import databases, queries
 from sonicfab.switch.operations import Switch
@@ -136,7 +136,7 @@ def _kernel_counters(received: Mapping[str, int], sent: Mapping[str, int]) -> mo
 def _route_distinguishers(text: str) -> dict[str, str]:
     """VRF -> `rd` of its EVPN routes, as far as frr.conf sets one."""
     found: dict[str, str] = {}
-    for _, context, line in frrconf.lines(text):
+    for _, context, line in conf.lines(text):
         if len(context) > 1 and line.startswith("rd "):
             words = context[0].split(" ")
             found[words[words.index("vrf") + 1] if "vrf" in words else "default"] = line.removeprefix("rd ")

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_network
 
-from sonicfab import frrconf, tables
+from sonicfab import tables
 from sonicfab.configdb import ConfigDb, Row
-from sonicfab.frrconf import Context
+from sonicfab.frr import conf
+from sonicfab.frr.conf import Context
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,10 @@ class Made:
         """FRR's running config without these lines, but for those that are intended as well."""
         if not self.patterns and not self.routes:
             return text
-        wanted = frrconf.parse(intended)
+        wanted = conf.parse(intended)
         drop = {
             number
-            for number, context, line in frrconf.lines(text)
+            for number, context, line in conf.lines(text)
             if self.has(context, line)
             and (context not in wanted if not line else line not in wanted.get(context, frozenset()))
         }

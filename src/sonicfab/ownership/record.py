@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from sonicfab.configdb import SECRET_TABLES, ConfigDb, natural_key
 from sonicfab.errors import SwitchError
-from sonicfab.ownership.frrparts import parts
+from sonicfab.frr.parts import parts
 
 FILE = "owned.json"
 FORMAT_VERSION = 1
@@ -24,7 +24,7 @@ class Record:
 
     Attributes:
         rows: table -> its keys.
-        frr: parts of FRR's config, as `frrparts` names them.
+        frr: parts of FRR's config, as `frr.parts` names them.
     """
 
     rows: Mapping[str, frozenset[str]] = field(default_factory=dict)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from sonicfab import frrconf, tables
+from sonicfab import tables
 from sonicfab.configdb import ConfigDb, Row, natural_key
+from sonicfab.frr import conf
+from sonicfab.frr.parts import Foreign, carried, foreign
 from sonicfab.hints import first_of
 from sonicfab.ownership.daemons import Made, made_of
 from sonicfab.ownership.factory import Factory
-from sonicfab.ownership.frrparts import Foreign, carried, foreign
 from sonicfab.ownership.ports import kept_rows, named, users, words_of
 from sonicfab.ownership.record import Record
 
@@ -65,7 +66,7 @@ class Settled:
         if stored_frr == self.frr or self.frr is None:
             return True
         alike = self.shared and bool(stored_frr)
-        return alike and not frrconf.diff(self.frr, self.made.without(stored_frr, self.frr))
+        return alike and not conf.diff(self.frr, self.made.without(stored_frr, self.frr))
 
 
 def frr_conf_counts(running: ConfigDb, intended: ConfigDb) -> bool:

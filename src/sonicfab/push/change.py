@@ -11,9 +11,9 @@ import threading
 import time
 from dataclasses import dataclass
 
-from sonicfab import frrconf
 from sonicfab.errors import ChecksFailedError, SonicfabError, SwitchError, TransportError
-from sonicfab.frrdelta.compute import delta
+from sonicfab.frr import conf
+from sonicfab.frr.delta.compute import delta
 from sonicfab.hints import first_of
 from sonicfab.push import guarded
 from sonicfab.push.comparison import Comparison, Target, compare
@@ -296,7 +296,7 @@ class Change(Guarded):
             before = self.target.by_hand(self.found.running_frr) if self.found else ""
             guard.stage(switch, self._journal.push_id, frr_files(change, self.target.frr, before))
             said = guard.apply_frr(switch, self._journal.push_id).said
-        left = frrconf.diff(self.target.frr, self.target.by_hand(switch.running_frr()))
+        left = conf.diff(self.target.frr, self.target.by_hand(switch.running_frr()))
         self._applied(not left, f"FRR did not take every line ({said}): {first_of(left, separator='; ')}")
 
     def _reload(self, switch: Switch, stop: threading.Event) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
-from sonicfab import configdb, frrconf, tables
+from sonicfab import configdb, tables
 from sonicfab.errors import SwitchError
+from sonicfab.frr import conf
 from sonicfab.ownership import record
 from sonicfab.ownership.daemons import Made, made_of
 from sonicfab.ownership.record import Record
@@ -100,7 +101,7 @@ class Comparison:
     """
 
     config_db: tuple[configdb.Change, ...]
-    frr: tuple[frrconf.FrrChange, ...]
+    frr: tuple[conf.FrrChange, ...]
     stored: tuple[str, ...]
     drift: tuple[str, ...]
     mode_resetters: tuple[str, ...]
@@ -165,7 +166,7 @@ def compare(switch: Switch, target: Target) -> Comparison:
         stored.append("the record of what sonicfab has rendered differs")
     return Comparison(
         config_db=tuple(configdb.diff(target.config_db, running, target.owned)),
-        frr=tuple(frrconf.diff(target.frr, by_hand)) if target.frr is not None else (),
+        frr=tuple(conf.diff(target.frr, by_hand)) if target.frr is not None else (),
         stored=tuple(stored),
         drift=tuple(_drift(running, stored_db, by_hand if peers is not None else "", stored_frr, target)),
         mode_resetters=tuple(_there(switch, answers, _MODE_RESETTERS)),
@@ -211,5 +212,5 @@ def _drift(
     lines = [str(change.reversed()) for change in configdb.diff(stored, running, owned)]
     if stored_frr and running_frr and frr_conf_counts(running, target.config_db):
         saved = target.made.without(stored_frr, target.frr or "")
-        lines += [f"frr: {change.reversed()}" for change in frrconf.diff(saved, running_frr)]
+        lines += [f"frr: {change.reversed()}" for change in conf.diff(saved, running_frr)]
     return lines

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from sonicfab import configdb, frrconf, tables
+from sonicfab import configdb, tables
 from sonicfab.errors import ChecksFailedError, OutputError, SonicfabError, TransportError
+from sonicfab.frr import conf
 from sonicfab.hints import first_of
 from sonicfab.push.comparison import Comparison
 from sonicfab.push.gate import Gate
@@ -268,4 +269,4 @@ def settle_back(switch: Switch, push_id: str) -> guard.GuardStatus:
 def _unlike(switch: Switch, before: Comparison) -> list[str]:
     """How what runs differs from what ran before; what daemons write as they go is no difference, as for guard.sh."""
     changes = configdb.diff(before.running, switch.running_config_db(), before.running.keys() - tables.moving())
-    return [*map(str, changes), *map(str, frrconf.diff(before.running_frr, switch.running_frr()))]
+    return [*map(str, changes), *map(str, conf.diff(before.running_frr, switch.running_frr()))]

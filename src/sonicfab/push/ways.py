@@ -8,10 +8,10 @@ from typing import Literal
 
 from sonicfab.builds import Build
 from sonicfab.errors import InputError
-from sonicfab.frrdelta import moved
-from sonicfab.frrdelta.compute import delta
-from sonicfab.frrdelta.tree import read
-from sonicfab.frrdelta.types import FrrDelta, Restart
+from sonicfab.frr.conf import read
+from sonicfab.frr.delta import moved
+from sonicfab.frr.delta.compute import delta
+from sonicfab.frr.delta.types import FrrDelta, Restart
 from sonicfab.hints import first_of
 from sonicfab.ownership import record
 from sonicfab.ownership.settle import frr_conf_counts
@@ -226,7 +226,7 @@ def frr_files(change: FrrDelta, intended: str, before: str) -> dict[str, str]:
 def first_files(found: Comparison, running: str, intended: str) -> dict[str, str]:
     """What FRR is told before a patch gives ports addresses, and before the patch that leads back does.
 
-    See frrdelta.moved: a neighbour of a port that is still there then leaves bgpd a pointer to freed memory.
+    See frr.delta.moved: a neighbour of a port that is still there then leaves bgpd a pointer to freed memory.
     """
     before, after = read(running), read(intended)
     gets, loses = (

@@ -12,7 +12,7 @@ import typer
 from sonicfab.compare.grouping import pattern, shape, who
 from sonicfab.compare.live import grouped
 from sonicfab.configdb import SECRET_TABLES, Change, ConfigDb
-from sonicfab.frrconf import FrrChange
+from sonicfab.frr.conf import FrrChange
 from sonicfab.hints import first_of
 from sonicfab.push.comparison import Comparison
 from sonicfab.push.guarded import Limits

@@ -555,7 +555,7 @@ put_back() { # the stored files, as they were; a boot from here on gives the old
 }
 
 canonical() { # KIND: each line with those that it stands below, in any order: FRR's config, or JSON with indents
-  # lines of FRR that belong to the program or the host are nobody's change, and a restart brings its own (frrconf.HOST_LINES)
+  # lines of FRR that belong to the program or the host are nobody's change, and a restart brings its own (conf.HOST_LINES)
   awk -v kind="$1" -v host='^(frr version |frr defaults |hostname |log |agentx|(no )?service integrated-vtysh-config|no ip(v6)? forwarding)' '{
     line = $0; sub(/[ \t\r]+$/, "", line); sub(/,$/, "", line)
     match(line, /^ */); depth = RLENGTH; line = substr(line, depth + 1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sonicfab import frrconf
+from sonicfab.frr import conf
 from sonicfab.validate.findings import Finding
 
 
@@ -25,7 +25,7 @@ class Left:
 
     line: int
     text: str
-    context: frrconf.Context
+    context: conf.Context
     lost: list[int] = field(default_factory=list)
     end: int = 0
 
@@ -34,11 +34,11 @@ def left_contexts(text: str) -> list[Left]:
     """The contexts that were left too early, in order."""
     found: list[Left] = []
     current: Left | None = None
-    context: frrconf.Context = ()
-    for number, here, line in frrconf.lines(text, host_lines=True):
+    context: conf.Context = ()
+    for number, here, line in conf.lines(text, host_lines=True):
         if here:
             context, current = here, None
-        elif line.startswith(frrconf.INSIDE):
+        elif line.startswith(conf.INSIDE):
             if current is not None:
                 if not current.lost:
                     found.append(current)

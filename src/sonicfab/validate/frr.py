@@ -8,8 +8,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from sonicfab.builds import Build
 from sonicfab.configdb import ConfigDb
+from sonicfab.frr.bgp import UNSUPPRESS, Bgp, FrrText, Neighbor, read_frr
 from sonicfab.hints import first_of
-from sonicfab.validate.bgp import UNSUPPRESS, Bgp, FrrText, Neighbor, read_frr
 from sonicfab.validate.contexts import check_contexts
 from sonicfab.validate.findings import Finding
 from sonicfab.validate.interfaces import IpNetwork, Owned, addresses, interface_table

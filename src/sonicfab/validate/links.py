@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sonicfab.configdb import ConfigDb, Row
-from sonicfab.validate.bgp import Bgp, FrrText, Neighbor
+from sonicfab.frr.bgp import Bgp, FrrText, Neighbor
 from sonicfab.validate.findings import Finding
 from sonicfab.validate.interfaces import addresses
 from sonicfab.validate.nexthops import takes_link_local

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from sonicfab.configdb import ConfigDb, Row
+from sonicfab.frr.bgp import Bgp, FrrText, Neighbor
 from sonicfab.hints import first_of
-from sonicfab.validate.bgp import Bgp, FrrText, Neighbor
 from sonicfab.validate.findings import Finding
 from sonicfab.validate.interfaces import addresses
 

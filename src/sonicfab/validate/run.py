@@ -10,9 +10,9 @@ from typing import Literal
 from sonicfab.builds import Build, get_build
 from sonicfab.configdb import ConfigDb
 from sonicfab.errors import ExitCode, InputError
+from sonicfab.frr.bgp import FrrText
 from sonicfab.platforms import Platform, get_platform, platform_names
 from sonicfab.schema.facts import builtin, builtin_names, schema_of
-from sonicfab.validate.bgp import FrrText
 from sonicfab.validate.defects import check_defects
 from sonicfab.validate.device import check_device
 from sonicfab.validate.findings import Finding, worst_first

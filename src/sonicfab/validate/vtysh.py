@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from functools import cache
 
-from sonicfab import frrconf
+from sonicfab.frr import conf
 from sonicfab.validate.contexts import lost_lines
 from sonicfab.validate.findings import Finding
 
@@ -20,7 +20,7 @@ _DAEMONS = "/usr/lib/frr:/usr/libexec/frr:/usr/sbin"
 """Where distributions keep FRR's daemons; vtysh does not tell its own version."""
 _TIMEOUT = 60.0
 
-_CONTEXTS: Sequence[frrconf.Context] = (
+_CONTEXTS: Sequence[conf.Context] = (
     ("router bgp 65000",),
     ("router bgp 65000", "address-family ipv4 unicast"),
     ("router bgp 65000", "address-family ipv6 unicast"),
@@ -77,7 +77,7 @@ def check_syntax(text: str, frr: str) -> list[Finding]:
     told, said, code = _read(text)
     lost = lost_lines(text)  # sonicfab.validate.contexts tells why
     lines = text.splitlines()
-    contexts = {number: context for number, context, _ in frrconf.lines(text, host_lines=True)}
+    contexts = {number: context for number, context, _ in conf.lines(text, host_lines=True)}
     wrong = {number: lines[number - 1].strip() for number in told if 0 < number <= len(lines) and number not in lost}
     known = _known(wrong, contexts) if wrong else {}
     found: list[Finding] = []
@@ -105,9 +105,9 @@ def _read(text: str) -> tuple[dict[int, str], str, int]:
     return {int(match[1]): _reason(match[2]) for match in matches}, said, done.returncode
 
 
-def _known(wrong: dict[int, str], contexts: dict[int, frrconf.Context]) -> dict[int, tuple[str, str]]:
+def _known(wrong: dict[int, str], contexts: dict[int, conf.Context]) -> dict[int, tuple[str, str]]:
     """Line -> (message, hint) of those that this FRR knows elsewhere, or with one word spelt otherwise."""
-    trials: list[tuple[int, frrconf.Context, str]] = []
+    trials: list[tuple[int, conf.Context, str]] = []
     for number, line in wrong.items():
         here = contexts.get(number, ())
         trials += [(number, here, one) for one in _respelt(line)]
@@ -133,7 +133,7 @@ def _respelt(line: str) -> Iterable[str]:
             yield " ".join([*words[:position], other, *words[position + 1 :]])
 
 
-def _accepted(trials: Sequence[tuple[int, frrconf.Context, str]]) -> list[tuple[int, frrconf.Context, str]]:
+def _accepted(trials: Sequence[tuple[int, conf.Context, str]]) -> list[tuple[int, conf.Context, str]]:
     """The trials that vtysh accepts, all by one call: each begins with what leads out of whatever came before."""
     text: list[str] = []
     at: list[int] = []

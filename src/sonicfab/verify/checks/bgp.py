@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sonicfab.ownership.frrparts import foreign_neighbors
+from sonicfab.frr.parts import foreign_neighbors
 from sonicfab.plan.types import Family, Session
 from sonicfab.switch.ask import Answers, Question
 from sonicfab.switch.parse import BgpPeer

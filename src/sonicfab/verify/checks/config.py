@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sonicfab import configdb, frrconf
+from sonicfab import configdb
+from sonicfab.frr import conf
 from sonicfab.ownership.settle import OnSwitch, Rendered, Settled, settle
 from sonicfab.render import SwitchConfig
 from sonicfab.switch.ask import Answers, Question, UnansweredError
@@ -106,7 +107,7 @@ def _settled(config: SwitchConfig, answers: Answers) -> Settled:
 
 def _frr_drift(intended: str, seen: str) -> list[str]:
     """What is there first, then what lacks."""
-    changes = [change.reversed() for change in frrconf.diff(intended, seen)]
+    changes = [change.reversed() for change in conf.diff(intended, seen)]
     return list(map(str, sorted(changes, key=lambda change: change.sign)))
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import shlex
 
-from sonicfab import configdb, frrconf
+from sonicfab import configdb
+from sonicfab.frr import conf
 from sonicfab.switch.ask import UnansweredError
 from sonicfab.verify.checks.config import SUBJECTS
 from sonicfab.verify.checks.questions import RUNNING_CONFIG_DB, RUNNING_FRR, STORED_CONFIG_DB, STORED_FRR
@@ -73,4 +74,4 @@ def _changed_by_hand(case: Case, name: str) -> bool:
     except UnansweredError:
         return False
     running_frr, stored_frr = answers.find(RUNNING_FRR), answers.find(STORED_FRR)
-    return bool(running_frr and stored_frr and frrconf.diff(stored_frr, running_frr))
+    return bool(running_frr and stored_frr and conf.diff(stored_frr, running_frr))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 
-from sonicfab import frrconf
-from sonicfab.frrconf import FrrChange
-from sonicfab.frrdelta.bgp import instances
-from sonicfab.frrdelta.kinds import context_kind, find
-from sonicfab.frrdelta.lists import twice
-from sonicfab.frrdelta.tree import Tree, too_deep
+from sonicfab.frr import conf
+from sonicfab.frr.conf import FrrChange, Tree, too_deep
+from sonicfab.frr.delta.bgp import instances
+from sonicfab.frr.delta.kinds import context_kind, find
+from sonicfab.frr.delta.lists import twice
 
 _PROGRAM = re.compile(r"(?:no )?(?:fpm|zebra) .+")
 _DEFAULTS = re.compile(r"^frr defaults (\S+)", re.MULTILINE)
@@ -20,7 +19,7 @@ def refusals(running: str, intended: str, have: Tree, want: Tree, changes: list[
     found: dict[str, None] = {}
     for text, which in ((running, "running"), (intended, "intended")):
         for line in too_deep(text):
-            found[f"the {which} config has a context that is not known, with {frrconf.masked(line)!r} in it"] = None
+            found[f"the {which} config has a context that is not known, with {conf.masked(line)!r} in it"] = None
     defaults = {which: _DEFAULTS.findall(text) for which, text in (("running", running), ("intended", intended))}
     if defaults["running"] and defaults["intended"] and defaults["running"] != defaults["intended"]:
         found["`frr defaults` differs: lines that are left out mean other things, and it counts only at a start"] = None
@@ -43,7 +42,7 @@ def _unknown(change: FrrChange) -> str:
     if context_kind((*context, change.line)) or find(context, change.line):
         return ""
     where = f" in {' / '.join(context)}" if context else ""
-    return f"{frrconf.masked(change.line)}{where}: not a line that is known"
+    return f"{conf.masked(change.line)}{where}: not a line that is known"
 
 
 def _instances(have: Tree, want: Tree, changes: list[FrrChange]) -> list[str]:

@@ -10,8 +10,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sonicfab import frrconf
-from sonicfab.frrconf import Context
+from sonicfab.frr import conf
+from sonicfab.frr.conf import Context
 
 _NEIGHBOR = re.compile(r"(?:no )?neighbor (\S+) .+")
 _ADDED = re.compile(r"(network \S+|aggregate-address \S+|redistribute \S+|bgp listen range \S+)(?: .*)?")
@@ -52,7 +52,7 @@ def _bgp_part(context: Context, line: str) -> str:
 
 def parts(text: str) -> dict[str, None]:
     """Every part of a config, in its order."""
-    return dict.fromkeys(part_of(context, line) for _, context, line in frrconf.lines(text))
+    return dict.fromkeys(part_of(context, line) for _, context, line in conf.lines(text))
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Foreign:
 def foreign(stored: str, intended: str, ours: Iterable[str]) -> Foreign:
     """What of `stored` is neither intended nor named in `ours`."""
     known = {*parts(intended), *ours}
-    contexts = frrconf.parse(intended)
+    contexts = conf.parse(intended)
     instances = {context[0] for context in contexts if context and _INSTANCE.fullmatch(context[0])}
     names: dict[str, None] = {}
     lines: dict[Context, list[str]] = {}
@@ -83,7 +83,7 @@ def foreign(stored: str, intended: str, ours: Iterable[str]) -> Foreign:
     blocked: dict[str, None] = {}
     for block in _blocks(stored):
         text = "\n".join(block)
-        for _, context, line in frrconf.lines(text):
+        for _, context, line in conf.lines(text):
             part = _whole(context, known) or part_of(context, line)
             if part in known or _PROGRAM.fullmatch(part):
                 continue
@@ -161,7 +161,7 @@ def _places(text: str) -> tuple[dict[Context, int], dict[Context, int]]:
     """Context -> the number of the last line that is right in it, and of the last that is in it at all."""
     direct: dict[Context, int] = {}
     last: dict[Context, int] = {}
-    for number, context, _ in frrconf.lines(text, host_lines=True):
+    for number, context, _ in conf.lines(text, host_lines=True):
         direct[context] = number
         for depth in range(1, len(context) + 1):
             last[context[:depth]] = number

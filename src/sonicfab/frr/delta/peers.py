@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sonicfab.frrconf import Context
-from sonicfab.frrdelta.tree import Tree, under
+from sonicfab.frr.conf import Context, Tree, under
 
 _NEIGHBOR = re.compile(r"(?:no )?neighbor (\S+) (.+)")
 _SHAPE = re.compile(r"(interface(?: v6only)?)?(?: ?peer-group (\S+))?(?: ?(remote-as) (\S+))?")

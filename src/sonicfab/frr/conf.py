@@ -6,11 +6,15 @@ the sections in different orders, so two texts that mean the same need not be eq
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 Context = tuple[str, ...]
+Tree = Mapping[Context, Sequence[str]]
+"""Context -> its lines in the order of the text; the top level is the context ()."""
+Command = tuple[Context, str]
+"""A line in its context; "" opens the context and says nothing in it."""
 
 _CLOSERS: Mapping[str, str] = {
     "exit": "",
@@ -108,18 +112,26 @@ class FrrChange:
         return f"{self.sign} {' / '.join([*self.context, masked(self.line)])}"
 
 
+def read(text: str, *, host_lines: bool = False) -> Tree:
+    """The contexts of a config with their lines, in its order; a context without lines is there too.
+
+    `host_lines` keeps what belongs to the program or the host, such as `frr version`.
+    """
+    tree: dict[Context, list[str]] = {(): []}
+    for _, context, line in lines(text, host_lines=host_lines):
+        within = tree.setdefault(context, [])
+        if line:
+            within.append(line)
+    return tree
+
+
 @lru_cache(maxsize=32)  # a comparison of many builds meets each text several times
 def parse(text: str, *, host_lines: bool = False) -> Mapping[Context, frozenset[str]]:
     """Context -> its lines. The top level is the context (); a context without lines is there too.
 
     `host_lines` keeps what belongs to the program or the host, such as `frr version`.
     """
-    contexts: dict[Context, set[str]] = {(): set()}
-    for _, context, line in lines(text, host_lines=host_lines):
-        contexts.setdefault(context, set())
-        if line:
-            contexts[context].add(line)
-    return {context: frozenset(lines) for context, lines in contexts.items()}
+    return {context: frozenset(lines) for context, lines in read(text, host_lines=host_lines).items()}
 
 
 def diff(intended: str, running: str, *, host_lines: bool = False) -> list[FrrChange]:
@@ -224,3 +236,47 @@ def masked(line: str) -> str:
         if secret in words[:-1]:
             words[words.index(secret) + 1 :] = ["********"]
     return " ".join(words)
+
+
+def too_deep(text: str) -> list[str]:
+    """Lines that stand deeper than the contexts that are known: some line above them opens one that is not."""
+    raw = text.splitlines()
+    found = []
+    for number, context, line in lines(text):
+        depth = len(raw[number - 1]) - len(raw[number - 1].lstrip())
+        if depth > len(context) - (not line):
+            found.append(raw[number - 1].strip())
+    return found
+
+
+def under(tree: Tree, name: str) -> list[Context]:
+    """The contexts of an outermost context, itself first."""
+    return [context for context in tree if context[:1] == (name,)]
+
+
+def written(commands: Iterable[Command]) -> str:
+    """The text for `vtysh -f`.
+
+    Each context is closed by its own word and never twice: an `exit` at the top level leaves the config mode of
+    vtysh, and every later line would be lost.
+    """
+    out: list[str] = []
+    here: Context = ()
+    for context, line in commands:
+        same = 0
+        while same < min(len(context), len(here)) and context[same] == here[same]:
+            same += 1
+        out += _closed(here, same)
+        out += [" " * depth + context[depth] for depth in range(same, len(context))]
+        here = context
+        if line:
+            out.append(" " * len(context) + line)
+    out += _closed(here, 0)
+    return "".join(f"{line}\n" for line in out)
+
+
+def _closed(context: Context, down_to: int) -> list[str]:
+    return [
+        " " * depth + ("exit-address-family" if context[depth].startswith("address-family ") else "exit")
+        for depth in range(len(context) - 1, down_to - 1, -1)
+    ]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sonicfab.frrconf import Context
-from sonicfab.frrdelta.kinds import find
+from sonicfab.frr.conf import Context
+from sonicfab.frr.delta.kinds import find
 
 
 def line_changes(context: Context, have: Sequence[str], want: Iterable[str]) -> tuple[list[str], list[str]]:

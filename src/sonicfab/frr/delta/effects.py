@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Interface, IPv6Interface, ip_address, ip_interface
 
-from sonicfab.frrconf import Context
-from sonicfab.frrdelta.bgp import instances
-from sonicfab.frrdelta.kinds import Felt, find
-from sonicfab.frrdelta.peers import Peer, in_convention_of, made_again, owner, peers_of
-from sonicfab.frrdelta.tree import Tree, under
-from sonicfab.frrdelta.types import SessionLater, SessionReset
+from sonicfab.frr.conf import Context, Tree, under
+from sonicfab.frr.delta.bgp import instances
+from sonicfab.frr.delta.kinds import Felt, find
+from sonicfab.frr.delta.peers import Peer, in_convention_of, made_again, owner, peers_of
+from sonicfab.frr.delta.types import SessionLater, SessionReset
 
 
 @dataclass

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from sonicfab.frrdelta.peers import Peer, made_again, owner, peers_of
-from sonicfab.frrdelta.tree import Command, Tree, written
+from sonicfab.frr.conf import Command, Tree, written
+from sonicfab.frr.delta.peers import Peer, made_again, owner, peers_of
 
 
 def leaving(have: Tree, want: Tree, ports: Collection[str]) -> list[tuple[str, str]]:

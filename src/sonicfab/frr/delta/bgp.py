@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sonicfab.frrconf import Context
-from sonicfab.frrdelta.changes import line_changes
-from sonicfab.frrdelta.peers import in_convention_of, made_again, owner, peers_of
-from sonicfab.frrdelta.tree import Command, Tree, under
+from sonicfab.frr.conf import Command, Context, Tree, under
+from sonicfab.frr.delta.changes import line_changes
+from sonicfab.frr.delta.peers import in_convention_of, made_again, owner, peers_of
 
 
 def instances(tree: Tree) -> list[str]:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from sonicfab import frrconf
-from sonicfab.frrconf import Context
-from sonicfab.frrdelta.kinds import context_kind, find
-from sonicfab.frrdelta.peers import IPV4, NO_DEFAULT_IPV4, owner
-from sonicfab.frrdelta.tree import too_deep, written
+from sonicfab.frr import conf
+from sonicfab.frr.conf import Context, read, too_deep, written
+from sonicfab.frr.delta.kinds import context_kind, find
+from sonicfab.frr.delta.peers import IPV4, NO_DEFAULT_IPV4, owner
 
 _ENTRY = re.compile(r"(\S+ (?:prefix-list|as-path access-list|\S*community-list \S+) \S+ seq \d+) .+")
 _LIST = re.compile(
@@ -56,15 +55,15 @@ class Merged:
 def merge(running: str, given: str) -> Merged:
     """What `running` becomes by the lines of `given`, each in its context and indented as FRR prints it."""
     refused = [
-        f"the {which} has a context that is not known, with {frrconf.masked(line)!r} in it"
+        f"the {which} has a context that is not known, with {conf.masked(line)!r} in it"
         for which, text in (("running config", running), ("candidate", given))
         for line in too_deep(text)
     ]
     merging = _Merging(running)
-    for number, context, line in frrconf.lines(given, host_lines=True):
+    for number, context, line in conf.lines(given, host_lines=True):
         reason = "" if refused else merging.take(context, line)
         if reason:
-            refused.append(f"line {number}, {frrconf.masked(line or context[-1])!r}: {reason}")
+            refused.append(f"line {number}, {conf.masked(line or context[-1])!r}: {reason}")
     return Merged("" if refused else merging.text(), tuple(refused))
 
 
@@ -72,11 +71,8 @@ class _Merging:
     """A config that lines are given to."""
 
     def __init__(self, running: str) -> None:
-        self._tree: dict[Context, list[str]] = {(): []}
-        for _, context, line in frrconf.lines(running, host_lines=True):
-            lines = self._tree.setdefault(context, [])
-            if line and not line.startswith(_HEADERS):
-                lines.append(line)
+        tree = read(running, host_lines=True)
+        self._tree = {one: [line for line in rows if not line.startswith(_HEADERS)] for one, rows in tree.items()}
 
     def text(self) -> str:
         """The config as it is now."""
@@ -86,7 +82,7 @@ class _Merging:
         """Give it a line; why that cannot be done, or ""."""
         if not context and (not line or line in ("configure terminal", "conf t")):
             return ""
-        if not context and not list(frrconf.lines(line)):  # it belongs to the program or the host
+        if not context and not list(conf.lines(line)):  # it belongs to the program or the host
             there = line in self._tree[()] or line.startswith(_HEADERS)
             return "" if there else "belongs to the program or the host, not to the routing"
         if context in self._tree and (not line or line in self._tree[context]):

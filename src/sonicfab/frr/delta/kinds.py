@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 
-from sonicfab.frrconf import Context
+from sonicfab.frr.conf import Context
 
 
 class Felt(Enum):

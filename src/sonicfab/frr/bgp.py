@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
-from sonicfab import frrconf
+from sonicfab.frr import conf
 
 
 class Use(NamedTuple):
@@ -163,7 +163,7 @@ def read_frr(text: str) -> FrrText:
     read = FrrText()
     profile = not _DATACENTER.search(text)  # that profile has no ebgp-requires-policy (FRR bgpd/bgp_vty.c)
     statics: list[tuple[str, str]] = []
-    for number, context, line in frrconf.lines(text):
+    for number, context, line in conf.lines(text):
         words = line.split()
         head = context[0].split() if context else []
         if head[:1] == ["route-map"]:
@@ -224,7 +224,7 @@ def _instance(read: FrrText, head: list[str], number: int, *, needs_policy: bool
     return read.instances.setdefault(vrf, Bgp(vrf, asn, number, needs_policy=needs_policy))
 
 
-def _family(context: frrconf.Context) -> str:
+def _family(context: conf.Context) -> str:
     """`ipv4` and `ipv6` for unicast, else what stands there, such as `l2vpn evpn`; "" outside of a family.
 
     What FRR takes outside of a family is of IPv4 unicast (bgpd/bgp_vty.c, the hidden commands of BGP_NODE).
@@ -232,7 +232,7 @@ def _family(context: frrconf.Context) -> str:
     return context[1].removeprefix("address-family ").removesuffix(" unicast") if len(context) > 1 else ""
 
 
-def _router_line(read: FrrText, bgp: Bgp, number: int, context: frrconf.Context, words: list[str]) -> None:
+def _router_line(read: FrrText, bgp: Bgp, number: int, context: conf.Context, words: list[str]) -> None:
     if len(context) > 1 and not context[1].startswith("address-family "):
         return  # vni ...: no rule asks
     family = _family(context)

@@ -9,27 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sonicfab import frrconf
-from sonicfab.frrconf import Context
-from sonicfab.frrdelta import moved
-from sonicfab.frrdelta.bgp import bgp_commands, instances, new_instance
-from sonicfab.frrdelta.changes import line_changes
-from sonicfab.frrdelta.effects import Effects, effects_of
-from sonicfab.frrdelta.lists import ListCommands, is_entry, list_commands
-from sonicfab.frrdelta.peers import peers_of
-from sonicfab.frrdelta.refusals import refusals
-from sonicfab.frrdelta.tree import Command, Tree, read, written
-from sonicfab.frrdelta.types import FrrDelta, Restart
+from sonicfab.frr import conf
+from sonicfab.frr.conf import Command, Context, Tree, read, written
+from sonicfab.frr.delta import moved
+from sonicfab.frr.delta.bgp import bgp_commands, instances, new_instance
+from sonicfab.frr.delta.changes import line_changes
+from sonicfab.frr.delta.effects import Effects, effects_of
+from sonicfab.frr.delta.lists import ListCommands, is_entry, list_commands
+from sonicfab.frr.delta.peers import peers_of
+from sonicfab.frr.delta.refusals import refusals
+from sonicfab.frr.delta.types import FrrDelta, Restart
 
 
 def same(running: str, intended: str) -> bool:
     """Whether both texts mean the same config."""
-    return not frrconf.diff(intended, running)
+    return not conf.diff(intended, running)
 
 
 def delta(running: str, intended: str, restart: Restart = Restart()) -> FrrDelta:  # noqa: B008 - frozen
     """What turns the running config into the intended one, and what the BGP sessions feel of it."""
-    changes = frrconf.diff(intended, running)
+    changes = conf.diff(intended, running)
     if not changes:
         return FrrDelta()
     have, want = read(running), read(intended)
