@@ -71,7 +71,7 @@ def test_the_table_fits_and_says_what_is_not_known(tmp_path: Path, sonicfab: Run
 def test_a_checkout_is_read_as_its_build_would_use_it(tmp_path: Path) -> None:
     findings = learn_from_folder(checkout(tmp_path / "checkout"), BY_VERSION)
     profile = make_profile("site-2", findings, {})
-    file = profile.file
+    file = profile.build
     assert (file.frr, file.debian, file.kernel, file.ntp_daemon) == ("10.4.1", "trixie", "6.12.41", "chrony")
     assert file.identified_by == {"branch": "site-branch"}
     assert set(file.unfit_platforms) == {"as7326-56x", "as7726-32x"}, "accton's modules are commented out"

@@ -9,15 +9,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sonicfab.datafiles import fact_names, read_document, read_facts
+from sonicfab.datafiles import STRICT, as_facts, fact_names, read_document, read_facts
 from sonicfab.errors import InputError
 
 if TYPE_CHECKING:
@@ -46,6 +45,8 @@ class Defect:
         mend: what to do about it; "" when nothing but another build helps.
     """
 
+    __pydantic_config__: ClassVar = STRICT
+
     what: str
     consequence: str
     source: str
@@ -54,7 +55,7 @@ class Defect:
     mend: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Build:
     """One image build. "" or () where a fact is not known.
 
@@ -88,37 +89,42 @@ class Build:
         yang: the folder with its YANG models; only of learned builds that have them.
     """
 
+    __pydantic_config__: ClassVar = STRICT
+
     name: str
     vendor: str
-    follows: str
+    follows: str = ""
     port_table: str
     identified_by: Mapping[str, str]
-    frr: str
-    debian: str
-    kernel: str
-    python: str
-    redis: str
-    docker: str
+    frr: str = ""
+    debian: str = ""
+    kernel: str = ""
+    python: str = ""
+    redis: str = ""
+    docker: str = ""
     database_version: str
     routing_config_mode: str
     frr_start_lines: tuple[str, ...]
-    fpm_module: str
-    frr_daemons: tuple[str, ...]
-    frr_telnet_daemons: tuple[str, ...]
-    unsuppress_map_is_policy: bool
+    fpm_module: str = ""
+    frr_daemons: tuple[str, ...] = ()
+    frr_telnet_daemons: tuple[str, ...] = ()
+    unsuppress_map_is_policy: bool = False
     bfd_needs_mgmt_framework: bool
-    bgp_daemon: str
-    ntp_daemon: str
-    reload_checks_yang: ReloadCheck
-    port_defaults: Mapping[str, str]
-    schema: str
-    nearest_schema: str
-    platform_modules: tuple[str, ...] | None
-    unfit_platforms: Mapping[str, str]
-    defects: tuple[Defect, ...]
-    sources: Mapping[str, str]
-    ports: Mapping[str, Mapping[str, Mapping[str, str]]]
+    bgp_daemon: str = ""
+    ntp_daemon: str = ""
+    reload_checks_yang: ReloadCheck = ""
+    port_defaults: Mapping[str, str] = field(default_factory=dict)
+    schema: str = ""
+    nearest_schema: str = ""
+    platform_modules: tuple[str, ...] | None = None
+    unfit_platforms: Mapping[str, str] = field(default_factory=dict)
+    defects: tuple[Defect, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict)
+    ports: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     yang: Path | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "nearest_schema", self.nearest_schema or self.schema)
 
     def is_told_by(self, sonic_version: Mapping[str, str]) -> bool:
         """True when a switch whose sonic_version.yml says this runs this build."""
@@ -137,67 +143,11 @@ class Build:
 class FactText:
     """What a fact of a build means: a title, what follows for an operator when it changes, the source."""
 
+    __pydantic_config__: ClassVar = STRICT
+
     title: str
     consequence: str
     source: str
-
-
-class _Defect(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    what: str
-    consequence: str
-    source: str
-    platforms: tuple[str, ...] = ()
-    rows: tuple[str, ...] = ()
-    mend: str = ""
-
-
-class BuildFile(BaseModel):
-    """The file of a build, as it is written."""
-
-    model_config = ConfigDict(extra="forbid")
-    name: str
-    vendor: str
-    follows: str = ""
-    port_table: str
-    identified_by: dict[str, str]
-    frr: str = ""
-    debian: str = ""
-    kernel: str = ""
-    python: str = ""
-    redis: str = ""
-    docker: str = ""
-    database_version: str
-    routing_config_mode: str
-    frr_start_lines: tuple[str, ...]
-    fpm_module: str = ""
-    frr_daemons: tuple[str, ...] = ()
-    frr_telnet_daemons: tuple[str, ...] = ()
-    unsuppress_map_is_policy: bool = False
-    bfd_needs_mgmt_framework: bool
-    bgp_daemon: str = ""
-    ntp_daemon: str = ""
-    reload_checks_yang: ReloadCheck = ""
-    port_defaults: dict[str, str] = {}
-    schema_: str = Field("", alias="schema")
-    nearest_schema: str = ""
-    platform_modules: tuple[str, ...] | None = None
-    unfit_platforms: dict[str, str] = {}
-    defects: tuple[_Defect, ...] = ()
-    sources: dict[str, str] = {}
-    ports: dict[str, dict[str, dict[str, str]]] = {}
-
-
-class _FactText(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    title: str
-    consequence: str
-    source: str
-
-
-class _FactTexts(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    facts: dict[str, _FactText]
 
 
 def learned_folder() -> Path:
@@ -250,33 +200,25 @@ def get_build(name: str) -> Build:
         InputError: the profile of a learned build is not usable.
     """
     if name in fact_names("builds"):
-        return _build(read_facts("builds", name, BuildFile), None)
+        return as_facts(Build, read_facts("builds", name))
     if name not in learned_names():
         raise KeyError(name)
     folder = learned_folder() / name
     try:
-        data = BuildFile.model_validate(read_document(folder / "build.yml"))
-    except (OSError, ValueError, yaml.YAMLError, ValidationError) as err:
+        build = as_facts(Build, read_document(folder / "build.yml"))
+    except (OSError, ValueError, yaml.YAMLError) as err:
         said = str(err).splitlines()[0]
         hint = "learn it again: sonicfab builds learn --replace"
         raise InputError(f"{folder / 'build.yml'}: not a build profile: {said}", hint) from err
-    if data.name != name:
-        raise InputError(f"{folder / 'build.yml'}: it is the profile of {data.name}", "a profile's folder has its name")
+    if build.name != name:
+        raise InputError(
+            f"{folder / 'build.yml'}: it is the profile of {build.name}", "a profile's folder has its name"
+        )
     yang = folder / "yang"
-    return _build(data, yang if yang.is_dir() else None)
+    return replace(build, yang=yang if yang.is_dir() else None)
 
 
 @cache
 def fact_texts() -> Mapping[str, FactText]:
     """Fact -> what it means."""
-    data = read_facts("", "build_facts", _FactTexts)
-    return {name: FactText(one.title, one.consequence, one.source) for name, one in data.facts.items()}
-
-
-def _build(data: BuildFile, yang: Path | None) -> Build:
-    values: dict[str, Any] = {one.name: getattr(data, one.name, None) for one in fields(Build)}
-    values["schema"] = data.schema_
-    values["nearest_schema"] = data.nearest_schema or data.schema_
-    values["defects"] = tuple(Defect(**one.model_dump()) for one in data.defects)
-    values["yang"] = yang
-    return Build(**values)
+    return as_facts(dict[str, dict[str, FactText]], read_facts("", "build_facts"))["facts"]

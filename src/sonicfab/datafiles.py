@@ -1,17 +1,25 @@
-"""The YAML files of facts that ship with the package: one per switch model, one per image build."""
+"""The YAML files of facts that ship with the package, and how a file of facts becomes a value.
+
+A fact's shape is the frozen dataclass that the program works with: pydantic fills it, so it is declared once.
+"""
 
 from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import yaml
-from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-Facts = TypeVar("Facts", bound=BaseModel)
+Facts = TypeVar("Facts")
+
+STRICT = {"extra": "forbid"}
+"""`__pydantic_config__` of a dataclass of facts: a key that it does not have is a mistake."""
 
 
 @cache
@@ -21,23 +29,43 @@ def fact_names(kind: str) -> tuple[str, ...]:
     return tuple(sorted(entry.name[:-4] for entry in folder.iterdir() if entry.name.endswith(".yml")))
 
 
-def read_facts(kind: str, name: str, model: type[Facts]) -> Facts:
-    """One file of facts as its model; kind "" is the data folder itself.
+def read_facts(kind: str, name: str) -> Any:  # noqa: ANN401 - any YAML
+    """What one file of facts says; kind "" is the data folder itself.
 
     Raises:
         KeyError: there is no such file.
     """
     if name not in fact_names(kind):
         raise KeyError(name)
-    text = (files("sonicfab") / "data" / kind / f"{name}.yml").read_text(encoding="utf-8")
-    return model.model_validate(yaml.load(text, Loader=_Loader))  # noqa: S506 - a safe loader, the C one
+    return read_document(Path(str(files("sonicfab") / "data" / kind / f"{name}.yml")))
 
 
 def read_document(path: Path) -> Any:  # noqa: ANN401 - any YAML
-    """A YAML file that sonicfab wrote itself.
+    """A YAML file that ships with sonicfab or that it wrote itself.
 
     Raises:
         OSError: it cannot be read.
         yaml.YAMLError: it is not YAML.
     """
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader, the C one
+
+
+def as_facts(shape: type[Facts], value: object) -> Facts:
+    """What a file says as a value of a dataclass, or of a dict of them.
+
+    Raises:
+        pydantic.ValidationError: it is not one.
+    """
+    return cast("Facts", _adapter(cast("Any", shape)).validate_python(value))
+
+
+def as_plain(shape: type[Facts], facts: Facts) -> Any:  # noqa: ANN401 - any YAML
+    """The other way: a value of a dataclass as a file says it."""
+    return _adapter(cast("Any", shape)).dump_python(facts, mode="json")
+
+
+@cache
+def _adapter(shape: Any) -> TypeAdapter[Any]:  # noqa: ANN401 - a type, which mypy takes for no Hashable
+    from pydantic import TypeAdapter  # here, as a command that reads no file needs none of it
+
+    return TypeAdapter(shape)

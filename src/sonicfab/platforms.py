@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
+from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
-
-from sonicfab.datafiles import fact_names, read_facts
+from sonicfab.datafiles import STRICT, as_facts, fact_names, read_facts
 
 
 @dataclass(frozen=True, slots=True)
 class PlatformPort:
     """One row of a port table; `speed` in Mb/s is what the port has when nobody asks for another."""
+
+    __pydantic_config__: ClassVar = STRICT
 
     name: str
     lanes: tuple[int, ...]
@@ -22,7 +23,7 @@ class PlatformPort:
     speed: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
     """A switch model.
 
@@ -41,6 +42,8 @@ class Platform:
         port_tables: port table name (a build says which) -> port name -> port, in front panel order.
     """
 
+    __pydantic_config__: ClassVar = STRICT
+
     name: str
     model: str
     platform: str
@@ -49,38 +52,14 @@ class Platform:
     modules: str
     fec: Mapping[int, str]
     speeds: Mapping[int, tuple[int, ...]]
-    lane_speed: int
-    lanes_per_core: int
-    port_groups: Mapping[str, int]
+    lane_speed: int = 0
+    lanes_per_core: int = 0
+    port_groups: Mapping[str, int] = field(default_factory=dict)
     port_tables: Mapping[str, Mapping[str, PlatformPort]]
 
     def ports(self, table: str) -> Mapping[str, PlatformPort]:
         """The ports as the named table has them; a KeyError says that this model has no such table."""
         return self.port_tables[table]
-
-
-class _Port(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    lanes: tuple[int, ...]
-    alias: str
-    index: int
-    speed: int
-
-
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    name: str
-    model: str
-    platform: str
-    hwsku: str
-    asic: str
-    modules: str
-    fec: dict[int, str] = {}
-    speeds: dict[int, tuple[int, ...]]
-    lane_speed: int = 0
-    lanes_per_core: int = 0
-    port_groups: dict[str, int] = {}
-    port_tables: dict[str, dict[str, _Port]]
 
 
 def platform_names() -> tuple[str, ...]:
@@ -95,10 +74,7 @@ def get_platform(name: str) -> Platform:
     Raises:
         KeyError: it is not known.
     """
-    data = read_facts("platforms", name, _File)
-    tables = {
-        table: {port: PlatformPort(port, row.lanes, row.alias, row.index, row.speed) for port, row in rows.items()}
-        for table, rows in data.port_tables.items()
-    }
-    facts = data.model_dump(exclude={"port_tables"})
-    return Platform(**facts, port_tables=tables)
+    data = read_facts("platforms", name)
+    tables = data["port_tables"].items()
+    named = {table: {port: {"name": port, **row} for port, row in rows.items()} for table, rows in tables}
+    return as_facts(Platform, {**data, "port_tables": named})

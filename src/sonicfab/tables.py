@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
-from sonicfab.datafiles import read_document
+from sonicfab.datafiles import STRICT, as_facts, read_facts
 
 Owner = Literal["fabric", "service", "operator"]
 
@@ -25,6 +23,8 @@ class FrrLines:
         make: `static route` where they are worked out of the row's fields.
     """
 
+    __pydantic_config__: ClassVar = STRICT
+
     by: str
     context: str = ""
     line: str = ""
@@ -34,6 +34,8 @@ class FrrLines:
 @dataclass(frozen=True, slots=True)
 class Table:
     """A record of data/tables.yml, which says what each field means."""
+
+    __pydantic_config__: ClassVar = STRICT
 
     name: str
     owner: Owner
@@ -58,20 +60,7 @@ _UNKNOWN = Table("", "operator", "")
 @cache
 def tables() -> Mapping[str, Table]:
     """Every record, in the order of the file."""
-    document = read_document(Path(str(files("sonicfab"))) / "data" / "tables.yml")
-    return {name: _table(name, record) for name, record in document.items()}
-
-
-def _table(name: str, record: Mapping[str, object]) -> Table:
-    known = {field.name for field in fields(Table)}
-    assert set(record) <= known, f"tables.yml: {name} has {', '.join(sorted(set(record) - known))}"
-    values: dict[str, object] = {**record}
-    for field in ("system_fields", "create_only"):
-        values[field] = frozenset(record.get(field, ()))  # type: ignore[call-overload]
-    if "secret_fields" in record:
-        values["secret_fields"] = tuple(record["secret_fields"])  # type: ignore[arg-type]
-    values["frr"] = tuple(FrrLines(**one) for one in record.get("frr", ()))  # type: ignore[attr-defined]
-    return Table(name, **values)  # type: ignore[arg-type]
+    return as_facts(dict[str, Table], {name: {"name": name, **one} for name, one in read_facts("", "tables").items()})
 
 
 def table(name: str) -> Table:

@@ -61,7 +61,7 @@ def init_cfg_text(build: Build) -> str:
 @cache
 def init_cfg(build: str) -> Rows:
     """The rows of a build; one that nobody knows has those that all builds have in common."""
-    data = read_facts("lab", "init_cfg", _File)
+    data = _File.model_validate(read_facts("lab", "init_cfg"))
     tables: Rows = {"CRM": {"Config": _crm(data.crm)}}
     for part in data.rows:
         if part.holds(build):

@@ -8,15 +8,15 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
-from sonicfab.builds import BuildFile, forget_cached, is_build_name, learned_folder, learned_names
-from sonicfab.datafiles import fact_names
+from sonicfab.builds import Build, forget_cached, is_build_name, learned_folder, learned_names
+from sonicfab.datafiles import as_facts, as_plain, fact_names
 from sonicfab.errors import InputError, OutputError
 from sonicfab.hints import did_you_mean
 from sonicfab.learn.findings import Findings
@@ -49,8 +49,8 @@ _NEEDED = {
 
 _MAPPINGS = ("identified_by", "port_defaults")
 _LISTS = ("frr_start_lines", "frr_daemons", "frr_telnet_daemons")
-_NOT_GIVEN = ("name", "ports", "sources", "unfit_platforms", "defects", "schema_", "nearest_schema")
-_SETTABLE = tuple(name for name in BuildFile.model_fields if name not in _NOT_GIVEN)
+_NOT_GIVEN = ("name", "ports", "sources", "unfit_platforms", "defects", "schema", "nearest_schema", "yang")
+_SETTABLE = tuple(one.name for one in fields(Build) if one.name not in _NOT_GIVEN)
 _PATTERNS = {
     "frr": r"\d+(\.\d+)+",
     "database_version": r"version_[0-9A-Za-z_]{1,40}",
@@ -70,12 +70,14 @@ class Profile:
     """A profile as it is written.
 
     Attributes:
+        told: what is known of the build, as its file says it.
         schema: the facts of the models as JSON; "" when there are none, or they cannot be compiled.
         unknown: the facts and files that nobody told.
         notes: what the user should know of how it was learned.
     """
 
-    file: BuildFile
+    build: Build
+    told: Mapping[str, Any]
     origin: str
     yang: Mapping[str, str]
     schema: str
@@ -86,7 +88,7 @@ class Profile:
     @property
     def name(self) -> str:
         """As inventories write it."""
-        return self.file.name
+        return self.build.name
 
 
 def check_name(name: str, *, replace: bool) -> None:
@@ -151,12 +153,12 @@ def make_profile(name: str, findings: Findings, given: Mapping[str, Any]) -> Pro
         )
     values = {"vendor": VENDOR, "port_table": "", "database_version": "", **facts, "name": name, "sources": sources}
     try:
-        file = BuildFile.model_validate({**values, "ports": {sku: dict(rows) for sku, rows in findings.ports.items()}})
+        build = as_facts(Build, {**values, "ports": findings.ports})
     except ValidationError as err:
         first = err.errors()[0]
         fact = ".".join(str(step) for step in first["loc"])
         raise InputError(f"{fact}: {first['msg']}", f"{fact} is from: {sources.get(fact, 'nowhere')}") from err
-    _check_values(file, sources)
+    _check_values(build, sources)
     unknown = [fact for fact in OPTIONAL if fact not in facts]
     unknown += [
         what for what, there in (("YANG models", findings.yang), ("init_cfg.json", findings.init_cfg)) if not there
@@ -166,7 +168,8 @@ def make_profile(name: str, findings: Findings, given: Mapping[str, Any]) -> Pro
         schema, why = schema_text(findings.yang)
         if not schema:
             notes.append(f"{why}: validation knows no schema of this build")
-    return Profile(file, findings.origin, findings.yang, schema, findings.init_cfg, tuple(unknown), tuple(notes))
+    told = {fact: one for fact, one in as_plain(Build, build).items() if fact in values or fact == "ports"}
+    return Profile(build, told, findings.origin, findings.yang, schema, findings.init_cfg, tuple(unknown), tuple(notes))
 
 
 def write_profile(profile: Profile, *, replace: bool) -> Path:
@@ -227,17 +230,17 @@ def _reasons(findings: Findings) -> str:
     return "".join(f"\n  {note}" for note in findings.notes)
 
 
-def _check_values(file: BuildFile, sources: Mapping[str, str]) -> None:
+def _check_values(build: Build, sources: Mapping[str, str]) -> None:
     """Values end up in configs and on terminals: none of them may be more than a word or a line."""
     for fact, pattern in _PATTERNS.items():
-        value = getattr(file, fact)
+        value = getattr(build, fact)
         if value and not re.fullmatch(pattern, value):
             raise InputError(f"{fact}: not usable: {value[:60]!a}", f"it is from: {sources.get(fact, 'nowhere')}")
-    if not file.identified_by:
+    if not build.identified_by:
         raise InputError("identified_by: must name a key of sonic_version.yml", _NEEDED["identified_by"])
-    plain = {fact: [getattr(file, fact)] for fact in ("follows", "debian", "kernel", "python", "redis", "docker")}
-    lists = {fact: [*getattr(file, fact)] for fact in _LISTS}
-    maps = {fact: [word for pair in getattr(file, fact).items() for word in pair] for fact in _MAPPINGS}
+    plain = {fact: [getattr(build, fact)] for fact in ("follows", "debian", "kernel", "python", "redis", "docker")}
+    lists = {fact: [*getattr(build, fact)] for fact in _LISTS}
+    maps = {fact: [word for pair in getattr(build, fact).items() for word in pair] for fact in _MAPPINGS}
     for fact, words in {**plain, **lists, **maps}.items():
         for word in words:
             quotes = fact in _LISTS and set(word) & set("\"'`$\\")  # they are lines of a shell script
@@ -246,7 +249,7 @@ def _check_values(file: BuildFile, sources: Mapping[str, str]) -> None:
 
 
 def _texts(profile: Profile) -> dict[str, str]:
-    data = profile.file.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    data = {**profile.told}
     long = {name: data.pop(name) for name in ("sources", "ports")}
     body = "".join(
         yaml.safe_dump(part, sort_keys=False, default_flow_style=flow, width=116)

@@ -5,19 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
 from sonicfab.builds import build_names
 from sonicfab.datafiles import read_facts
 from sonicfab.model.fields import timezones
 from sonicfab.model.inventory import Inventory
 from sonicfab.model.topology import Topology
 from sonicfab.platforms import platform_names
-
-
-class _Keys(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    keys: dict[str, dict[str, str]]
 
 
 def editor_schema(model: type[Inventory | Topology]) -> dict[str, Any]:
@@ -27,7 +20,7 @@ def editor_schema(model: type[Inventory | Topology]) -> dict[str, Any]:
     """
     value = model.model_json_schema(mode="validation")
     choices = {"platform": platform_names(), "image_build": build_names(), "timezone": timezones()}
-    told = read_facts("", "keys", _Keys).keys
+    told = read_facts("", "keys")["keys"]
     for name, one in {model.__name__: value, **value.get("$defs", {})}.items():
         _complete(one.get("properties", {}), told.get(name, {}), choices)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **value}

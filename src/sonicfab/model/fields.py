@@ -25,7 +25,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from sonicfab.asn import AsnPool
-from sonicfab.datafiles import read_facts
+from sonicfab.datafiles import as_facts, read_facts
 from sonicfab.hints import did_you_mean
 
 Role = Literal["leaf", "spine", "superspine", "borderleaf"]
@@ -53,10 +53,6 @@ class Strict(BaseModel):
     @classmethod
     def _nothing_is_empty(cls, value: Any) -> Any:
         return {} if value is None else value  # `leaf1:` with nothing behind it sets nothing
-
-
-class _Timezones(BaseModel):
-    names: tuple[str, ...]
 
 
 def expected(what: str, value: object, hint: str = "") -> PydanticCustomError:
@@ -132,7 +128,7 @@ def _unicast(value: IPv4Network | IPv6Network) -> IPv4Network | IPv6Network:
 @cache
 def timezones() -> tuple[str, ...]:
     """The names that a switch takes for a time zone."""
-    return read_facts("", "timezones", _Timezones).names
+    return as_facts(tuple[str, ...], read_facts("", "timezones")["names"])
 
 
 def _timezone(value: str) -> str:

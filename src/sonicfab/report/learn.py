@@ -18,16 +18,16 @@ def show_profile(profile: Profile, folder: Path) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    sources = profile.file.sources
+    sources = profile.build.sources
     rows = Table(box=SIMPLE_HEAD, pad_edge=False)
     rows.add_column("fact", no_wrap=True)
     rows.add_column("value", overflow="fold", max_width=32)
     rows.add_column("from", overflow="fold", max_width=_SOURCE_WIDTH)
     for fact, value in _facts(profile).items():
         rows.add_row(fact, _text(value), _short(sources.get(fact, "sonicfab's default")))
-    for hwsku, ports in profile.file.ports.items():
+    for hwsku, ports in profile.build.ports.items():
         rows.add_row(f"ports of {hwsku}", str(len(ports)), _short(sources.get(f"ports.{hwsku}", "")))
-    for platform, why in profile.file.unfit_platforms.items():
+    for platform, why in profile.build.unfit_platforms.items():
         rows.add_row(f"unfit for {platform}", why, _short(sources.get("unfit_platforms", "")))
     if profile.yang:
         rows.add_row("YANG models", str(len(profile.yang)), _short(sources.get("yang", "")))
@@ -50,9 +50,9 @@ def json_profile(profile: Profile, folder: Path) -> None:
             "origin": profile.origin,
             "folder": str(folder),
             "facts": _facts(profile),
-            "unfit_platforms": profile.file.unfit_platforms,
-            "sources": profile.file.sources,
-            "ports": {hwsku: len(ports) for hwsku, ports in profile.file.ports.items()},
+            "unfit_platforms": profile.build.unfit_platforms,
+            "sources": profile.build.sources,
+            "ports": {hwsku: len(ports) for hwsku, ports in profile.build.ports.items()},
             "yang_models": len(profile.yang),
             "init_cfg": bool(profile.init_cfg),
             "unknown": list(profile.unknown),
@@ -63,8 +63,7 @@ def json_profile(profile: Profile, folder: Path) -> None:
 
 def _facts(profile: Profile) -> dict[str, Any]:
     """The facts that are known, empty lists among them."""
-    data = profile.file.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude=set(_HIDDEN))
-    return {fact: value for fact, value in data.items() if value not in ("", {})}
+    return {fact: value for fact, value in profile.told.items() if fact not in _HIDDEN and value not in ("", {})}
 
 
 def _short(source: str) -> str:

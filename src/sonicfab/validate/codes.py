@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
-
-from sonicfab.datafiles import read_facts
+from sonicfab.datafiles import STRICT, as_facts, read_facts
 
 Severity = Literal["error", "warning"]
 
@@ -29,6 +27,8 @@ class Code:
         source: where the rule is from.
     """
 
+    __pydantic_config__: ClassVar = STRICT
+
     code: str
     title: str
     severity: Severity
@@ -37,22 +37,8 @@ class Code:
     source: str
 
 
-class _Code(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    title: str
-    severity: Severity
-    consequence: str
-    mend: str
-    source: str
-
-
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    codes: dict[str, _Code]
-
-
 @cache
 def codes() -> Mapping[str, Code]:
     """Every code."""
-    data = read_facts("", "codes", _File)
-    return {name: Code(name, **one.model_dump()) for name, one in data.codes.items()}
+    told = read_facts("", "codes")["codes"].items()
+    return as_facts(dict[str, Code], {name: {"code": name, **one} for name, one in told})
