@@ -13,7 +13,8 @@ import pytest
 import sonicfab
 from conftest import ROOT, Run, example_files
 from labs import LEAF1, Lab, booted, needs_lab, quick_files
-from sonicfab.errors import ExitCode, InputError
+from sonicfab.errors import ExitCode, InputError, OutputError
+from sonicfab.validate.run import Validation
 
 PAGE = (ROOT / "docs" / "api.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
@@ -60,6 +61,30 @@ def test_mistakes_are_values_too() -> None:
         example(limit=["nosuch"]).switches  # noqa: B018
     with pytest.raises(InputError, match="no such way"):
         example().plan(sonicfab.Options(way="nosuch"))
+
+
+def test_the_whole_way_ends_at_the_first_step_that_fails(tmp_path: Path) -> None:
+    """Before a lab is needed; the whole of it is what `sonicfab ci` does (test_ci)."""
+    (tmp_path / "config_db").mkdir()
+    (tmp_path / "config_db" / "banner.yml.j2").write_text("SAG:\n  IPv4: {}\nPORTCHANNEL:\n  PortChannel1: {}\n")
+    told: list[str] = []
+
+    class Telling(sonicfab.Watch):
+        def begin(self, words: tuple[str, ...]) -> None:
+            told.append(words[0])
+
+        def leave(self) -> None:
+            told.append("left")
+
+    done = example(templates=[tmp_path]).ci(tmp_path / "out", watch=Telling())
+    assert [(step.name, step.exit_code) for step in done.steps] == [("validate", ExitCode.FAILED)]
+    assert isinstance(done.steps[0].value, Validation)
+    assert "SF-106" in {one.code for one in done.steps[0].value.findings}
+    assert done.exit_code == ExitCode.FAILED
+    assert told == ["validate", "left"]
+    unwritten = example().ci("/proc/nowhere")
+    assert [(step.name, step.exit_code) for step in unwritten.steps] == [("validate", 0), ("render", 3)]
+    assert isinstance(unwritten.steps[-1].error, OutputError)
 
 
 @pytest.fixture(scope="module")

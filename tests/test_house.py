@@ -22,7 +22,7 @@ MAX_LINES = 500
 MAX_FUNCTION_LINES = 60
 
 MAY_PRINT = ("report.", "cli.", "lab.sonic.")
-MAY_START_PROCESSES = ("transport.exec", "lab.", "cli.lab", "cli.ci", "validate.libyang", "validate.vtysh")
+MAY_START_PROCESSES = ("transport.exec", "lab.", "cli.lab", "validate.libyang", "validate.vtysh")
 MAY_OPEN_SOCKETS = ("transport.ssh", "lab.gate", "lab.requests")
 MAY_READ_ENVIRONMENT = ("load", "builds", "schema.models", "cli.", "lab.", "report.terminal")
 """Where learned builds and caches are, and whether a terminal wants colours."""

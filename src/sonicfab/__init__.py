@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sonicfab.errors import InputError as InputError
     from sonicfab.errors import SonicfabError as SonicfabError
     from sonicfab.operations.api import Site as Site
+    from sonicfab.operations.ci import Watch as Watch
     from sonicfab.operations.site import Progress as Progress
     from sonicfab.push.guarded import Limits as Limits
     from sonicfab.push.run import Options as Options
@@ -27,6 +28,7 @@ _HOMES = {
     "Progress": "operations.site",
     "Site": "operations.api",
     "SonicfabError": "errors",
+    "Watch": "operations.ci",
 }
 __all__ = ["__version__", *_HOMES]
 

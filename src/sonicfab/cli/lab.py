@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import time
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -16,17 +15,8 @@ from sonicfab.cli.lab_use import Name
 from sonicfab.cli.options import Format, Inventory, OutputFormat, SomeTopology, Topology, Verbose
 from sonicfab.errors import ExitCode, InputError, LabError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sonicfab.fabric import Fabric
-    from sonicfab.lab.spec import LabSpec
-    from sonicfab.lab.state import LabState
-    from sonicfab.plan.types import FabricPlan
-
 app = typer.Typer(no_args_is_help=True, help="Boot the fabric on this machine, from namespaces or by containerlab.")
 lab_clab.add_to(app)
-_LONGEST = 3600
 
 app.command("ssh", context_settings=lab_use.PASSES_OPTIONS)(lab_use.ssh)
 app.command()(lab_use.logs)
@@ -74,82 +64,19 @@ def up(
     Example: sonicfab lab up -i inventories/scs-lab.yml -t topologies/spine-leaf-1x2.yml
     """
     from sonicfab.fabric import open_fabric
+    from sonicfab.operations.lab import NO_HOSTS, LabOptions, boot
     from sonicfab.report import console
-
-    console.log_to_stderr(verbose)
-    wants_hosts = hosts_per_leaf if hosts or hosts_per_leaf else -1
-    if backend is Backend.EMBEDDED and (image or kind is not NodeKind.LIGHT):
-        raise InputError("--kind and --image are for containerlab", "add --backend containerlab")
-    if backend is Backend.CONTAINERLAB and (wants_hosts >= 0 or stored):
-        raise InputError("--hosts and --from are for the embedded lab", "leave --backend out")
-    fabric = open_fabric(inventory, topology)
-    fabric.require_numbers()
-    _refuse_lacks(backend)
-    spec = replace(_spec(fabric.plan, name, swss_ready_after, yang_dir, stored, wants_hosts), begun_in=str(Path.cwd()))
-    started = time.monotonic()
-    lab = _boot(spec, _starter(fabric, spec, backend, kind, image))
-    running = f"{len(lab.switches)} switches{f' and {len(lab.hosts)} hosts' if lab.hosts else ''} run"
-    console.say(f"lab {lab.name}: {running}, {_way_in(lab)} ({time.monotonic() - started:.1f} s)")
-
-
-def _spec(plan: FabricPlan, name: str, ready: float, yang: Path | None, stored: Path | None, hosts: int) -> LabSpec:
-    """What is to boot; `hosts` per leaf, 0 on every host port, -1 for none.
-
-    Raises:
-        InputError: the folders cannot be used.
-    """
-    from sonicfab.lab.hosts import lab_hosts
-    from sonicfab.lab.spec import lab_spec, stored_configs
-
-    if not 0 <= ready <= _LONGEST:
-        raise InputError(f"--swss-ready-after {ready}: seconds, at most {_LONGEST}")
-    if yang is not None and not any(yang.glob("*.yang")):
-        raise InputError(f"--yang-dir {yang}: no such folder, or no *.yang in it")
-    servers = lab_hosts(plan, hosts) if hosts >= 0 else ()
-    return lab_spec(plan, name or plan.name, ready, yang, servers, stored_configs(plan, stored) if stored else None)
-
-
-def _refuse_lacks(backend: Backend) -> None:
-    from sonicfab.lab.doctor import examine, examine_containerlab, missing
-    from sonicfab.report.lab import show_findings
-
-    if lacks := missing(examine() if backend is Backend.EMBEDDED else examine_containerlab()):
-        show_findings(lacks)
-        raise LabError("this machine cannot run the lab yet", "`sonicfab lab doctor` shows everything that it looks at")
-
-
-def _starter(
-    fabric: Fabric, spec: LabSpec, backend: Backend, kind: NodeKind, image: str
-) -> Callable[[Callable[[dict[str, Any]], None]], LabState]:
-    """What boots the lab, when it is given what tells of its progress."""
-    from sonicfab.lab.control import start_containers, start_lab
-
-    if backend is Backend.EMBEDDED:
-        return lambda tell: start_lab(spec, tell)
-    lab = lab_clab.clab_lab(fabric, spec, kind, image)
-    return lambda tell: start_containers(lab, tell)
-
-
-def _boot(spec: LabSpec, start: Callable[[Callable[[dict[str, Any]], None]], LabState]) -> LabState:
+    from sonicfab.report.lab import show_booted, told_lacks
     from sonicfab.report.progress import Progress
 
-    with Progress("booting", len(spec.switches) + len(spec.hosts)) as progress:
-
-        def tell(event: dict[str, Any]) -> None:
-            if event["event"] == "wired":
-                progress.tell(spec.name, f"{event['ports']} ports, {event['links']} cables")
-            else:
-                progress.tell(event["switch"], "booted")
-                progress.finish(event["switch"])
-
-        return start(tell)
-
-
-def _way_in(lab: LabState) -> str:
-    if lab.backend != Backend.EMBEDDED.value:
-        return f"{lab.kind} nodes of containerlab"
-    ports = [node.port for node in lab.switches.values()]
-    return f"SSH on 127.0.0.1 ports {min(ports)}-{max(ports)}"
+    console.log_to_stderr(verbose)
+    servers = hosts_per_leaf if hosts or hosts_per_leaf else NO_HOSTS
+    options = LabOptions(name, backend.value, kind.value, image, swss_ready_after, yang_dir, servers, stored)
+    fabric = open_fabric(inventory, topology)
+    started = time.monotonic()
+    with told_lacks(), Progress("booting") as progress:
+        lab = boot(fabric, options, progress, console.note)
+    show_booted(lab, time.monotonic() - started)
 
 
 @app.command()
@@ -206,8 +133,7 @@ def execute(
 
     Example: sonicfab lab exec st01-sw25g-r01-u34 -- vtysh -c 'show bgp summary'
     """
-    from sonicfab.lab.files import PATH
-    from sonicfab.lab.inside import is_up
+    from sonicfab.lab.inside import ENVIRONMENT, is_up
     from sonicfab.lab.state import pick_lab
 
     words, name = lab_use.command_of(command, name)
@@ -216,8 +142,7 @@ def execute(
     lab = pick_lab(name, switch)
     if switch in lab.nodes and not is_up(lab, switch):
         raise LabError(f"{switch} does not run", "`sonicfab lab heal` boots it again, if a fault ended it")
-    environment = ["env", "-i", f"PATH={PATH}", "USER=root", "HOME=/root", "TERM=xterm", "LANG=C.UTF-8"]
-    done = subprocess.run([*lab.enter(switch), *environment, *words], check=False)
+    done = subprocess.run([*lab.enter(switch), *ENVIRONMENT, *words], check=False)
     raise typer.Exit(done.returncode)
 
 

@@ -5,17 +5,11 @@ from __future__ import annotations
 import os
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from sonicfab.cli.options import Inventory, Topology, Verbose
-from sonicfab.errors import InputError
-
-if TYPE_CHECKING:
-    from sonicfab.fabric import Fabric
-    from sonicfab.lab.clabfile import ClabLab, StockNode
-    from sonicfab.lab.spec import LabSpec
 
 
 class Backend(str, Enum):
@@ -87,12 +81,14 @@ def render(
     from sonicfab.fabric import open_fabric
     from sonicfab.lab.clab import write_lab
     from sonicfab.lab.spec import lab_spec
+    from sonicfab.operations.lab import clab_lab
     from sonicfab.report import console
 
     console.log_to_stderr(verbose)
     fabric = open_fabric(inventory, topology)
     fabric.require_numbers()
-    lab = clab_lab(fabric, lab_spec(fabric.plan, name or fabric.plan.name), kind, image)
+    spec = lab_spec(fabric.plan, name or fabric.plan.name)
+    lab = clab_lab(fabric, spec, kind.value, image, console.note)
     console.say(f"{write_lab(output, lab)}: {len(lab.spec.switches)} {kind.value} nodes, {len(lab.spec.links)} links")
 
 
@@ -136,46 +132,6 @@ def build(
     image = tag or DEFAULT_IMAGE
     size = build_image(image, base.value, cache or _cache(), console.note)
     console.say(f"{image}: {size / 1e6:.0f} MB")
-
-
-def clab_lab(fabric: Fabric, spec: LabSpec, kind: NodeKind, image: str) -> ClabLab:
-    """The lab for containerlab, with configs where the image is a stock one.
-
-    Raises:
-        InputError: a stock image must be named, or it has fewer ports than a switch has cables.
-    """
-    from sonicfab.lab.clabfile import ClabLab
-    from sonicfab.lab.image import DEFAULT_IMAGE
-
-    if kind is NodeKind.LIGHT:
-        return ClabLab(spec, kind.value, image or DEFAULT_IMAGE)
-    if not image:
-        raise InputError(f"--kind {kind.value} needs --image", "sonicfab brings no SONiC image; name one that you have")
-    return ClabLab(spec, kind.value, image, _stock_nodes(fabric, kind))
-
-
-def _stock_nodes(fabric: Fabric, kind: NodeKind) -> dict[str, StockNode]:
-    from dataclasses import replace
-
-    from sonicfab.configdb import dumps
-    from sonicfab.fabric import render_fabric
-    from sonicfab.lab.clabfile import StockNode
-    from sonicfab.lab.stock import stock_config, stock_plan, stock_ports, wider_than_old_images
-    from sonicfab.report import console
-
-    console.note(f"{kind.value}: cables are on the image's own first ports; ports.txt beside each config says which")
-    ports, plan = stock_ports(fabric.plan), stock_plan(fabric.plan)
-    if kind is NodeKind.SONIC_VM and (wide := wider_than_old_images(ports)):
-        console.note(wide)
-    # containerlab fills the template in with the address that it gives the virtual machine
-    mac = "{{ .MacAddress }}" if kind is NodeKind.SONIC_VM else ""
-    return {
-        config.switch: StockNode(
-            {"config_db.json": dumps(stock_config(config.config_db, mac=mac)), "frr.conf": config.frr},
-            ports[config.switch],
-        )
-        for config in render_fabric(replace(fabric, plan=plan), plan.switches.values())
-    }
 
 
 def _cache() -> Path:

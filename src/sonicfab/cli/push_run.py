@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,22 +38,34 @@ def carry_out(
         InputError: nobody can be asked.
         ChangesPendingError: the user said no.
     """
-    from sonicfab.report import console
-    from sonicfab.report.push import json_push, show_deadlines, show_decision, show_push
-
     if format is Format.TABLE:
-        roles = {name: switch.role for name, switch in planned.site.fabric.plan.switches.items()}
-        show_decision(planned.looks, planned.decision, planned.intended, roles, everything=everything)
-        show_deadlines(planned.decision, planned.options.limits)
+        show_planned(planned, everything=everything)
     result = planned.result()
     if planned.todo and not dry_run:
         _ask(len(planned.todo), yes=yes)
-        result = _apply(planned, output)
+        result = apply(planned, output)
+    tell_result(planned, result, output, format)
+    return result.exit_code
+
+
+def show_planned(planned: Planned, *, everything: bool = False) -> None:
+    """Every change, its way and what it interrupts, and the steps."""
+    from sonicfab.report.push import show_deadlines, show_decision
+
+    roles = {name: switch.role for name, switch in planned.site.fabric.plan.switches.items()}
+    show_decision(planned.looks, planned.decision, planned.intended, roles, everything=everything)
+    show_deadlines(planned.decision, planned.options.limits)
+
+
+def tell_result(planned: Planned, result: PushResult, output: Path, format: Format = Format.TABLE) -> None:  # noqa: A002
+    """What became of each switch, and why of none."""
+    from sonicfab.report.console import note
+    from sonicfab.report.push import json_push, show_push
+
     (json_push if format is Format.JSON else show_push)(result)
     if result.refused:
         _tell_own(planned, output)
-        console.note("nothing was changed on any switch, because of those above; --limit leaves some out")
-    return result.exit_code
+        note("nothing was changed on any switch, because of those above; --limit leaves some out")
 
 
 def end_left(
@@ -102,7 +114,12 @@ def _ask(count: int, *, yes: bool) -> None:
         raise ChangesPendingError("nothing was changed")
 
 
-def _apply(planned: Planned, output: Path) -> PushResult:
+def apply(planned: Planned, output: Path, words: Sequence[str] = ()) -> PushResult:
+    """Do it, telling how far it is; `words` are those of the command that does it, where it is not this one.
+
+    Raises:
+        OutputError, InterruptedPushError: as they are told.
+    """
     from sonicfab.operations.push import InterruptedPushError
     from sonicfab.report.console import note
     from sonicfab.report.progress import Progress
@@ -117,13 +134,13 @@ def _apply(planned: Planned, output: Path) -> PushResult:
             _tell(err.endings)
             if err.left:
                 told = f"under way on {', '.join(err.left)}: unless it is confirmed, each goes back by itself"
-                note(f"{told}; to end it now:\n  {again(planned.kind)}")
+                note(f"{told}; to end it now:\n  {again(planned.kind, words)}")
             raise
 
 
-def again(kind: str) -> str:
+def again(kind: str, given: Sequence[str] = ()) -> str:
     """The command that ends what this one has left under way: a push is resumed, a rollback is itself a way back."""
-    words = [word for word in sys.argv[1:] if word not in ("--resume", "--dry-run")]
+    words = [word for word in given or sys.argv[1:] if word not in ("--resume", "--dry-run")]
     command = next((index for index, word in enumerate(words) if word in ("push", "plan", "rollback")), 0)
     words[command : command + 1] = [kind]
     return shlex.join(["sonicfab", *words, *(["--resume"] if kind == "push" else [])])

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 from sonicfab.errors import LabError
 from sonicfab.lab.files import PATH
 from sonicfab.lab.state import LabState, process_started
 
+ENVIRONMENT = ("env", "-i", f"PATH={PATH}", "USER=root", "HOME=/root", "TERM=xterm", "LANG=C.UTF-8")
+"""The start of every command in a node, which is to know nothing of this machine's environment."""
 _TIMEOUT = 60.0
 
 
@@ -19,13 +22,30 @@ def run_inside(state: LabState, node: str, script: str, *arguments: str, check: 
     Raises:
         LabError: it fails (unless `check` is false), or the node is dead or does not answer.
     """
-    prefix = [*state.enter(node), "env", "-i", f"PATH={PATH}", "USER=root", "HOME=/root"]
-    done = _run([*prefix, "sh", "-c", script, "sh", *arguments], node)
+    done = _run([*state.enter(node), *ENVIRONMENT, "sh", "-c", script, "sh", *arguments], node)
     if check and done.returncode:
         if not is_up(state, node):
             raise LabError(f"{node} does not run", "`sonicfab lab heal` boots it again, if a fault ended it")
         raise LabError(f"{node}: {_last(done)}")
     return done.stdout
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a command ended, and what it printed."""
+
+    exit_code: int
+    said: str
+
+
+def run_command(state: LabState, node: str, *command: str) -> Ran:
+    """Run a command in a switch or host, as root, however it ends.
+
+    Raises:
+        LabError: there is no such node, or it does not answer.
+    """
+    done = _run([*state.enter(node), *ENVIRONMENT, *command], node)
+    return Ran(done.returncode, done.stdout + done.stderr)
 
 
 def run_below(state: LabState, *command: str, stdin: str = "") -> str:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from sonicfab.compare.builds import FabricDiff
 from sonicfab.compare.live import LiveDiff
-from sonicfab.operations import diff, push, render, rollback, validate, verify
+from sonicfab.lab.state import EMBEDDED
+from sonicfab.operations import ci, diff, push, render, rollback, validate, verify
+from sonicfab.operations.ci import CiResult, Watch
 from sonicfab.operations.push import Planned
 from sonicfab.operations.render import Rendered
 from sonicfab.operations.site import QUIET, OpenSite, Progress
@@ -104,3 +106,16 @@ class Site(OpenSite):
     def diff_live(self, progress: Progress = QUIET) -> LiveDiff:
         """What runs on the switches against what is intended. See operations.diff."""
         return diff.diff_live(self, progress)
+
+    def ci(
+        self,
+        output: str | Path = "build/ci",
+        *,
+        timeout: float = 120,
+        hosts: bool = False,
+        backend: str = EMBEDDED,
+        keep: bool = False,
+        watch: Watch | None = None,
+    ) -> CiResult:
+        """The whole way on a lab of this machine, up to the first step that fails. See operations.ci."""
+        return ci.ci(self, output, timeout=timeout, hosts=hosts, backend=backend, keep=keep, watch=watch)

@@ -5,23 +5,13 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from sonicfab.operations.ci import StepResult
 from sonicfab.output import OutputFile, write_file
 from sonicfab.report.console import mark, say, style, table
 
 FORMAT_VERSION = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A step that was run: its name, the words after `sonicfab`, the exit code, how many seconds it took."""
-
-    name: str
-    words: tuple[str, ...]
-    exit_code: int
-    seconds: float
 
 
 def show_command(words: Sequence[str]) -> None:
@@ -29,7 +19,7 @@ def show_command(words: Sequence[str]) -> None:
     say(style(f"\n$ sonicfab {shlex.join(words)}", bold=True))
 
 
-def show_steps(fabric: str, steps: Sequence[Step], output: Path) -> None:
+def show_steps(fabric: str, steps: Sequence[StepResult], output: Path) -> None:
     """A table of the steps, and one line."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
@@ -49,7 +39,7 @@ def show_steps(fabric: str, steps: Sequence[Step], output: Path) -> None:
     say(f"{fabric}: {verdict} in {sum(step.seconds for step in steps):.1f} s; results in {output}/")
 
 
-def write_report(path: Path, fabric: str, steps: Sequence[Step], *, ok: bool) -> None:
+def write_report(path: Path, fabric: str, steps: Sequence[StepResult], *, ok: bool) -> None:
     """The steps for programs; `ok` says that all were run and passed.
 
     Raises:

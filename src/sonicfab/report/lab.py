@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from shlex import join, quote
 
@@ -14,6 +15,27 @@ from sonicfab.report.console import json_result, mark, say, table
 from sonicfab.report.lab_faults import fault_value, told
 
 FORMAT_VERSION = 1
+
+
+def show_booted(lab: LabState, seconds: float) -> None:
+    """What runs now, and the way in."""
+    running = f"{len(lab.switches)} switches{f' and {len(lab.hosts)} hosts' if lab.hosts else ''} run"
+    ports = [node.port for node in lab.switches.values()]
+    embedded = f"SSH on 127.0.0.1 ports {min(ports)}-{max(ports)}"
+    way_in = embedded if lab.backend == EMBEDDED else f"{lab.kind} nodes of containerlab"
+    say(f"lab {lab.name}: {running}, {way_in} ({seconds:.1f} s)")
+
+
+@contextmanager
+def told_lacks() -> Iterator[None]:
+    """What this machine lacks is told before the error that ends the command."""
+    from sonicfab.operations.lab import LabLacksError
+
+    try:
+        yield
+    except LabLacksError as err:
+        show_findings(err.lacks)
+        raise
 
 
 def show_labs(labs: Sequence[tuple[LabState, Sequence[ActiveFault]]]) -> None:
