@@ -18,11 +18,12 @@ from sonicfab.hints import did_you_mean
 from sonicfab.output import OutputFile, write_file, write_files
 from sonicfab.platforms import get_platform, platform_names
 from sonicfab.runner import run_all
+from sonicfab.switch.ask import Answers
 from sonicfab.switch.parse import BgpPeer, Route, SwitchFacts
-from sonicfab.switch.parse_state import BgpState
-from sonicfab.verify.checks.bgp import judge_sessions
-from sonicfab.verify.checks.routes import judge_routes
+from sonicfab.switch.parse_state import BgpState, ZebraState
 from sonicfab.verify.expect import FabricExpectations
+from sonicfab.verify.questions import BGP, ZEBRA
+from sonicfab.verify.registry import BY_NAME
 from sonicfab.verify.run import Verification
 from test_golden import open_example
 
@@ -184,7 +185,9 @@ def peer(name: str, asn: int = 65501, state: str = "Established", family: str = 
 def test_judging_sessions(found: BgpPeer, status: str, seen: str) -> None:
     plan = open_example("scs-lab").plan
     expected = FabricExpectations(plan).of(plan.switches[LEAF])
-    results = {(one.subject, one.family): one for one in judge_sessions(expected, BgpState(65404, (found,), {}, {}))}
+    answers = Answers({})
+    answers.put(BGP, BgpState(65404, (found,), {}, {}))
+    results = {(one.subject, one.family): one for one in BY_NAME["bgp"].results(expected, answers)}
     assert (results[found.peer, "ipv4"].status, results[found.peer, "ipv4"].seen) == (status, seen)
     assert results["Ethernet76", "ipv6"].seen == "not configured"
 
@@ -197,10 +200,10 @@ def test_judging_routes() -> None:
         "10.10.21.6/32": Route("10.10.21.6/32", installed=False, ports=("Ethernet76",)),
     }
     leaf = frozenset({plan.switches["st01-sw25g-r01-u35"].asn})
-    results = {
-        one.subject: (one.status, one.seen)
-        for one in judge_routes(expected, routes, {"10.10.21.5/32": leaf, "10.10.21.6/32": leaf})
-    }
+    answers = Answers({})
+    answers.put(BGP, BgpState(65404, (), {}, {"10.10.21.5/32": leaf, "10.10.21.6/32": leaf}))
+    answers.put(ZEBRA, ZebraState({}, {}, routes))
+    results = {one.subject: (one.status, one.seen) for one in BY_NAME["route"].results(expected, answers)}
     assert results["10.10.21.5/32"] == ("ok", "via Ethernet76")
     assert results["10.10.21.6/32"] == ("failed", "via Ethernet76, not installed")
     assert results["fd0c:cc24:75a0:1:10:10:21:5/128"] == ("failed", "no BGP route")

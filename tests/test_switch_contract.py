@@ -11,7 +11,8 @@ import pytest
 from conftest import ROOT
 from sonicfab.switch import commands
 from sonicfab.switch.ask import Question
-from sonicfab.verify.checks import ping, questions
+from sonicfab.verify import questions
+from sonicfab.verify.checks import ping
 
 PAGE = (ROOT / "docs" / "switch-contract.md").read_text(encoding="utf-8")
 NOT_COMMANDS = {"STAGE", "BACKUPS_KEPT"}

@@ -37,7 +37,7 @@ def unsafe(text: str) -> list[str]:
 
 
 def verification() -> Verification:
-    result = CheckResult("sw", "lldp", EVIL, "", "", "failed", EVIL, EVIL)
+    result = CheckResult(switch="sw", check="lldp", subject=EVIL, status="failed", expected=EVIL, seen=EVIL)
     return Verification("f", (result,), 1.0)
 
 

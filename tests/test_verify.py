@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from conftest import Golden
+from conftest import ROOT, Golden
 from sonicfab.errors import InputError, SwitchError
 from sonicfab.model.numbers import Numbers
 from sonicfab.plan.assemble import make_plan
@@ -19,6 +20,8 @@ from sonicfab.switch import parse_state
 from sonicfab.switch.ask import Answers, Question, UnansweredError, script, split
 from sonicfab.switch.parse import BgpPeer
 from sonicfab.transport.exec import ExecTransport
+from sonicfab.verify.checks import names
+from sonicfab.verify.explain.base import SEVERITY
 from sonicfab.verify.paths import Broken, Ways
 from sonicfab.verify.registry import CHECKS, chosen
 from sonicfab.verify.run import Verification
@@ -444,3 +447,18 @@ def test_checks_by_name() -> None:
     assert [one.name for one in chosen(["lldp,bgp", "config"])] == ["bgp", "lldp", "config"]
     with pytest.raises(InputError, match="no such check"):
         chosen(["lldb"])
+
+
+def test_the_table_in_the_docs_is_what_the_checks_say_of_themselves() -> None:
+    text = (ROOT / "docs" / "verify.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| `(\w+)` \| (.+) \|$", text.partition("| check | of each switch |")[2].partition("\n\n")[0], re.M
+    )
+    said = [(check.name, " ".join((check.__doc__ or "").split()).removesuffix(".")) for check in CHECKS]
+    assert [(name, told.removesuffix(".")) for name, told in rows if name != "login"] == said
+
+
+def test_a_check_is_called_as_its_module_is() -> None:
+    assert sorted(check.name for check in CHECKS) == names()
+    assert all(type(check).__module__.endswith(f".{check.name}") for check in CHECKS)
+    assert {check.severity for check in CHECKS} <= set(SEVERITY)

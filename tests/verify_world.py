@@ -15,13 +15,13 @@ from sonicfab.switch.ask import Answers, Question, UnansweredError, failure
 from sonicfab.switch.lldp import LldpNeighbor
 from sonicfab.switch.parse import BgpPeer, Interface, Route
 from sonicfab.switch.parse_state import BgpSession, BgpState, Filesystem, Health, ZebraState
+from sonicfab.verify import questions as q
 from sonicfab.verify.checks import ping
-from sonicfab.verify.checks import questions as q
 from sonicfab.verify.expect import FabricExpectations
 from sonicfab.verify.explain.base import Finding
 from sonicfab.verify.explain.run import explain
 from sonicfab.verify.registry import CHECKS
-from sonicfab.verify.results import CheckResult
+from sonicfab.verify.results import CheckResult, Problem
 
 
 @dataclass
@@ -208,20 +208,38 @@ class World:
             expectations[name] = expected
             if box.unreachable:
                 answers[name] = Answers({})
-                seen = CheckResult(name, "login", name, "", "", "unreached", "", box.unreachable, problem=box.problem)
+                seen = CheckResult(
+                    switch=name,
+                    check="login",
+                    subject=name,
+                    status="unreached",
+                    expected="",
+                    seen=box.unreachable,
+                    problem=Problem(box.problem),
+                )
                 results.append(seen)
                 continue
             answers[name] = answers_of(box)
             for check in CHECKS:
-                try:
-                    results += check.judge(expected, answers[name])
-                except UnansweredError as err:
-                    results += check.unasked(expected, str(err))
+                # what a new check asks nobody here has an answer to, and that is no fault of the switch
+                if all(_was_asked(answers[name], one) for one in check.questions(expected)):
+                    results += check.results(expected, answers[name])
+                else:
+                    unasked = check.unasked(expected, "not asked")
+                    results += [replace(one, status="skipped", problem=Problem.NONE) for one in unasked]
         return results, explain(self.fabric, expectations, answers, results)
 
     def text(self) -> str:
         """The findings as the table shows them."""
         return "\n".join([*lines(self.verified()[1]), ""])
+
+
+def _was_asked(answers: Answers, question: Question[object]) -> bool:
+    try:
+        answers.get(question)
+    except UnansweredError as err:
+        return str(err) != "it was not asked"
+    return True
 
 
 def answers_of(box: Box) -> Answers:

@@ -94,9 +94,9 @@ def _ways(_: typer.Context) -> Iterable[str]:
 
 
 def _checks(_: typer.Context) -> Iterable[str]:
-    from sonicfab.verify.registry import CHECKS
+    from sonicfab.verify import checks
 
-    return (check.name for check in CHECKS)
+    return checks.names()
 
 
 def _pushes(ctx: typer.Context) -> Iterator[str]:

@@ -26,6 +26,7 @@ from sonicfab.cli.options import (
     remember_format,
 )
 from sonicfab.errors import ExitCode, InputError
+from sonicfab.verify import checks
 
 if TYPE_CHECKING:
     from sonicfab.operations.site import OpenSite
@@ -40,7 +41,7 @@ Checks = Annotated[
     typer.Option(
         "--check",
         "-c",
-        help="Only these checks: bgp, route, ping, interface, lldp, config, system.",
+        help=f"Only these checks: {', '.join(checks.names())}.",
         metavar="NAME,...",
         autocompletion=complete.check,
     ),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from sonicfab.errors import InputError, TemplateError
 from sonicfab.fabric import refuse_masked
 from sonicfab.operations.site import QUIET, OpenSite, Progress
 from sonicfab.render import SwitchConfig
-from sonicfab.verify.checks.base import Check
+from sonicfab.verify.check import Check
 from sonicfab.verify.registry import chosen
 from sonicfab.verify.run import Verification
 from sonicfab.verify.run import verify as ask_until_as_intended
@@ -25,7 +26,7 @@ class Looking:
     """
 
     site: OpenSite
-    checks: tuple[Check, ...]
+    checks: tuple[Check[Any], ...]
     configs: Mapping[str, SwitchConfig] = field(repr=False)
     no_config: str
     push: str
@@ -69,7 +70,7 @@ def looking_at(site: OpenSite, checks: Collection[str] = (), push: str = "sonicf
     names = chosen(checks)
     configs: Mapping[str, SwitchConfig] = {}
     no_config = "a stock image has a config of its own" if site.access.stock else ""
-    if not no_config and any(one.name == "config" for one in names):
+    if not no_config and any(one.needs_configs for one in names):
         configs, no_config = _intended(site)
     return Looking(site, names, configs, no_config, push)
 

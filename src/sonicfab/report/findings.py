@@ -9,18 +9,10 @@ from typing import Any
 from sonicfab.hints import first_of
 from sonicfab.report.console import mark, say, wrapped
 from sonicfab.verify.explain.base import Finding
+from sonicfab.verify.registry import CHECKS
 from sonicfab.verify.results import CheckResult
 
-_NAMES = {
-    "bgp": ("session end", "session ends"),
-    "route": ("route", "routes"),
-    "ping": ("ping", "pings"),
-    "interface": ("port", "ports"),
-    "lldp": ("cable end", "cable ends"),
-    "config": ("config", "configs"),
-    "system": ("switch", "switches"),
-    "login": ("switch not looked at", "switches not looked at"),
-}
+_NAMES = {check.name: check.counted for check in CHECKS} | {"login": ("switch not looked at", "switches not looked at")}
 _SHOWN = 20
 
 

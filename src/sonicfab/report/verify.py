@@ -17,7 +17,7 @@ from sonicfab.report.terminal import neutral
 from sonicfab.verify.checks.config import NOT_OURS
 from sonicfab.verify.explain.base import Finding
 from sonicfab.verify.registry import BY_NAME
-from sonicfab.verify.results import CheckResult
+from sonicfab.verify.results import CheckResult, Problem
 from sonicfab.verify.run import Verification
 from sonicfab.verify.snapshot import Difference
 
@@ -186,7 +186,7 @@ def _show_theirs(results: Iterable[CheckResult]) -> None:
 
 def _nobodys(result: CheckResult) -> bool:
     """Whether nothing like it was planned: it is told as a finding and counted nowhere."""
-    return result.problem in ("unplanned", "foreign", "cable") and not result.far
+    return result.problem in (Problem.UNPLANNED, Problem.FOREIGN, Problem.CABLE) and not result.far
 
 
 def _causes(verification: Verification, shown: int) -> str:

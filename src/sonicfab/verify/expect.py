@@ -45,6 +45,11 @@ class Expectations:
         return {port.name: port for port in self.plan.ports}
 
     @cached_property
+    def smallest_mtu(self) -> int:
+        """Of the fabric's links."""
+        return min((link.mtu for link in self.fabric.links), default=self.fabric.mtu)
+
+    @cached_property
     def host_ports(self) -> frozenset[str]:
         """The ports behind which servers are."""
         return frozenset(session.port for group, session in self.plan.sessions if group.kind == "host")

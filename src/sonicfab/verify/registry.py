@@ -1,27 +1,32 @@
-"""All checks, in the order in which they are told of. Another one is a module in `checks`, and a line here."""
+"""All checks: a module in `checks` is one, in the order in which they want to be told of."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from importlib import import_module
+from typing import Any
 
 from sonicfab.errors import InputError
 from sonicfab.hints import did_you_mean
-from sonicfab.verify.checks import bgp, config, interfaces, lldp, ping, routes, system
-from sonicfab.verify.checks.base import Check
+from sonicfab.verify import checks
+from sonicfab.verify.check import Check
 
-CHECKS: tuple[Check, ...] = (
-    bgp.CHECK,
-    routes.CHECK,
-    ping.CHECK,
-    interfaces.CHECK,
-    lldp.CHECK,
-    config.CHECK,
-    system.CHECK,
-)
+
+def _found() -> Iterable[Check[Any]]:
+    for name in checks.names():
+        module = import_module(f"{checks.__name__}.{name}")
+        yield from (
+            kind()
+            for kind in vars(module).values()
+            if isinstance(kind, type) and issubclass(kind, Check) and kind.__module__ == module.__name__
+        )
+
+
+CHECKS = tuple(sorted(_found(), key=lambda check: (check.order, check.name)))
 BY_NAME = {check.name: check for check in CHECKS}
 
 
-def chosen(given: Iterable[str]) -> tuple[Check, ...]:
+def chosen(given: Iterable[str]) -> tuple[Check[Any], ...]:
     """The checks of `--check`, several names in one word or not; all without any.
 
     Raises:

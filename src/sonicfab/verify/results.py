@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Literal
 
 from sonicfab.switch.parse import BgpPeer
@@ -10,7 +11,85 @@ from sonicfab.switch.parse import BgpPeer
 Status = Literal["ok", "failed", "skipped", "unreached"]
 
 
-@dataclass(frozen=True, slots=True)
+class Problem(str, Enum):
+    """What kind of failure it is, in a stable word: what explains failures goes by it, and so may programs."""
+
+    NONE = ""
+    UNMET = "unmet"
+    """It is not as expected, and there is no more to tell."""
+    UNANSWERED = "unanswered"
+    # bgp
+    NOT_CONFIGURED = "not-configured"
+    DOWN = "down"
+    ASN = "asn"
+    FAMILY = "family"
+    TIMERS = "timers"
+    OLD_TIMERS = "old-timers"
+    BFD = "bfd"
+    NO_BFD = "no-bfd"
+    MAX_PREFIX = "max-prefix"
+    NO_POLICY = "no-policy"
+    NO_PREFIXES = "no-prefixes"
+    UNPLANNED = "unplanned"
+    HOST_PREFIXES = "host-prefixes"
+    HOST_SHUT = "host-shut"
+    # route, ping
+    NO_ROUTE = "no-route"
+    NOT_INSTALLED = "not-installed"
+    LINK_LOCAL_HOP = "link-local-hop"
+    STALE = "stale"
+    ORIGIN = "origin"
+    OTHER_WAY = "other-way"
+    PATHS = "paths"
+    FOREIGN = "foreign"
+    SIZE = "size"
+    LOST = "lost"
+    # interface, lldp
+    MISSING = "missing"
+    SHUT = "shut"
+    NO_LINK = "no-link"
+    NO_TRANSCEIVER = "no-transceiver"
+    MTU = "mtu"
+    SPEED = "speed"
+    FEC = "fec"
+    LINK_LOCAL = "link-local"
+    ADDRESS = "address"
+    LOOPBACK = "loopback"
+    NO_NEIGHBOR = "no-neighbor"
+    STRANGER = "stranger"
+    PORT_UNKNOWN = "port-unknown"
+    CABLE = "cable"
+    # config, system
+    DRIFT = "drift"
+    UNSAVED = "unsaved"
+    RESETTER = "resetter"
+    CORE = "core"
+    DISK = "disk"
+    FORWARDING = "forwarding"
+    TSA = "tsa"
+    # login: the kind of error
+    WRONG_SWITCH = "wrongswitch"
+    HOST_KEY = "hostkey"
+    LOGIN = "login"
+    COMMAND_TIMEOUT = "commandtimeout"
+    UNREADABLE = "unreadable"
+    SWITCH = "switch"
+    TRANSPORT = "transport"
+    LAB = "lab"
+
+    @classmethod
+    def of(cls, err: Exception) -> Problem:
+        """The word for what kept a switch from being asked: the nearest kind of error that has one."""
+        words = {one.value for one in cls}
+        kinds = (kind.__name__.removesuffix("Error").lower() for kind in type(err).__mro__)
+        return cls(next((word for word in kinds if word in words), cls.UNANSWERED.value))
+
+    def __str__(self) -> str:
+        """The word."""
+        return self.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
     """One expectation and what became of it.
 
@@ -19,7 +98,6 @@ class CheckResult:
         subject: what it is about: a port or peer, a prefix or address, a file.
         family: ipv4 or ipv6; "" where it is about both.
         far: the switch and port at the other end, "host", or the switch that the address belongs to.
-        problem: what kind of failure it is, in a stable word; "" when it is none.
         optional: nobody expects it: a host may be there or not. One that was cut off by its switch is none of these.
         peer: the session as the switch tells of it.
     """
@@ -27,13 +105,13 @@ class CheckResult:
     switch: str
     check: str
     subject: str
-    family: str
-    far: str
+    family: str = ""
+    far: str = ""
     status: Status
     expected: str
     seen: str
     peer: BgpPeer | None = None
-    problem: str = ""
+    problem: Problem = Problem.NONE
 
     @property
     def optional(self) -> bool:

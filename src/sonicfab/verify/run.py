@@ -14,15 +14,14 @@ from sonicfab.errors import ExitCode, HostKeyError, InputError, Place, SonicfabE
 from sonicfab.plan.types import FabricPlan, LinkPlan, SwitchPlan
 from sonicfab.render import SwitchConfig
 from sonicfab.runner import run_all
-from sonicfab.switch.ask import Answers, Question, UnansweredError
+from sonicfab.switch.ask import Answers, Question
 from sonicfab.switch.operations import Switch
-from sonicfab.verify.checks import ping
-from sonicfab.verify.checks.base import Check
+from sonicfab.verify.check import Check
 from sonicfab.verify.expect import Expectations, FabricExpectations
 from sonicfab.verify.explain.base import Finding
 from sonicfab.verify.explain.run import explain
 from sonicfab.verify.registry import CHECKS
-from sonicfab.verify.results import CheckResult, Status
+from sonicfab.verify.results import CheckResult, Problem, Status
 
 ASK_EVERY = 1.0
 GRACE = 15.0
@@ -70,7 +69,7 @@ def verify(
     timeout: float,
     progress: Progress,
     *,
-    checks: Sequence[Check] = CHECKS,
+    checks: Sequence[Check[Any]] = CHECKS,
     configs: Mapping[str, SwitchConfig] | None = None,
     no_config: str = "",
     place_of: Callable[[LinkPlan], Place] | None = None,
@@ -133,7 +132,7 @@ class _Asking:
         self,
         access: Access,
         expected: Expectations,
-        checks: Sequence[Check],
+        checks: Sequence[Check[Any]],
         deadline: float,
         stop: threading.Event,
         progress: Progress,
@@ -180,17 +179,15 @@ class _Asking:
         for check in early:
             names = {question.name for question in check.questions(self._expected)}
             if check in todo or names & asked:
-                self._judge(check)
+                self._judge(switch, check)
         for check in self._checks:
             if not check.last:
                 continue
             if final or all(map(self._good, early)):
                 self._ask(switch, check.questions(self._expected))
-                # only the pings have a second question that depends on the first answer
-                self._ask(switch, ping.again(self._expected, self._answers))
-                self._judge(check)
+                self._judge(switch, check)
             else:
-                self._results[check.name] = list(check.unasked(self._expected, "not asked yet"))
+                self._results[check.name] = check.unasked(self._expected, "not asked yet")
 
     def _ask(self, switch: Switch, questions: Iterable[Question[Any]]) -> set[str]:
         asked = list(questions)
@@ -205,13 +202,11 @@ class _Asking:
         """Seconds until the end, whatever hangs."""
         return max(2.0, self._deadline + GRACE - time.monotonic())
 
-    def _judge(self, check: Check) -> None:
-        try:
-            self._results[check.name] = list(check.judge(self._expected, self._answers))
-        except UnansweredError as err:
-            self._results[check.name] = list(check.unasked(self._expected, str(err)))
+    def _judge(self, switch: Switch, check: Check[Any]) -> None:
+        self._ask(switch, check.then(self._expected, self._answers))
+        self._results[check.name] = check.results(self._expected, self._answers)
 
-    def _good(self, check: Check) -> bool:
+    def _good(self, check: Check[Any]) -> bool:
         results = self._results.get(check.name)
         return results is not None and all(one.status in ("ok", "skipped") for one in results)
 
@@ -225,5 +220,12 @@ class _Asking:
         name = expected.plan.name
         checks = ", ".join(check.name for check in self._checks)
         seen = f"{err} ({err.hint})" if err.hint else str(err)
-        kind = type(err).__name__.removesuffix("Error").lower()
-        return CheckResult(name, "login", name, "", "", "unreached", f"answers to {checks}", seen, problem=kind)
+        return CheckResult(
+            switch=name,
+            check="login",
+            subject=name,
+            status="unreached",
+            expected=f"answers to {checks}",
+            seen=seen,
+            problem=Problem.of(err),
+        )

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sonicfab.errors import InputError
 from sonicfab.switch.ask import Answers
-from sonicfab.verify.checks.questions import BGP, HEALTH, LLDP, PORT_COUNTERS, ZEBRA
+from sonicfab.verify.questions import BGP, HEALTH, LLDP, PORT_COUNTERS, ZEBRA
 from sonicfab.verify.run import Verification
 
 FORMAT_VERSION = 1

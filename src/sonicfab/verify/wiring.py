@@ -46,9 +46,10 @@ class Move:
 
 
 class Directory:
-    """Finds the switch and port of the plan that a neighbour's LLDP frame tells of."""
+    """Finds the switch and port of the plan that a neighbour's LLDP frame tells; `planned` is who should be there."""
 
     def __init__(self, plan: FabricPlan) -> None:
+        self.planned = {end: f"{far[0]}:{far[1]}" for end, far in planned_wiring(plan).items()}
         self._by_mac = {switch.mac.lower(): name for name, switch in plan.switches.items() if switch.mac}
         self._names = set(plan.switches)
         self._ports = {

@@ -9,9 +9,10 @@ from sonicfab import configdb
 from sonicfab.frr import conf
 from sonicfab.ownership.settle import OnSwitch, Rendered, Settled, settle
 from sonicfab.render import SwitchConfig
-from sonicfab.switch.ask import Answers, Question, UnansweredError
-from sonicfab.verify.checks.base import Check, skipped
-from sonicfab.verify.checks.questions import (
+from sonicfab.switch.ask import Answers, Question
+from sonicfab.verify.check import Check, Seen, Wanted
+from sonicfab.verify.expect import Expectations
+from sonicfab.verify.questions import (
     MODE_RESETTERS,
     RECORD,
     RUNNING_CONFIG_DB,
@@ -19,8 +20,7 @@ from sonicfab.verify.checks.questions import (
     STORED_CONFIG_DB,
     STORED_FRR,
 )
-from sonicfab.verify.expect import Expectations
-from sonicfab.verify.results import CheckResult
+from sonicfab.verify.results import Problem
 
 NOT_OURS = "not ours, left as it is: "
 """How the words begin that tell what another has put on the switch."""
@@ -33,26 +33,46 @@ SUBJECTS = {
 }
 
 
-def judge(expected: Expectations, answers: Answers) -> Iterator[CheckResult]:
-    """See Check.judge: a part that cannot be read fails by itself."""
-    config = expected.config
-    if config is None:
-        because = expected.no_config or "the configs were not rendered"
-        yield skipped(expected, "config", "config", "running and stored config as intended", because)
-        return
-    for subject in SUBJECTS:
-        try:
-            changes = drift(expected, answers, subject)
-        except UnansweredError as err:
-            yield _result(expected, subject, "unanswered", str(err))
-            continue
-        problem = ""
-        if changes:
-            problem = "resetter" if subject == "routing mode" else "unsaved" if "stored" in subject else "drift"
+class Config(Check[str]):
+    """What runs is what `render` makes, on the tables that sonicfab owns; so is what the next start loads; no file
+    would reset the routing mode. Needs the same `--templates` as push.
+    """
+
+    what = "configs"
+    counted = ("config", "configs")
+    order = 60
+    severity = "config"
+    shows = "sudo sonic-cfggen -d --print-data"
+    needs_configs = True
+
+    def questions(self, expected: Expectations) -> Iterable[Question[Any]]:
+        """See Check."""
+        if expected.config is None:
+            return ()
+        return (RUNNING_CONFIG_DB, RUNNING_FRR, STORED_CONFIG_DB, STORED_FRR, MODE_RESETTERS, RECORD)
+
+    def wanted(self, expected: Expectations) -> Iterator[Wanted[str]]:
+        """Part by part; all in one where nobody rendered it."""
+        if expected.config is None:
+            yield Wanted("", "config", "running and stored config as intended")
+            return
+        for subject, text in SUBJECTS.items():
+            yield Wanted(subject, subject, text)
+
+    def judge(self, expected: Expectations, one: Wanted[str], answers: Answers) -> Seen:
+        """A part that cannot be read fails by itself."""
+        config, subject = expected.config, one.subject
+        if config is None:
+            return Seen(expected.no_config or "the configs were not rendered", skipped=True)
+        changes = drift(expected, answers, subject)
         seen = _some(changes) if changes else "as intended"
         if subject == "config_db" and (theirs := _settled(config, answers).theirs):
             seen += f"; {NOT_OURS}{'; '.join(theirs)}"
-        yield _result(expected, subject, problem, seen)
+        if not changes:
+            return Seen(seen)
+        if subject == "routing mode":
+            return Seen(seen, Problem.RESETTER)
+        return Seen(seen, Problem.UNSAVED if "stored" in subject else Problem.DRIFT)
 
 
 def drift(expected: Expectations, answers: Answers, subject: str) -> list[str]:
@@ -114,34 +134,3 @@ def _frr_drift(intended: str, seen: str) -> list[str]:
 def _some(changes: Sequence[str]) -> str:
     more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""
     return f"{changes[0]}{more}"
-
-
-def _result(expected: Expectations, subject: str, problem: str, seen: str) -> CheckResult:
-    status = "failed" if problem else "ok"
-    return CheckResult(
-        expected.plan.name,
-        "config",
-        subject,
-        "",
-        "",
-        status,  # type: ignore[arg-type]
-        SUBJECTS[subject],
-        seen,
-        problem=problem,
-    )
-
-
-def unasked(expected: Expectations, seen: str) -> Iterator[CheckResult]:
-    """See Check.unasked."""
-    for subject in SUBJECTS:
-        yield _result(expected, subject, "unanswered", seen)
-
-
-def questions(expected: Expectations) -> Iterable[Question[Any]]:
-    """See Check.questions."""
-    if expected.config is None:
-        return ()
-    return (RUNNING_CONFIG_DB, RUNNING_FRR, STORED_CONFIG_DB, STORED_FRR, MODE_RESETTERS, RECORD)
-
-
-CHECK = Check("config", "configs", questions, judge, unasked)

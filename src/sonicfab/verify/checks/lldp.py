@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sonicfab.plan.types import FabricPlan, LinkPlan
+from sonicfab.plan.types import FabricPlan
 from sonicfab.switch.ask import Answers, Question
 from sonicfab.switch.lldp import LldpNeighbor
-from sonicfab.verify.checks.base import Check, container_missing
-from sonicfab.verify.checks.questions import LLDP
+from sonicfab.verify.check import Check, Other, Seen, Wanted, container_missing
 from sonicfab.verify.expect import Expectations
-from sonicfab.verify.paths import Port
-from sonicfab.verify.results import CheckResult, Status
+from sonicfab.verify.questions import LLDP
+from sonicfab.verify.results import Problem
 from sonicfab.verify.wiring import Directory, FarEnd
 
 _directories: dict[int, tuple[FabricPlan, Directory]] = {}
@@ -25,18 +24,13 @@ def far_ends(plan: FabricPlan, near: str, neighbors: Iterable[LldpNeighbor]) -> 
     was heard of last. Of those heard of in the same second the planned one does.
     """
     directory = directory_of(plan)
-    planned = {end: f"{far[0]}:{far[1]}" for link in plan.links for end, far in _ends(link)}
     found: dict[str, tuple[tuple[bool, float, bool], FarEnd]] = {}
     for neighbor in neighbors:
         far = directory.find(neighbor)
-        rank = (bool(far.switch), -neighbor.age, str(far) == planned.get((near, neighbor.local_port)))
+        rank = (bool(far.switch), -neighbor.age, str(far) == directory.planned.get((near, neighbor.local_port)))
         if neighbor.local_port not in found or found[neighbor.local_port][0] < rank:
             found[neighbor.local_port] = (rank, far)
     return {port: far for port, (_, far) in found.items()}
-
-
-def _ends(link: LinkPlan) -> tuple[tuple[Port, Port], tuple[Port, Port]]:
-    return (link.a, link.b), (link.b, link.a)
 
 
 def directory_of(plan: FabricPlan) -> Directory:
@@ -48,65 +42,55 @@ def directory_of(plan: FabricPlan) -> Directory:
     return kept[1]
 
 
-def judge(expected: Expectations, answers: Answers) -> Iterator[CheckResult]:
-    """See Check.judge."""
-    return judge_cables(expected, answers.get(LLDP))
+class Lldp(Check[None]):
+    """Each cable ends where the topology has it: the neighbour is known by its MAC or name, its port by alias or
+    name.
+    """
+
+    what = "cables"
+    counted = ("cable end", "cable ends")
+    order = 50
+    severity = "config"
+    shows = mend = "sudo docker exec lldp lldpcli show neighbors"
+
+    def questions(self, expected: Expectations) -> Iterable[Question[Any]]:
+        """See Check."""
+        return (LLDP,)
+
+    def wanted(self, expected: Expectations) -> Iterator[Wanted[None]]:
+        """The far end of every cable between switches."""
+        for port in expected.plan.ports:
+            if port.use == "link":
+                yield Wanted(None, port.name, f"{port.far_end} at its end", far=port.far_end)
+
+    def judge(self, expected: Expectations, one: Wanted[None], answers: Answers) -> Seen:
+        """What LLDP tells against the plan."""
+        here = (neighbor for neighbor in answers.get(LLDP) if neighbor.local_port == one.subject)
+        far = far_ends(expected.fabric, expected.plan.name, here).get(one.subject)
+        problem, text = _fault(one.far, far)
+        return Seen(text, problem)
+
+    def others(self, expected: Expectations, answers: Answers) -> Iterator[Other]:
+        """Switches of the plan where it has none."""
+        seen = far_ends(expected.fabric, expected.plan.name, answers.get(LLDP))
+        for port in expected.plan.ports:
+            far = seen.get(port.name)
+            if port.use != "link" and far is not None and far.switch:
+                yield Wanted(None, port.name, "no other switch"), Seen(str(far), Problem.CABLE)
+
+    def unanswered(self, expected: Expectations, why: str) -> Seen:
+        """A lab may have no lldpd (`lab doctor` says so)."""
+        if container_missing(expected, why):
+            return Seen(f"LLDP does not run in this lab: {why}", skipped=True)
+        return super().unanswered(expected, why)
 
 
-def judge_cables(expected: Expectations, neighbors: Iterable[LldpNeighbor]) -> Iterator[CheckResult]:
-    """What LLDP tells against the plan."""
-    name = expected.plan.name
-    seen = far_ends(expected.fabric, name, neighbors)
-    for port in expected.plan.ports:
-        far = seen.pop(port.name, None)
-        if port.use == "link":
-            problem, text = _fault(port.far_end, far)
-            status: Status = "failed" if problem else "ok"
-            yield CheckResult(
-                name, "lldp", port.name, "", port.far_end, status, f"{port.far_end} at its end", text, problem=problem
-            )
-        elif far is not None and far.switch:
-            yield _unplanned(name, port.name, far)
-
-
-def _unplanned(switch: str, port: str, far: FarEnd) -> CheckResult:
-    return CheckResult(switch, "lldp", port, "", "", "failed", "no other switch", str(far), problem="cable")
-
-
-def _fault(wanted: str, far: FarEnd | None) -> tuple[str, str]:
+def _fault(wanted: str, far: FarEnd | None) -> tuple[Problem, str]:
     if far is None:
-        return "no-neighbor", "no neighbour"
+        return Problem.NO_NEIGHBOR, "no neighbour"
     if not far.switch:
-        return "stranger", far.said
+        return Problem.STRANGER, far.said
     if not far.port:
         same = far.switch == wanted.partition(":")[0]
-        return ("port-unknown" if same else "cable"), far.said
-    return ("", str(far)) if str(far) == wanted else ("cable", str(far))
-
-
-def unasked(expected: Expectations, seen: str) -> Iterator[CheckResult]:
-    """See Check.unasked; a lab may have no lldpd (`lab doctor` says so)."""
-    skip = container_missing(expected, seen)
-    status: Status = "skipped" if skip else "failed"
-    text = f"LLDP does not run in this lab: {seen}" if skip else seen
-    for port in expected.plan.ports:
-        if port.use == "link":
-            yield CheckResult(
-                expected.plan.name,
-                "lldp",
-                port.name,
-                "",
-                port.far_end,
-                status,
-                f"{port.far_end} at its end",
-                text,
-                problem="" if skip else "unanswered",
-            )
-
-
-def questions(_expected: Expectations) -> Iterable[Question[Any]]:
-    """See Check.questions."""
-    return (LLDP,)
-
-
-CHECK = Check("lldp", "cables", questions, judge, unasked)
+        return (Problem.PORT_UNKNOWN if same else Problem.CABLE), far.said
+    return (Problem.NONE if str(far) == wanted else Problem.CABLE), str(far)

@@ -7,19 +7,19 @@ import shlex
 from collections.abc import Iterator
 from ipaddress import ip_interface
 
-from sonicfab.verify.checks.interfaces import LOOPBACK, loopbacks
+from sonicfab.verify.checks.interface import LOOPBACK, loopbacks
 from sonicfab.verify.explain import mends
 from sonicfab.verify.explain.base import Case, Finding, some
 from sonicfab.verify.paths import Broken
-from sonicfab.verify.results import CheckResult
+from sonicfab.verify.results import CheckResult, Problem
 
 
 def explain(case: Case) -> Iterator[Finding]:
     """Whoever has an address that is another's before whoever lacks one."""
     yield from _twice(case)
-    for one in case.failed("interface", problems=("loopback",)):
+    for one in case.failed("interface", problems=(Problem.LOOPBACK,)):
         yield _loopback(case, one)
-    for one in case.failed("interface", problems=("address",)):
+    for one in case.failed("interface", problems=(Problem.ADDRESS,)):
         yield _link(case, one)
 
 
@@ -76,7 +76,7 @@ def _loopback(case: Case, result: CheckResult) -> Finding:
     drift = case.because(name, r"LOOPBACK_INTERFACE|Loopback0", "config_db")
     own = case.take(lambda one: one is result)
     own += case.take(
-        lambda one: one.check == "route" and one.subject in lacking and one.problem in ("no-route", "stale")
+        lambda one: one.check == "route" and one.subject in lacking and one.problem in (Problem.NO_ROUTE, Problem.STALE)
     )
     ends = {(session.switch, session.far_port) for session in case.switch(name).fabric_sessions}
     peers = {(switch, peer) for switch, port in ends for peer in case.peers(switch, port)}
@@ -84,9 +84,9 @@ def _loopback(case: Case, result: CheckResult) -> Finding:
         lambda one: (
             one.family in families
             and (
-                (one.check == "bgp" and one.problem == "no-prefixes" and (one.switch, one.subject) in peers)
+                (one.check == "bgp" and one.problem == Problem.NO_PREFIXES and (one.switch, one.subject) in peers)
                 # routes whose source address it is are not installed without it
-                or (one.check == "route" and one.switch == name and one.problem == "not-installed")
+                or (one.check == "route" and one.switch == name and one.problem == Problem.NOT_INSTALLED)
                 or (one.check == "ping" and name in (one.switch, one.far))
             )
         )

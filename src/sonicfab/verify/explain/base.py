@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -13,10 +13,10 @@ from sonicfab.switch.ask import Answers, UnansweredError
 from sonicfab.switch.parse import Interface
 from sonicfab.switch.parse_state import BgpSession, BgpState, ZebraState
 from sonicfab.verify.checks import config
-from sonicfab.verify.checks.questions import BGP, ZEBRA
 from sonicfab.verify.expect import Expectations, FabricExpectations
 from sonicfab.verify.paths import Broken, Port
-from sonicfab.verify.results import CheckResult
+from sonicfab.verify.questions import BGP, ZEBRA
+from sonicfab.verify.results import CheckResult, Problem
 
 SEVERITY = ("unreachable", "switch", "cable", "link", "session", "routes", "config", "note")
 """From what takes most with it to what takes nothing."""
@@ -138,7 +138,7 @@ class Case:
                     found.append(f"drift of {switch}: {line}")
         return tuple(found)
 
-    def failed(self, *checks: str, switch: str = "", problems: Sequence[str] = ()) -> list[CheckResult]:
+    def failed(self, *checks: str, switch: str = "", problems: Collection[Problem] = ()) -> list[CheckResult]:
         """What nobody has explained yet."""
         return [
             one

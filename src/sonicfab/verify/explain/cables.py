@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from sonicfab.configdb import natural_key
 from sonicfab.switch.lldp import LldpNeighbor
 from sonicfab.verify.checks.lldp import far_ends
-from sonicfab.verify.checks.questions import LLDP
 from sonicfab.verify.explain.base import Case, Finding, some
 from sonicfab.verify.paths import Broken, Port
+from sonicfab.verify.questions import LLDP
+from sonicfab.verify.results import Problem
 from sonicfab.verify.wiring import FarEnd, actual_wiring, moves, planned_wiring, wrong_groups
 
 
 def explain(case: Case) -> Iterator[Finding]:
     """Each group of cables that took each other's place."""
-    wrong = case.failed("lldp", problems=("cable",))
+    wrong = case.failed("lldp", problems=(Problem.CABLE,))
     if not wrong:
         return
     planned, seen = planned_wiring(case.plan), _seen(case)

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 from sonicfab.verify.explain import mends
 from sonicfab.verify.explain.base import Case, Finding
+from sonicfab.verify.results import Problem
 
 _SHOWN = 4
 
 
 def explain(case: Case) -> Iterator[Finding]:
     """Switch by switch; lines that a finding has explained already are its own."""
-    for one in case.failed("config", problems=("drift", "unsaved")):
+    for one in case.failed("config", problems=(Problem.DRIFT, Problem.UNSAVED)):
         owners = case.owners.get((one.switch, one.subject), {})
         rest = [line for line in case.drift(one.switch, one.subject) if line not in owners]
         if owners and not rest:
@@ -25,7 +26,7 @@ def explain(case: Case) -> Iterator[Finding]:
 
 
 def _resetters(case: Case, name: str) -> Iterator[Finding]:
-    for one in case.failed("config", switch=name, problems=("resetter",)):
+    for one in case.failed("config", switch=name, problems=(Problem.RESETTER,)):
         yield Finding(
             "mode-resetter",
             "config",
@@ -38,7 +39,7 @@ def _resetters(case: Case, name: str) -> Iterator[Finding]:
 
 
 def _drift(case: Case, name: str) -> Iterator[Finding]:
-    results = case.failed("config", switch=name, problems=("drift",))
+    results = case.failed("config", switch=name, problems=(Problem.DRIFT,))
     if not results:
         return
     lines: list[str] = []
@@ -57,13 +58,14 @@ def _drift(case: Case, name: str) -> Iterator[Finding]:
 
 
 def _unsaved(case: Case, name: str) -> Iterator[Finding]:
-    results = case.failed("config", switch=name, problems=("unsaved",))
+    results = case.failed("config", switch=name, problems=(Problem.UNSAVED,))
     if not results:
         return
     subjects = [one.subject for one in results]
     lines = [line for one in results for line in case.drift(name, one.subject)]
     runs = not any(
-        one.switch == name and one.check == "config" and one.problem in ("drift", "unanswered") for one in case.results
+        one.switch == name and one.check == "config" and one.problem in (Problem.DRIFT, Problem.UNANSWERED)
+        for one in case.results
     )
     save = runs and subjects == ["stored config_db.json"]
     yield Finding(

@@ -9,7 +9,8 @@ from sonicfab.plan.types import Family
 from sonicfab.verify.explain import mends
 from sonicfab.verify.explain.base import Case, Finding, some
 from sonicfab.verify.paths import Broken
-from sonicfab.verify.results import CheckResult
+from sonicfab.verify.registry import BY_NAME
+from sonicfab.verify.results import CheckResult, Problem
 
 
 def attribute(case: Case) -> None:
@@ -22,7 +23,7 @@ def attribute(case: Case) -> None:
     if whole:
         found: dict[int, set[int]] = defaultdict(set)
         for number, one in case.open.items():
-            if one.check in ("route", "ping") and one.far and one.problem not in ("origin", "foreign"):
+            if one.check in ("route", "ping") and one.far and one.problem not in (Problem.ORIGIN, Problem.FOREIGN):
                 owner = _owner(case, one, places, whole)
                 if owner is not None:
                     found[owner].add(number)
@@ -51,31 +52,30 @@ def small_only(case: Case) -> None:
     """Pings of which only small packets are answered follow from an MTU that is too small, where there is one."""
     places = [place for place, one in enumerate(case.findings) if one.code == "mtu-mismatch"]
     if places:
-        taken = case.take(lambda one: one.check == "ping" and one.problem in ("size", "lost"))
+        taken = case.take(lambda one: one.check == "ping" and one.problem in (Problem.SIZE, Problem.LOST))
         case.extend(places[0], taken)
 
 
 def leftovers(case: Case) -> Iterator[Finding]:
     """Whatever nobody has explained, so that no failure is left out."""
-    lost = case.failed("ping", problems=("lost", "size"))
+    lost = case.failed("ping", problems=(Problem.LOST, Problem.SIZE))
     if lost:
         yield _lost(case, lost)
-    by_kind: dict[tuple[str, str, str], list[CheckResult]] = defaultdict(list)
+    by_kind: dict[tuple[str, str, Problem], list[CheckResult]] = defaultdict(list)
     for one in case.failed():
         by_kind[one.switch, one.check, one.problem].append(one)
     for (name, check, problem), results in by_kind.items():
         told = {
-            ("system", "core"): ("core-file", f"a program on {name} has crashed: {results[0].seen}"),
-            ("lldp", "no-neighbor"): (
+            Problem.CORE: ("core-file", f"a program on {name} has crashed: {results[0].seen}"),
+            Problem.NO_NEIGHBOR: (
                 "no-lldp",
                 f"nobody tells {name} by LLDP who is at {some(one.subject for one in results)}",
             ),
-        }.get((check, problem))
-        severity = "config" if check in ("system", "config", "lldp") else "routes"
+        }.get(problem)
         code, cause = told or (f"{check}-unexplained", f"{name}: {results[0].subject}: {results[0].seen}")
         yield Finding(
             code,
-            severity,
+            BY_NAME[check].severity,
             (name,),
             cause if told or len(results) == 1 else f"{cause}, and {len(results) - 1} more like it",
             tuple(f"{one.subject}: {one.seen}; expected {one.expected}" for one in results[:3]),
@@ -84,29 +84,13 @@ def leftovers(case: Case) -> Iterator[Finding]:
         )
 
 
-_MENDS = {
-    "lldp": "sudo docker exec lldp lldpcli show neighbors",
-    "system": "sudo ls -l /var/core; the syslog of that time says which program it was",
-}
-
-
 def _mend(case: Case, one: CheckResult) -> str:
     """What shows more of a failure that nobody has explained."""
-    if one.problem == "unanswered":
-        return mends.on(one.switch, _ASK.get(one.check, "uptime") + " shows what answers")
-    if one.check == "route":
-        family = "ipv6" if one.family == "ipv6" else "ipv4"
-        return mends.on(one.switch, f"sudo vtysh -c 'show bgp {family} unicast {one.subject}' says where the paths end")
-    return mends.on(one.switch, _MENDS[one.check]) if one.check in _MENDS else mends.push(case, one.switch)
-
-
-_ASK = {
-    "bgp": "sudo vtysh -c 'show bgp summary'",
-    "route": "sudo vtysh -c 'show ip route bgp'",
-    "interface": "sudo vtysh -c 'show interface brief'",
-    "lldp": "sudo docker exec lldp lldpcli show neighbors",
-    "config": "sudo sonic-cfggen -d --print-data",
-}
+    check = BY_NAME[one.check]
+    if one.problem == Problem.UNANSWERED:
+        return mends.on(one.switch, f"{check.shows} shows what answers")
+    more = check.more(one)
+    return mends.on(one.switch, more) if more else mends.push(case, one.switch)
 
 
 def _lost(case: Case, lost: list[CheckResult]) -> Finding:
@@ -127,7 +111,7 @@ def _lost(case: Case, lost: list[CheckResult]) -> Finding:
     suspects = sorted(counts, key=lambda name: (share(name), name))
     taken = case.take(lambda one: one.check == "ping")
     evidence = [f"{one.switch} to {one.far} ({one.subject}): {one.seen}" for one in lost[:3]]
-    small = all(one.problem == "size" for one in lost)
+    small = all(one.problem == Problem.SIZE for one in lost)
     trace = _TRACE.format(*_ends(case, lost))
     if not suspects:
         text = f"packets between {some(f'{a} and {b}' for a, b in sorted(pairs))} are lost although routes are there"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sonicfab.switch import ask
-from sonicfab.verify.checks.questions import BGP, LLDP, RUNNING_CONFIG_DB, ZEBRA
 from sonicfab.verify.explain import mends
 from sonicfab.verify.explain.base import Case, Finding
 from sonicfab.verify.paths import Broken
-from sonicfab.verify.results import CheckResult
+from sonicfab.verify.questions import BGP, LLDP, RUNNING_CONFIG_DB, ZEBRA
+from sonicfab.verify.results import CheckResult, Problem
 
 
 def explain(case: Case) -> Iterator[Finding]:
@@ -47,7 +47,7 @@ def _frr(case: Case, name: str) -> Iterator[Finding]:
         lambda one: (
             one.switch == name
             and one.check in ("bgp", "route", "ping", "interface")
-            and one.problem in ("unanswered", "not-installed", "no-route")
+            and one.problem in (Problem.UNANSWERED, Problem.NOT_INSTALLED, Problem.NO_ROUTE)
         )
     )
     own += case.take(lambda one: one.switch == name and one.check == "config" and one.subject == "frr")
@@ -72,7 +72,7 @@ def _unreadable(case: Case, name: str, program: str, said: str) -> Finding:
         case.take(
             lambda one: (
                 one.switch == name
-                and one.problem == "unanswered"
+                and one.problem == Problem.UNANSWERED
                 and one.check in (("bgp", "route") if program == "bgpd" else ("route", "interface", "ping"))
             )
         ),
@@ -83,16 +83,16 @@ def _config(case: Case, name: str) -> Iterator[Finding]:
     """None of the planned sessions is configured: it runs something else."""
     bgp = case.bgp(name)
     # neighbours that run something else, too, may have taken some of them already
-    missing = [one for one in case.results if (one.switch, one.problem) == (name, "not-configured")]
+    missing = [one for one in case.results if (one.switch, one.problem) == (name, Problem.NOT_CONFIGURED)]
     planned = sum(len(session.families) for session in case.switch(name).fabric_sessions)
     if bgp is None or not planned or len(missing) < planned:
         return
     plan = case.switch(name)
-    stored_is_right = not case.failed("config", switch=name, problems=("unsaved",))
+    stored_is_right = not case.failed("config", switch=name, problems=(Problem.UNSAVED,))
     config_known = any(one.switch == name and one.subject == "stored frr.conf" for one in case.results)
     expected_db = case.answers[name].find(RUNNING_CONFIG_DB) or {}
     mode = expected_db.get("DEVICE_METADATA", {}).get("localhost", {}).get("docker_routing_config_mode", "")
-    strangers = len({one.subject for one in case.failed("bgp", switch=name, problems=("unplanned",))})
+    strangers = len({one.subject for one in case.failed("bgp", switch=name, problems=(Problem.UNPLANNED,))})
     count = len(plan.fabric_sessions)
     asn = f"AS {bgp.asn}" if bgp.asn else "no BGP at all"
     evidence = [f"it runs {asn}; planned: AS {plan.asn} with {count} session{'s' * (count != 1)}"]
@@ -107,7 +107,9 @@ def _config(case: Case, name: str) -> Iterator[Finding]:
         code, cause = "not-pushed", f"{name} does not run the fabric's config"
         mend = mends.push(case, name)
     own = case.take(
-        lambda one: one.switch == name and (one.check in ("bgp", "interface", "config") or one.problem == "foreign")
+        lambda one: (
+            one.switch == name and (one.check in ("bgp", "interface", "config") or one.problem == Problem.FOREIGN)
+        )
     )
     near = _neighbours(case, name)
     ends = case.take(lambda one: one.switch == name and one.check in ("route", "ping"))
@@ -132,12 +134,12 @@ def _neighbours(case: Case, name: str) -> tuple[CheckResult, ...]:
 
 def _lldp(case: Case, name: str) -> Iterator[Finding]:
     said = case.answers[name].why_not(LLDP)
-    own = case.failed("lldp", switch=name, problems=("unanswered",))
+    own = case.failed("lldp", switch=name, problems=(Problem.UNANSWERED,))
     if not said or not own:
         return
     taken = case.take(lambda one: one.switch == name and one.check == "lldp")
     ends = {link.b if link.a[0] == name else link.a for link in case.plan.links if name in (link.a[0], link.b[0])}
-    near = case.take(lambda one: one.problem == "no-neighbor" and (one.switch, one.subject) in ends)
+    near = case.take(lambda one: one.problem == Problem.NO_NEIGHBOR and (one.switch, one.subject) in ends)
     yield Finding(
         "lldpd-down",
         "config",
@@ -152,9 +154,9 @@ def _lldp(case: Case, name: str) -> Iterator[Finding]:
 
 def _database(case: Case, name: str) -> Iterator[Finding]:
     said = case.answers[name].why_not(RUNNING_CONFIG_DB)
-    if not said or not case.failed("config", switch=name, problems=("unanswered",)):
+    if not said or not case.failed("config", switch=name, problems=(Problem.UNANSWERED,)):
         return
-    own = case.take(lambda one: one.switch == name and one.check == "config" and one.problem == "unanswered")
+    own = case.take(lambda one: one.switch == name and one.check == "config" and one.problem == Problem.UNANSWERED)
     yield database(case, name, said, own, f"CONFIG_DB of {name} cannot be read")
 
 

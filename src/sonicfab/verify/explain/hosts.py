@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from sonicfab.verify.checks.questions import RUNNING_FRR
 from sonicfab.verify.explain import mends
 from sonicfab.verify.explain.base import Case, Finding, some
-from sonicfab.verify.results import CheckResult
+from sonicfab.verify.questions import RUNNING_FRR
+from sonicfab.verify.results import CheckResult, Problem
 
 
 def explain(case: Case) -> Iterator[Finding]:
     """By switch and kind; one that bgpd has shut for a limit stays shut, whatever the limit becomes (FRR#20068)."""
-    found: dict[tuple[str, str], list[CheckResult]] = defaultdict(list)
-    for one in case.failed("bgp", problems=("host-prefixes", "host-shut")):
+    found: dict[tuple[str, Problem], list[CheckResult]] = defaultdict(list)
+    for one in case.failed("bgp", problems=(Problem.HOST_PREFIXES, Problem.HOST_SHUT)):
         found[one.switch, one.problem].append(one)
     for (name, problem), results in found.items():
         ports = list(dict.fromkeys(one.subject for one in results))
@@ -23,7 +23,7 @@ def explain(case: Case) -> Iterator[Finding]:
         where = tuple(f"{name}:{port}" for port in ports)
         hosts = f"the host{'s' * (len(ports) > 1)} behind {some(where)}"
         verb = "are" if len(ports) > 1 else "is"
-        if problem == "host-prefixes":
+        if problem == Problem.HOST_PREFIXES:
             most = case.plan.hosts.max_prefixes
             limit = f"{most} prefixes" if most is not None else "the limit"
             drift = case.because(name, r"maximum-prefix")

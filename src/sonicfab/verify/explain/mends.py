@@ -12,8 +12,9 @@ from sonicfab import configdb
 from sonicfab.frr import conf
 from sonicfab.switch.ask import UnansweredError
 from sonicfab.verify.checks.config import SUBJECTS
-from sonicfab.verify.checks.questions import RUNNING_CONFIG_DB, RUNNING_FRR, STORED_CONFIG_DB, STORED_FRR
 from sonicfab.verify.explain.base import Case
+from sonicfab.verify.questions import RUNNING_CONFIG_DB, RUNNING_FRR, STORED_CONFIG_DB, STORED_FRR
+from sonicfab.verify.results import Problem
 
 RESTART_BGP = "sudo systemctl reset-failed bgp; sudo systemctl restart bgp"
 """The first, because systemd refuses the fourth start within 20 minutes (sonic-buildimage bgp.service.j2)."""
@@ -34,7 +35,9 @@ def would_push(case: Case, name: str) -> bool:
     if expected is None or answers is None or expected.config is None:
         return True
     looked_at = any(one.switch == name and one.check == "config" for one in case.results)
-    unread = any(one.problem == "unanswered" for one in case.results if one.switch == name and one.check == "config")
+    unread = any(
+        one.problem == Problem.UNANSWERED for one in case.results if one.switch == name and one.check == "config"
+    )
     return not looked_at or unread or any(case.drift(name, subject) for subject in SUBJECTS)
 
 

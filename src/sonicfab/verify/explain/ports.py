@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sonicfab.verify.explain import mends
 from sonicfab.verify.explain.base import Case, Finding
 from sonicfab.verify.paths import Broken, Port
-from sonicfab.verify.results import CheckResult
+from sonicfab.verify.results import CheckResult, Problem
 
 
 def explain(case: Case) -> Iterator[Finding]:
@@ -18,19 +18,21 @@ def explain(case: Case) -> Iterator[Finding]:
         if found:
             yield from _link(case, link.a, link.b, found)
     for one in case.failed("interface"):
-        if one.problem not in ("unanswered", "loopback") and not one.far:
+        if one.problem not in (Problem.UNANSWERED, Problem.LOOPBACK) and not one.far:
             yield _host(case, one)
 
 
 def _link(case: Case, a: Port, b: Port, found: list[CheckResult]) -> Iterator[Finding]:
     by_problem = {one.problem: one for one in reversed(found)}
     name = f"{_text(a)} - {_text(b)}"
-    if "shut" in by_problem:
-        shut = [(one.switch, one.subject) for one in found if one.problem == "shut"]
+    if Problem.SHUT in by_problem:
+        shut = [(one.switch, one.subject) for one in found if one.problem == Problem.SHUT]
         yield _shut(case, shut, a, b)
-    elif {"no-link", "no-transceiver"} & by_problem.keys():
-        lacking = [(one.switch, one.subject) for one in found if one.problem in ("no-link", "no-transceiver")]
-        bare = [_text((one.switch, one.subject)) for one in found if one.problem == "no-transceiver"]
+    elif {Problem.NO_LINK, Problem.NO_TRANSCEIVER} & by_problem.keys():
+        lacking = [
+            (one.switch, one.subject) for one in found if one.problem in (Problem.NO_LINK, Problem.NO_TRANSCEIVER)
+        ]
+        bare = [_text((one.switch, one.subject)) for one in found if one.problem == Problem.NO_TRANSCEIVER]
         cause = f"there is no link between {_text(a)} and {_text(b)}: both ports are up"
         mend = f"look at the cable and the modules of {name}; pull and plug them in again"
         if len(lacking) == 1:
@@ -74,7 +76,7 @@ def _other(case: Case, one: CheckResult, a: Port, b: Port) -> Finding:
     far = b if end == a else a
     port = next(port for port in case.switch(one.switch).ports if port.name == one.subject)
     interface, other = case.interface(end), case.interface(far)
-    if one.problem == "mtu" and interface is not None:
+    if one.problem == Problem.MTU and interface is not None:
         told = f"; {_text(far)} has {other.mtu}" if other else ""
         return Finding(
             "mtu-mismatch",
@@ -88,7 +90,7 @@ def _other(case: Case, one: CheckResult, a: Port, b: Port) -> Finding:
             # small packets pass, so sessions may be up: what a large table or a ping needs is lost
             case.take(lambda result: result.check == "bgp" and (result.switch, result.subject) in (end, far)),
         )
-    if one.problem == "link-local":
+    if one.problem == Problem.LINK_LOCAL:
         evidence = case.because(one.switch, rf"INTERFACE\|{port.name}\b", "config_db")
         why = [
             f"{_text((name, peer))}: {session.state}, {session.why}"
@@ -112,7 +114,7 @@ def _other(case: Case, one: CheckResult, a: Port, b: Port) -> Finding:
             case.link_results(a, b),
             broken=_down(a),
         )
-    code = {"speed": "speed-mismatch", "fec": "fec-mismatch", "missing": "port-missing"}.get(one.problem, "port")
+    code = _CODES.get(one.problem, "port")
     return Finding(
         code,
         "link",
@@ -129,12 +131,15 @@ def _other(case: Case, one: CheckResult, a: Port, b: Port) -> Finding:
     )
 
 
+_CODES = {Problem.SPEED: "speed-mismatch", Problem.FEC: "fec-mismatch", Problem.MISSING: "port-missing"}
+
+
 def _host(case: Case, one: CheckResult) -> Finding:
     end = _text((one.switch, one.subject))
     evidence = case.because(one.switch, rf"PORT\|{one.subject}\b", "config_db")
-    shut = one.problem == "shut"
+    shut = one.problem == Problem.SHUT
     return Finding(
-        "port-shut" if shut else "mtu-mismatch" if one.problem == "mtu" else "port",
+        "port-shut" if shut else "mtu-mismatch" if one.problem == Problem.MTU else "port",
         "session",
         (end,),
         f"{end}, the port of a host, {'is shut' if shut else f'is not as planned: {one.seen}'}",

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from sonicfab.verify.explain.base import Case, Finding
 from sonicfab.verify.explain.daemons import database
 from sonicfab.verify.paths import Broken
-from sonicfab.verify.results import CheckResult
+from sonicfab.verify.results import CheckResult, Problem
 
 _MENDS = {
-    "wrongswitch": ("wrong-switch", "correct the address or the facts in the inventory"),
-    "hostkey": ("host-key", "compare the key at the switch's console, then correct known_hosts"),
-    "login": ("login-refused", "check user and key in the inventory; try `ssh` with them"),
+    Problem.WRONG_SWITCH: ("wrong-switch", "correct the address or the facts in the inventory"),
+    Problem.HOST_KEY: ("host-key", "compare the key at the switch's console, then correct known_hosts"),
+    Problem.LOGIN: ("login-refused", "check user and key in the inventory; try `ssh` with them"),
 }
 _DATABASE = ("redis", "database", "Could not connect", "sonic-cfggen", "platform summary")
 
@@ -31,14 +31,14 @@ def explain(case: Case) -> Iterator[Finding]:
             yield Finding(
                 code, "unreachable", (name,), f"{name} was not looked at: {_sentence(code)}", tuple(evidence), mend, own
             )
-        elif result.problem == "switch" and any(word in result.seen for word in _DATABASE):
+        elif result.problem == Problem.SWITCH and any(word in result.seen for word in _DATABASE):
             cause = f"{name} can be logged in to, but its databases do not answer"
             yield database(case, name, evidence[0], own, cause, *evidence[1:])
-        elif result.problem in ("switch", "unreadable"):
+        elif result.problem in (Problem.SWITCH, Problem.UNREADABLE):
             cause = f"{name} can be logged in to, but what it says cannot be read"
             show = f"log in to {name} with `ssh`, and look at what `cat /etc/sonic/sonic_version.yml` prints"
             yield Finding("unreadable", "unreachable", (name,), cause, tuple(evidence), show, own)
-        elif result.problem == "commandtimeout" and not _links_down(case, name):
+        elif result.problem == Problem.COMMAND_TIMEOUT and not _links_down(case, name):
             yield _hangs(case, name, own, evidence, forwards=bool(up))
         elif asked and not up:
             yield _down(case, name, own, evidence)

@@ -7,12 +7,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from sonicfab.plan.types import Family
-from sonicfab.verify.checks.interfaces import loopbacks
-from sonicfab.verify.checks.questions import RUNNING_FRR
+from sonicfab.verify.checks.interface import loopbacks
 from sonicfab.verify.explain import mends
 from sonicfab.verify.explain.base import Case, Finding, some
 from sonicfab.verify.paths import Broken
-from sonicfab.verify.results import CheckResult
+from sonicfab.verify.questions import RUNNING_FRR
+from sonicfab.verify.results import CheckResult, Problem
 
 _DRAIN = re.compile(r"^ *(bgp graceful-shutdown|set community .*graceful-shutdown.*|set as-path prepend .*)$", re.M)
 
@@ -62,7 +62,7 @@ def _drained(case: Case) -> Iterator[Finding]:
 def _link_local(case: Case) -> Iterator[Finding]:
     """Next hops that swss does not learn: a policy lacks `set ipv6 next-hop prefer-global`."""
     by_switch: dict[str, list[CheckResult]] = defaultdict(list)
-    for one in case.failed("route", problems=("link-local-hop",)):
+    for one in case.failed("route", problems=(Problem.LINK_LOCAL_HOP,)):
         by_switch[one.switch].append(one)
     for name, results in by_switch.items():
         drift = case.because(name, r"next-hop|on-match|route-map FROM-\S+ permit 1\b")
@@ -74,13 +74,13 @@ def _link_local(case: Case) -> Iterator[Finding]:
             f"{name} takes routes by link-local next hops on ports with addresses: the ASIC gets none of them",
             (*drift[:3], *told),
             f"sonicfab push --limit {name}",
-            case.take(lambda one, name=name: one.switch == name and one.problem == "link-local-hop"),  # type: ignore[misc]
+            case.take(lambda one, name=name: one.switch == name and one.problem == Problem.LINK_LOCAL_HOP),  # type: ignore[misc]
         )
 
 
 def _foreign(case: Case) -> Iterator[Finding]:
     """Prefixes that no host may announce, and loopbacks that somebody else announces."""
-    strange = case.failed("route", problems=("foreign", "origin", "other-way"))
+    strange = case.failed("route", problems=(Problem.FOREIGN, Problem.ORIGIN, Problem.OTHER_WAY))
     sources: dict[str, list[str]] = defaultdict(list)
     for one in strange:
         expected, zebra = case.expectations[one.switch], case.zebra(one.switch)
@@ -99,7 +99,7 @@ def _foreign(case: Case) -> Iterator[Finding]:
             lambda one, wanted=wanted: (
                 one.check == "route"  # type: ignore[misc]
                 and one.subject in wanted
-                and one.problem in ("foreign", "origin", "other-way", "paths")
+                and one.problem in (Problem.FOREIGN, Problem.ORIGIN, Problem.OTHER_WAY, Problem.PATHS)
             )
         )
         asn = f" (AS {bgp.remote_asn})" if bgp is not None else ""
@@ -126,7 +126,7 @@ def _host_mend(case: Case, switch: str, port: str, *, drift: bool) -> str:
 def _announced_by_others(case: Case) -> Iterator[Finding]:
     """Prefixes that a switch announces and should not."""
     left: dict[str, list[CheckResult]] = defaultdict(list)
-    for one in case.failed("route", problems=("foreign", "origin")):
+    for one in case.failed("route", problems=(Problem.FOREIGN, Problem.ORIGIN)):
         left[one.subject].append(one)
     for prefix, results in left.items():
         guilty = _origin(case, prefix)
@@ -199,13 +199,13 @@ def _own_missing(case: Case) -> Iterator[Finding]:
             lambda one, lacking=lacking: (
                 one.check == "route"  # type: ignore[misc]
                 and one.subject in lacking
-                and one.problem in ("no-route", "stale")
+                and one.problem in (Problem.NO_ROUTE, Problem.STALE)
             )
         )
         families = {_family(prefix) for prefix in lacking}
         results += case.take(
             lambda one, peers=peers, families=families: (
-                one.problem == "no-prefixes"  # type: ignore[misc]
+                one.problem == Problem.NO_PREFIXES  # type: ignore[misc]
                 and (one.switch, one.subject) in peers
                 and one.family in families
             )
@@ -231,7 +231,7 @@ def _no_loopback(case: Case, name: str, prefixes: list[str], results: tuple[Chec
 def _not_installed(case: Case) -> Iterator[Finding]:
     """Routes that bgpd has chosen and nobody forwards by: zebra has not brought them into the kernel or the ASIC."""
     by_switch: dict[str, list[CheckResult]] = defaultdict(list)
-    for one in case.failed("route", problems=("not-installed", "stale")):
+    for one in case.failed("route", problems=(Problem.NOT_INSTALLED, Problem.STALE)):
         by_switch[one.switch].append(one)
     for name, results in by_switch.items():
         far = {one.far for one in results}
@@ -255,7 +255,7 @@ def _not_installed(case: Case) -> Iterator[Finding]:
 def _not_announced(case: Case) -> Iterator[Finding]:
     """A loopback that nobody has, while the sessions of its switch are well."""
     missing: dict[str, list[CheckResult]] = defaultdict(list)
-    for one in case.failed("route", problems=("no-route",)):
+    for one in case.failed("route", problems=(Problem.NO_ROUTE,)):
         missing[f"{one.far} {one.family}"].append(one)
     bad = {one.switch for one in case.results if one.check == "bgp" and one.status == "failed"}
     told = {name for name in case.answers if case.bgp(name) is not None and case.bgp(name).sessions}  # type: ignore[union-attr]
@@ -285,7 +285,7 @@ def _not_announced(case: Case) -> Iterator[Finding]:
 def _no_routes(case: Case) -> Iterator[Finding]:
     """A switch that lacks every loopback, and what it says of BGP itself."""
     missing: dict[str, list[CheckResult]] = defaultdict(list)
-    for one in case.failed("route", problems=("no-route",)):
+    for one in case.failed("route", problems=(Problem.NO_ROUTE,)):
         missing[one.switch].append(one)
     for name, results in missing.items():
         asked = [one for one in case.results if (one.check, one.switch) == ("route", name) and one.far]
@@ -312,12 +312,12 @@ def _no_routes(case: Case) -> Iterator[Finding]:
 def _fewer(case: Case) -> Iterator[Finding]:
     """A switch that uses fewer of the equal paths than planned, to many others at once."""
     fewer: dict[str, list[CheckResult]] = defaultdict(list)
-    for one in case.failed("route", problems=("paths",)):
+    for one in case.failed("route", problems=(Problem.PATHS,)):
         fewer[one.switch].append(one)
     for name, results in fewer.items():
         drift = case.because(name, r"maximum-paths|bestpath")
         if drift:
-            taken = case.take(lambda one, name=name: one.switch == name and one.problem == "paths")  # type: ignore[misc]
+            taken = case.take(lambda one, name=name: one.switch == name and one.problem == Problem.PATHS)  # type: ignore[misc]
             yield Finding(
                 "fewer-paths",
                 "routes",

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from sonicfab.plan.types import Session
 from sonicfab.switch.parse_state import BgpSession
-from sonicfab.verify.checks.questions import RUNNING_FRR
 from sonicfab.verify.explain import mends
 from sonicfab.verify.explain.base import Case, Finding, some
 from sonicfab.verify.paths import Broken
-from sonicfab.verify.results import CheckResult
+from sonicfab.verify.questions import RUNNING_FRR
+from sonicfab.verify.results import CheckResult, Problem
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class _End:
     switch: str
     session: Session
     said: BgpSession | None
-    problems: dict[str, str]
+    problems: dict[str, Problem]
     asked: bool = True
 
     @property
@@ -39,7 +39,7 @@ class _End:
     def works(self) -> bool:
         """Whether it is up and everything goes over it, though not in the way that was planned."""
         up = self.said is not None and self.said.state == "Established"
-        return up and {*self.problems.values()} <= {"bfd", "no-bfd", "timers", "old-timers"}
+        return up and {*self.problems.values()} <= {Problem.BFD, Problem.NO_BFD, Problem.TIMERS, Problem.OLD_TIMERS}
 
     @property
     def words(self) -> str:
@@ -65,7 +65,7 @@ def explain(case: Case) -> Iterator[Finding]:
     """By cause and by the switch that is to blame: its sessions together."""
     causes: dict[tuple[str, str], _Cause] = {}
     done: set[tuple[str, str]] = set()
-    problems: dict[tuple[str, str], dict[str, str]] = {}
+    problems: dict[tuple[str, str], dict[str, Problem]] = {}
     for one in case.failed("bgp"):
         problems.setdefault((one.switch, one.subject), {})[one.family] = one.problem
     for name, peer in list(problems):
@@ -84,7 +84,7 @@ def explain(case: Case) -> Iterator[Finding]:
     yield from _unplanned(case)
 
 
-def _far(case: Case, near: _End, problems: dict[tuple[str, str], dict[str, str]]) -> _End:
+def _far(case: Case, near: _End, problems: dict[tuple[str, str], dict[str, Problem]]) -> _End:
     found = case.far_session(near.switch, near.session)
     if found is None:  # the plan has both ends of every session
         raise AssertionError(f"{near.text} has no other end in the plan")
@@ -110,7 +110,7 @@ def _judge(case: Case, near: _End, far: _End) -> tuple[str, _End, _End]:
             if _is(case, code, one):
                 return code, one, other
     for one, other in ends:
-        if "no-prefixes" in one.problems.values():
+        if Problem.NO_PREFIXES in one.problems.values():
             return _silent(one, other)
     for one, other in ends:
         if _neighbor_lines(case, one):
@@ -134,18 +134,23 @@ def _is(case: Case, code: str, end: _End) -> bool:
     """Whether this end has that fault."""
     problems = end.problems.values()
     if code == "neighbor-missing":
-        return end.said is None and "not-configured" in problems
+        return end.said is None and Problem.NOT_CONFIGURED in problems
     if code in ("max-prefix", "old-timers"):
-        return code in problems
+        return Problem(code) in problems
     if code == "timer-mismatch":
         return end.said is not None and _other_hold(case, end.said)
-    wanted = {"family-off": "not-configured", "no-policy": "no-policy", "bfd-missing": "no-bfd", "bfd-down": "bfd"}
+    wanted = {
+        "family-off": Problem.NOT_CONFIGURED,
+        "no-policy": Problem.NO_POLICY,
+        "bfd-missing": Problem.NO_BFD,
+        "bfd-down": Problem.BFD,
+    }
     return wanted[code] in problems
 
 
 def _silent(one: _End, other: _End) -> tuple[str, _End, _End]:
     """Established, and nothing comes: the other end sends nothing, or this one takes nothing."""
-    families = [family for family, problem in one.problems.items() if problem == "no-prefixes"]
+    families = [family for family, problem in one.problems.items() if problem == Problem.NO_PREFIXES]
     sent = sum(other.said.sent.get(family, 0) for family in families) if other.said else 0
     return ("policy-denies", one, other) if sent else ("policy-denies", other, one)
 
@@ -193,7 +198,7 @@ def _finding(case: Case, cause: _Cause) -> Finding:
     evidence = [*drift[:3], *(_told(end, bfd_planned=bfd) for end in (*cause.ends[:2], *cause.others[:2]))]
     more: tuple[CheckResult, ...] = ()
     if cause.code == "asn-mismatch" and _runs_other_asn(case, name):
-        more = case.take(lambda one: one.problem == "origin" and one.far == name)
+        more = case.take(lambda one: one.problem == Problem.ORIGIN and one.far == name)
     broken = Broken(sessions=frozenset((end.switch, end.session.port) for end in cause.ends if not end.works))
     if cause.code in ("policy-denies", "asn-mismatch"):
         broken |= Broken(switches=frozenset({name}) if len(cause.ends) == len(_planned(case, cause)) else frozenset())
@@ -266,7 +271,7 @@ def _sentence(case: Case, cause: _Cause, links: str) -> tuple[str, str]:
         "max-prefix": f"{name} has shut its session {links}: more prefixes came than it takes",
     }
     if cause.code == "policy-denies":
-        way = "out" if any("no-prefixes" in one.problems.values() for one in cause.others) else "in"
+        way = "out" if any(Problem.NO_PREFIXES in one.problems.values() for one in cause.others) else "in"
         maps = {pair[way == "out"] for one in cause.ends if one.said for pair in one.said.policies.values()} - {""}
         verb = "announces nothing" if way == "out" else "accepts nothing"
         told = f": its policy {some(sorted(maps))} denies everything" if maps else ""
@@ -313,7 +318,7 @@ def _startup(case: Case, cause: _Cause) -> str:
 
 
 def _families(end: _End) -> list[str]:
-    return sorted(family for family, problem in end.problems.items() if problem == "not-configured")
+    return sorted(family for family, problem in end.problems.items() if problem == Problem.NOT_CONFIGURED)
 
 
 def _state(end: _End) -> str:
@@ -323,7 +328,7 @@ def _state(end: _End) -> str:
 def _unplanned(case: Case) -> Iterator[Finding]:
     """Sessions that nobody planned, by switch."""
     for name in case.answers:
-        extra = case.take(lambda one, name=name: one.switch == name and one.problem == "unplanned")  # type: ignore[misc]
+        extra = case.take(lambda one, name=name: one.switch == name and one.problem == Problem.UNPLANNED)  # type: ignore[misc]
         if extra:
             peers = list(dict.fromkeys(one.subject for one in extra))
             words = "|".join(rf"neighbor {re.escape(peer)}\b|BGP_NEIGHBOR\|{re.escape(peer)}\b" for peer in peers)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sonicfab.plan.types import Family
 from sonicfab.verify.explain import mends
 from sonicfab.verify.explain.base import Case, Finding
-from sonicfab.verify.results import CheckResult
+from sonicfab.verify.results import CheckResult, Problem
 
 _FLAG = "sudo sonic-db-cli CONFIG_DB HSET 'BGP_DEVICE_GLOBAL|STATE' tsa_enabled false"
 """What TSB does (sonic-buildimage dockers/docker-fpm-frr/base_image_files/TSB, TS)."""
@@ -15,11 +15,11 @@ _FLAG = "sudo sonic-db-cli CONFIG_DB HSET 'BGP_DEVICE_GLOBAL|STATE' tsa_enabled 
 
 def explain(case: Case) -> Iterator[Finding]:
     """Expectation by expectation."""
-    for one in case.failed("system", problems=("disk",)):
+    for one in case.failed("system", problems=(Problem.DISK,)):
         yield _disk(case, one)
-    for one in case.failed("system", problems=("forwarding",)):
+    for one in case.failed("system", problems=(Problem.FORWARDING,)):
         yield _forwarding(case, one)
-    for one in case.failed("system", problems=("tsa",)):
+    for one in case.failed("system", problems=(Problem.TSA,)):
         yield _tsa(case, one)
 
 

@@ -1,0 +1,114 @@
+"""`interface`: ports of links and hosts, and Loopback0: up, MTU, addresses; speed and FEC where SONiC tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from ipaddress import ip_interface
+from typing import Any
+
+from sonicfab.plan.types import PortPlan, SwitchPlan
+from sonicfab.switch.ask import Answers, Question
+from sonicfab.switch.parse import Interface as InterfaceOfZebra
+from sonicfab.switch.parse_state import SonicPort
+from sonicfab.verify.check import Check, Other, Seen, Wanted
+from sonicfab.verify.expect import Expectations
+from sonicfab.verify.questions import PORT_COUNTERS, SONIC_PORTS, TRANSCEIVERS, ZEBRA
+from sonicfab.verify.results import Problem
+
+LOOPBACK = "Loopback0"
+
+
+class Interface(Check[PortPlan | None]):
+    """Ports of links have link, none that is used is shut, MTU as planned; the planned addresses on numbered links and
+    Loopback0, a link-local one where BGP unnumbered needs it; speed, FEC and transceiver where SONiC's databases tell.
+    """
+
+    what = "ports"
+    counted = ("port", "ports")
+    order = 40
+    shows = "sudo vtysh -c 'show interface brief'"
+
+    def questions(self, expected: Expectations) -> Iterable[Question[Any]]:
+        """A lab switch has no ASIC to ask."""
+        asic = () if expected.lab or expected.stock else (SONIC_PORTS, TRANSCEIVERS, PORT_COUNTERS)
+        return (ZEBRA, *asic)
+
+    def wanted(self, expected: Expectations) -> Iterator[Wanted[PortPlan | None]]:
+        """Ports with a cable (of a host's, whether it is there is its own business), and the loopback."""
+        for port in expected.plan.ports:
+            if port.use != "unused":
+                yield Wanted(port, port.name, _wanted(port), far=port.far_end)
+        yield Wanted(None, LOOPBACK, ", ".join(loopbacks(expected.plan)))
+
+    def judge(self, expected: Expectations, one: Wanted[PortPlan | None], answers: Answers) -> Seen:
+        """What zebra says of a port, then what SONiC's databases say."""
+        zebra = answers.get(ZEBRA)
+        own = zebra.addresses.get(one.subject, ())
+        if one.about is None:
+            lacking = [prefix for prefix in loopbacks(expected.plan) if prefix not in own]
+            return Seen(_addresses(lacking, own), Problem.LOOPBACK) if lacking else Seen(one.text)
+        port, interface = one.about, zebra.interfaces.get(one.subject)
+        problem, seen = _fault(port, interface)
+        if not problem and interface is not None and interface.oper_up:
+            if _is_unnumbered(expected, port) and not any(address.lower().startswith("fe80:") for address in own):
+                problem, seen = Problem.LINK_LOCAL, f"{seen}, no link-local address"
+            elif lacking := [str(address) for address in port.addresses if str(address) not in own]:
+                problem, seen = Problem.ADDRESS, f"{seen}, {_addresses(lacking, own)}"
+        sonic, plugged = answers.find(SONIC_PORTS), answers.find(TRANSCEIVERS)
+        if not problem and sonic is not None and port.name in sonic:
+            problem, seen = _sonic_fault(port, sonic[port.name], seen)
+        if problem is Problem.NO_LINK and plugged and port.name not in plugged:
+            problem, seen = Problem.NO_TRANSCEIVER, "no link, no transceiver"
+        return Seen(seen, problem)
+
+    def others(self, expected: Expectations, answers: Answers) -> Iterator[Other]:
+        """What the ASIC would tell, where it does not."""
+        if expected.lab or expected.stock:
+            wanted = Wanted(None, "ASIC", "speed, FEC and transceivers as planned")
+            yield wanted, Seen("a switch of a lab has no ASIC and no optics", skipped=True)
+        elif answers.find(SONIC_PORTS) is None:
+            why = answers.why_not(SONIC_PORTS) or "no answer"
+            wanted = Wanted(None, "ASIC", "speed and FEC as planned")
+            yield wanted, Seen(f"APPL_DB cannot be read: {why}", Problem.UNANSWERED)
+
+
+def loopbacks(plan: SwitchPlan) -> list[str]:
+    """The addresses of a switch's Loopback0, as zebra writes them."""
+    both = (plan.loopback_ipv4, plan.loopback_ipv6)
+    return [str(ip_interface(address)) for address in both if address is not None]
+
+
+def _addresses(lacking: Iterable[str], own: Iterable[str]) -> str:
+    there = [address for address in own if not address.lower().startswith("fe80:")]
+    return f"without {', '.join(lacking)}; it has {', '.join(there) or 'no address'}"
+
+
+def _is_unnumbered(expected: Expectations, port: PortPlan) -> bool:
+    return any(session.port == session.peer == port.name for session in expected.sessions)
+
+
+def _fault(port: PortPlan, interface: InterfaceOfZebra | None) -> tuple[Problem, str]:
+    if interface is None:
+        return Problem.MISSING, "no such interface"
+    seen = f"{'up' if interface.oper_up else 'no link'}, MTU {interface.mtu}"
+    if not interface.admin_up:
+        return Problem.SHUT, "shut"
+    if not interface.oper_up and port.use == "link":
+        return Problem.NO_LINK, "no link"
+    if interface.mtu != port.mtu:
+        return Problem.MTU, seen
+    return Problem.NONE, seen
+
+
+def _sonic_fault(port: PortPlan, found: SonicPort, seen: str) -> tuple[Problem, str]:
+    if found.speed and found.speed != str(port.speed):
+        return Problem.SPEED, f"{seen}, {found.speed} Mb/s"
+    if port.use == "link" and port.fec and found.fec and found.fec != port.fec:
+        return Problem.FEC, f"{seen}, FEC {found.fec}"
+    return Problem.NONE, seen
+
+
+def _wanted(port: PortPlan) -> str:
+    fec = f", FEC {port.fec}" if port.fec else ""
+    addresses = "".join(f", {address}" for address in port.addresses)
+    return f"{'up' if port.use == 'link' else 'not shut'}, MTU {port.mtu}, {port.speed} Mb/s{fec}{addresses}"

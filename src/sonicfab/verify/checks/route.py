@@ -1,0 +1,126 @@
+"""`route`: every loopback by all its planned paths, from whom it must be, and nothing else in the routing table."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from ipaddress import ip_network
+from typing import Any
+
+from sonicfab.plan.types import IpNetwork
+from sonicfab.switch.ask import Answers, Question
+from sonicfab.switch.parse import Route as RouteOfZebra
+from sonicfab.switch.parse_state import BgpState
+from sonicfab.verify.check import Check, Other, Seen, Wanted
+from sonicfab.verify.checks.bgp import neighbors_of_others
+from sonicfab.verify.expect import Expectations
+from sonicfab.verify.paths import Way
+from sonicfab.verify.questions import BGP, RECORD, STORED_FRR, ZEBRA
+from sonicfab.verify.results import CheckResult, Problem
+
+
+class Route(Check[Way]):
+    """Every loopback of every other switch is a BGP route that is installed (not queued, failed or refused by the ASIC,
+    where zebra tells), over exactly the planned paths, and originated by its own AS. A BGP route that is neither a
+    loopback nor in `hosts: prefixes:` is a failure.
+    """
+
+    what = "loopback routes"
+    counted = ("route", "routes")
+    order = 20
+    shows = "sudo vtysh -c 'show ip route bgp'"
+
+    def questions(self, expected: Expectations) -> Iterable[Question[Any]]:
+        """See Check."""
+        return (ZEBRA, BGP) if expected.config is None else (ZEBRA, BGP, STORED_FRR, RECORD)
+
+    def wanted(self, expected: Expectations) -> Iterator[Wanted[Way]]:
+        """Every loopback of the fabric that comes here."""
+        for far, addresses in expected.loopbacks.items():
+            for family, address in addresses.items():
+                way = expected.ways[far, family]
+                yield Wanted(way, f"{address}/{address.max_prefixlen}", _wanted(way), family, far)
+
+    def judge(self, expected: Expectations, one: Wanted[Way], answers: Answers) -> Seen:
+        """Installed, over all its paths, and originated by its own switch alone."""
+        # without bgpd's word a route in zebra may be one that it kept of a bgpd that is gone: that is no success
+        route, origins = answers.get(ZEBRA).routes.get(one.subject), answers.get(BGP).origins.get(one.subject)
+        return _seen(expected, route, one.about, origins, expected.fabric.switches[one.far].asn)
+
+    def others(self, expected: Expectations, answers: Answers) -> Iterator[Other]:
+        """BGP routes that are neither a switch's loopback nor what hosts, or neighbours of others, may announce."""
+        routes, bgp = answers.get(ZEBRA).routes, answers.get(BGP)
+        theirs = _learned_of(bgp, neighbors_of_others(expected, answers))
+        hosts: tuple[IpNetwork, ...] = (*expected.fabric.hosts.ipv4, *expected.fabric.hosts.ipv6)
+        for prefix, route in routes.items():
+            if prefix not in theirs and prefix not in expected.known_prefixes and not _is_hosts(prefix, hosts):
+                family = "ipv6" if ":" in prefix else "ipv4"
+                seen = Seen(f"via {', '.join(route.ports) or 'nothing'}", Problem.FOREIGN)
+                yield Wanted(None, prefix, "no such route", family), seen
+
+    def more(self, one: CheckResult) -> str:
+        """See Check."""
+        family = "ipv6" if one.family == "ipv6" else "ipv4"
+        return f"sudo vtysh -c 'show bgp {family} unicast {one.subject}' says where the paths end"
+
+
+def _learned_of(bgp: BgpState, neighbors: Collection[str]) -> frozenset[str]:
+    """The prefixes that are from those neighbours alone: what another's neighbour announces is as little ours as it is.
+
+    bgpd knows a neighbour that is named by its port by the link-local address of the far end (FRR bgpd/bgp_route.c
+    route_vty_out(): peerId is the address of the peer).
+    """
+    known = (bgp.sessions[one].address for one in neighbors if one in bgp.sessions)
+    addresses = {*neighbors, *known} - {"", "none"}
+    return frozenset(prefix for prefix, peers in bgp.learned.items() if peers and peers <= addresses)
+
+
+def _seen(
+    expected: Expectations, route: RouteOfZebra | None, way: Way, origins: frozenset[int] | None, asn: int
+) -> Seen:
+    if route is None:
+        return Seen("no BGP route", Problem.NO_ROUTE)
+    seen = f"via {', '.join(route.ports) or 'nothing'}"
+    if not route.installed:
+        return Seen(f"{seen}, {route.lacks or 'not installed'}", Problem.NOT_INSTALLED)
+    if not route.ports:
+        return Seen(seen, Problem.NOT_INSTALLED)
+    unknown = _unknown_to_swss(expected, route)
+    if unknown:
+        text = f"{seen}: link-local next hop{'s' * (len(unknown) > 1)} on {', '.join(unknown)}"
+        return Seen(text, Problem.LINK_LOCAL_HOP)
+    if origins is None:
+        return Seen(f"{seen}, and bgpd has no such route", Problem.STALE)
+    if strangers := origins - {asn}:
+        return Seen(f"{seen}, announced by AS {', '.join(map(str, sorted(strangers)))}", Problem.ORIGIN)
+    if not way.certain:
+        return Seen(seen)
+    if set(route.ports) - way.ports:
+        return Seen(seen, Problem.OTHER_WAY)
+    if len(route.ports) != way.count:
+        return Seen(f"{seen}: {len(route.ports)} of {way.count} paths", Problem.PATHS)
+    return Seen(seen)
+
+
+def _unknown_to_swss(expected: Expectations, route: RouteOfZebra) -> list[str]:
+    """Ports with a link-local next hop that the ASIC does not get.
+
+    swss learns such a neighbour only on a port with `ipv6_use_link_local_only` (sonic-swss neighsyncd/neighsync.cpp;
+    sonic-swss#1872): FRR and the kernel have the route, and traffic goes through the switch's CPU or nowhere.
+    """
+    ports = expected.ports
+    return [port for port in route.link_local if port in ports and not ports[port].link_local]
+
+
+def _is_hosts(prefix: str, networks: tuple[IpNetwork, ...]) -> bool:
+    one = ip_network(prefix)
+    return one.prefixlen == one.max_prefixlen and any(
+        one.version == network.version and one.network_address in network for network in networks
+    )
+
+
+def _wanted(way: Way) -> str:
+    if not way.certain:
+        return "an installed route"
+    if way.count < len(way.ports):
+        return f"an installed route over {way.count} of {len(way.ports)} equal paths"
+    return f"an installed route via {', '.join(sorted(way.ports))}"
