@@ -15,10 +15,12 @@ from ipaddress import (
     IPv6Interface,
     IPv6Network,
 )
-from typing import Literal
+from typing import Annotated, Literal
 
 from sonicfab.errors import KeyPath
 from sonicfab.model.fields import SecretRef
+from sonicfab.model.topology import SONIC_MTU
+from sonicfab.plan.decided import Fact, Rule
 
 Family = Literal["ipv4", "ipv6"]
 IpAddress = IPv4Address | IPv6Address
@@ -44,18 +46,38 @@ class SshPlan:
 class ManagementPlan:
     """The management interface eth0; `vrf` says whether it is in the VRF `mgmt`, None: the inventory does not say."""
 
-    address: IpInterface
-    gateway: IpAddress
-    vrf: bool | None
+    address: Annotated[IpInterface, Rule("the address of eth0", ("inventory:management.address",))]
+    gateway: Annotated[IpAddress, Rule("the gateway of eth0", ("inventory:management.gateway",))]
+    vrf: Annotated[bool | None, Rule("", ("inventory:management.vrf",))]
 
 
 @dataclass(frozen=True, slots=True)
 class SnmpPlan:
     """SNMP; None where the inventory leaves it alone, "" where there shall be none."""
 
-    community: SecretRef | Literal[""] | None
-    location: str | None
-    contact: str | None
+    community: Annotated[SecretRef | Literal[""] | None, Rule("", ("inventory:snmp.community",))]
+    location: Annotated[str | None, Rule("as given", ("inventory:snmp.location",))]
+    contact: Annotated[str | None, Rule("as given", ("inventory:snmp.contact",))]
+
+
+_OF_PORT_TABLE = Rule("from the port table of the build", ("inventory:platform", "inventory:image_build"), ("port",))
+_DESCRIPTION = (
+    Rule("SWITCH:PORT at the far end of the link", ("use",), where=lambda one: len(one.far_end) > 1),
+    Rule("as given for the host ports", ("use.description",), asked=True),
+    Rule("`host` where the topology gives no description", ("use",)),
+)
+_NO_FEC = Fact(
+    "config_db has no default for FEC",
+    "sonic-buildimage src/sonic-config-engine/minigraph.py, which writes it for speed 100000, and only there",
+)
+_MTU = Fact(
+    f"a port has MTU {SONIC_MTU} unless somebody asks for another",
+    "sonic-buildimage src/sonic-config-engine/config_samples.py; sonic-swss cfgmgr/portmgr.h DEFAULT_MTU_STR",
+)
+_LINK_LOCAL = Fact(
+    "without it SONiC ignores link-local neighbours, and no route over them reaches the ASIC",
+    "sonic-swss neighsyncd/neighsync.cpp isLinkLocalEnabled",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,26 +92,70 @@ class PortPlan:
         far_end: "switch:port" of a link.
     """
 
-    name: str
-    alias: str
-    lanes: tuple[int, ...]
-    index: int
-    speed: int
-    fec: str
-    mtu: int
-    use: Literal["link", "host", "unused"]
-    description: str = ""
-    link_local: bool = False
-    addresses: tuple[IpInterface, ...] = ()
+    name: Annotated[str, Rule("a port of the switch model", ("inventory:platform",), ("port",), naming=True)]
+    alias: Annotated[str, _OF_PORT_TABLE]
+    lanes: Annotated[tuple[int, ...], _OF_PORT_TABLE]
+    index: Annotated[int, _OF_PORT_TABLE]
+    speed: Annotated[
+        int,
+        Rule("as given, in Mb/s", ("use.speed",), asked=True),
+        Rule("both ends of the link have this speed", ("use",), ("port",), where=lambda port: port.use == "link"),
+        Rule("the speed of the port, in Mb/s: nobody asks for another", ("use",), ("port",)),
+    ]
+    fec: Annotated[
+        str,
+        Rule("as given for this link or host port", ("use.fec",), asked=True),
+        Rule("the FEC of the switch model at this speed", ("use.speed|use",), (_NO_FEC, "fec", "port")),
+    ]
+    mtu: Annotated[
+        int,
+        Rule("nothing uses the port: SONiC's own default", facts=(_MTU,), where=lambda port: port.use == "unused"),
+        Rule("as given for this link or host port", ("use.mtu",), asked=True),
+        Rule("the MTU of the fabric", ("topology:mtu",), asked=True),
+        Rule("the MTU of the fabric, 9100 where the topology gives none"),
+    ]
+    use: Annotated[Literal["link", "host", "unused"], Rule("", ("use",))]
+    description: Annotated[str, _DESCRIPTION] = ""
+    link_local: Annotated[
+        bool,
+        Rule(
+            "BGP to the host is unnumbered: it runs over IPv6 link-local addresses",
+            ("use", "topology:underlay"),
+            (_LINK_LOCAL,),
+            where=lambda port: port.use == "host",
+        ),
+        Rule(
+            "the underlay is unnumbered: BGP runs over IPv6 link-local addresses",
+            ("use", "topology:underlay"),
+            (_LINK_LOCAL,),
+            where=lambda port: port.link_local,
+        ),
+        Rule("the links have addresses", ("topology:underlay",)),
+    ] = False
+    addresses: Annotated[
+        tuple[IpInterface, ...],
+        Rule(
+            "of the network of the link the first address is on the first switch in natural order, the second on "
+            "the other",
+            ("network", "use"),
+        ),
+    ] = ()
     far_end: str = ""
 
     @property
-    def admin_status(self) -> str:
+    def admin_status(
+        self,
+    ) -> Annotated[
+        str,
+        Rule("up: a link of the fabric", ("use",), where=lambda port: port.use == "link"),
+        Rule("up: a server is behind it", ("use",), where=lambda port: port.use == "host"),
+        Rule("down: nothing in the topology uses this port"),
+    ]:
         """`up` only where the port is used."""
         return "down" if self.use == "unused" else "up"
 
     @property
-    def routed(self) -> bool:
+    def routed(self) -> Annotated[bool, Rule("", ("use",))]:
         """True when the port has rows in INTERFACE."""
         return self.link_local or bool(self.addresses)
 
@@ -107,13 +173,32 @@ class Session:
         families: negotiated on it.
     """
 
-    peer: str
+    peer: Annotated[
+        str,
+        Rule(
+            lambda one: f"a server is behind {one.port}: BGP unnumbered",
+            ("use",),
+            where=lambda one: not one.switch,
+            naming=True,
+        ),
+        Rule(
+            lambda one: f"the link to {one.far_end}: BGP unnumbered",
+            ("use",),
+            where=lambda one: one.peer == one.port,
+            naming=True,
+        ),
+        Rule(
+            lambda one: f"the link to {one.far_end}: the other address of its network",
+            ("network", "use"),
+            naming=True,
+        ),
+    ]
     port: str
     switch: str
     far_port: str
     remote_asn: int | None
     families: tuple[Family, ...]
-    description: str
+    description: Annotated[str, _DESCRIPTION]
 
     @property
     def far_end(self) -> str:
@@ -125,7 +210,11 @@ class Session:
 class PeerGroup:
     """Neighbours that are treated alike: all switches of a role, or all hosts."""
 
-    name: str
+    name: Annotated[
+        str,
+        Rule("one group for all servers", ("topology:hosts",), where=lambda group: group.kind == "host", naming=True),
+        Rule("one group for all switches of a role (and family)", ("topology:underlay",), naming=True),
+    ]
     kind: Literal["fabric", "host"]
     families: tuple[Family, ...]
     sessions: tuple[Session, ...]
@@ -136,7 +225,7 @@ class PeerGroup:
         return self.kind == "fabric" and any(":" in session.peer for session in self.sessions)
 
     @property
-    def extended_nexthop(self) -> bool:
+    def extended_nexthop(self) -> Annotated[bool, Rule("", ("topology:underlay",))]:
         """True when IPv4 routes get IPv6 next hops (RFC 8950) and FRR does not offer that by itself.
 
         It does for BGP unnumbered alone: bgpd/bgpd.c peer_conf_interface_get and bgp_fsm.c, PEER_FLAG_CAPABILITY_ENHE.
@@ -144,15 +233,19 @@ class PeerGroup:
         return self.global_ipv6 and "ipv4" in self.families
 
 
+def _or_default(text: str, place: str) -> tuple[Rule, Rule]:
+    return Rule(text, (place,), asked=True), Rule(f"{text}: the default, the topology gives none")
+
+
 @dataclass(frozen=True, slots=True)
 class BgpPlan:
     """What all sessions of the fabric share."""
 
-    keepalive: int
-    hold: int
-    connect_retry: int
-    bfd: bool
-    maximum_paths: int
+    keepalive: Annotated[int, _or_default("keepalive time in seconds", "topology:bgp.keepalive")]
+    hold: Annotated[int, _or_default("hold time in seconds", "topology:bgp.hold")]
+    connect_retry: Annotated[int, _or_default("seconds until a session is tried again", "topology:bgp.connect_retry")]
+    bfd: Annotated[bool, Rule("BFD on the links of the fabric", ("topology:bgp.bfd",))]
+    maximum_paths: Annotated[int, _or_default("so many equal paths are used", "topology:bgp.maximum_paths")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,15 +254,33 @@ class HostPolicy:
 
     ipv4: tuple[IPv4Network, ...]
     ipv6: tuple[IPv6Network, ...]
-    max_prefixes: int | None
+    max_prefixes: Annotated[
+        int | None, Rule("a server may announce no more; the session ends if it does", ("topology:hosts.max_prefixes",))
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class PrefixList:
     """A list of single addresses out of some networks: LOOPBACKS of switches, HOSTS of servers."""
 
-    name: str
-    networks: tuple[IpNetwork, ...]
+    name: Annotated[
+        str,
+        Rule("", ("topology:loopbacks",), where=lambda one: one.name == "LOOPBACKS", naming=True),
+        Rule("", ("topology:hosts.prefixes",), where=lambda one: one.name == "HOSTS", naming=True),
+    ]
+    networks: Annotated[
+        tuple[IpNetwork, ...],
+        Rule(
+            "what the switches announce: single addresses of the pool",
+            ("topology:loopbacks.{family}",),
+            where=lambda one: one.name == "LOOPBACKS",
+        ),
+        Rule(
+            "what the servers may announce: single addresses of the prefixes",
+            ("topology:hosts.prefixes.{family}[]",),
+            where=lambda one: one.name == "HOSTS",
+        ),
+    ]
 
     @property
     def keyword(self) -> str:
@@ -181,21 +292,21 @@ class PrefixList:
 class SwitchPlan:
     """One switch, complete; services are None where the inventory leaves them alone."""
 
-    name: str
-    role: str
-    platform: str
-    build: str
-    mac: str
-    serial: str
-    asn: int
-    loopback_ipv4: IPv4Address
-    loopback_ipv6: IPv6Address | None
+    name: Annotated[str, Rule("the switch's name", ("name",))]
+    role: Annotated[str, Rule("", ("inventory:role",))]
+    platform: Annotated[str, Rule("", ("inventory:platform",))]
+    build: Annotated[str, Rule("", ("inventory:image_build",))]
+    mac: Annotated[str, Rule("the base MAC of the switch", ("inventory:mac",))]
+    serial: Annotated[str, Rule("", ("inventory:serial",))]
+    asn: Annotated[int, Rule("the ASN of the switch", ("number.asn",))]
+    loopback_ipv4: Annotated[IPv4Address, Rule("", ("number.ipv4",))]
+    loopback_ipv6: Annotated[IPv6Address | None, Rule("", ("number.ipv6",))]
     ssh: SshPlan
     management: ManagementPlan
-    ntp: tuple[str, ...] | None
-    dns: tuple[str, ...] | None
-    syslog: tuple[str, ...] | None
-    timezone: str | None
+    ntp: Annotated[tuple[str, ...] | None, Rule("an NTP server of the inventory", ("inventory:ntp[]",))]
+    dns: Annotated[tuple[str, ...] | None, Rule("a name server of the inventory", ("inventory:dns[]",))]
+    syslog: Annotated[tuple[str, ...] | None, Rule("a syslog server of the inventory", ("inventory:syslog[]",))]
+    timezone: Annotated[str | None, Rule("as given", ("inventory:timezone",))]
     snmp: SnmpPlan
     ports: tuple[PortPlan, ...]
     groups: tuple[PeerGroup, ...]
@@ -211,12 +322,12 @@ class SwitchPlan:
         return [session for group, session in self.sessions if group.kind == "fabric"]
 
     @property
-    def has_hosts(self) -> bool:
+    def has_hosts(self) -> Annotated[bool, Rule("", ("topology:hosts",))]:
         """True when a server is behind one of its ports."""
         return any(group.kind == "host" for group in self.groups)
 
     @property
-    def global_next_hops(self) -> bool:
+    def global_next_hops(self) -> Annotated[bool, Rule("", ("topology:underlay",))]:
         """True when routes from other switches must be taken by the neighbour's global IPv6 address.
 
         bgpd prefers the link-local one, and swss learns no link-local neighbour on a port without
@@ -225,7 +336,7 @@ class SwitchPlan:
         """
         return any(group.global_ipv6 for group in self.groups)
 
-    def loopback(self, family: Family) -> IpAddress | None:
+    def loopback(self, family: Family) -> Annotated[IpAddress | None, Rule("", ("number.{family}",))]:
         """The loopback address of a family; None when the fabric has none."""
         return self.loopback_ipv4 if family == "ipv4" else self.loopback_ipv6
 
@@ -283,12 +394,18 @@ class FabricPlan:
     switches: Mapping[str, SwitchPlan]
 
     @property
-    def families(self) -> tuple[Family, ...]:
+    def families(
+        self,
+    ) -> Annotated[
+        tuple[Family, ...], Rule("the fabric routes what it has loopbacks of", ("topology:loopbacks.{value}",))
+    ]:
         """ipv4, and ipv6 where the fabric has IPv6 loopbacks."""
         return ("ipv4", "ipv6") if self.loopback_ipv6 else ("ipv4",)
 
     @property
-    def prefix_lists(self) -> tuple[PrefixList, ...]:
+    def prefix_lists(
+        self,
+    ) -> Annotated[tuple[PrefixList, ...], Rule("", ("topology:loopbacks", "topology:hosts.prefixes"))]:
         """What may be announced in this fabric, IPv4 before IPv6; a list without networks is left out."""
         lists = [
             PrefixList("LOOPBACKS", (self.loopback_ipv4,)),
