@@ -15,8 +15,9 @@ from sonicfab.compare.grouping import Group, compress, group, pattern, rows_of, 
 from sonicfab.errors import ExitCode, InputError
 from sonicfab.frr.conf import diff as frr_diff
 from sonicfab.report.diff import change_text
+from sonicfab.roles import Role
 
-ROLES = {"spine1": "spine", **{f"leaf{number}": "leaf" for number in range(1, 7)}}
+ROLES = {"spine1": Role.SPINE, **{f"leaf{number}": Role.LEAF for number in range(1, 7)}}
 
 
 @pytest.mark.parametrize(
@@ -32,7 +33,7 @@ ROLES = {"spine1": "spine", **{f"leaf{number}": "leaf" for number in range(1, 7)
     ],
 )
 def test_who(switches: list[str], said: str) -> None:
-    roles = {**ROLES, "leaf10": "leaf"} if "leaf10" in switches else ROLES
+    roles = {**ROLES, "leaf10": Role.LEAF} if "leaf10" in switches else ROLES
     assert who(switches, roles) == said
 
 

@@ -18,6 +18,7 @@ from sonicfab.push.run import Options, decide
 from sonicfab.render import SwitchConfig
 from sonicfab.report.progress import Progress
 from sonicfab.report.push import show_deadlines, show_decision, show_push
+from sonicfab.roles import Role
 from sonicfab.switch.guard import GuardStatus
 from sonicfab.switch.parse import BgpPeer
 
@@ -46,7 +47,7 @@ def fabric_of(folder: Path, leaves: int, more: str = "") -> tuple[Path, Path]:
     return inventory, topology
 
 
-def rendered(folder: Path, leaves: int, more: str = "") -> tuple[dict[str, SwitchConfig], dict[str, str]]:
+def rendered(folder: Path, leaves: int, more: str = "") -> tuple[dict[str, SwitchConfig], dict[str, Role]]:
     fabric = open_fabric(*fabric_of(folder, leaves, more))
     configs = {one.switch: one for one in render_fabric(fabric, fabric.plan.switches.values())}
     return configs, {name: switch.role for name, switch in fabric.plan.switches.items()}

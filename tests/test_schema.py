@@ -17,6 +17,7 @@ from sonicfab.errors import InputError
 from sonicfab.model.fields import SecretRef
 from sonicfab.plan.types import BgpPlan, SnmpPlan
 from sonicfab.render import Renderer, template_folders
+from sonicfab.roles import Role
 from sonicfab.schema.facts import Schema, builtin, builtin_names
 from sonicfab.schema.generate import dumps, facts_of, merge
 from sonicfab.schema.models import compile_models
@@ -197,7 +198,7 @@ def test_no_build_refuses_what_the_examples_do_not_use(build: str) -> None:
     switch = dataclasses.replace(
         leaf,
         build=f"community-{build}",
-        role="borderleaf",
+        role=Role.BORDERLEAF,
         dns=("192.0.2.2", "2001:db8::2", "192.0.2.3"),
         syslog=("192.0.2.4", "2001:db8::4"),
         ntp=("192.0.2.5", "ntp.example.net"),

@@ -13,7 +13,6 @@ from sonicfab.document import Document
 from sonicfab.errors import Diagnostic, DocumentName, InputError, Place
 from sonicfab.hints import did_you_mean, first_of
 from sonicfab.load import ALLOW_SECRETS, MASK, Loaded, Secrets, diagnose, load_both, load_numbers
-from sonicfab.model.fields import ROLES
 from sonicfab.model.inventory import Inventory
 from sonicfab.model.numbers import Numbers
 from sonicfab.model.topology import Topology
@@ -226,9 +225,7 @@ def select(plan: FabricPlan, limits: Iterable[str]) -> list[SwitchPlan]:
     chosen: set[str] = set()
     for word in words:
         names = {
-            name
-            for name, switch in plan.switches.items()
-            if fnmatch.fnmatchcase(name, word) or (word in ROLES and switch.role == word)
+            name for name, switch in plan.switches.items() if fnmatch.fnmatchcase(name, word) or switch.role == word
         }
         if not names:
             raise InputError(f"--limit {word}: no such switch in {plan.name}", did_you_mean(word, plan.switches))

@@ -312,7 +312,7 @@ def _problem(name: DocumentName, model: type[BaseModel], error: Any) -> Problem:
     if on_key:
         path = path[:-1]
     got = shown(path[-1] if on_key else error["input"])
-    if kind == "literal_error":
+    if kind in ("literal_error", "enum"):
         choices = [choice.strip("' ") for choice in context["expected"].replace(" or ", ", ").split(",")]
         message = f"expected one of {', '.join(choices)}, got {got}"
         return Problem(name, path, message, did_you_mean(got.strip("'"), choices), on_key=on_key)

@@ -63,10 +63,10 @@ def _labs(_: typer.Context) -> Iterator[str]:
 
 
 def _which(ctx: typer.Context) -> Iterator[str]:
-    from sonicfab.model.fields import ROLES
+    from sonicfab.roles import Role
 
     yield from _of_inventory(ctx)
-    yield from ROLES
+    yield from Role
 
 
 def _builds(_: typer.Context) -> Iterable[str]:

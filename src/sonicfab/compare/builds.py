@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sonicfab.builds import get_build
 from sonicfab.compare.differences import Difference, between
-from sonicfab.compare.grouping import Group, Rows, Sizes, group, rows_of
+from sonicfab.compare.grouping import Group, Roles, Rows, Sizes, group, rows_of
 from sonicfab.compare.image import image_notes, unfit_notes
 from sonicfab.compare.notes import Look, Note, Part, Step
 from sonicfab.compare.reasons import Reason, is_frr_version, reason_of
@@ -55,7 +55,7 @@ class FabricDiff:
     """A fabric under two builds; several steps where the inventory has several builds. `roles` by switch name."""
 
     fabric: str
-    roles: Mapping[str, str]
+    roles: Roles
     steps: tuple[StepDiff, ...]
 
     @property

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 
 from sonicfab.compare.differences import Action, Difference, Kind
 from sonicfab.configdb import ConfigDb, natural_key
+from sonicfab.roles import Role
 
 DISTINCT = 3
 """So many distinct values are told one by one; more become a pattern, when they are alike."""
 
+Roles = Mapping[str, Role | None]
+"""The role of each switch; None where it is not known."""
+
 _DIGITS = re.compile(r"(\d+)")
-_PLURALS = {"leaf": "leaves", "borderleaf": "borderleaves"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +83,13 @@ def group(differences: Mapping[str, Iterable[Difference]], sizes: Sizes) -> list
     return sorted(groups, key=_order)
 
 
-def who(switches: Collection[str], roles: Mapping[str, str]) -> str:
+def who(switches: Collection[str], roles: Roles) -> str:
     """`all 3 switches`, `all 2 leaves`, `1 spine (name)`, or the names; `roles` has every switch there is."""
     if len(roles) > 1 and set(switches) == set(roles):
         return f"all {len(roles)} switches"
-    by_role: dict[str, list[str]] = defaultdict(list)
+    by_role: dict[Role | None, list[str]] = defaultdict(list)
     for name in switches:
-        by_role[roles.get(name, "")].append(name)
+        by_role[roles.get(name)].append(name)
     total = Counter(roles.values())
     parts = [_of_role(role, sorted(names, key=natural_key), total[role]) for role, names in by_role.items()]
     return " and ".join(parts)
@@ -191,17 +194,16 @@ def _keys(members: list[_Member], by_switch: Mapping[str, int], sizes: Sizes) ->
     return compress(keys)
 
 
-def _of_role(role: str, names: list[str], total: int) -> str:
-    if not role:
+def _of_role(role: Role | None, names: list[str], total: int) -> str:
+    if role is None:
         return ", ".join(names) if len(names) <= DISTINCT else f"{len(names)} of {total} switches"
-    plural = _PLURALS.get(role, f"{role}s")
     if len(names) == 1:
         return f"1 {role} ({names[0]})"
     if len(names) == total:
-        return f"all {total} {plural}"
+        return f"all {total} {role.plural}"
     if len(names) <= DISTINCT:
-        return f"{len(names)} {plural} ({', '.join(names)})"
-    return f"{len(names)} of {total} {plural}"
+        return f"{len(names)} {role.plural} ({', '.join(names)})"
+    return f"{len(names)} of {total} {role.plural}"
 
 
 def _order(one: Group) -> tuple[object, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sonicfab.compare.differences import of_config_db, of_frr
-from sonicfab.compare.grouping import Group, group, rows_of
+from sonicfab.compare.grouping import Group, Roles, group, rows_of
 from sonicfab.configdb import ConfigDb
 from sonicfab.push.comparison import Comparison
 from sonicfab.render import SwitchConfig
@@ -17,7 +17,7 @@ class LiveDiff:
     """What differs on the switches; `remarks` are of what is stored, `failed` says who could not be asked, and why."""
 
     fabric: str
-    roles: Mapping[str, str]
+    roles: Roles
     asked: tuple[str, ...]
     groups: tuple[Group, ...]
     remarks: tuple[str, ...]
@@ -42,7 +42,7 @@ def grouped(comparisons: Mapping[str, Comparison], intended: Mapping[str, Config
 
 def live_diff(
     fabric: str,
-    roles: Mapping[str, str],
+    roles: Roles,
     comparisons: Mapping[str, Comparison],
     configs: Mapping[str, SwitchConfig],
     failed: Mapping[str, str],

@@ -198,7 +198,7 @@ ORIGINS: Mapping[tuple[str, str], Explain] = {
     ("DEVICE_METADATA", "mac"): _setting("the base MAC of the switch", "mac"),
     ("DEVICE_METADATA", "platform"): _platform,
     ("DEVICE_METADATA", "timezone"): _setting("as given", "timezone"),
-    ("DEVICE_METADATA", "type"): _setting("SpineRouter for spines and superspines, LeafRouter for the others", "role"),
+    ("DEVICE_METADATA", "type"): _setting("SONiC's word for the role", "role"),
     ("VERSIONS", ""): _version,
     ("VERSIONS", "VERSION"): _version,
     ("PORT", ""): _row,

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network, ip_address
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -27,9 +27,7 @@ from pydantic_core import PydanticCustomError
 from sonicfab.asn import AsnPool
 from sonicfab.datafiles import as_facts, read_facts
 from sonicfab.hints import did_you_mean
-
-Role = Literal["leaf", "spine", "superspine", "borderleaf"]
-ROLES: tuple[str, ...] = get_args(Role)
+from sonicfab.roles import Role
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
@@ -320,6 +318,7 @@ _STRING = WithJsonSchema({"type": "string"})
 _PORTS = {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 
 SwitchName = Annotated[str, AfterValidator(_switch_name)]
+RoleName = Annotated[Role, WithJsonSchema({"type": "string", "enum": list(Role)})]
 UserName = Annotated[str, AfterValidator(_user_name)]
 FabricName = Annotated[str, AfterValidator(_fabric_name)]
 InterfaceAddress = Annotated[IPvAnyInterface, BeforeValidator(_with_length), AfterValidator(_host_address)]

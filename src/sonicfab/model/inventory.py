@@ -15,7 +15,7 @@ from sonicfab.model.fields import (
     JumpHostText,
     Mac,
     OneOrMany,
-    Role,
+    RoleName,
     Secret,
     SecretOrNone,
     Strict,
@@ -58,7 +58,7 @@ class Settings(Strict):
     """What `defaults`, a group and a device may all set."""
 
     platform: str | None = None
-    role: Role | None = None
+    role: RoleName | None = None
     image_build: str | None = None
     ssh: Ssh = Ssh()
     management: Management = Management()

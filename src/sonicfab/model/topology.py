@@ -19,7 +19,7 @@ from sonicfab.model.fields import (
     NetworkV6,
     OneOrMany,
     PortList,
-    Role,
+    RoleName,
     Speed,
     Strict,
     SwitchName,
@@ -140,7 +140,7 @@ class HostPorts(Strict):
     """Ports with a server behind each, on some switches or on all of a role."""
 
     switches: OneOrMany[SwitchName] = ()
-    role: Role | None = None
+    role: RoleName | None = None
     ports: PortList
     mtu: Mtu | None = None
     speed: Speed | None = None
@@ -180,7 +180,7 @@ class Topology(Strict):
     name: FabricName
     underlay: Underlay = Underlay()
     mtu: Mtu = SONIC_MTU
-    asn: dict[Role, AsnPoolField] = {}
+    asn: dict[RoleName, AsnPoolField] = {}
     loopbacks: LoopbackPools
     bgp: Bgp = Bgp()
     links: tuple[LinkEntry, ...] = ()

@@ -16,8 +16,6 @@ from sonicfab.plan.types import LinkPlan
 from sonicfab.platforms import Platform, PlatformPort, get_platform
 from sonicfab.ports import ports_of
 
-_TIERS = {"leaf": 1, "borderleaf": 1, "spine": 2, "superspine": 3}
-
 
 @dataclass(frozen=True, slots=True)
 class HostPort:
@@ -236,7 +234,7 @@ class _Plugs:
 
     def _look_at_tiers(self, cable: _Cable) -> None:
         roles = [self.switches[end.switch].role for end in cable.ends]
-        if _TIERS[roles[0]] == _TIERS[roles[1]]:
+        if roles[0].tier == roles[1].tier:
             names = " and ".join(f"{end.switch} ({role})" for end, role in zip(cable.ends, roles, strict=True))
             self.report(cable.path, f"this link joins two switches of one tier: {names}", warning=True)
 

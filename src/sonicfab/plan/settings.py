@@ -13,6 +13,7 @@ from sonicfab.model.inventory import Device, Inventory, Settings
 from sonicfab.plan.types import ManagementPlan, SnmpPlan, SshPlan
 from sonicfab.platforms import platform_names
 from sonicfab.ports import ports_of, unfit_for
+from sonicfab.roles import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class SwitchSettings:
     """One switch of the inventory, complete; the names are those of `SwitchPlan`."""
 
     name: str
-    role: str
+    role: Role
     platform: str
     build: str
     mac: str

@@ -21,6 +21,7 @@ from sonicfab.errors import KeyPath
 from sonicfab.model.fields import SecretRef
 from sonicfab.model.topology import SONIC_MTU
 from sonicfab.plan.decided import Fact, Rule
+from sonicfab.roles import Role
 
 Family = Literal["ipv4", "ipv6"]
 IpAddress = IPv4Address | IPv6Address
@@ -293,7 +294,7 @@ class SwitchPlan:
     """One switch, complete; services are None where the inventory leaves them alone."""
 
     name: Annotated[str, Rule("the switch's name", ("name",))]
-    role: Annotated[str, Rule("", ("inventory:role",))]
+    role: Annotated[Role, Rule("", ("inventory:role",))]
     platform: Annotated[str, Rule("", ("inventory:platform",))]
     build: Annotated[str, Rule("", ("inventory:image_build",))]
     mac: Annotated[str, Rule("the base MAC of the switch", ("inventory:mac",))]

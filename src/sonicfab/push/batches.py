@@ -6,12 +6,11 @@ first switch alone, the canary. Switches that carry no traffic yet wait for nobo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sonicfab.plan.types import FabricPlan
 
-_TIERS: Mapping[str, int] = {"leaf": 0, "borderleaf": 0, "spine": 1, "superspine": 2}
 CANARY_FROM = 4
 """With fewer switches than this to change, every one is its own canary."""
 SHARE = 4
@@ -91,7 +90,7 @@ class _Graph:
     """The fabric's switches and who is above whom."""
 
     def __init__(self, plan: FabricPlan) -> None:
-        self._tiers = {name: _TIERS[switch.role] for name, switch in plan.switches.items()}
+        self._tiers = {name: switch.role.tier for name, switch in plan.switches.items()}
         self._far = {
             name: {session.switch for session in switch.fabric_sessions} for name, switch in plan.switches.items()
         }

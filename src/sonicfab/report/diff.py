@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import typer
 
 from sonicfab.compare.builds import Changed, FabricDiff, StepDiff
 from sonicfab.compare.folders import FilesDiff
-from sonicfab.compare.grouping import Group, who
+from sonicfab.compare.grouping import Group, Roles, who
 from sonicfab.compare.live import LiveDiff
 from sonicfab.compare.matrix import Matrix
 from sonicfab.compare.notes import Note
@@ -103,7 +103,7 @@ def _show_step(diff: FabricDiff, step: StepDiff) -> None:
             _note(note, diff.roles, everyone=len(step.step.switches))
 
 
-def _alarm(note: Note, roles: Mapping[str, str]) -> None:
+def _alarm(note: Note, roles: Roles) -> None:
     text = f"{mark('failed')} {note.title}, {who(note.switches, roles)}: {note.detail}"
     for line in wrapped(text, rest="  "):
         say(style(line, fg=typer.colors.RED, bold=True))
@@ -112,7 +112,7 @@ def _alarm(note: Note, roles: Mapping[str, str]) -> None:
     say("")
 
 
-def _note(note: Note, roles: Mapping[str, str], *, everyone: int) -> None:
+def _note(note: Note, roles: Roles, *, everyone: int) -> None:
     limited = f" ({who(note.switches, roles)})" if note.switches and len(note.switches) < everyone else ""
     text = f"{_BULLETS[note.severity]}{note.title}{limited}: {note.detail}"
     for line in wrapped(text, "  ", "      "):
@@ -121,7 +121,7 @@ def _note(note: Note, roles: Mapping[str, str], *, everyone: int) -> None:
     _labelled("source", note.source)
 
 
-def show_groups(groups: Iterable[Group], roles: Mapping[str, str]) -> None:
+def show_groups(groups: Iterable[Group], roles: Roles) -> None:
     """Each group in a line or two, in the colour of what it does."""
     for one in groups:
         text = change_text(one, who(one.switches, roles) if len(roles) > 1 else "")
@@ -142,7 +142,7 @@ def show_files(diff: FilesDiff) -> None:
         return
     say(style(f"from {diff.old} to {diff.new}: {counted(diff.config_db, diff.frr)}", bold=True))
     _remarks(diff.remarks)
-    show_groups(diff.groups, dict.fromkeys(diff.switches, ""))
+    show_groups(diff.groups, dict.fromkeys(diff.switches))
 
 
 def show_live(diff: LiveDiff) -> None:

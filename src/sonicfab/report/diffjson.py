@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from sonicfab.compare.builds import FabricDiff, StepDiff
 from sonicfab.compare.folders import FilesDiff
-from sonicfab.compare.grouping import Group, who
+from sonicfab.compare.grouping import Group, Roles, who
 from sonicfab.compare.live import LiveDiff
 from sonicfab.compare.matrix import Matrix
 from sonicfab.compare.notes import Note
@@ -22,7 +21,7 @@ def json_builds(diff: FabricDiff) -> None:
     json_result({"format_version": FORMAT_VERSION, "compared": "builds", **value})
 
 
-def _step(one: StepDiff, roles: Mapping[str, str]) -> dict[str, Any]:
+def _step(one: StepDiff, roles: Roles) -> dict[str, Any]:
     return {
         "from": one.step.old.name,
         "to": one.step.new.name,
@@ -46,7 +45,7 @@ def _step(one: StepDiff, roles: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _group(one: Group, roles: Mapping[str, str]) -> dict[str, Any]:
+def _group(one: Group, roles: Roles) -> dict[str, Any]:
     return {
         "file": "config_db.json" if one.kind == "config_db" else "frr.conf",
         "action": one.action,
@@ -61,7 +60,7 @@ def _group(one: Group, roles: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _note(note: Note, roles: Mapping[str, str]) -> dict[str, Any]:
+def _note(note: Note, roles: Roles) -> dict[str, Any]:
     return {
         "severity": note.severity,
         "title": note.title,
@@ -75,7 +74,7 @@ def _note(note: Note, roles: Mapping[str, str]) -> dict[str, Any]:
 
 def json_files(diff: FilesDiff) -> None:
     """Two folders or files."""
-    roles = dict.fromkeys(diff.switches, "")
+    roles = dict.fromkeys(diff.switches)
     value = {
         "old": diff.old,
         "new": diff.new,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from sonicfab.compare.builds import FabricDiff, StepDiff
 from sonicfab.compare.folders import FilesDiff
-from sonicfab.compare.grouping import Group, who
+from sonicfab.compare.grouping import Group, Roles, who
 from sonicfab.compare.live import LiveDiff
 from sonicfab.compare.matrix import Matrix
 from sonicfab.compare.notes import Note
@@ -52,7 +52,7 @@ def _step(diff: FabricDiff, step: StepDiff) -> None:
         say("\n</details>\n")
 
 
-def _note(note: Note, roles: Mapping[str, str], *, everyone: int) -> None:
+def _note(note: Note, roles: Roles, *, everyone: int) -> None:
     limited = f" ({who(note.switches, roles)})" if note.switches and len(note.switches) < everyone else ""
     marks = {"error": "✘", "warning": "!", "info": ""}
     then = f"<br>{_cell(note.reason)}" if note.reason else ""
@@ -66,7 +66,7 @@ def markdown_files(diff: FilesDiff) -> None:
         say(f"`{diff.old}` and `{diff.new}`: nothing differs")
         return
     say(f"### From `{diff.old}` to `{diff.new}`: {counted(diff.config_db, diff.frr)}\n")
-    _flat(diff.groups, diff.remarks, dict.fromkeys(diff.switches, ""))
+    _flat(diff.groups, diff.remarks, dict.fromkeys(diff.switches))
 
 
 def markdown_live(diff: LiveDiff) -> None:
@@ -80,7 +80,7 @@ def markdown_live(diff: LiveDiff) -> None:
     _flat(diff.groups, diff.remarks, diff.roles)
 
 
-def _flat(groups: Iterable[Group], remarks: Iterable[str], roles: Mapping[str, str]) -> None:
+def _flat(groups: Iterable[Group], remarks: Iterable[str], roles: Roles) -> None:
     told = [f"- {_text(remark)}" for remark in remarks]
     if told:
         say("\n".join(told) + "\n")

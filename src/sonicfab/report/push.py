@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from sonicfab.compare.grouping import pattern, shape, who
+from sonicfab.compare.grouping import Roles, pattern, shape, who
 from sonicfab.compare.live import grouped
 from sonicfab.configdb import SECRET_TABLES, Change, ConfigDb
 from sonicfab.frr.conf import FrrChange
@@ -45,7 +45,7 @@ def show_decision(
     looks: Mapping[str, Look],
     decision: Decision,
     intended: Mapping[str, ConfigDb],
-    roles: Mapping[str, str],
+    roles: Roles,
     *,
     everything: bool,
 ) -> None:
@@ -73,7 +73,7 @@ def show_decision(
         _show_steps(decision)
 
 
-def _show_theirs(looks: Mapping[str, Look], roles: Mapping[str, str]) -> None:
+def _show_theirs(looks: Mapping[str, Look], roles: Roles) -> None:
     """What another has put on the switches, which stays."""
     by_words: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for name, look in looks.items():
@@ -89,7 +89,7 @@ def _show_together(
     changing: Mapping[str, Comparison],
     decision: Decision,
     intended: Mapping[str, ConfigDb],
-    roles: Mapping[str, str],
+    roles: Roles,
 ) -> None:
     """Equal changes of many rows and switches are told once, and so are the ways that switches share."""
     counts = counted(
