@@ -17,7 +17,7 @@ from sonicfab.switch import guard
 from sonicfab.switch.operations import Switch
 
 HOLDER = "ann@jump, process 7, since 10:00"
-SETTLE = 3
+QUIET = 3
 DELTA = "router bgp {asn}\n bgp bestpath med missing-as-worst\nexit\n"
 UNDO = "router bgp {asn}\n no bgp bestpath med missing-as-worst\nexit\n"
 NEW_LINE = "bgp bestpath med missing-as-worst"
@@ -81,7 +81,7 @@ class Subject:
         }
 
     def arm(self, switch: Switch, seconds: int, **files: str) -> None:
-        guard.arm(switch, self.push_id, HOLDER, seconds, 100_000, settle=SETTLE)
+        guard.arm(switch, self.push_id, HOLDER, seconds, 100_000, quiet=QUIET)
         guard.stage(switch, self.push_id, {**self.candidate(), **files})
 
     def ended(self, timeout: float = 40) -> guard.GuardStatus:

@@ -18,7 +18,7 @@ from conftest import Run
 from guarded import (
     HOLDER,
     NEW_LINE,
-    SETTLE,
+    QUIET,
     STEPS,
     UNDO,
     Subject,
@@ -397,7 +397,7 @@ def test_back_to_the_factory_default(lab: Lab, sonicfab: Run, tmp_path: Path) ->
     leaf.old = leaf.state()
     assert leaf.old.stored_frr == "none\n"
     with leaf.switch() as switch:
-        guard.arm(switch, leaf.push_id, HOLDER, 60, 100_000, settle=SETTLE)
+        guard.arm(switch, leaf.push_id, HOLDER, 60, 100_000, quiet=QUIET)
         guard.stage(switch, leaf.push_id, files)
         reload_step(leaf, switch)
         guard.restore(switch, leaf.push_id)

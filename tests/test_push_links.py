@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from conftest import Run
-from guarded import NEW_LINE, SETTLE, Subject, all_steps, as_before, frr_step
+from guarded import NEW_LINE, QUIET, Subject, all_steps, as_before, frr_step
 from labs import LEAF1, Lab, booted, needs_lab, rendered
 from sonicfab.errors import SwitchError
 from sonicfab.switch import guard
@@ -154,7 +154,7 @@ def test_a_folder_of_its_own_file_system_is_refused(leaf: Subject) -> None:
 def test_a_mode_that_root_would_not_give_is_not_kept(leaf: Subject) -> None:
     leaf.inside(f"chmod 4755 {CONF}")
     with leaf.switch() as switch:
-        guard.arm(switch, leaf.push_id, "ann", 60, 1000, settle=SETTLE)
+        guard.arm(switch, leaf.push_id, "ann", 60, 1000, quiet=QUIET)
         assert leaf.inside("stat -c %a /etc/sonic/sonicfab/guard/stored/frr.conf") == "755\n"
         guard.restore(switch, leaf.push_id)
         leaf.ended()

@@ -27,7 +27,7 @@ from sonicfab.push.guarded import Ending, Limits
 from sonicfab.push.journal import Journal
 from sonicfab.push.resume import Left
 from sonicfab.push.rounds import Rounds
-from sonicfab.push.run import target_hash
+from sonicfab.push.single import target_hash
 from sonicfab.push.waiting import together
 from sonicfab.switch.guard import GuardStatus
 from sonicfab.transport import Transport

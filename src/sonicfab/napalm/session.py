@@ -7,18 +7,14 @@ process, may confirm it or take it back.
 from __future__ import annotations
 
 import contextlib
-import getpass
 import logging
-import os
 import shutil
-import socket
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from sonicfab.builds import Build
-from sonicfab.errors import InputError, OutputError, SonicfabError, SwitchError, WrongSwitchError
+from sonicfab.errors import InputError, OutputError, SwitchError, WrongSwitchError
 from sonicfab.hints import first_of
 from sonicfab.napalm.candidate import (
     Candidate,
@@ -30,14 +26,13 @@ from sonicfab.napalm.candidate import (
     unsaved,
     whole_text,
 )
+from sonicfab.push import single
 from sonicfab.push.change import Change, Gates
-from sonicfab.push.comparison import Comparison, Target, compare
+from sonicfab.push.comparison import compare
 from sonicfab.push.gate import Gate, as_before
-from sonicfab.push.guarded import Ending, Guarded, Limits
+from sonicfab.push.guarded import Guarded, Limits
 from sonicfab.push.journal import Journal, new_id
-from sonicfab.push.refusals import Look, refusal, saved_by
-from sonicfab.push.run import target_hash
-from sonicfab.push.ways import Way, choose
+from sonicfab.push.refusals import saved_by
 from sonicfab.switch import guard, parse
 from sonicfab.switch.operations import Switch
 from sonicfab.switch.parse import SwitchFacts
@@ -47,7 +42,6 @@ log = logging.getLogger(__name__)
 _OURS = "-napalm"
 _TO_CONFIRM = f"{_OURS}-confirm"
 """How the names of commits end, and of those that are to be confirmed; the first part sorts them among pushes."""
-_LAB_QUIET = 5
 _KEPT = 20
 """Commits whose journal is kept: it has configs in it, and so secrets."""
 _UNDER_WAY = ("armed", "restoring", "failed")
@@ -227,16 +221,22 @@ class ConfigSession:
             with contextlib.closing(Guarded(access, journal, device, Limits(), log.info)) as guarded:
                 ending = guarded.back(SwitchError("it was asked for"))
         if ending.state != "old":
-            raise SwitchError(f"{self._name}: commit {push_id} was not undone: {_told(ending, SwitchError(''))}")
+            raise SwitchError(f"{self._name}: commit {push_id} was not undone: {single.ended(ending, SwitchError(''))}")
 
     def _put(self, switch: Switch, candidate: Candidate, message: str, revert_in: int | None) -> None:
         build, seen = self._build(switch), _look(switch)
         target = target_of(self._name, candidate, seen, build)
         check(target, seen, build)
-        found = compare(switch, target)
-        target = found.target or target
-        way = choose(found, target, build, self._options.way)
-        self._refuse(switch, (target, found, way), seen, build)
+        look = single.look(switch, target)
+        way, reason = single.decide(look, target, build, self._options.way, overwrite_drift=True)
+        drift = [] if self._options.overwrite_drift else unsaved(look.found, seen)
+        if drift:
+            raise SwitchError(
+                f"{self._name}: somebody has changed it and not saved that: {first_of(drift, separator='; ')}",
+                f"{saved_by(drift)} on it keeps that, the optional argument overwrite_drift does without it",
+            )
+        if reason:
+            raise SwitchError(f"{self._name}: {reason}")
         self._changed = way.name != "nothing"
         if not self._changed:
             return
@@ -244,56 +244,20 @@ class ConfigSession:
         with self._journal(push_id).open() as journal:
             self._forget_old()
             who = _holder(message)
-            step = {"way": way.name, "target": target_hash(target), "revert_in": revert_in}
+            step = {**single.meant(target, way), "revert_in": revert_in}
             journal.mean({"kind": "napalm", "holder": who, "switches": {self._name: step}})
-            self._change(self._access(switch), journal, (target, found, way), who, revert_in)
-
-    def _change(
-        self,
-        access: _SameSwitch,
-        journal: Journal,
-        todo: tuple[Target, Comparison, Way],
-        who: str,
-        revert_in: int | None,
-    ) -> None:
-        limits = Limits(
-            confirm_within=self._options.confirm_within, quiet=_LAB_QUIET if access.facts.lab else guard.SETTLE
-        )
-        device, stop = Device(self._name), threading.Event()
-        gates = Gates(Gate({}, frozenset()), as_before(todo[1]))
-        change = Change(access, journal, device, todo, gates, limits, lambda step: log.info("%s: %s", self._name, step))
-        with contextlib.closing(change):
-            try:
-                change.prepare(who, stop)
-                change.apply(stop)
-                change.prove(stop)
-                if revert_in is None:
-                    change.confirm()
-                    return
-                with contextlib.closing(access.open(device)) as switch:
-                    guard.extend(switch, journal.push_id, revert_in)
-                journal.note(self._name, "pending", seconds=revert_in)
-            except SonicfabError as err:
-                ending = change.back(err)
-                if ending.state != "new":
-                    raise SwitchError(_told(ending, err), err.hint) from err
-            except BaseException:
-                change.back(SwitchError("interrupted"))
-                raise
-
-    def _refuse(self, switch: Switch, todo: tuple[Target, Comparison, Way], seen: Seen, build: Build) -> None:
-        """Before anything is written."""
-        target, found, way = todo
-        drift = unsaved(found, seen)
-        if drift and not self._options.overwrite_drift:
-            raise SwitchError(
-                f"{self._name}: somebody has changed it and not saved that: {first_of(drift, separator='; ')}",
-                f"{saved_by(drift)} on it keeps that, the optional argument overwrite_drift does without it",
+            access = self._access(switch)
+            quiet = guard.quiet_in(lab=bool(access.facts.lab))
+            change = Change(
+                access,
+                journal,
+                Device(self._name),
+                (look.found.target or target, look.found, way),
+                Gates(Gate({}, frozenset()), as_before(look.found)),
+                Limits(confirm_within=self._options.confirm_within, quiet=quiet),
+                lambda step: log.info("%s: %s", self._name, step),
             )
-        look = Look(found, guard.status(switch), switch.free_space())
-        reason = refusal(look, target, way, build, overwrite_drift=True)
-        if reason:
-            raise SwitchError(f"{self._name}: {reason}")
+            single.commit(change, who, revert_in)
 
     def _build(self, switch: Switch) -> Build:
         facts = self._known(switch)
@@ -360,18 +324,7 @@ def _what_else(status: guard.GuardStatus) -> str:
     return "it was confirmed already, or its time was over and the switch went back"
 
 
-def _told(ending: Ending, err: SonicfabError) -> str:
-    said = ending.said or str(err)
-    if ending.state == "unknown":
-        return f"{said}; the switch could not be asked again, and its guard puts the old config back"
-    return f"{said}; nothing was changed" if ending.untouched else f"{said}; the switch is back on its old config"
-
-
 def _holder(message: str) -> str:
-    """Who is at it, for others who meet the guard on the switch, and why."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # a user without a name
-        user = str(os.getuid())
+    """Who is at it, and why."""
     why = f": {' '.join(message.split())[:200]}" if message.strip() else ""
-    return f"{user}@{socket.gethostname()} by NAPALM{why}"
+    return f"{single.holder()} by NAPALM{why}"

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
-import socket
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,6 +20,7 @@ from sonicfab.push.refusals import Look
 from sonicfab.push.results import PushResult, State, SwitchPush
 from sonicfab.push.resume import Left
 from sonicfab.push.run import Decision, FabricPush, Options, decide, look_at_all, meaning
+from sonicfab.push.single import holder
 from sonicfab.push.ways import FORCED
 from sonicfab.runner import Outcome
 from sonicfab.switch import guard
@@ -328,14 +326,5 @@ def taken_over(site: OpenSite, given: Collection[str]) -> set[str]:
 
 def _completed(site: OpenSite, options: Options) -> Options:
     """With who is at it, and how long a switch of this site may be quiet on its way back."""
-    quiet = guard.LAB_SETTLE if site.access.lab else guard.SETTLE
-    return replace(options, holder=options.holder or holder(), limits=replace(options.limits, quiet=quiet))
-
-
-def holder() -> str:
-    """Who is at it, for others who meet the guard on a switch."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # a user without a name
-        user = str(os.getuid())
-    return f"{user}@{socket.gethostname()}"
+    limits = replace(options.limits, quiet=guard.quiet_in(lab=bool(site.access.lab)))
+    return replace(options, holder=options.holder or holder(), limits=limits)

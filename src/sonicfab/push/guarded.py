@@ -69,7 +69,7 @@ class Limits:
     confirm_within: float = 300.0
     timeout: float = 600.0
     settle: float = 60.0
-    quiet: int = guard.SETTLE
+    quiet: int = guard.QUIET
 
     def guarded(self, way_seconds: float) -> int:
         """Seconds after the start of a change that is predicted to take so long until its guard takes it back."""
@@ -132,6 +132,17 @@ class Guarded:
         with self._opened() as switch:
             guard.extend(switch, self._journal.push_id, self._seconds)
             self._guarded_until = time.monotonic() + self._seconds
+
+    def hold(self, seconds: int) -> None:
+        """Let it wait so long for whoever confirms it, and go back without.
+
+        Raises:
+            SwitchError: it is going back, or has.
+            TransportError: it was not reached.
+        """
+        with self._opened(anew=True) as switch:
+            guard.extend(switch, self._journal.push_id, seconds)
+        self._note("pending", seconds=seconds)
 
     def confirm(self) -> None:
         """Make it what the next start loads, and end the guard; it is the new config from then on.

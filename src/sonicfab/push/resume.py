@@ -20,7 +20,8 @@ from sonicfab.push.gate import Gate
 from sonicfab.push.guarded import Ending, Guarded, Limits
 from sonicfab.push.journal import Journal
 from sonicfab.push.rounds import Rounds
-from sonicfab.push.run import Tell, target_hash
+from sonicfab.push.run import Tell
+from sonicfab.push.single import target_hash
 from sonicfab.push.ways import Way
 from sonicfab.runner import run_all
 

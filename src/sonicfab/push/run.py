@@ -9,21 +9,20 @@ from dataclasses import dataclass, field
 
 from sonicfab.access import Access
 from sonicfab.builds import get_build
-from sonicfab.configdb import dumps
 from sonicfab.errors import InputError
 from sonicfab.plan.types import FabricPlan, SwitchPlan
+from sonicfab.push import single
 from sonicfab.push.batches import Batch, make_batches
 from sonicfab.push.change import Change, Gates
-from sonicfab.push.comparison import Target, compare
+from sonicfab.push.comparison import Target
 from sonicfab.push.drain import Drain
 from sonicfab.push.gate import Gate, as_before, make_gate, need_each_other
 from sonicfab.push.guarded import Ending, Limits
-from sonicfab.push.journal import Journal, sha256
-from sonicfab.push.refusals import Look, refusal
+from sonicfab.push.journal import Journal
+from sonicfab.push.refusals import Look
 from sonicfab.push.rounds import Rounds
-from sonicfab.push.ways import Way, choose
+from sonicfab.push.ways import Way
 from sonicfab.runner import Outcome, run_all
-from sonicfab.switch import guard
 
 Tell = Callable[[str, str], None]
 """Told (switch, step)."""
@@ -72,16 +71,6 @@ class Decision:
         return [name for batch in self.batches for name in batch.switches]
 
 
-def look(access: Access, plan: SwitchPlan, target: Target) -> Look:
-    """Connect and compare; nothing is changed.
-
-    Raises:
-        WrongSwitchError, SwitchError, TransportError: as they are told.
-    """
-    with contextlib.closing(access.open(plan)) as switch:
-        return Look(compare(switch, target), guard.status(switch), switch.free_space())
-
-
 def decide(plan: FabricPlan, targets: Mapping[str, Target], looks: Mapping[str, Look], options: Options) -> Decision:
     """Ways, steps and refusals.
 
@@ -92,13 +81,19 @@ def decide(plan: FabricPlan, targets: Mapping[str, Target], looks: Mapping[str, 
     refused: dict[str, str] = {}
     unfit: list[str] = []
     for name, one in looks.items():
-        build, target = get_build(plan.switches[name].build), one.found.target or targets[name]
+        build = get_build(plan.switches[name].build)
         try:
-            ways[name] = choose(one.found, target, build, options.way, reset_sessions=options.reset_sessions)
+            ways[name], reason = single.decide(
+                one,
+                targets[name],
+                build,
+                options.way,
+                overwrite_drift=options.overwrite_drift,
+                reset_sessions=options.reset_sessions,
+            )
         except InputError as err:
             unfit.append(str(err))
             continue
-        reason = refusal(one, target, ways[name], build, overwrite_drift=options.overwrite_drift)
         if reason:
             refused[name] = reason
     if unfit:
@@ -179,13 +174,8 @@ class FabricPush:
         return need_each_other(self._plan, self._found, one, other)
 
     def _forward(self, change: Change, stop: threading.Event) -> None:
-        change.prepare(self._options.holder, stop)
-        found = self._found[change.plan.name]
-        if self._options.drain and change.way.disruptive and found.established:
-            change.drain(Drain(self._access, self._plan), stop)
-        change.apply(stop)
-        change.undrain(stop)
-        change.prove(stop)
+        drains = self._options.drain and change.way.disruptive and self._found[change.plan.name].established
+        single.forward(change, self._options.holder, stop, Drain(self._access, self._plan) if drains else None)
 
 
 def look_at_all(
@@ -199,7 +189,8 @@ def look_at_all(
 
     def one(switch: SwitchPlan, _stop: threading.Event) -> Look:
         tell(switch.name, "comparing")
-        return look(access, switch, targets[switch.name])
+        with contextlib.closing(access.open(switch)) as there:
+            return single.look(there, targets[switch.name])
 
     outcomes = run_all(switches, one, lambda switch, _: done(switch.name))
     return {switch.name: outcome for switch, outcome in zip(switches, outcomes, strict=True)}
@@ -218,18 +209,5 @@ def meaning(
         "resumes": resumes,
         "holder": options.holder,
         "steps": [list(batch.switches) for batch in decision.batches],
-        "switches": {
-            name: {
-                "way": decision.ways[name].name,
-                "seconds": decision.ways[name].seconds,
-                "target": target_hash(targets[name]),
-            }
-            for name in decision.todo
-        },
+        "switches": {name: single.meant(targets[name], decision.ways[name]) for name in decision.todo},
     }
-
-
-def target_hash(target: Target) -> str:
-    """Tells whether two pushes mean the same for a switch, whatever another has put there meanwhile."""
-    target = target.meant or target
-    return sha256(dumps(target.config_db) + (target.frr or "") + "take over" * target.take_over)

@@ -47,7 +47,7 @@ GUARD_SCRIPT = (
     "{{ rm -f {stage}/guard.sh.$$; exit 1; }}'"
 )
 """Brings switch/guard.sh, on stdin; a script that runs goes on with the file that it was started from."""
-GUARD_ARM = "sudo -n sh {stage}/guard.sh arm {id} {seconds} {needs} {settle}"
+GUARD_ARM = "sudo -n sh {stage}/guard.sh arm {id} {seconds} {needs} {quiet}"
 """Who pushes is on stdin."""
 GUARD_STAGE = "sudo -n sh {stage}/guard.sh stage {id} {folder}; code=$?; rm -rf {folder}; exit $code"
 GUARD_APPLY_FRR = "sudo -n sh {stage}/guard.sh apply-frr {id} {seconds}"

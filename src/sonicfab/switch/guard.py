@@ -17,10 +17,10 @@ from sonicfab.switch.answers import reading
 from sonicfab.switch.operations import ReloadResult, Switch, read_reload
 from sonicfab.transport import CommandResult
 
-SETTLE = 90
+QUIET = 90
 """Seconds without any change after which what runs will not become what ran by waiting; a switch needs that long after
 a reload until bgpcfgd has all that it waits for."""
-LAB_SETTLE = 5
+_LAB_QUIET = 5
 """The same in a lab, whose FRR has all of it when the container is up."""
 
 _HELD = 70
@@ -67,8 +67,13 @@ class GuardStatus:
     said: str
 
 
+def quiet_in(*, lab: bool) -> int:
+    """How many seconds a switch of a lab, or a real one, may be quiet on its way back."""
+    return _LAB_QUIET if lab else QUIET
+
+
 @reading("guard.sh arm")
-def arm(switch: Switch, push_id: str, holder: str, seconds: int, needs: int, settle: int = SETTLE) -> None:
+def arm(switch: Switch, push_id: str, holder: str, seconds: int, needs: int, quiet: int = QUIET) -> None:
     """Note the config as it is and have the switch go back to it after `seconds`, or at a boot, unless confirmed.
 
     `needs` is how many bytes the push brings.
@@ -83,7 +88,7 @@ def arm(switch: Switch, push_id: str, holder: str, seconds: int, needs: int, set
     done = _run(switch, command, stdin=script)
     if not done.ok:
         raise SwitchError(f"{switch.name}: cannot write {commands.STAGE}/guard.sh: {done.said}")
-    words = {"seconds": int(seconds), "needs": int(needs), "settle": int(settle)}
+    words = {"seconds": int(seconds), "needs": int(needs), "quiet": int(quiet)}
     command = commands.GUARD_ARM.format(stage=commands.STAGE, id=shlex.quote(push_id), **words)
     done = _run(switch, command, stdin=f"{holder}\n".encode())
     if done.exit_code == _HELD:

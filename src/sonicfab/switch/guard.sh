@@ -3,14 +3,14 @@
 # what it is for. In short: `arm` notes the config as it is and starts a timer; unless `confirm` comes first, the timer
 # (`fire`), the next boot (`boot`) or whoever asks (`restore`) puts everything back as it was noted.
 #
-#   arm ID SECONDS BYTES SETTLE < holder       stage ID FOLDER          status [ID]
+#   arm ID SECONDS BYTES QUIET < holder       stage ID FOLDER          status [ID]
 #   apply-frr ID SECONDS                       apply-patch ID SECONDS   restart-bgp ID SECONDS
 #   reload ID            reload-result ID      extend ID SECONDS        confirm ID         restore ID
 # Of its own: fire ID (the timer), boot (the boot unit), job NAME COMMAND... (a step, in a session of its own).
 #
 # What is on the disk of the switch, readable by root alone for it holds secrets:
 #   guard/          there is a push in progress; it came into place and goes away in one rename(2) each
-#     id holder deadline seconds settle timers begun restoring failed count.* reserve guard.sh
+#     id holder deadline seconds quiet timers begun restoring failed count.* reserve guard.sh
 #     stored/       config_db.json and frr.conf from before, or NAME.absent
 #     running/      CONFIG_DB and FRR's running config from before, and which services ran
 #     candidate/    what this push brings
@@ -285,7 +285,7 @@ place_as_kept() { # FILE TARGET
 room() { df -Pk "$BASE" | awk 'NR == 2 { print $4 }'; }
 
 arm() {
-  id=$1 seconds=$2 bytes=$3 settle=$4
+  id=$1 seconds=$2 bytes=$3 quiet=$4
   lock
   if [ -d "$GUARD" ]; then
     echo "holder=$(cat "$GUARD/holder")"
@@ -332,7 +332,7 @@ note() { # everything as it is now; where it cannot be, $seen may say why
   seen=
   mkdir -p "$new/stored" "$new/running" "$new/candidate" || return 1
   head -n 1 | tr -d '\000-\037' > "$new/holder" && cp "$0" "$new/guard.sh" && : > "$new/begun" || return 1
-  echo "$id" > "$new/id" && echo "$seconds" > "$new/seconds" && echo "$settle" > "$new/settle" || return 1
+  echo "$id" > "$new/id" && echo "$seconds" > "$new/seconds" && echo "$quiet" > "$new/quiet" || return 1
   for name in config_db.json frr/frr.conf; do
     kept=$new/stored/${name##*/}
     fit "$ETC/$name" || return 1
@@ -635,7 +635,7 @@ bgp_from() { # FILE: restart FRR with that frr.conf, then put the stored one in 
   [ -z "$1" ] || place_frr "$1" || return 1
   back restore-bgp 300 sh -c "$RESTART" || { seen="bgp does not start: $(told restore-bgp | head -n 1)"; put_back; return 1; }
   count bgp
-  becomes_old "$settle"
+  becomes_old "$quiet"
   result=$?
   put_back || return 1
   return $result
@@ -675,7 +675,7 @@ cut_off() { # a reload that had begun to stop services did not go through: syste
 }
 
 bring_back() { # what runs, by the cheapest way that works; every way is looked at before the next one is taken
-  settle=$(cat "$GUARD/settle")
+  quiet=$(cat "$GUARD/quiet")
   [ -s "$GUARD/begun" ] || return 0
   is_old && ! cut_off && return 0
   if ! begun reload; then
@@ -697,7 +697,7 @@ bring_back() { # what runs, by the cheapest way that works; every way is looked 
   if cut_off || differs config_db || { differs service && ! only_bgp; }; then
     [ "$(done_already reload)" -lt 2 ] || return 1
     reload_old || return 1
-    becomes_old "$settle" && return 0
+    becomes_old "$quiet" && return 0
     if differs config_db; then return 1; fi
   else
     bgp_from '' && return 0
