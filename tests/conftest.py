@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,15 @@ def golden(request: pytest.FixtureRequest) -> Golden:
         assert text == path.read_text(encoding="utf-8"), f"{path} differs; if that is right: pytest --update-golden"
 
     return check
+
+
+def with_rows(page: Path, first: str, rows: Iterable[str], kept: Callable[[str], bool] = lambda _: False) -> str:
+    """A page of the docs with these rows in the table whose first column is called so; `kept` rows stay at its end."""
+    text = page.read_text(encoding="utf-8")
+    table = re.search(rf"^\| {first} \|.*\n\| --- .*\n((?:\|.*\n)*)", text, re.MULTILINE)
+    assert table, f"{page} has no table of {first}"
+    rest = [line for line in table[1].splitlines() if kept(line)]
+    return text[: table.start(1)] + "".join(f"{row}\n" for row in [*rows, *rest]) + text[table.end(1) :]
 
 
 Run = Callable[..., subprocess.CompletedProcess[str]]

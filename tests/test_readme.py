@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT, Run
+from conftest import ROOT, Golden, Run
 from labs import needs_lab
+from sonicfab.builds import DEFAULT_BUILD
 from sonicfab.datafiles import fact_names
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -153,9 +154,9 @@ def test_outputs_are_shown() -> None:
     assert {page.name for page, _, _ in OUTPUTS} >= {"diff.md", "explain.md"}
 
 
-def test_every_build_that_an_inventory_may_name_is_told() -> None:
-    row = next(
-        line for line in (ROOT / "docs" / "inventory.md").read_text().splitlines() if "| `image_build` |" in line
-    )
-    told = set(re.findall(r"`([\w.-]+)`", row.partition("runs:")[2]))
-    assert told == set(fact_names("builds"))
+def test_every_build_that_an_inventory_may_name_is_told(golden: Golden) -> None:
+    page = ROOT / "docs" / "inventory.md"
+    builds = ", ".join(f"`{name}`{' (default)' * (name == DEFAULT_BUILD)}" for name in fact_names("builds"))
+    before, found, after = page.read_text(encoding="utf-8").partition("the SONiC image that runs: ")
+    assert found
+    golden(page, f"{before}{found}{builds} |{after.partition(' |')[2]}")
