@@ -196,7 +196,7 @@ def deny_everything(folder: Path) -> Path:
     (folder / "frr").mkdir(parents=True)
     text = (ROOT / "templates" / "frr" / "route_maps.j2").read_text()
     (folder / "frr" / "route_maps.j2").write_text(
-        text.replace('{{ route_map("FROM-FABRIC", fabric.prefix_lists) -}}', '{{ route_map("FROM-FABRIC", []) -}}')
+        text.replace("in policy.lists %}", 'in ([] if policy.name == "FROM-FABRIC" else policy.lists) %}')
     )
     return folder
 

@@ -58,7 +58,7 @@ def templates(folder: Path, takes: str) -> Path:
     """Templates that are valid; FROM-FABRIC takes these prefix lists."""
     (folder / "frr").mkdir(parents=True)
     text = (ROOT / "templates" / "frr" / "route_maps.j2").read_text()
-    new = text.replace('route_map("FROM-FABRIC", fabric.prefix_lists)', f'route_map("FROM-FABRIC", {takes})')
+    new = text.replace("in policy.lists %}", f'in ({takes} if policy.name == "FROM-FABRIC" else policy.lists) %}}')
     assert new != text
     (folder / "frr" / "route_maps.j2").write_text(new)
     return folder
@@ -66,7 +66,7 @@ def templates(folder: Path, takes: str) -> Path:
 
 def test_all_of_them_go_back_when_the_last_one_fails(fabric: Together, tmp_path: Path) -> None:
     before = {name: running(fabric, name) for name in ALL}
-    spine_takes_nothing = templates(tmp_path / "mine", '[] if switch.role == "spine" else fabric.prefix_lists')
+    spine_takes_nothing = templates(tmp_path / "mine", '[] if switch.role == "spine" else policy.lists')
     result = fabric.pushed("--templates", spine_takes_nothing, "--confirm-within", 40, code=6)
     assert {name: one["state"] for name, one in result.items()} == dict.fromkeys(ALL, "rolled back")
     assert "received prefixes and does not" in result[SPINE]["error"]

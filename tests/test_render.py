@@ -11,10 +11,11 @@ import pytest
 from conftest import EXAMPLES, ROOT, Run
 from sonicfab.builds import build_names
 from sonicfab.errors import InputError, TemplateError
-from sonicfab.fabric import build_files, open_fabric, render_fabric, write_build
+from sonicfab.fabric import build_files, open_fabric, read_fabric, render_fabric, write_build
 from sonicfab.load import Secrets
 from sonicfab.model.fields import SecretRef
-from sonicfab.plan.types import BgpPlan, SnmpPlan
+from sonicfab.model.topology import Bgp
+from sonicfab.plan.types import SnmpPlan
 from sonicfab.render import Renderer, SwitchConfig, template_folders
 from test_golden import open_example
 
@@ -129,9 +130,10 @@ def test_a_secret_that_cannot_be_found_is_told_by_its_reference(tmp_path: Path) 
 
 def test_bfd_needs_the_management_framework() -> None:
     """supervisord.conf.j2 starts bfdd only with frr_mgmt_framework_config "true", on every build."""
-    fabric = open_example("scs-lab")
-    plan = dataclasses.replace(fabric.plan, bgp=BgpPlan(3, 9, 10, True, 64))
-    config = Renderer(template_folders(), fabric.secrets.resolve).render(plan, plan.switches[LEAF])
+    files = read_fabric(ROOT / "inventories/scs-lab.yml", ROOT / f"topologies/{EXAMPLES['scs-lab']}.yml")
+    topology = files.topology.value.model_copy(update={"bgp": Bgp(bfd=True)})
+    fabric = dataclasses.replace(files, topology=dataclasses.replace(files.topology, value=topology)).plan()
+    config = Renderer(template_folders(), fabric.secrets.resolve).render(fabric.plan, fabric.plan.switches[LEAF])
     assert config.config_db["DEVICE_METADATA"]["localhost"]["frr_mgmt_framework_config"] == "true"
     assert " neighbor SPINE bfd\n" in config.frr
     assert "HOST bfd" not in config.frr

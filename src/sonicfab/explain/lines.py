@@ -90,7 +90,7 @@ def _group(sources: Sources, name: str) -> PeerGroup | None:
 def _of_group(fabric: str, host: str) -> Explain:
     def explain(sources: Sources, match: re.Match[str]) -> Origin:
         group = _group(sources, match[1])
-        if group is not None and group.kind == "host":
+        if group is not None and not group.inside:
             return Origin(host, sources.topology("hosts"))
         return Origin(fabric, sources.topology("underlay"))
 

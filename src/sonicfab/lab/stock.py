@@ -95,7 +95,7 @@ def stock_config(config: ConfigDb, *, mac: str = "") -> ConfigDb:
 
 def _switch(switch: SwitchPlan, mapped: Mapped) -> SwitchPlan:
     ports = tuple(_port(switch.name, port, mapped) for port in switch.ports if (switch.name, port.name) in mapped)
-    groups = tuple(_group(switch.name, group, mapped) for group in switch.groups if group.kind == "fabric")
+    groups = tuple(_group(switch.name, group, mapped) for group in switch.groups if group.inside)
     management = replace(switch.management, vrf=False)
     # the services of the inventory are in its management network, which the lab has not
     return replace(

@@ -18,18 +18,18 @@ from sonicfab.model.numbers import Numbers
 from sonicfab.model.topology import SONIC_MTU, Topology
 from sonicfab.plan.cabling import Cabling, HostPort, cables_alone, members, resolve
 from sonicfab.plan.numbers import Allotment, Numbered, allot
-from sonicfab.plan.sessions import peer_groups
+from sonicfab.plan.sessions import routing
 from sonicfab.plan.settings import SwitchSettings, settle
 from sonicfab.plan.speeds import mixed_speeds, shared_speeds
 from sonicfab.plan.types import (
     BgpPlan,
     FabricPlan,
-    Family,
     HostPolicy,
     IpNetwork,
     LinkPlan,
     PeerGroup,
     PortPlan,
+    RouteMap,
     SwitchPlan,
 )
 from sonicfab.platforms import PlatformPort, get_platform
@@ -92,9 +92,8 @@ def _fabric(
         )
         for link in cabling.links
     )
-    families: tuple[Family, ...] = ("ipv4", "ipv6") if topology.loopbacks.ipv6 else ("ipv4",)
     roles = {name: one.role for name, one in settings.items()}
-    groups = peer_groups(links, cabling.hosts, roles, allotment.asns, families)
+    bgp_of = routing(topology, links, cabling.hosts, roles, allotment.asns)
     ports = _used_ports(links, cabling.hosts, settings)
     hosts, bgp = topology.hosts, topology.bgp
     return FabricPlan(
@@ -106,7 +105,7 @@ def _fabric(
         bgp=BgpPlan(bgp.keepalive, bgp.hold, bgp.connect_retry, bgp.bfd, bgp.maximum_paths),
         hosts=HostPolicy(hosts.prefixes.ipv4, hosts.prefixes.ipv6, hosts.max_prefixes),
         links=links,
-        switches={name: _switch(one, allotment, groups.get(name, ()), ports[name]) for name, one in settings.items()},
+        switches={name: _switch(one, allotment, *bgp_of[name], ports[name]) for name, one in settings.items()},
     )
 
 
@@ -114,6 +113,7 @@ def _switch(
     settings: SwitchSettings,
     allotment: Allotment,
     groups: tuple[PeerGroup, ...],
+    route_maps: tuple[RouteMap, ...],
     used: Mapping[str, PortPlan],
 ) -> SwitchPlan:
     unused = dict(_unused_ports(settings.platform, settings.build))
@@ -127,6 +127,7 @@ def _switch(
         loopback_ipv6=allotment.ipv6.get(settings.name),
         ports=tuple(used.get(name, port) for name, port in unused.items()),
         groups=groups,
+        route_maps=route_maps,
     )
 
 

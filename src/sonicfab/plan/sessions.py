@@ -5,40 +5,55 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_address
-from typing import Literal
 
 from sonicfab.configdb import natural_key
 from sonicfab.ipam import link_ends
+from sonicfab.model.topology import Topology
 from sonicfab.plan.cabling import HostPort
-from sonicfab.plan.types import Family, LinkPlan, PeerGroup, Session
+from sonicfab.plan.policy import fabric_policies, host_policies, prefix_lists
+from sonicfab.plan.types import Family, LinkPlan, PeerGroup, RouteMap, Session
+from sonicfab.roles import Role
 
-_Groups = dict[str, list[tuple[Literal["fabric", "host"], Session]]]
+_Groups = dict[str, list[Session]]
 
 
-def peer_groups(
+def routing(
+    topology: Topology,
     links: Iterable[LinkPlan],
     hosts: Iterable[HostPort],
-    roles: Mapping[str, str],
+    roles: Mapping[str, Role],
     asns: Mapping[str, int],
-    families: tuple[Family, ...],
-) -> dict[str, tuple[PeerGroup, ...]]:
-    """The peer-groups of each switch, in the order in which FRR prints them.
+) -> dict[str, tuple[tuple[PeerGroup, ...], tuple[RouteMap, ...]]]:
+    """The peer-groups of each switch, in the order in which FRR prints them, and their policies.
 
     A link whose ends have one ASN gets no session: eBGP needs two.
     """
-    groups: dict[str, _Groups] = defaultdict(lambda: defaultdict(list))
+    families: tuple[Family, ...] = ("ipv4", "ipv6") if topology.loopbacks.ipv6 else ("ipv4",)
+    lists = prefix_lists(topology)
+    inside: dict[str, _Groups] = {name: defaultdict(list) for name in roles}
+    outside: dict[str, _Groups] = {name: defaultdict(list) for name in roles}
     for link in links:
         if asns[link.a[0]] != asns[link.b[0]]:
             for switch, group, session in _link_sessions(link, roles, asns, families):
-                groups[switch][group].append(("fabric", session))
+                inside[switch][group].append(session)
     for host in hosts:
         session = Session(host.port, host.port, "", "", None, families, host.description or "host")
-        groups[host.switch]["HOST"].append(("host", session))
-    return {switch: tuple(_sorted(found)) for switch, found in groups.items()}
+        outside[host.switch]["HOST"].append(session)
+    found: dict[str, tuple[tuple[PeerGroup, ...], tuple[RouteMap, ...]]] = {}
+    for name in roles:
+        numbered_ipv6 = any(":" in one.peer for sessions in inside[name].values() for one in sessions)
+        fabric = fabric_policies(lists, global_next_hops=numbered_ipv6)
+        host_maps = host_policies(lists) if outside[name] else ()
+        groups = [_group(one, sessions, *fabric, bfd=topology.bgp.bfd) for one, sessions in inside[name].items()]
+        most = topology.hosts.max_prefixes
+        groups += [_group(one, sessions, *host_policies(lists), most) for one, sessions in outside[name].items()]
+        # bgpd prints the groups by name: peer_group_cmp() in FRR's bgpd/bgpd.c
+        found[name] = tuple(sorted(groups, key=lambda group: group.name)), (*fabric, *host_maps)
+    return found
 
 
 def _link_sessions(
-    link: LinkPlan, roles: Mapping[str, str], asns: Mapping[str, int], families: tuple[Family, ...]
+    link: LinkPlan, roles: Mapping[str, Role], asns: Mapping[str, int], families: tuple[Family, ...]
 ) -> Iterator[tuple[str, str, Session]]:
     """(switch, peer-group, session) for both ends."""
     networks = [network for network in (link.ipv4, link.ipv6) if network is not None]
@@ -55,13 +70,19 @@ def _link_sessions(
             yield switch, f"{group}-V{network.version}", session
 
 
-def _sorted(groups: _Groups) -> Iterator[PeerGroup]:
-    # bgpd keeps the members of a group together, the groups by name, ports before addresses, each in natural
-    # order: peer_cmp() in FRR's bgpd/bgpd.c
-    for name in sorted(groups):
-        members = groups[name]
-        sessions = sorted((session for _, session in members), key=_order)
-        yield PeerGroup(name, members[0][0], sessions[0].families, tuple(sessions))
+def _group(
+    name: str,
+    sessions: list[Session],
+    policy_in: RouteMap,
+    policy_out: RouteMap,
+    max_prefixes: int | None = None,
+    *,
+    bfd: bool = False,
+) -> PeerGroup:
+    # bgpd keeps the members of a group together, ports before addresses, each in natural order: peer_cmp() in FRR's
+    # bgpd/bgpd.c
+    members = tuple(sorted(sessions, key=_order))
+    return PeerGroup(name, members[0].families, members, policy_in, policy_out, max_prefixes, bfd)
 
 
 def _order(session: Session) -> tuple[int, int, tuple[tuple[int, str], ...]]:

@@ -168,8 +168,8 @@ class Session:
     Attributes:
         peer: what FRR calls the neighbour: the port (unnumbered) or the far address.
         port: the local port it runs over.
-        switch: the far switch; "" for a host.
-        far_port: its port; "" for a host.
+        switch: the far switch; "" where the neighbour is none of this fabric.
+        far_port: its port; "" where the neighbour is none of this fabric.
         remote_asn: of the far switch; None for a host, whose number is its own.
         families: negotiated on it.
     """
@@ -208,22 +208,81 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
-class PeerGroup:
-    """Neighbours that are treated alike: all switches of a role, or all hosts."""
+class PrefixList:
+    """A list of single addresses out of some networks: LOOPBACKS of switches, HOSTS of servers."""
 
     name: Annotated[
         str,
-        Rule("one group for all servers", ("topology:hosts",), where=lambda group: group.kind == "host", naming=True),
+        Rule("", ("topology:loopbacks",), where=lambda one: one.name == "LOOPBACKS", naming=True),
+        Rule("", ("topology:hosts.prefixes",), where=lambda one: one.name == "HOSTS", naming=True),
+    ]
+    networks: Annotated[
+        tuple[IpNetwork, ...],
+        Rule(
+            "what the switches announce: single addresses of the pool",
+            ("topology:loopbacks.{family}",),
+            where=lambda one: one.name == "LOOPBACKS",
+        ),
+        Rule(
+            "what the servers may announce: single addresses of the prefixes",
+            ("topology:hosts.prefixes.{family}[]",),
+            where=lambda one: one.name == "HOSTS",
+        ),
+    ]
+
+    @property
+    def keyword(self) -> str:
+        """`ip` or `ipv6`, as FRR's commands begin."""
+        return "ip" if self.networks[0].version == 4 else "ipv6"
+
+
+@dataclass(frozen=True, slots=True)
+class RouteMap:
+    """A policy: what one of its lists permits, and nothing else.
+
+    Attributes:
+        global_next_hops: routes are taken by the neighbour's global IPv6 address. bgpd prefers the link-local one, and
+            swss learns no link-local neighbour on a port without `ipv6_use_link_local_only` (sonic-swss
+            neighsyncd/neighsync.cpp), so the ASIC would have no next hop (sonic-swss#1872).
+    """
+
+    name: Annotated[str, Rule("", ("topology:loopbacks", "topology:hosts.prefixes"), naming=True)]
+    lists: Annotated[tuple[PrefixList, ...], Rule("", ("topology:loopbacks", "topology:hosts.prefixes"))]
+    global_next_hops: Annotated[bool, Rule("", ("topology:underlay",))] = False
+
+
+@dataclass(frozen=True, slots=True)
+class PeerGroup:
+    """Neighbours that are treated alike: all switches of a role, or all hosts.
+
+    Attributes:
+        families: that it carries.
+        max_prefixes: of each family that a neighbour may announce; None without a limit.
+    """
+
+    name: Annotated[
+        str,
+        Rule("one group for all servers", ("topology:hosts",), where=lambda group: not group.inside, naming=True),
         Rule("one group for all switches of a role (and family)", ("topology:underlay",), naming=True),
     ]
-    kind: Literal["fabric", "host"]
     families: tuple[Family, ...]
     sessions: tuple[Session, ...]
+    policy_in: RouteMap
+    policy_out: RouteMap
+    max_prefixes: Annotated[
+        int | None, Rule("a server may announce no more; the session ends if it does", ("topology:hosts.max_prefixes",))
+    ] = None
+    bfd: Annotated[bool, Rule("BFD on the links of the fabric", ("topology:bgp.bfd",))] = False
+
+    @property
+    def inside(self) -> bool:
+        """True when its neighbours are switches of the fabric."""
+        return any(session.switch for session in self.sessions)
 
     @property
     def global_ipv6(self) -> bool:
         """True when its sessions run between global IPv6 addresses."""
-        return self.kind == "fabric" and any(":" in session.peer for session in self.sessions)
+        return any(":" in session.peer for session in self.sessions)
 
     @property
     def extended_nexthop(self) -> Annotated[bool, Rule("", ("topology:underlay",))]:
@@ -261,35 +320,6 @@ class HostPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class PrefixList:
-    """A list of single addresses out of some networks: LOOPBACKS of switches, HOSTS of servers."""
-
-    name: Annotated[
-        str,
-        Rule("", ("topology:loopbacks",), where=lambda one: one.name == "LOOPBACKS", naming=True),
-        Rule("", ("topology:hosts.prefixes",), where=lambda one: one.name == "HOSTS", naming=True),
-    ]
-    networks: Annotated[
-        tuple[IpNetwork, ...],
-        Rule(
-            "what the switches announce: single addresses of the pool",
-            ("topology:loopbacks.{family}",),
-            where=lambda one: one.name == "LOOPBACKS",
-        ),
-        Rule(
-            "what the servers may announce: single addresses of the prefixes",
-            ("topology:hosts.prefixes.{family}[]",),
-            where=lambda one: one.name == "HOSTS",
-        ),
-    ]
-
-    @property
-    def keyword(self) -> str:
-        """`ip` or `ipv6`, as FRR's commands begin."""
-        return "ip" if self.networks[0].version == 4 else "ipv6"
-
-
-@dataclass(frozen=True, slots=True)
 class SwitchPlan:
     """One switch, complete; services are None where the inventory leaves them alone."""
 
@@ -311,6 +341,12 @@ class SwitchPlan:
     snmp: SnmpPlan
     ports: tuple[PortPlan, ...]
     groups: tuple[PeerGroup, ...]
+    route_maps: tuple[RouteMap, ...]
+
+    @property
+    def prefix_lists(self) -> tuple[PrefixList, ...]:
+        """Those that its policies ask, each once."""
+        return tuple(dict.fromkeys(one for policy in self.route_maps for one in policy.lists))
 
     @property
     def sessions(self) -> Iterator[tuple[PeerGroup, Session]]:
@@ -320,22 +356,26 @@ class SwitchPlan:
     @property
     def fabric_sessions(self) -> list[Session]:
         """The sessions with other switches."""
-        return [session for group, session in self.sessions if group.kind == "fabric"]
+        return [session for _, session in self.sessions if session.switch]
 
     @property
-    def has_hosts(self) -> Annotated[bool, Rule("", ("topology:hosts",))]:
-        """True when a server is behind one of its ports."""
-        return any(group.kind == "host" for group in self.groups)
+    def bfd(self) -> Annotated[bool, Rule("BFD watches sessions of the switch", ("topology:bgp.bfd",))]:
+        """True when BFD watches one of its sessions."""
+        return any(group.bfd for group in self.groups)
+
+    def group_of(self, session: Session) -> PeerGroup:
+        """The group that one of its sessions is in."""
+        return next(group for group, one in self.sessions if one is session)
 
     @property
-    def global_next_hops(self) -> Annotated[bool, Rule("", ("topology:underlay",))]:
-        """True when routes from other switches must be taken by the neighbour's global IPv6 address.
+    def firm_sessions(self) -> list[Session]:
+        """The sessions that must be up: all but those with servers, which may be there or not."""
+        return [session for _, session in self.sessions if session.remote_asn is not None]
 
-        bgpd prefers the link-local one, and swss learns no link-local neighbour on a port without
-        `ipv6_use_link_local_only` (sonic-swss neighsyncd/neighsync.cpp), so the ASIC would have no next hop
-        (sonic-swss#1872).
-        """
-        return any(group.global_ipv6 for group in self.groups)
+    @property
+    def host_sessions(self) -> list[Session]:
+        """The sessions with servers."""
+        return [session for _, session in self.sessions if session.remote_asn is None]
 
     def loopback(self, family: Family) -> Annotated[IpAddress | None, Rule("", ("number.{family}",))]:
         """The loopback address of a family; None when the fabric has none."""
@@ -402,16 +442,3 @@ class FabricPlan:
     ]:
         """ipv4, and ipv6 where the fabric has IPv6 loopbacks."""
         return ("ipv4", "ipv6") if self.loopback_ipv6 else ("ipv4",)
-
-    @property
-    def prefix_lists(
-        self,
-    ) -> Annotated[tuple[PrefixList, ...], Rule("", ("topology:loopbacks", "topology:hosts.prefixes"))]:
-        """What may be announced in this fabric, IPv4 before IPv6; a list without networks is left out."""
-        lists = [
-            PrefixList("LOOPBACKS", (self.loopback_ipv4,)),
-            PrefixList("HOSTS", self.hosts.ipv4),
-            PrefixList("LOOPBACKS", (self.loopback_ipv6,) if self.loopback_ipv6 else ()),
-            PrefixList("HOSTS", self.hosts.ipv6 if self.loopback_ipv6 else ()),
-        ]
-        return tuple(one for one in lists if one.networks)

@@ -90,7 +90,7 @@ def make_gate(
     must: dict[str, Ways] = {}
     later: dict[str, Ways] = {}
     some: set[str] = set()
-    sessions = _brought_back(switch, before) if rollback else list(switch.fabric_sessions)
+    sessions = _brought_back(switch, before) if rollback else switch.firm_sessions
     for session in sessions:
         waits = session.switch in pending and (
             session.switch not in before or _touches(plan, before[session.switch], session)
@@ -106,12 +106,12 @@ def make_gate(
 
 
 def _brought_back(switch: SwitchPlan, before: Mapping[str, Comparison]) -> list[Session]:
-    """The sessions to other switches, as the config has them that comes back: none at all, or others of their ports."""
+    """The sessions that must be up, as the config has them that comes back: none at all, or others of their ports."""
     target = before[switch.name].target
     if target is None:
-        return list(switch.fabric_sessions)
+        return switch.firm_sessions
     names, found = _neighbours(target), dict[str, Session]()
-    for session in switch.fabric_sessions:
+    for session in switch.firm_sessions:
         if session.peer in names:
             found.setdefault(session.peer, session)
             continue

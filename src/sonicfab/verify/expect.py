@@ -18,7 +18,7 @@ class Expectations:
 
     Attributes:
         fabric: the plan of all.
-        sessions: with other switches; each must be established in each of its families.
+        sessions: that must be there; each must be established in each of its families.
         host_peers: peers on host ports: they may be there or not.
         loopbacks: switch -> its addresses, for every switch whose routes reach this one.
         ways: (switch, family) -> how its loopback is reached.
@@ -52,7 +52,7 @@ class Expectations:
     @cached_property
     def host_ports(self) -> frozenset[str]:
         """The ports behind which servers are."""
-        return frozenset(session.port for group, session in self.plan.sessions if group.kind == "host")
+        return frozenset(session.port for session in self.plan.host_sessions)
 
 
 class FabricExpectations:
@@ -90,8 +90,8 @@ class FabricExpectations:
         return Expectations(
             plan=switch,
             fabric=self.plan,
-            sessions=tuple(switch.fabric_sessions),
-            host_peers=frozenset(session.peer for group, session in switch.sessions if group.kind == "host"),
+            sessions=tuple(switch.firm_sessions),
+            host_peers=frozenset(session.peer for session in switch.host_sessions),
             loopbacks=loopbacks,
             ways=ways,
             known_prefixes=self._prefixes,

@@ -96,9 +96,10 @@ def _fault(
             # timers are agreed on when a session starts (RFC 4271 section 4.2)
             pending = (more.configured_hold, more.configured_keepalive) == (bgp.hold, bgp.keepalive)
             return (Problem.OLD_TIMERS, f"{told} until its next start") if pending else (Problem.TIMERS, told)
-        if bgp.bfd and more.bfd and more.bfd.lower() != "up":
+        bfd = expected.plan.group_of(session).bfd
+        if bfd and more.bfd and more.bfd.lower() != "up":
             return Problem.BFD, f"{text}, BFD {more.bfd}"
-        if bgp.bfd and not more.bfd:
+        if bfd and not more.bfd:
             return Problem.NO_BFD, f"{text}, without BFD"
     if not peer.received and _brings_any(expected, session, family):
         return Problem.NO_PREFIXES, f"{text}, 0 prefixes"
@@ -106,9 +107,12 @@ def _fault(
 
 
 def _brings_any(expected: Expectations, session: Session, family: Family) -> bool:
-    """Whether the other end announces anything that is not dropped here: its own loopback at least."""
-    far = expected.fabric.switches[session.switch]
-    return far.loopback(family) is not None and far.asn != expected.plan.asn
+    """Whether the other end announces anything that is not dropped here: its own loopback at least.
+
+    What a neighbour outside of the fabric announces is its own affair.
+    """
+    far = expected.fabric.switches.get(session.switch)
+    return far is not None and far.loopback(family) is not None and far.asn != expected.plan.asn
 
 
 def _other(expected: Expectations, peer: BgpPeer, more: BgpSession | None) -> Other:

@@ -170,7 +170,7 @@ def _broken(near: _End, far: _End) -> tuple[str, _End, _End]:
 
 def _words(case: Case, switch: str, peers: list[str]) -> str:
     """A pattern of the lines of FRR's config that are about these neighbours, or about their peer groups."""
-    groups = {group.name for group, one in case.switch(switch).sessions if one.peer in peers and group.kind == "fabric"}
+    groups = {group.name for group, one in case.switch(switch).sessions if one.peer in peers and group.inside}
     words = [rf"neighbor {re.escape(peer)}(?![0-9a-zA-Z:.])" for peer in peers]
     return "|".join([*words, *(rf"neighbor {re.escape(group)} " for group in sorted(groups))])
 

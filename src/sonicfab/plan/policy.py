@@ -1,0 +1,31 @@
+"""What BGP lets in and out of the switches of a fabric: prefix lists, and the route-maps that ask them. Pure.
+
+eBGP exchanges nothing without a policy (RFC 8212).
+"""
+
+from __future__ import annotations
+
+from sonicfab.model.topology import Topology
+from sonicfab.plan.types import PrefixList, RouteMap
+
+
+def prefix_lists(topology: Topology) -> tuple[PrefixList, ...]:
+    """What may be announced in a fabric, IPv4 before IPv6; a list without networks is left out."""
+    loopbacks, hosts = topology.loopbacks, topology.hosts.prefixes
+    lists = [
+        PrefixList("LOOPBACKS", (loopbacks.ipv4,)),
+        PrefixList("HOSTS", hosts.ipv4),
+        PrefixList("LOOPBACKS", (loopbacks.ipv6,) if loopbacks.ipv6 else ()),
+        PrefixList("HOSTS", hosts.ipv6 if loopbacks.ipv6 else ()),
+    ]
+    return tuple(one for one in lists if one.networks)
+
+
+def fabric_policies(lists: tuple[PrefixList, ...], *, global_next_hops: bool) -> tuple[RouteMap, RouteMap]:
+    """What a switch takes from another, and tells it: loopbacks and the addresses of servers."""
+    return RouteMap("FROM-FABRIC", lists, global_next_hops), RouteMap("TO-FABRIC", lists)
+
+
+def host_policies(lists: tuple[PrefixList, ...]) -> tuple[RouteMap, RouteMap]:
+    """What a switch takes from a server, its own addresses, and tells it: all that the fabric knows."""
+    return RouteMap("FROM-HOST", tuple(one for one in lists if one.name == "HOSTS")), RouteMap("TO-HOST", lists)

@@ -1,0 +1,78 @@
+"""Peer-groups carry their policy as data: a kind of neighbour that nobody has thought of is a value of the plan."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from ipaddress import IPv4Network
+from typing import Any
+
+from conftest import ROOT
+from sonicfab.fabric import Fabric, render_fabric
+from sonicfab.plan.types import PeerGroup, PrefixList, RouteMap, Session, SwitchPlan
+from sonicfab.push.gate import make_gate
+from sonicfab.switch.ask import Answers, Question
+from sonicfab.switch.parse_state import BgpState
+from sonicfab.verify.checks.bgp import Bgp
+from sonicfab.verify.expect import FabricExpectations
+from sonicfab.verify.questions import BGP
+from sonicfab.verify.results import Problem
+from test_golden import open_example
+from test_push_steps import peer, seen
+
+PEER = "203.0.113.1"
+
+
+def with_upstream(fabric: Fabric) -> tuple[Fabric, SwitchPlan]:
+    """The fabric with a router of somebody else's behind a port of the first leaf: it tells a default route."""
+    leaf = fabric.plan.switches["dc1-leaf1"]
+    takes = RouteMap("FROM-UPSTREAM", (PrefixList("DEFAULT", (IPv4Network("0.0.0.0/0"),)),))
+    tells = RouteMap("TO-UPSTREAM", tuple(one for one in leaf.prefix_lists if one.name == "HOSTS"))
+    session = Session(PEER, "Ethernet40", "", "", 64999, ("ipv4",), "uplink of the site")
+    group = PeerGroup("UPSTREAM", ("ipv4",), (session,), takes, tells, max_prefixes=10)
+    changed = replace(leaf, groups=(*leaf.groups, group), route_maps=(*leaf.route_maps, takes, tells))
+    plan = replace(fabric.plan, switches={**fabric.plan.switches, leaf.name: changed})
+    return replace(fabric, plan=plan), changed
+
+
+def test_no_template_compares_words() -> None:
+    words = re.compile(r"""(?:[!=]=|\bin) *[(\[]?["']""")
+    files = (ROOT / "templates").rglob("*.j2")
+    assert [path.name for path in files if words.search(path.read_text())] == ["bgp.j2"]  # a family's host length
+
+
+def test_the_templates_write_whatever_groups_and_policies_there_are() -> None:
+    fabric, leaf = with_upstream(open_example("dc-2x4"))
+    (config,) = render_fabric(fabric, [leaf])
+    assert config.frr.count("route-map FROM-UPSTREAM") == 2
+    for line in (
+        f" neighbor {PEER} peer-group UPSTREAM",
+        "  neighbor UPSTREAM maximum-prefix 10",
+        "  neighbor UPSTREAM route-map FROM-UPSTREAM in",
+        "  neighbor UPSTREAM route-map TO-UPSTREAM out",
+        "route-map FROM-UPSTREAM permit 10",
+        " match ip address prefix-list DEFAULT",
+        "ip prefix-list DEFAULT seq 5 permit 0.0.0.0/0 ge 32",
+    ):
+        assert line in config.frr.splitlines(), line
+    assert " neighbor UPSTREAM bfd" not in config.frr.splitlines()
+
+
+def test_a_neighbour_outside_of_the_fabric_must_be_up_and_the_rest_is_its_own_affair() -> None:
+    fabric, leaf = with_upstream(open_example("dc-2x4"))
+    expected = FabricExpectations(fabric.plan).of(leaf)
+    (session,) = [one for one in expected.sessions if one.peer == PEER]
+    assert PEER not in expected.host_peers
+    (wanted,) = [one for one in Bgp().wanted(expected) if one.subject == PEER]
+    assert wanted.about == (session, "ipv4")
+    state = BgpState(leaf.asn, (replace(peer(PEER, 0), remote_asn=64999),), {}, {})
+
+    class Told(Answers):
+        def get(self, question: Question[Any]) -> Any:
+            return state if question is BGP else super().get(question)
+
+    assert Bgp().judge(expected, wanted, Told({})).problem == Problem.NONE, "it tells nothing: who knows what it has"
+    state = replace(state, peers=())
+    assert Bgp().judge(expected, wanted, Told({})).problem == Problem.NOT_CONFIGURED
+    gate = make_gate(fabric.plan, leaf, {leaf.name: seen({PEER: 3})}, [])
+    assert gate.must == {PEER: frozenset({"received", "sent"})}
