@@ -15,6 +15,7 @@ from sonicfab.access import check_identity
 from sonicfab.builds import build_names, get_build
 from sonicfab.document import read_document
 from sonicfab.errors import InputError, LabError, OutputError, SonicfabError, WrongSwitchError
+from sonicfab.families import Family
 from sonicfab.hints import did_you_mean
 from sonicfab.output import OutputFile, write_file, write_files
 from sonicfab.platforms import get_platform, platform_names
@@ -167,7 +168,9 @@ def test_leaves_of_different_spines_of_one_asn_do_not_see_each_other() -> None:
     assert set(FabricExpectations(plan).of(plan.switches["leaf1"]).loopbacks) == {"leaf2", "leaf3", "spine0", "spine1"}
 
 
-def peer(name: str, asn: int = 65501, state: str = "Established", family: str = "ipv4", reason: str = "") -> BgpPeer:
+def peer(
+    name: str, asn: int = 65501, state: str = "Established", family: Family = Family.IPV4, reason: str = ""
+) -> BgpPeer:
     return BgpPeer(name, family, asn, 65404, state, reason, 2, 1, 10.0, "")
 
 

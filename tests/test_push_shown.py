@@ -9,6 +9,7 @@ import pytest
 from sonicfab import configdb
 from sonicfab.errors import InputError
 from sonicfab.fabric import open_fabric, render_fabric
+from sonicfab.families import Family
 from sonicfab.frr import conf
 from sonicfab.push.comparison import Comparison, Target
 from sonicfab.push.guarded import Limits
@@ -71,7 +72,7 @@ def looked(running: SwitchConfig, target: Target) -> Look:
             stored_config_db=text,
             stored_frr=running.frr,
             frr_down="",
-            peers=tuple(BgpPeer(one, "ipv4", 1, 2, "Established", "", 1, 1, 1.0, "") for one in peers),
+            peers=tuple(BgpPeer(one, Family.IPV4, 1, 2, "Established", "", 1, 1, 1.0, "") for one in peers),
         ),
         FREE,
         10**9,

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sonicfab.cli.push_run import again
 from sonicfab.configdb import Change
 from sonicfab.errors import InputError
+from sonicfab.families import Family
 from sonicfab.frr.conf import FrrChange
 from sonicfab.model.numbers import Numbers
 from sonicfab.operations.rollback import last_effective
@@ -102,7 +103,7 @@ def seen(peers: dict[str, int | None], changes: tuple[Change, ...] = (), frr: tu
 
 def peer(name: str, received: int | None) -> BgpPeer:
     state = "Active" if received is None else "Established"
-    return BgpPeer(name, "ipv4", 65500, 65500, state, "", received or 0, 1, 1.0, "")
+    return BgpPeer(name, Family.IPV4, 65500, 65500, state, "", received or 0, 1, 1.0, "")
 
 
 @pytest.fixture

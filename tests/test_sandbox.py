@@ -15,6 +15,7 @@ from sonicfab import render, sandbox
 from sonicfab.builds import get_build
 from sonicfab.errors import TemplateError
 from sonicfab.explain.trace import TracingRenderer
+from sonicfab.families import Family
 from sonicfab.render import Renderer, template_folders
 from test_golden import open_example
 
@@ -210,7 +211,7 @@ def test_what_a_site_needs_still_works(tmp_path: Path) -> None:
     row = config.config_db["X"]["row"]
     assert row["a"] == "AB  "
     assert (row["b"], row["d"], row["f"], row["g"], row["h"]) == ("6", "   x", "56", "a,bbv", "o1e2")
-    assert row["c"] == str(fabric.plan.switches[LEAF].loopback("ipv4"))
+    assert row["c"] == str(fabric.plan.switches[LEAF].loopback(Family.IPV4))
 
 
 COMMANDS = (

@@ -32,7 +32,9 @@ def stdout(case: str) -> str:
     ],
 )
 def test_bgp_summary(case: str, expected: dict[tuple[str, str], tuple[str, str, int]]) -> None:
-    peers = {(peer.peer, peer.family): peer for peer in parse.bgp_summary(stdout(case))}
+    peers: dict[tuple[str, str], parse.BgpPeer] = {
+        (peer.peer, peer.family): peer for peer in parse.bgp_summary(stdout(case))
+    }
     assert bool(peers) == bool(expected)
     for key, (state, reason, asn) in expected.items():
         assert (peers[key].state, peers[key].reason, peers[key].remote_asn) == (state, reason, asn)

@@ -11,6 +11,7 @@ import pytest
 
 from conftest import ROOT, Golden, with_rows
 from sonicfab.errors import InputError, SwitchError
+from sonicfab.families import Family
 from sonicfab.model.numbers import Numbers
 from sonicfab.plan.assemble import make_plan
 from sonicfab.plan.types import FabricPlan
@@ -112,7 +113,7 @@ def naive(plan: FabricPlan, origin: str) -> dict[str, set[str]]:
 )
 def test_ways_are_all_shortest_paths(links: list[tuple[int, int]], asn: str) -> None:
     plan = odd_plan(links, sorted({leaf for _, leaf in links}), sorted({spine for spine, _ in links}), asn)
-    ways = Ways(plan, "ipv4")
+    ways = Ways(plan, Family.IPV4)
     for origin in plan.switches:
         wanted = naive(plan, origin)
         for name, switch in plan.switches.items():
@@ -123,14 +124,14 @@ def test_ways_are_all_shortest_paths(links: list[tuple[int, int]], asn: str) -> 
 
 def test_a_way_without_what_is_broken() -> None:
     plan = open_example("dc-2x4").plan
-    whole, less = Ways(plan, "ipv4"), Ways(plan, "ipv4", Broken(sessions=frozenset({(LEAF1, "Ethernet72")})))
+    whole, less = Ways(plan, Family.IPV4), Ways(plan, Family.IPV4, Broken(sessions=frozenset({(LEAF1, "Ethernet72")})))
     first = whole.of(LEAF2, LEAF1)
     second = less.of(LEAF2, LEAF1)
     assert first is not None
     assert second is not None
     assert (sorted(first.ports), sorted(second.ports)) == (["Ethernet72", "Ethernet76"], ["Ethernet76"])
-    assert Ways(plan, "ipv4", Broken(switches=frozenset({LEAF1}))).of(LEAF2, LEAF1) is None
-    few = Ways(replace(plan, bgp=replace(plan.bgp, maximum_paths=1)), "ipv4").of(LEAF2, LEAF1)
+    assert Ways(plan, Family.IPV4, Broken(switches=frozenset({LEAF1}))).of(LEAF2, LEAF1) is None
+    few = Ways(replace(plan, bgp=replace(plan.bgp, maximum_paths=1)), Family.IPV4).of(LEAF2, LEAF1)
     assert few is not None
     assert (few.count, len(few.ports)) == (1, 2)
 
@@ -140,7 +141,7 @@ def test_which_way_is_taken_may_be_open() -> None:
     links = [(0, 1), (1, 1), (0, 3), (1, 3), (2, 3), (2, 4), (3, 4)]
     plan = odd_plan(links, [1, 3, 4], [0, 1, 2, 3], "65500-65509")
     same = {**plan.switches, "spine3": replace(plan.switches["spine3"], asn=plan.switches["spine0"].asn)}
-    way = Ways(replace(plan, switches=same), "ipv4").of("spine3", "leaf1")
+    way = Ways(replace(plan, switches=same), Family.IPV4).of("spine3", "leaf1")
     assert way is not None
     assert not way.certain
 
@@ -291,7 +292,7 @@ def old_timers(world: World) -> None:
 def cut_off(world: World) -> None:
     state = world.bgp(LEAF1)
     hosts = [
-        BgpPeer(port, "ipv4", 65999, state.asn, "Idle (PfxCt)", "PfxCt", 0, 0, 0.0, "storage")
+        BgpPeer(port, Family.IPV4, 65999, state.asn, "Idle (PfxCt)", "PfxCt", 0, 0, 0.0, "storage")
         for port in ("Ethernet0", "Ethernet1")
     ]
     world.boxes[LEAF1].bgp = replace(state, peers=(*state.peers, *hosts))
@@ -299,7 +300,7 @@ def cut_off(world: World) -> None:
 
 def host_shut(world: World) -> None:
     state = world.bgp(LEAF1)
-    host = BgpPeer("Ethernet0", "ipv4", 65999, state.asn, "Idle (Admin)", "Admin", 0, 0, 0.0, "storage")
+    host = BgpPeer("Ethernet0", Family.IPV4, 65999, state.asn, "Idle (Admin)", "Admin", 0, 0, 0.0, "storage")
     world.boxes[LEAF1].bgp = replace(state, peers=(*state.peers, host))
     world.boxes[LEAF1].frr = world.boxes[LEAF1].frr.replace(
         " neighbor HOST timers connect", " neighbor HOST shutdown\n neighbor HOST timers connect", 1

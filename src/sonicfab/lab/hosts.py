@@ -14,8 +14,9 @@ from itertools import chain
 
 from sonicfab.asn import PRIVATE_ASNS
 from sonicfab.errors import InputError
+from sonicfab.families import Family
 from sonicfab.ipam import AddressPool, IpAddress, IpNetwork
-from sonicfab.plan.types import FabricPlan, Family, PortPlan, Session
+from sonicfab.plan.types import FabricPlan, PortPlan, Session
 
 ALL_PORTS = 0
 """As a number of hosts per switch: one on each of its host ports."""
@@ -41,7 +42,7 @@ route-map OWN permit 20
 exit
 """
 _FAMILY = """\
- address-family {family} unicast
+ address-family {family} {family.safi}
   network {address}
   neighbor eth0 activate
   neighbor eth0 route-map OWN out
@@ -103,7 +104,7 @@ def _host(plan: FabricPlan, switch: str, port: PortPlan, asn: int, own: dict[Fam
     if name in plan.switches:
         raise InputError(f"a host would have the name of the switch {name}")
     prefixes = {family: f"{address}/{address.max_prefixlen}" for family, address in own.items()}
-    router_id = own.get("ipv4") or f"10.{asn >> 16 & 255}.{asn >> 8 & 255}.{asn & 255}"
+    router_id = own.get(Family.IPV4) or f"10.{asn >> 16 & 255}.{asn >> 8 & 255}.{asn & 255}"
     bgp = _BGP.format(
         name=name,
         asn=asn,
@@ -114,10 +115,7 @@ def _host(plan: FabricPlan, switch: str, port: PortPlan, asn: int, own: dict[Fam
         hold=plan.bgp.hold,
         connect_retry=plan.bgp.connect_retry,
         # a server passes nothing on, whatever it has learned
-        own="".join(
-            f"{'ip' if family == 'ipv4' else 'ipv6'} prefix-list OWN permit {prefix}\n"
-            for family, prefix in prefixes.items()
-        ),
+        own="".join(f"{family.command} prefix-list OWN permit {prefix}\n" for family, prefix in prefixes.items()),
         families="".join(_FAMILY.format(family=family, address=prefix) for family, prefix in prefixes.items()),
     )
     # an address of its own, locally administered: IEEE 802c
@@ -135,7 +133,7 @@ def _host_ports(plan: FabricPlan) -> Iterator[tuple[str, PortPlan, Session]]:
 
 def _addresses(plan: FabricPlan, family: Family, count: int) -> list[IpAddress]:
     """As many addresses as there are host ports; none when the family has no networks for hosts."""
-    networks: Iterable[IpNetwork] = plan.hosts.ipv4 if family == "ipv4" else plan.hosts.ipv6
+    networks: Iterable[IpNetwork] = plan.hosts.ipv4 if family is Family.IPV4 else plan.hosts.ipv6
     pool = chain.from_iterable(AddressPool(network) for network in networks)
     found = [address for address, _ in zip(pool, range(count), strict=False)]
     if found and len(found) < count:

@@ -7,13 +7,12 @@ from typing import Any
 
 from napalm.base import models
 
+from sonicfab.families import Family, by_family
 from sonicfab.frr import conf
 from sonicfab.napalm.bgpconfig import as_number
 from sonicfab.switch import queries
 from sonicfab.switch.operations import Switch
 from sonicfab.switch.parse import BgpPeer
-
-_FAMILIES = {"ipv4Unicast": "ipv4", "ipv6Unicast": "ipv6"}
 
 
 def bgp_neighbors(switch: Switch) -> dict[str, models.BGPStateNeighborsPerVRFDict]:
@@ -107,11 +106,11 @@ def _detail(peer: str, row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _families(row: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    return {_FAMILIES[name]: one for name, one in row.get("addressFamilyInfo", {}).items() if name in _FAMILIES}
+def _families(row: Mapping[str, Any]) -> dict[Family, Mapping[str, Any]]:
+    return by_family(row.get("addressFamilyInfo", {}))
 
 
-def _policy(families: Mapping[str, Mapping[str, Any]], name: str) -> str:
+def _policy(families: Mapping[Family, Mapping[str, Any]], name: str) -> str:
     """The route-map of all families; their names in a row when they differ."""
     return " ".join(dict.fromkeys(str(one[name]) for one in families.values() if name in one))
 

@@ -7,12 +7,11 @@ from typing import Any
 
 from napalm.base import models
 
+from sonicfab.families import Family
 from sonicfab.frr import conf
 
 NO_GROUP = "_"
 """NAPALM's name for the neighbours that are in no group."""
-
-_FAMILIES = {"ipv4": "inet", "ipv6": "inet6"}
 
 
 @dataclass
@@ -99,7 +98,8 @@ def _take(peer: _Peer, words: list[str], family: str) -> None:
         case ["route-reflector-client"]:
             peer.reflector_client = True
         case ["maximum-prefix", limit, *rest]:
-            peer.prefix_limit[_FAMILIES.get(family, family)] = {"unicast": _limit(limit, rest)}
+            kernel = next((one.kernel for one in Family if one == family), family)
+            peer.prefix_limit[kernel] = {"unicast": _limit(limit, rest)}
 
 
 def _limit(limit: str, rest: list[str]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from ipaddress import ip_network
 
 from sonicfab import tables
 from sonicfab.configdb import ConfigDb, Row
+from sonicfab.families import Family
 from sonicfab.frr import conf
 from sonicfab.frr.conf import Context
 
@@ -82,7 +83,7 @@ def _routes(key: str, row: Row) -> Iterator[tuple[str, frozenset[str]]]:
     columns = {name: _listed(row.get(name)) for name in ("blackhole", "nexthop", "ifname", "distance", "nexthop-vrf")}
     for at in range(max(map(len, columns.values()))):
         one = {name: values[at] if at < len(values) else "" for name, values in columns.items()}
-        words = ["ip" if network.version == 4 else "ipv6", "route", str(network), "tag", tag]
+        words = [Family.of(network).command, "route", str(network), "tag", tag]
         if one["blackhole"] == "true":
             words.append("blackhole")
         else:

@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol
 
 from sonicfab.asn import AsnPool, is_private
 from sonicfab.errors import KeyPath, Problem
+from sonicfab.families import Family
 from sonicfab.ipam import AddressPool, LinkPool
 from sonicfab.model.numbers import Freed, KeptNumbers, Numbers
 from sonicfab.model.topology import Pools, Topology
@@ -51,10 +52,10 @@ def allot(
     roles = {name: one.role for name, one in switches.items()}
     kinds = {
         "asn": _asns(topology, roles),
-        "ipv4": _loopbacks(topology.loopbacks.ipv4, "ipv4"),
-        "ipv6": _loopbacks(topology.loopbacks.ipv6, "ipv6"),
-        "links_ipv4": _link_networks(topology.underlay.ipv4, "ipv4"),
-        "links_ipv6": _link_networks(topology.underlay.ipv6, "ipv6"),
+        "ipv4": _loopbacks(topology.loopbacks.ipv4, Family.IPV4),
+        "ipv6": _loopbacks(topology.loopbacks.ipv6, Family.IPV6),
+        "links_ipv4": _link_networks(topology.underlay.ipv4, Family.IPV4),
+        "links_ipv6": _link_networks(topology.underlay.ipv6, Family.IPV6),
     }
     by_link = list(links)
     ledger = follow(recorded, {name: one.mac for name, one in switches.items()})
@@ -94,7 +95,7 @@ def _record(
     kept_links: dict[str, Pools] = {}
     at_ends: set[str] = set()
     for name in links:
-        row = {field: new[f"links_{field}"].get(name) for field in ("ipv4", "ipv6")}
+        row = {family.value: new[f"links_{family}"].get(name) for family in Family}
         if any(row.values()):
             one, other = name.split(" - ")
             kept_links[f"{other} - {one}" if name in flipped else name] = Pools.model_construct(**row)
@@ -102,7 +103,7 @@ def _record(
     kept = {
         name: KeptNumbers.model_construct(mac=switch.mac, **row)
         for name, switch in switches.items()
-        if any((row := {field: new[field].get(name) for field in ("asn", "ipv4", "ipv6")}).values()) or name in at_ends
+        if any((row := {field: new[field].get(name) for field in ("asn", *Family)}).values()) or name in at_ends
     }
     return Numbers.model_construct(switches=kept, links=kept_links, freed=freed)
 
@@ -140,21 +141,18 @@ def _asns(topology: Topology, roles: Mapping[str, str]) -> _Kind:
     return _Kind("ASN", "switches", "asn", pools, roles)
 
 
-def _loopbacks(network: IPv4Network | IPv6Network | None, field: str) -> _Kind:
+def _loopbacks(network: IPv4Network | IPv6Network | None, field: Family) -> _Kind:
     pools: dict[str, tuple[_Pool, KeyPath]] = {}
     if network is not None:
         pools[""] = (AddressPool(network), ("loopbacks", field))
-    return _Kind(f"{_NAMES[field]} loopback", "switches", field, pools, {})
+    return _Kind(f"{field.shown} loopback", "switches", field, pools, {})
 
 
-def _link_networks(network: IPv4Network | IPv6Network | None, field: str) -> _Kind:
+def _link_networks(network: IPv4Network | IPv6Network | None, field: Family) -> _Kind:
     pools: dict[str, tuple[_Pool, KeyPath]] = {}
     if network is not None:
         pools[""] = (LinkPool(network), ("underlay", field))
-    return _Kind(f"{_NAMES[field]} link network", "links", field, pools, {})
-
-
-_NAMES = {"ipv4": "IPv4", "ipv6": "IPv6"}
+    return _Kind(f"{field.shown} link network", "links", field, pools, {})
 
 
 class _Book:

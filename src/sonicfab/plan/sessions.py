@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_address
 
 from sonicfab.configdb import natural_key
+from sonicfab.families import Family
 from sonicfab.ipam import link_ends
 from sonicfab.model.topology import Topology
 from sonicfab.plan.cabling import HostPort
 from sonicfab.plan.policy import fabric_policies, host_policies, prefix_lists
-from sonicfab.plan.types import Family, LinkPlan, PeerGroup, RouteMap, Session
+from sonicfab.plan.types import LinkPlan, PeerGroup, RouteMap, Session
 from sonicfab.roles import Role
 
 _Groups = dict[str, list[Session]]
@@ -28,7 +29,7 @@ def routing(
 
     A link whose ends have one ASN gets no session: eBGP needs two.
     """
-    families: tuple[Family, ...] = ("ipv4", "ipv6") if topology.loopbacks.ipv6 else ("ipv4",)
+    families = tuple(Family) if topology.loopbacks.ipv6 else (Family.IPV4,)
     lists = prefix_lists(topology)
     inside: dict[str, _Groups] = {name: defaultdict(list) for name in roles}
     outside: dict[str, _Groups] = {name: defaultdict(list) for name in roles}
@@ -63,8 +64,7 @@ def _link_sessions(
             yield switch, group, Session(port, port, far, far_port, asns[far], families, description)
         for network in networks:
             # with both families numbered, each has a session of its own; one alone carries all (RFC 8950)
-            own: tuple[Family, ...] = ("ipv4",) if network.version == 4 else ("ipv6",)
-            carried = own if len(networks) > 1 else families
+            carried = (Family.of(network),) if len(networks) > 1 else families
             peer = str(link_ends(network)[1 - own_end].ip)
             session = Session(peer, port, far, far_port, asns[far], carried, description)
             yield switch, f"{group}-V{network.version}", session

@@ -18,12 +18,12 @@ from ipaddress import (
 from typing import Annotated, Literal
 
 from sonicfab.errors import KeyPath
+from sonicfab.families import Family
 from sonicfab.model.fields import SecretRef
 from sonicfab.model.topology import SONIC_MTU
 from sonicfab.plan.decided import Fact, Rule
 from sonicfab.roles import Role
 
-Family = Literal["ipv4", "ipv6"]
 IpAddress = IPv4Address | IPv6Address
 IpInterface = IPv4Interface | IPv6Interface
 IpNetwork = IPv4Network | IPv6Network
@@ -233,7 +233,7 @@ class PrefixList:
     @property
     def keyword(self) -> str:
         """`ip` or `ipv6`, as FRR's commands begin."""
-        return "ip" if self.networks[0].version == 4 else "ipv6"
+        return Family.of(self.networks[0]).command
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +290,7 @@ class PeerGroup:
 
         It does for BGP unnumbered alone: bgpd/bgpd.c peer_conf_interface_get and bgp_fsm.c, PEER_FLAG_CAPABILITY_ENHE.
         """
-        return self.global_ipv6 and "ipv4" in self.families
+        return self.global_ipv6 and Family.IPV4 in self.families
 
 
 def _or_default(text: str, place: str) -> tuple[Rule, Rule]:
@@ -379,7 +379,7 @@ class SwitchPlan:
 
     def loopback(self, family: Family) -> Annotated[IpAddress | None, Rule("", ("number.{family}",))]:
         """The loopback address of a family; None when the fabric has none."""
-        return self.loopback_ipv4 if family == "ipv4" else self.loopback_ipv6
+        return self.loopback_ipv4 if family == Family.IPV4 else self.loopback_ipv6
 
 
 @dataclass(frozen=True, slots=True)
@@ -441,4 +441,4 @@ class FabricPlan:
         tuple[Family, ...], Rule("the fabric routes what it has loopbacks of", ("topology:loopbacks.{value}",))
     ]:
         """ipv4, and ipv6 where the fabric has IPv6 loopbacks."""
-        return ("ipv4", "ipv6") if self.loopback_ipv6 else ("ipv4",)
+        return tuple(Family) if self.loopback_ipv6 else (Family.IPV4,)

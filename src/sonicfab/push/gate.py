@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sonicfab.families import Family
 from sonicfab.plan.types import FabricPlan, Session, SwitchPlan
 from sonicfab.push.comparison import Comparison, Target
 from sonicfab.switch.parse import BgpPeer
@@ -164,7 +165,7 @@ def _missing(must: Mapping[str, Ways], peers: Collection[BgpPeer]) -> list[str]:
     return missing
 
 
-def _passes(peers: Iterable[BgpPeer], name: str, families: Collection[str] = ("ipv4", "ipv6")) -> Ways:
+def _passes(peers: Iterable[BgpPeer], name: str, families: Collection[Family] = tuple(Family)) -> Ways:
     """Whether prefixes are received from a peer, and sent to it, in any of these families."""
     mine = [peer for peer in peers if peer.peer == name and peer.established and peer.family in families]
     ways = {"received": any(peer.received for peer in mine), "sent": any(peer.sent for peer in mine)}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sonicfab.errors import SwitchError
+from sonicfab.families import Family
 from sonicfab.switch.answers import json_objects, reading
 
 _ADMIN_GROUPS = ("sudo", "admin")
@@ -86,7 +87,7 @@ def links(text: str) -> dict[str, Link]:
     for one in json_objects(text, "ip addr show"):
         name = str(one.get("ifname", ""))
         addresses = tuple(
-            ("ipv6" if address.get("family") == "inet6" else "ipv4", str(address["local"]), int(address["prefixlen"]))
+            (Family.of(str(address["local"])), str(address["local"]), int(address["prefixlen"]))
             for address in one.get("addr_info", [])
             if "local" in address
         )

@@ -14,9 +14,8 @@ import yaml
 
 from sonicfab import yamltext
 from sonicfab.errors import SwitchError, UnreadableError
+from sonicfab.families import Family, by_family
 from sonicfab.switch.answers import json_documents, json_object, json_value, reading
-
-_FAMILIES = {"ipv4Unicast": "ipv4", "ipv6Unicast": "ipv6"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class BgpPeer:
     """
 
     peer: str
-    family: str
+    family: Family
     remote_asn: int
     local_asn: int
     state: str
@@ -73,7 +72,7 @@ class BgpNeighbor:
     peer: str
     router_id: str
     remote_router_id: str
-    accepted: Mapping[str, int]
+    accepted: Mapping[Family, int]
     """Family -> prefixes accepted."""
 
 
@@ -173,17 +172,15 @@ def bgp_summary(text: str) -> list[BgpPeer]:
 def bgp_peers(summary: Mapping[str, Any]) -> list[BgpPeer]:
     """The peers of `show bgp summary json`, read as JSON already."""
     peers: list[BgpPeer] = []
-    for name, family in summary.items():
-        if name not in _FAMILIES:
-            continue
-        for peer, row in family.get("peers", {}).items():
+    for family, one in by_family(summary).items():
+        for peer, row in one.get("peers", {}).items():
             state, reason = str(row["state"]), str(row.get("peerState", ""))
             peers.append(
                 BgpPeer(
                     peer=peer,
-                    family=_FAMILIES[name],
+                    family=family,
                     remote_asn=_asn(row["remoteAs"]),
-                    local_asn=_asn(row.get("localAs", family.get("as", 0))),
+                    local_asn=_asn(row.get("localAs", one.get("as", 0))),
                     state=state,
                     reason="" if reason == "OK" else reason,
                     received=int(row.get("pfxRcd", row.get("prefixReceivedCount", 0))),
@@ -205,12 +202,8 @@ def bgp_neighbors(text: str) -> dict[str, BgpNeighbor]:
     found: dict[str, BgpNeighbor] = {}
     for peer, row in json_object(text, "show bgp neighbors json").items():
         if isinstance(row, dict) and "remoteAs" in row:
-            families = row.get("addressFamilyInfo", {})
-            accepted = {
-                _FAMILIES[name]: int(family.get("acceptedPrefixCounter", 0))
-                for name, family in families.items()
-                if name in _FAMILIES
-            }
+            families = by_family(row.get("addressFamilyInfo", {}))
+            accepted = {family: int(one.get("acceptedPrefixCounter", 0)) for family, one in families.items()}
             ids = (str(row.get("localRouterId", "")), str(row.get("remoteRouterId", "")))
             found[peer] = BgpNeighbor(peer, *ids, accepted)
     return found

@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sonicfab.errors import SwitchError, UnreadableError
+from sonicfab.families import Family, by_family
 from sonicfab.switch import parse
 from sonicfab.switch.answers import json_documents, reading
 from sonicfab.switch.parse import BgpPeer, Interface, Route
-
-_FAMILIES = {"ipv4Unicast": "ipv4", "ipv6Unicast": "ipv6"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,7 @@ def filesystems(text: str) -> list[Filesystem]:
 
 
 @reading("forwarding")
-def forwarding(text: str) -> dict[str, bool]:
+def forwarding(text: str) -> dict[Family, bool]:
     """Family -> whether the kernel forwards it, from `commands.FORWARDING`.
 
     Raises:
@@ -131,7 +130,7 @@ def forwarding(text: str) -> dict[str, bool]:
     words = text.split()
     if len(words) != 2 or not all(word.isdigit() for word in words):
         raise SwitchError(f"forwarding: {_shown(text)}")
-    return {"ipv4": words[0] != "0", "ipv6": words[1] != "0"}
+    return {family: word != "0" for family, word in zip(Family, words, strict=True)}
 
 
 @reading("tsa_enabled")
@@ -253,7 +252,7 @@ def health(text: str) -> Health:
 def _session(peer: str, row: Mapping[str, Any]) -> BgpSession:
     families = row.get("addressFamilyInfo") or {}
     capabilities = (row.get("neighborCapabilities") or {}).get("multiprotocolExtensions") or {}
-    info = {_FAMILIES[name]: one for name, one in families.items() if name in _FAMILIES}
+    info = by_family(families)
     return BgpSession(
         peer=peer,
         remote_asn=_asn(row["remoteAs"]),
@@ -262,9 +261,9 @@ def _session(peer: str, row: Mapping[str, Any]) -> BgpSession:
         shut=bool(row.get("adminShutDown")),
         address=str(row.get("bgpNeighborAddr", "")),
         families=tuple(
-            _FAMILIES[name]
-            for name, one in capabilities.items()
-            if name in _FAMILIES and isinstance(one, dict) and one.get("advertisedAndReceived")
+            family
+            for family, one in by_family(capabilities).items()
+            if isinstance(one, dict) and one.get("advertisedAndReceived")
         ),
         hold=row.get("bgpTimerHoldTimeMsecs", 0) / 1000,
         keepalive=row.get("bgpTimerKeepAliveIntervalMsecs", 0) / 1000,

@@ -8,6 +8,7 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 from sonicfab.errors import SwitchError
+from sonicfab.families import Family
 from sonicfab.switch import commands, databases, kernel, parse
 from sonicfab.switch.answers import json_object, reading
 from sonicfab.switch.kernel import Account, Link, Load, Neighbor
@@ -67,7 +68,7 @@ def bgp_neighbors(switch: Switch, vrf: str) -> dict[str, dict[str, Any]]:
 def routes(switch: Switch, prefix: Prefix, *, below: bool) -> dict[str, list[dict[str, Any]]]:
     """Prefix -> routes of zebra, as FRR names their fields: the best match, or with `below` all within the prefix."""
     address = prefix.network_address if prefix.prefixlen == prefix.max_prefixlen and not below else prefix
-    family = "ip" if prefix.version == 4 else "ipv6"
+    family = Family.of(prefix).command
     command = commands.ROUTES_BELOW if below else commands.ROUTE
     return dict(json_object(_ask(switch, command.format(family=family, prefix=address)), f"show {family} route json"))
 
@@ -75,7 +76,7 @@ def routes(switch: Switch, prefix: Prefix, *, below: bool) -> dict[str, list[dic
 @reading("show bgp json")
 def bgp_paths(switch: Switch, prefix: Prefix, *, below: bool) -> dict[str, list[dict[str, Any]]]:
     """Prefix -> paths of bgpd, as FRR names their fields; only those of one prefix have communities."""
-    family = f"ipv{prefix.version}"
+    family = Family.of(prefix)
     command = commands.BGP_ROUTES_BELOW if below else commands.BGP_ROUTE
     text = _ask(switch, command.format(family=family, prefix=prefix))
     answer = json_object(text, f"show bgp {family} unicast json") if text.strip() else {}

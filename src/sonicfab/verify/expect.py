@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from sonicfab.errors import Place
-from sonicfab.plan.types import FabricPlan, Family, IpAddress, LinkPlan, PortPlan, Session, SwitchPlan
+from sonicfab.families import Family
+from sonicfab.plan.types import FabricPlan, IpAddress, LinkPlan, PortPlan, Session, SwitchPlan
 from sonicfab.render import SwitchConfig
 from sonicfab.verify.paths import Broken, Way, Ways
 

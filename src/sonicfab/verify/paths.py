@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from sonicfab.plan.types import FabricPlan, Family, Session
+from sonicfab.families import Family
+from sonicfab.plan.types import FabricPlan, Session
 
 Port = tuple[str, str]
 """(switch, port)."""

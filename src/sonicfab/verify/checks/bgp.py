@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from sonicfab.families import Family
 from sonicfab.frr.parts import foreign_neighbors
-from sonicfab.plan.types import Family, Session
+from sonicfab.plan.types import Session
 from sonicfab.switch.ask import Answers, Question
 from sonicfab.switch.parse import BgpPeer
 from sonicfab.switch.parse_state import BgpSession

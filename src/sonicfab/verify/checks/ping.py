@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sonicfab.plan.types import Family
+from sonicfab.families import Family
 from sonicfab.switch import commands
 from sonicfab.switch.ask import Answers, Question
 from sonicfab.verify.check import Check, Seen, Wanted
 from sonicfab.verify.expect import Expectations
 from sonicfab.verify.results import Problem
 
-HEADERS = {"ipv4": 28, "ipv6": 48}
+HEADERS = {Family.IPV4: 28, Family.IPV6: 48}
 """Bytes of IP and ICMP around the payload."""
 SMALL = 56
 FIRST: Question[frozenset[str]] = Question("ping", "", lambda text: frozenset(text.splitlines()))

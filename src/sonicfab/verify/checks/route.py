@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from ipaddress import ip_network
 from typing import Any
 
+from sonicfab.families import Family
 from sonicfab.plan.types import IpNetwork
 from sonicfab.switch.ask import Answers, Question
 from sonicfab.switch.parse import Route as RouteOfZebra
@@ -53,13 +54,13 @@ class Route(Check[Way]):
         hosts: tuple[IpNetwork, ...] = (*expected.fabric.hosts.ipv4, *expected.fabric.hosts.ipv6)
         for prefix, route in routes.items():
             if prefix not in theirs and prefix not in expected.known_prefixes and not _is_hosts(prefix, hosts):
-                family = "ipv6" if ":" in prefix else "ipv4"
+                family = Family.of(prefix)
                 seen = Seen(f"via {', '.join(route.ports) or 'nothing'}", Problem.FOREIGN)
                 yield Wanted(None, prefix, "no such route", family), seen
 
     def more(self, one: CheckResult) -> str:
         """See Check."""
-        family = "ipv6" if one.family == "ipv6" else "ipv4"
+        family = Family.of(one.subject)
         return f"sudo vtysh -c 'show bgp {family} unicast {one.subject}' says where the paths end"
 
 

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator
 from ipaddress import ip_interface
 
+from sonicfab.families import Family
 from sonicfab.verify.checks.interface import LOOPBACK, loopbacks
 from sonicfab.verify.explain import mends
 from sonicfab.verify.explain.base import Case, Finding, some
@@ -45,7 +46,7 @@ def _has_others(case: Case, name: str, port: str, address: str, owner: str) -> I
             (one.check == "route" and one.subject == prefix)
             or (one.check == "ping" and one.subject == word)
             # what asks from its own loopback gets no answer to it where the answer goes to the other
-            or (one.check == "ping" and one.switch == owner and one.family == ("ipv6" if ":" in word else "ipv4"))
+            or (one.check == "ping" and one.switch == owner and one.family == Family.of(word))
         )
     )
     if not own and not rest:
@@ -72,7 +73,7 @@ def _loopback(case: Case, result: CheckResult) -> Finding:
     zebra = case.zebra(name)
     there = zebra.addresses.get(LOOPBACK, ()) if zebra else ()
     lacking = [prefix for prefix in loopbacks(case.switch(name)) if prefix not in there]
-    families = {"ipv6" if ":" in prefix else "ipv4" for prefix in lacking}
+    families = {Family.of(prefix) for prefix in lacking}
     drift = case.because(name, r"LOOPBACK_INTERFACE|Loopback0", "config_db")
     own = case.take(lambda one: one is result)
     own += case.take(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from sonicfab.plan.types import Family
+from sonicfab.families import Family
 from sonicfab.verify.explain import mends
 from sonicfab.verify.explain.base import Case, Finding, some
 from sonicfab.verify.paths import Broken
@@ -42,7 +42,7 @@ def _owner(case: Case, one: CheckResult, places: list[int], whole: Broken) -> in
 
 def _affected(case: Case, one: CheckResult, broken: Broken) -> bool:
     """Whether the ways between the two are others while that is broken; for a ping the way back counts, too."""
-    family: Family = "ipv4" if one.family == "ipv4" else "ipv6"
+    family = Family.of(one.subject)
     pairs = [(one.switch, one.far)] + ([(one.far, one.switch)] if one.check == "ping" else [])
     planned, now = case.fabric.ways(family), case.fabric.ways(family, broken)
     return any(planned.of(*pair) != now.of(*pair) for pair in pairs)
@@ -129,7 +129,7 @@ def _lost(case: Case, lost: list[CheckResult]) -> Finding:
 
 def _ends(case: Case, lost: list[CheckResult]) -> tuple[str, str, object]:
     one = lost[0]
-    family: Family = "ipv6" if one.family == "ipv6" else "ipv4"
+    family = Family.of(one.subject)
     return one.switch, one.subject, case.switch(one.switch).loopback(family)
 
 

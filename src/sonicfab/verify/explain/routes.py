@@ -6,7 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from sonicfab.plan.types import Family
+from sonicfab.families import Family
 from sonicfab.verify.checks.interface import loopbacks
 from sonicfab.verify.explain import mends
 from sonicfab.verify.explain.base import Case, Finding, some
@@ -158,7 +158,7 @@ def _owner(case: Case, prefix: str) -> str:
 
 
 def _family(prefix: str) -> Family:
-    return "ipv6" if ":" in prefix else "ipv4"
+    return Family.of(prefix)
 
 
 def _origin(case: Case, prefix: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sonicfab.plan.types import Family
 from sonicfab.verify.explain import mends
 from sonicfab.verify.explain.base import Case, Finding
 from sonicfab.verify.results import CheckResult, Problem
@@ -40,7 +39,7 @@ def _disk(case: Case, one: CheckResult) -> Finding:
 def _forwarding(case: Case, one: CheckResult) -> Finding:
     """The pings on whose planned ways the switch is, of the families that it does not forward."""
     name = one.switch
-    off: list[Family] = [family for family in case.plan.families if family in one.seen]
+    off = [family for family in case.plan.families if family in one.seen]
     keys = [f"net.{family}.conf.all.forwarding" for family in off]
     lost = case.take(
         lambda other: other.check == "ping" and other.family in off and name in case.between(other.switch, other.far)
@@ -49,15 +48,12 @@ def _forwarding(case: Case, one: CheckResult) -> Finding:
         "not-forwarding",
         "switch",
         (name,),
-        f"the kernel of {name} does not forward {' and '.join(_NAMES[family] for family in off)}",
+        f"the kernel of {name} does not forward {' and '.join(family.shown for family in off)}",
         tuple(f"{name}: {key} = 0" for key in keys),
         mends.on(name, f"sudo sysctl -w {' '.join(f'{key}=1' for key in keys)}"),
         case.take(lambda other: other is one),
         lost,
     )
-
-
-_NAMES = {"ipv4": "IPv4", "ipv6": "IPv6"}
 
 
 def _tsa(case: Case, one: CheckResult) -> Finding:
