@@ -18,11 +18,15 @@ demo: packages install ## Validate, render, boot a lab, push over SSH, verify, e
 test: packages install-dev dist ## Run the whole test suite; ARGS=... are more options of pytest
 	scripts/with-lab-rights $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-check: install-dev ## Formatting, lint, types, and who imports whom
+# all that a shell runs
+SCRIPTS = $(shell grep -rlE --exclude='*.py' '^\#!(/usr)?/bin/(env )?(ba|da)?sh' .ci scripts src)
+
+check: install-dev ## Formatting, lint, types, shell scripts, and who imports whom
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/shellcheck $(SCRIPTS)
 
 format: install-dev ## Format the code
 	$(BIN)/ruff format .

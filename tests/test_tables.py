@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from sonicfab import tables
 from sonicfab.builds import build_names, get_build
-from sonicfab.frr import conf
-from sonicfab.lab.sonic import gcu
-from sonicfab.push import guarded
 from sonicfab.push.comparison import Target, _drift
 from sonicfab.schema.facts import schema_of
 
@@ -35,52 +29,6 @@ def test_every_table_and_field_of_a_record_is_one_that_the_models_know(build: st
         if name in schema and one.create_only - {"*"}:
             fields = {field for part in schema[name].lists for field in (*part.fields, *part.keys)}
             assert one.create_only - {"*"} <= {getattr(field, "name", field) for field in fields} | {"local_addr"}, name
-
-
-def test_tables_that_daemons_write_are_the_same_for_the_guard_and_the_lab() -> None:
-    """generic_config_updater change_applier.py; guard.sh has them as a pattern, the lab as a tuple."""
-    guard = (SRC / "switch" / "guard.sh").read_text()
-    listed = re.search(r'"\\\(([A-Z_|\\]+)\\\)"', guard)
-    assert listed
-    assert set(listed[1].split(r"\|")) == tables.moving()
-    assert set(gcu._DAEMONS_TABLES) == tables.moving()
-
-
-def test_lines_of_the_host_are_no_difference_for_the_guard_either() -> None:
-    """Else `log syslog debugging`, typed and gone with a restart of FRR, would have the guard reload the switch."""
-    guard = (SRC / "switch" / "guard.sh").read_text()
-    function = guard[guard.index("canonical() {") :].partition("\n}\n")[0] + "\n}\n"
-
-    def canonical(text: str) -> str:
-        script = f"{function}canonical frr"
-        return subprocess.run(["sh", "-c", script], input=text, capture_output=True, text=True, check=True).stdout
-
-    bgp = "router bgp 65001\n neighbor A peer-group\nexit\n"
-    assert canonical(bgp) == "frr / router bgp 65001\nfrr / router bgp 65001 / neighbor A peer-group\n"
-    for line in conf.HOST_LINES:
-        assert conf.diff(bgp, f"{line}x\n{bgp}") == []
-        assert canonical(f"{line}x\n{bgp}") == canonical(bgp), line
-    inside = "router bgp 65001\n log x\nexit\n"  # these words begin other lines, too, below the top level
-    assert canonical(inside) == "frr / router bgp 65001\nfrr / router bgp 65001 / log x\n"
-    assert canonical(f"ip forwarding\n{bgp}") != canonical(bgp)
-    config_db = '{\n    "hostname ": {}\n}\n'
-    script = f"{function}canonical config_db"
-    kept = subprocess.run(["sh", "-c", script], input=config_db, capture_output=True, text=True, check=True).stdout
-    assert "hostname" in kept
-
-
-def test_what_daemons_write_is_not_unlike_what_ran_before() -> None:
-    """Seen as a push that ended `unknown`: buffermgrd had written another profile while the switch went back."""
-    frr = "router bgp 65001\n neighbor A peer-group\nexit\n"
-    before = SimpleNamespace(
-        running={"BUFFER_PG": {"Ethernet0|3-4": {"profile": "pg_lossless_100000_5m_profile"}}, "PORT": {}},
-        running_frr=frr,
-    )
-    after: Any = SimpleNamespace(
-        running_config_db=lambda: {"BUFFER_PG": {"Ethernet0|3-4": {"profile": "pg_lossless_100000_40m_profile"}}},
-        running_frr=lambda: frr,
-    )
-    assert guarded._unlike(after, before) == []  # type: ignore[arg-type]
 
 
 def test_no_routing_mode_is_written_in_code() -> None:

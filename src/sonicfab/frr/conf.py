@@ -86,7 +86,7 @@ HOST_LINES = (
     "no ip forwarding",
     "no ipv6 forwarding",
 )
-"""How lines of the top level begin that are nobody's change; guard.sh knows the same."""
+"""How lines of the top level begin that are nobody's change; guard.sh is told so."""
 
 
 @dataclass(frozen=True, slots=True)

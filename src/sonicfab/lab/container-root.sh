@@ -24,6 +24,7 @@ mount -o remount,rw /proc/sys 2>/dev/null || true   # where the container may no
 # ports: a line `mac ADDRESS`, then `cabled PORT` or `empty PORT` for each port
 mac=$(sed -n 's/^mac //p' $seed/ports)
 tries=0
+# shellcheck disable=SC2013 # names of ports
 for port in $(sed -n 's/^cabled //p' $seed/ports); do
   until [ -e "/sys/class/net/$port" ]; do
     tries=$((tries + 1))

@@ -12,9 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from sonicfab import configdb, tables
 from sonicfab.errors import ChecksFailedError, OutputError, SonicfabError, TransportError
-from sonicfab.frr import conf
 from sonicfab.hints import first_of
 from sonicfab.push.comparison import Comparison
 from sonicfab.push.gate import Gate
@@ -180,7 +178,7 @@ class Guarded:
             with self._opened() as switch:
                 seen = settle_back(switch, self._journal.push_id)
                 # where no step was begun, what is unlike is none of ours
-                unlike = _unlike(switch, self._found) if self._found and seen.state == "restored" and seen.begun else []
+                unlike = self._unlike(switch) if seen.state == "restored" and seen.begun else []
             self._begun = self._begun or bool(seen.begun)
             if seen.state in ("confirmed", "none") or (seen.state == "restored" and not unlike):
                 return seen.state
@@ -209,6 +207,13 @@ class Guarded:
         self._note_late({"confirmed": "confirmed", "none": "refused"}.get(state, "restored"))
         lacks = self._sessions_lack() if state == "restored" and self._begun else ""
         return Ending("new" if state == "confirmed" else "old", f"{reason}{lacks}", untouched=not self._begun)
+
+    def _unlike(self, switch: Switch) -> list[str]:
+        """How what runs differs from what ran before, where that is known."""
+        if self._found is None:
+            return []
+        before = self._found
+        return guard.unlike(before.running, before.running_frr, switch.running_config_db(), switch.running_frr())
 
     def _sessions_lack(self) -> str:
         """Wait until what went over the sessions of a switch that went back does so again; what does not, in words."""
@@ -275,9 +280,3 @@ def settle_back(switch: Switch, push_id: str) -> guard.GuardStatus:
     if seen.state == "armed":
         guard.restore(switch, push_id)
     return seen
-
-
-def _unlike(switch: Switch, before: Comparison) -> list[str]:
-    """How what runs differs from what ran before; what daemons write as they go is no difference, as for guard.sh."""
-    changes = configdb.diff(before.running, switch.running_config_db(), before.running.keys() - tables.moving())
-    return [*map(str, changes), *map(str, conf.diff(before.running_frr, switch.running_frr()))]

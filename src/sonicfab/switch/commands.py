@@ -48,7 +48,7 @@ GUARD_SCRIPT = (
 )
 """Brings switch/guard.sh, on stdin; a script that runs goes on with the file that it was started from."""
 GUARD_ARM = "sudo -n sh {stage}/guard.sh arm {id} {seconds} {needs} {quiet}"
-"""Who pushes is on stdin."""
+"""Who pushes is on stdin, then patterns of what is no difference."""
 GUARD_STAGE = "sudo -n sh {stage}/guard.sh stage {id} {folder}; code=$?; rm -rf {folder}; exit $code"
 GUARD_APPLY_FRR = "sudo -n sh {stage}/guard.sh apply-frr {id} {seconds}"
 GUARD_APPLY_PATCH = "sudo -n sh {stage}/guard.sh apply-patch {id} {seconds}"

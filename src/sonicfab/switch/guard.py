@@ -6,12 +6,16 @@ any sonicfab can go on with, confirm or undo what another one has begun.
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
+from sonicfab import configdb, tables
+from sonicfab.configdb import ConfigDb
 from sonicfab.errors import SwitchError
+from sonicfab.frr import conf
 from sonicfab.switch import commands
 from sonicfab.switch.answers import reading
 from sonicfab.switch.operations import ReloadResult, Switch, read_reload
@@ -26,6 +30,7 @@ _LAB_QUIET = 5
 _HELD = 70
 _REFUSALS = range(64, 80)
 """Exit codes of guard.sh itself; those of vtysh and config are below, those of signals and timeouts above."""
+_SPECIAL = re.compile(r"[.*+?^$|(){}\[\]\\]")
 _TIMEOUT = 300.0
 """For the verbs that wait for nothing but SONiC's own quick commands, each of which they end after 60 or 120 s."""
 _GRACE = 30.0
@@ -90,7 +95,7 @@ def arm(switch: Switch, push_id: str, holder: str, seconds: int, needs: int, qui
         raise SwitchError(f"{switch.name}: cannot write {commands.STAGE}/guard.sh: {done.said}")
     words = {"seconds": int(seconds), "needs": int(needs), "quiet": int(quiet)}
     command = commands.GUARD_ARM.format(stage=commands.STAGE, id=shlex.quote(push_id), **words)
-    done = _run(switch, command, stdin=f"{holder}\n".encode())
+    done = _run(switch, command, stdin=f"{' '.join(holder.split())}\n{alike()}".encode())
     if done.exit_code == _HELD:
         said = _pairs(done.stdout)
         raise GuardHeldError(f"{switch.name}: {done.said}", said.get("holder", ""), int(said.get("seconds_left", 0)))
@@ -237,6 +242,20 @@ def last_backup(switch: Switch) -> tuple[str, str, str | None] | None:
         _refused_if_not(switch, done)
         texts.append(done.stdout)
     return push_id, texts[0], texts[1] or None
+
+
+def unlike(before: ConfigDb, before_frr: str, now: ConfigDb, now_frr: str) -> list[str]:
+    """How what runs differs from what ran, secrets masked; guard.sh judges in the same way when it goes back."""
+    owned = {*before, *now} - tables.moving()
+    changes = configdb.diff(before, now, owned, exact=True)
+    return [*map(str, changes), *map(str, conf.diff(before_frr, now_frr))]
+
+
+def alike() -> str:
+    """The lines of guard.sh's `canonical` that `unlike` passes over, as extended regular expressions."""
+    moving = "|".join(sorted(tables.moving()))
+    host = "|".join(_SPECIAL.sub(r"\\\g<0>", line) for line in conf.HOST_LINES)
+    return f'^config_db / "({moving})": \n^frr / ({host})\n'
 
 
 def _step(switch: Switch, push_id: str, command: str, timeout: float) -> CommandResult:

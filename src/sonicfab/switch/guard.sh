@@ -3,14 +3,14 @@
 # what it is for. In short: `arm` notes the config as it is and starts a timer; unless `confirm` comes first, the timer
 # (`fire`), the next boot (`boot`) or whoever asks (`restore`) puts everything back as it was noted.
 #
-#   arm ID SECONDS BYTES QUIET < holder       stage ID FOLDER          status [ID]
+#   arm ID SECONDS BYTES QUIET < holder, alike  stage ID FOLDER         status [ID]
 #   apply-frr ID SECONDS                       apply-patch ID SECONDS   restart-bgp ID SECONDS
 #   reload ID            reload-result ID      extend ID SECONDS        confirm ID         restore ID
 # Of its own: fire ID (the timer), boot (the boot unit), job NAME COMMAND... (a step, in a session of its own).
 #
 # What is on the disk of the switch, readable by root alone for it holds secrets:
 #   guard/          there is a push in progress; it came into place and goes away in one rename(2) each
-#     id holder deadline seconds quiet timers begun restoring failed count.* reserve guard.sh
+#     id holder alike deadline seconds quiet timers begun restoring failed count.* reserve guard.sh
 #     stored/       config_db.json and frr.conf from before, or NAME.absent
 #     running/      CONFIG_DB and FRR's running config from before, and which services ran
 #     candidate/    what this push brings
@@ -322,7 +322,7 @@ arm() {
 }
 
 undo_arm() {
-  rm -rf "$new" $own_backup
+  rm -rf "$new" ${own_backup:+"$own_backup"}
   stop_timers "$id"
   rm -f "$RUN/armed"
   [ -z "$own_unit" ] || { free systemctl --quiet disable $UNIT; rm -f "$UNITS/$UNIT"; free systemctl daemon-reload; } 2> /dev/null
@@ -331,7 +331,9 @@ undo_arm() {
 note() { # everything as it is now; where it cannot be, $seen may say why
   seen=
   mkdir -p "$new/stored" "$new/running" "$new/candidate" || return 1
-  head -n 1 | tr -d '\000-\037' > "$new/holder" && cp "$0" "$new/guard.sh" && : > "$new/begun" || return 1
+  read -r holder   # not `head`, which would take of what follows
+  printf '%s' "$holder" | tr -d '\000-\037' > "$new/holder" && cat > "$new/alike" || return 1
+  cp "$0" "$new/guard.sh" && : > "$new/begun" || return 1
   echo "$id" > "$new/id" && echo "$seconds" > "$new/seconds" && echo "$quiet" > "$new/quiet" || return 1
   for name in config_db.json frr/frr.conf; do
     kept=$new/stored/${name##*/}
@@ -360,6 +362,7 @@ backup() {
   for name in config_db.json frr.conf; do
     [ ! -e "$new/stored/$name" ] || cp -p "$new/stored/$name" "$BACKUPS/$id/" || return 1
   done
+  # shellcheck disable=SC2094 # find leaves that file out
   (cd "$BACKUPS/$id" && find . -maxdepth 1 -type f ! -name SHA256SUMS -exec sha256sum {} + > SHA256SUMS)
 }
 
@@ -408,6 +411,7 @@ told() { # NAME: what a job has printed
 }
 
 # two runs: all list lines of one are one transaction in bgpd, which loses an entry that moves up (docs/frr-delta.md)
+# shellcheck disable=SC2016 # it is for another shell
 VTYSH_FILES='worst=0; for file do [ -s "$file" ] || continue; vtysh -f "$file" || worst=$?; done; exit $worst'
 
 apply_frr() { # ID SECONDS
@@ -554,27 +558,30 @@ put_back() { # the stored files, as they were; a boot from here on gives the old
   sync -f $ETC
 }
 
-canonical() { # KIND: each line with those that it stands below, in any order: FRR's config, or JSON with indents
-  # lines of FRR that belong to the program or the host are nobody's change, and a restart brings its own (conf.HOST_LINES)
-  awk -v kind="$1" -v host='^(frr version |frr defaults |hostname |log |agentx|(no )?service integrated-vtysh-config|no ip(v6)? forwarding)' '{
-    line = $0; sub(/[ \t\r]+$/, "", line); sub(/,$/, "", line)
+# What runs is what ran when the lines below are the same, but for those that a pattern of `alike` fits: what daemons write
+# as they go, and what of FRR's config belongs to the program or the host. sonicfab itself judges in the same way
+# (switch/guard.py unlike), and brings the patterns.
+
+canonical() { # KIND: each line with those that it stands below, in any order: FRR's config, or JSON with indents; and KIND
+  awk -v kind="$1" '{
+    line = $0; sub(/[ \t\r]+$/, "", line)
     match(line, /^ */); depth = RLENGTH; line = substr(line, depth + 1)
-    if (line == "" || line ~ /^[][{}]+$/ || line ~ /^(!|end$|exit)/ || line ~ /^(Building|Current) configuration/) next
-    if (kind == "frr" && depth == 0 && line ~ host) next
+    if (line == "" || line ~ /^(!|end$|exit)/) next
     for (place in above) if (place + 0 >= depth) delete above[place]
     path = kind; for (i = 0; i < depth; i++) if (i in above) path = path " / " above[i]
+    if (kind == "config_db") {
+      sub(/,$/, "", line)
+      if (line ~ /^[][{}]+$/) next
+      if (line !~ /^"([^"\\]|\\.)*": /) line = ++member[path] " " line   # of a list, whose order counts
+    }
     print path " / " line; above[depth] = line
-  }' | sort
-}
-
-config_db() { # without the tables that daemons write as they go (generic_config_updater leaves the same ones out)
-  canonical config_db | grep -v '^config_db / "\(BUFFER_PG\|BUFFER_PROFILE\|FLEX_COUNTER_TABLE\)"'
+  } END { print kind }' | grep -v -E -f "$GUARD/alike" | sort -u
 }
 
 wide() { begun patch || begun reload; }  # it is not about FRR alone
 
 old_state() {
-  if wide; then config_db < "$GUARD/running/config_db.json"; fi
+  if wide; then canonical config_db < "$GUARD/running/config_db.json"; fi
   [ ! -e "$GUARD/running/frr.conf" ] || canonical frr < "$GUARD/running/frr.conf"
   while read -r service; do
     if wide || [ "$service" = bgp ]; then echo "service / $service"; fi
@@ -582,7 +589,7 @@ old_state() {
 }
 
 new_state() {
-  if wide; then { free timeout 60 sonic-cfggen -d --print-data 2> /dev/null || echo '"it cannot be read"'; } | config_db; fi
+  if wide; then { free timeout 60 sonic-cfggen -d --print-data 2> /dev/null || echo '"it cannot be read"'; } | canonical config_db; fi
   if [ -e "$GUARD/running/frr.conf" ]; then
     { free timeout 60 vtysh -c 'show running-config' 2> /dev/null || echo 'it does not answer'; } | canonical frr
   fi
@@ -596,8 +603,13 @@ new_state() {
 is_old() { # what runs is what ran; if not, $seen says in which way, without a value that may be a secret
   old_state > "$RUN/old"
   new_state > "$RUN/new"
+  if { wide && ! grep -qx config_db "$RUN/old"; } || { [ -e "$GUARD/running/frr.conf" ] && ! grep -qx frr "$RUN/old"; }; then
+    seen="what ran cannot be told from what runs"   # a full disk, a program that fails: as if all of it differed
+    printf '< config_db\n< frr\n' > "$RUN/diff"
+    return 1
+  fi
+  cmp -s "$RUN/old" "$RUN/new" && return 0
   diff "$RUN/old" "$RUN/new" | grep '^[<>]' > "$RUN/diff"
-  [ -s "$RUN/diff" ] || return 0
   first=$(head -n 1 "$RUN/diff" | cut -c 3- | sed 's/": { \/ "/|/g; s/ \/ "/ /; s/": .*//
     s/\(.*\(password\|secret\|key\|community\|md5\)\) .*/\1 .../')
   seen="what runs differs from before in $(wc -l < "$RUN/diff") lines, such as: $first"
@@ -767,7 +779,7 @@ boot() { # before SONiC loads anything: whoever armed the guard has not confirme
 
 status() {
   if [ -d "$GUARD" ] && { [ -z "$1" ] || [ "$(cat "$GUARD/id")" = "$1" ]; }; then
-    state=armed by= said=
+    state=armed by='' said=''
     if [ -e "$GUARD/restoring" ]; then
       state=restoring by=$(cat "$GUARD/restoring")
       if [ -e "$GUARD/failed" ]; then state=failed said=$(cat "$GUARD/failed"); fi
