@@ -235,6 +235,24 @@ def plan(
     return replace(look_and_decide(site, "push", intent.targets, options, progress), warnings=intent.warnings)
 
 
+def push(
+    site: OpenSite,
+    options: Options | None = None,
+    *,
+    take_over: Collection[str] = (),
+    ignore: Collection[str] = (),
+    output: str | Path = "build",
+    progress: Progress = QUIET,
+) -> PushResult:
+    """Plan and apply: bring the configs onto the switches and prove that they run.
+
+    Raises:
+        InputError, InvalidConfigsError, LabError: as `plan`.
+        OutputError, InterruptedPushError: as `Planned.apply`.
+    """
+    return plan(site, options, take_over=take_over, ignore=ignore, progress=progress).apply(output, progress)
+
+
 def look_and_decide(
     site: OpenSite,
     kind: Literal["push", "rollback"],
