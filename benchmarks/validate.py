@@ -16,6 +16,7 @@ from pathlib import Path
 
 from measure import cost
 from scale import LEAVES, SPINES, write_inputs
+from sonicfab.catalog import Catalog
 from sonicfab.fabric import open_fabric, render_fabric
 from sonicfab.validate.libyang import libyang_folder
 
@@ -75,7 +76,9 @@ def engines(folder: Path, yang: Path) -> None:
     one = fabric.plan.switches["p0-leaf0"]
     for models in sorted(path for path in yang.iterdir() if path.is_dir()):
         # also for builds that this platform cannot run: their models accept it
-        (leaf,) = render_fabric(fabric, [dataclasses.replace(one, build=f"community-{models.name}")])
+        (leaf,) = render_fabric(
+            fabric, [dataclasses.replace(one, build=Catalog.load().builds[f"community-{models.name}"])]
+        )
         path = folder / "config_db.json"
         path.write_text(json.dumps(leaf.config_db))
         for engine in ("facts", "yangson", *(["libyang"] if libyang_folder() else [])):

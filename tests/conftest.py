@@ -183,11 +183,7 @@ def example_files(inventory: str) -> list[str]:
 
 
 @pytest.fixture
-def learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of learned builds, of this test and process alone."""
-    from sonicfab.builds import forget_cached
-
     monkeypatch.setenv("SONICFAB_DATA", str(tmp_path / "data"))
-    forget_cached()
-    yield tmp_path / "data" / "builds"
-    forget_cached()
+    return tmp_path / "data" / "builds"

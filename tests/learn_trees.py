@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from known import get_build, get_platform
 from sonicfab.ports import ports_of
 
 LEAF_DEVICE = "x86_64-accton_as7326_56x-r0/Accton-AS7326-56X"
@@ -63,7 +64,7 @@ def write(root: Path, files: dict[str, str]) -> Path:
 
 def port_rows(columns: str = "alias speed name index lanes") -> str:
     """The ports of a leaf, made from what ships, in an order of columns that no image has."""
-    ports = ports_of("as7326-56x", "community-202411").values()
+    ports = ports_of(get_platform("as7326-56x"), get_build("community-202411")).values()
     rows = [
         {
             "name": port.name,

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT, Golden, Run, with_rows
-from sonicfab.builds import Build, fact_texts, get_build
+from known import get_build, platform_names
+from sonicfab.builds import Build, fact_texts
 from sonicfab.datafiles import fact_names
-from sonicfab.platforms import platform_names
 
 NO_FACTS = {"name", "vendor", "follows", "defects", "sources", "ports", "yang"}
 """What a build is called, and what is told in another way than by a title and a value."""

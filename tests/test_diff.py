@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from dataclasses import fields
 from itertools import permutations
 from pathlib import Path
@@ -13,9 +12,9 @@ from typing import Any
 import pytest
 
 from conftest import EXAMPLES, ROOT, Golden, Run, example_files
+from known import build_names, get_build
 from labs import LEAF1, LEAF2, SPINE, booted, needs_lab, rendered
-from sonicfab import builds
-from sonicfab.builds import Build, fact_texts, get_build
+from sonicfab.builds import Build, fact_texts
 from sonicfab.compare.builds import compare_builds, rendered_differences, rendering, secretless
 from sonicfab.compare.matrix import make_matrix
 from sonicfab.compare.reasons import reason_of
@@ -47,19 +46,13 @@ sources: {port_table: port_config.ini of the image, unfit_platforms: release not
 
 
 @pytest.fixture
-def vendor_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def vendor_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A learned build that differs in everything that is rendered."""
     folder = tmp_path / "data"
     (folder / "builds" / "vendor-test").mkdir(parents=True)
     (folder / "builds" / "vendor-test" / "build.yml").write_text(VENDOR_BUILD)
     monkeypatch.setenv("SONICFAB_DATA", str(folder))
-    caches = (builds.learned_names, builds.build_names, builds.get_build)
-    for cached in caches:
-        cached.cache_clear()
-    yield folder
-    monkeypatch.undo()
-    for cached in caches:
-        cached.cache_clear()
+    return folder
 
 
 def example(name: str) -> FabricFiles:
@@ -78,7 +71,7 @@ def test_every_rendered_difference_has_a_reason(name: str, tmp_path: Path) -> No
     files = with_bfd(tmp_path) if name == "bfd" else example(name)
     renderer = secretless([])
     configs: dict[str, dict[str, Any]] = {}
-    for build in builds.build_names():
+    for build in build_names():
         plan = files.plan(build, unfit=True).plan
         configs[build] = {switch: rendering(renderer, plan)(switch) for switch in plan.switches}
     names = {one.name for one in fields(Build)}

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from conftest import EXAMPLES, ROOT, Golden, Run, example_files
+from known import get_build
 from labs import LEAF1, SPINE
-from sonicfab.builds import get_build
 from sonicfab.configdb import FABRIC_TABLES, SERVICE_TABLES
 from sonicfab.errors import InputError
 from sonicfab.explain.answer import Explained, everything, explain

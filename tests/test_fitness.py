@@ -7,13 +7,11 @@ from typing import Any
 
 import pytest
 
-from sonicfab import ports
-from sonicfab.builds import build_names, get_build
+from known import build_names, get_build, get_platform, platform_names, subject
 from sonicfab.configdb import ConfigDb
-from sonicfab.platforms import get_platform, platform_names
 from sonicfab.ports import unfit_for
 from sonicfab.validate.defects import check_defects, found_at
-from sonicfab.validate.run import Subject, Validator
+from sonicfab.validate.run import Validator
 from test_switched_off import TOPOLOGY, rendered
 
 MGMT_NTP: dict[str, Any] = {"management": {"vrf": "true"}, "ntp": ["192.0.2.2"]}
@@ -22,7 +20,7 @@ MGMT_NTP: dict[str, Any] = {"management": {"vrf": "true"}, "ntp": ["192.0.2.2"]}
 def told(build: str, inventory: dict[str, Any]) -> list[tuple[str, str, str]]:
     """(place, severity, mend) of the defects that validate tells of what is rendered."""
     config = rendered({**inventory, "image_build": build}, {}).config_db
-    found = Validator(models=False, vtysh=False).validate([Subject("leaf1", build, "as7326-56x", config)]).findings
+    found = Validator(models=False, vtysh=False).validate([subject(build, config)]).findings
     return [(one.place, one.severity, one.mend) for one in found if one.code == "SF-504"]
 
 
@@ -39,7 +37,7 @@ def test_ntp_in_the_management_vrf_is_told_where_it_does_not_work() -> None:
     in_202511 = list(check_defects(rendered(MGMT_NTP, {}).config_db, get_build("community-202511"), None))
     assert ["issue 25728" in one.source for one in in_202511] == [True]
     for build in build_names():
-        if build.startswith("community") and not unfit_for("as7326-56x", build):
+        if build.startswith("community") and not unfit_for(get_platform("as7326-56x"), get_build(build)):
             assert told(build, {"ntp": ["192.0.2.2"]}) == [], "outside the VRF it works"
 
 
@@ -64,18 +62,18 @@ def test_a_place_in_a_config() -> None:
     assert {rows: found_at(config, rows) for rows in said} == said
 
 
-def test_where_a_build_works_follows_from_its_platform_modules(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_a_build_works_follows_from_its_platform_modules() -> None:
     for platform in platform_names():
         for build in build_names():
             carried = get_build(build).platform_modules
             assert carried is not None, f"{build} says what it carries"
-            assert bool(unfit_for(platform, build)) == (get_platform(platform).modules not in carried)
+            assert bool(unfit_for(get_platform(platform), get_build(build))) == (
+                get_platform(platform).modules not in carried
+            )
     leaf = get_platform("as7326-56x")
-    monkeypatch.setattr(ports, "get_platform", lambda _: replace(leaf, modules="nobody"))
-    assert "no platform modules of nobody" in str(unfit_for("another", "community-202411"))
-    unknown = replace(get_build("community-202411"), platform_modules=None)
-    monkeypatch.setattr(ports, "get_build", lambda _: unknown)
-    assert unfit_for("another", "x") is None, "what nobody has said is not known"
+    known = get_build("community-202411")
+    assert "no platform modules of nobody" in str(unfit_for(replace(leaf, modules="nobody"), known))
+    assert unfit_for(leaf, replace(known, platform_modules=None)) is None, "what nobody has said is not known"
 
 
 def test_fec_is_that_of_the_model_unless_the_topology_says_another() -> None:

@@ -11,6 +11,7 @@ import pytest
 from frrpairs import BASE, CHANGES, after, changed
 from frrpolicies import lets_through, random_policy
 from frrs import Router, canonical, fresh, holder, wait_until
+from known import CATALOG
 from labs import needs_lab
 from sonicfab.frr.delta.compute import delta, same
 from sonicfab.frr.delta.types import FrrDelta, Restart
@@ -149,7 +150,7 @@ def random_fabric(rng: random.Random) -> FabricPlan:
             "hosts": hosts,
         }
     )
-    plan, _, _ = make_plan(inventory, topology, Numbers())
+    plan, _, _ = make_plan(inventory, topology, Numbers(), CATALOG)
     return plan
 
 

@@ -88,7 +88,7 @@ def test_the_landscape_is_that_of_the_public_documentation() -> None:
     }
     for name, (platform, role, address, mac, asn, number) in facts.items():
         switch = plan.switches[name]
-        assert (switch.platform, switch.role, str(switch.management.address)) == (platform, role, address)
+        assert (switch.platform.name, switch.role, str(switch.management.address)) == (platform, role, address)
         assert (switch.mac, switch.asn) == (mac, asn)
         assert str(switch.loopback_ipv4) == f"10.10.21.{number}"
         assert str(switch.loopback_ipv6) == f"fd0c:cc24:75a0:1:10:10:21:{number}"

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from pydantic_core import PydanticCustomError
 
 from conftest import Run, example_files
+from known import get_build
 from sonicfab.datafiles import read_facts
 from sonicfab.document import read_document
 from sonicfab.errors import Diagnostic, InputError, Place
@@ -176,7 +177,7 @@ def test_a_range_of_ports_that_is_too_long_is_called_that() -> None:
 
 def test_a_length_is_told_beside_a_pattern() -> None:
     """A community of three letters was refused with a pattern that it fits."""
-    schema = schema_of("community-202411")
+    schema = schema_of(get_build("community-202411"))
     assert schema is not None
     (key,) = schema["SNMP_COMMUNITY"].lists[0].keys
     assert key.type.described() == r"text of 4 to 32 characters like [^ ',@\\]*"

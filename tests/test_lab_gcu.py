@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from conftest import REFERENCE, Run
+from known import get_build
 from labs import LEAF1, LEAF2, Done, Lab, booted, needs_lab, rendered
 from patience import Patience
-from sonicfab.builds import get_build
 from sonicfab.configdb import FABRIC_TABLES, diff
 from sonicfab.lab.access import open_lab_switch
 from sonicfab.push.patch import dumps, plan_patch

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from conftest import REFERENCE
-from sonicfab.builds import get_build
+from known import get_build
 from sonicfab.datafiles import fact_names
 from sonicfab.lab.initcfg import init_cfg, init_cfg_text
 from sonicfab.lab.sonic import config

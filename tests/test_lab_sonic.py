@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from conftest import REFERENCE, Run
+from known import get_build
 from labs import LEAF1, LEAF2, SPINE, Done, Lab, booted, needs_lab, rendered
 from patience import Patience
-from sonicfab.builds import get_build
 from sonicfab.lab.container import START_SCRIPT, start_script
 
 pytestmark = needs_lab

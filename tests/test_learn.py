@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT, Run, example_files
+from known import PLATFORMS, build_names, get_build, get_platform
 from labs import LEAF1
 from learn_trees import LEAF_DEVICE, checkout, image_root, port_rows, write
-from sonicfab.builds import build_names, get_build
+from sonicfab.catalog import Catalog
 from sonicfab.errors import InputError
 from sonicfab.learn.findings import BY_VERSION
 from sonicfab.learn.folder import learn_from_folder
@@ -22,7 +23,6 @@ from sonicfab.learn.portconfig import read_port_config
 from sonicfab.learn.profile import check_name, forget_profile, given_facts, make_profile, write_profile
 from sonicfab.load import load_both, load_numbers
 from sonicfab.plan.assemble import make_plan
-from sonicfab.platforms import get_platform
 
 
 def test_an_unpacked_image_tells_everything(tmp_path: Path, sonicfab: Run) -> None:
@@ -69,7 +69,7 @@ def test_the_table_fits_and_says_what_is_not_known(tmp_path: Path, sonicfab: Run
 
 
 def test_a_checkout_is_read_as_its_build_would_use_it(tmp_path: Path) -> None:
-    findings = learn_from_folder(checkout(tmp_path / "checkout"), BY_VERSION)
+    findings = learn_from_folder(checkout(tmp_path / "checkout"), BY_VERSION, PLATFORMS)
     profile = make_profile("site-2", findings, {})
     file = profile.build
     assert (file.frr, file.debian, file.kernel, file.ntp_daemon) == ("10.4.1", "trixie", "6.12.41", "chrony")
@@ -88,7 +88,7 @@ def test_learned_renders_and_is_forgotten_in_one_process(tmp_path: Path, learned
     loaded, numbers = load_both(inventory, topology), load_numbers(topology.with_suffix(".numbers.yml"))
 
     def alias() -> str:
-        plan, _, _ = make_plan(loaded[0].value, loaded[1].value, numbers.value, "site-1")
+        plan, _, _ = make_plan(loaded[0].value, loaded[1].value, numbers.value, Catalog.load(), "site-1")
         return plan.switches[LEAF1].ports[0].alias
 
     assert "site-1" not in build_names()
@@ -100,11 +100,11 @@ def test_learned_renders_and_is_forgotten_in_one_process(tmp_path: Path, learned
         read_port_config(table, spine, "ports")
     rows = [f"{p.name} {','.join(map(str, p.lanes))}" for p in spine.ports("community").values()]
     write(root, {f"usr/share/sonic/device/{spine.platform}/{spine.hwsku}/port_config.ini": "\n".join(rows)})
-    write_profile(make_profile("site-1", learn_from_folder(root, BY_VERSION), {}), replace=False)
+    write_profile(make_profile("site-1", learn_from_folder(root, BY_VERSION, PLATFORMS), {}), replace=False)
     assert get_build("site-1").yang == learned / "site-1" / "yang"
     assert alias() == "ownEthernet0"
     write(root, {f"usr/share/sonic/device/{LEAF_DEVICE}/port_config.ini": port_rows().replace("own", "new")})
-    findings = learn_from_folder(root, BY_VERSION)
+    findings = learn_from_folder(root, BY_VERSION, PLATFORMS)
     with pytest.raises(InputError, match="learned already"):
         write_profile(make_profile("site-1", findings, {}), replace=False)
     assert alias() == "ownEthernet0"
@@ -146,7 +146,7 @@ def test_names_that_are_refused(learned: Path) -> None:
 )
 def test_facts_that_cannot_be_given(settings: list[str], why: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=re.escape(why)):
-        make_profile("x", learn_from_folder(image_root(tmp_path), BY_VERSION), given_facts(settings))
+        make_profile("x", learn_from_folder(image_root(tmp_path), BY_VERSION, PLATFORMS), given_facts(settings))
 
 
 def test_what_cannot_be_found_must_be_given(tmp_path: Path, sonicfab: Run) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from known import PLATFORMS, build_names, get_build, get_platform
 from learn_trees import LEAF_DEVICE, MODULE, START, checkout, image_root, write
-from sonicfab.builds import build_names, forget_cached, get_build
 from sonicfab.errors import InputError, OutputError
 from sonicfab.lab.container import programs as lab_programs
 from sonicfab.lab.container import start_script as lab_start_script
@@ -21,7 +21,6 @@ from sonicfab.learn.findings import BY_VERSION
 from sonicfab.learn.folder import learn_from_folder
 from sonicfab.learn.portconfig import read_port_config
 from sonicfab.learn.profile import given_facts, make_profile, write_profile
-from sonicfab.platforms import get_platform
 
 
 @pytest.mark.parametrize(
@@ -77,7 +76,7 @@ def test_a_start_script_that_keeps_nothing_or_is_none_of_ours_is_told(tmp_path: 
         root = image_root(tmp_path)
         write(root, {"var/lib/docker/overlay2/aa/diff/usr/bin/docker_init.sh": text})
         with pytest.raises(InputError, match=why):
-            make_profile("x", learn_from_folder(root, BY_VERSION), {})
+            make_profile("x", learn_from_folder(root, BY_VERSION, PLATFORMS), {})
 
 
 @pytest.mark.parametrize("name", build_names())
@@ -146,13 +145,13 @@ def test_tars_that_are_refused(tar: bytes, why: str) -> None:
 def test_folders_that_cannot_be_learned_from(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="neither the root of an image"):
-        learn_from_folder(tmp_path / "empty", BY_VERSION)
+        learn_from_folder(tmp_path / "empty", BY_VERSION, PLATFORMS)
     with pytest.raises(InputError, match="no such folder"):
-        learn_from_folder(tmp_path / "missing", BY_VERSION)
+        learn_from_folder(tmp_path / "missing", BY_VERSION, PLATFORMS)
     root = image_root(tmp_path / "image")
     (root / f"usr/share/sonic/device/{LEAF_DEVICE}/port_config.ini").unlink()
     with pytest.raises(InputError, match=r"has no port_config\.ini of a switch model that sonicfab knows"):
-        make_profile("x", learn_from_folder(root, BY_VERSION), {})
+        make_profile("x", learn_from_folder(root, BY_VERSION, PLATFORMS), {})
 
 
 @pytest.mark.parametrize("absolute", [True, False])
@@ -165,7 +164,7 @@ def test_links_that_lead_out_of_the_folder_are_not_followed(absolute: bool, tmp_
         outside = tmp_path / "outside"
         (root / path).symlink_to(outside if absolute else os.path.relpath(outside, (root / path).parent))
         with pytest.raises(InputError, match="a link that leads out of the folder"):
-            learn_from_folder(root, BY_VERSION)
+            learn_from_folder(root, BY_VERSION, PLATFORMS)
         (root / path).unlink()
         (root / path).write_text("{}" if path.endswith("json") else MODULE.format("own-port"))
 
@@ -182,7 +181,7 @@ def test_files_that_are_no_files_or_no_text_are_refused(tmp_path: Path) -> None:
         config.unlink(missing_ok=True)
         make()
         with pytest.raises(InputError, match=why):
-            learn_from_folder(root, BY_VERSION)
+            learn_from_folder(root, BY_VERSION, PLATFORMS)
         if config.is_dir():
             config.rmdir()
 
@@ -198,20 +197,20 @@ def test_templates_of_a_checkout_are_rendered_in_a_sandbox(tmp_path: Path) -> No
     ):
         write(root, {template: text})
         with pytest.raises(InputError, match=f"own-types.yang.j2: it cannot be rendered: .*{why}"):
-            learn_from_folder(root, BY_VERSION)
+            learn_from_folder(root, BY_VERSION, PLATFORMS)
 
 
 @pytest.mark.parametrize("setup", ["", "import os; os.abort()", "setup(", "data = [('yang-models', [])]"])
 def test_setup_is_read_and_never_run(setup: str, tmp_path: Path) -> None:
     root = write(checkout(tmp_path), {"src/sonic-yang-models/setup.py": setup})
     with pytest.raises(InputError, match=r"setup\.py: (not Python|it does not say which YANG models)"):
-        learn_from_folder(root, BY_VERSION)
+        learn_from_folder(root, BY_VERSION, PLATFORMS)
 
 
 def test_a_profile_that_cannot_be_written_leaves_the_old_one(
     tmp_path: Path, learned: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    findings = learn_from_folder(image_root(tmp_path / "image"), BY_VERSION)
+    findings = learn_from_folder(image_root(tmp_path / "image"), BY_VERSION, PLATFORMS)
     write_profile(make_profile("site-1", findings, {}), replace=False)
     before = {path: path.read_bytes() for path in learned.rglob("*") if path.is_file()}
 
@@ -227,9 +226,9 @@ def test_a_profile_that_cannot_be_written_leaves_the_old_one(
 
 def test_a_profile_in_another_folder_than_its_own_is_refused(tmp_path: Path, learned: Path) -> None:
     write_profile(
-        make_profile("site-1", learn_from_folder(image_root(tmp_path / "image"), BY_VERSION), {}), replace=False
+        make_profile("site-1", learn_from_folder(image_root(tmp_path / "image"), BY_VERSION, PLATFORMS), {}),
+        replace=False,
     )
     (learned / "site-1").rename(learned / "site-2")
-    forget_cached()
     with pytest.raises(InputError, match="it is the profile of site-1"):
         get_build("site-2")

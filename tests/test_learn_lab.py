@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from conftest import ROOT, YANG, Run, example_files
+from known import get_build
 from labs import LEAF1, SPINE, Lab, booted, needs_lab
 from learn_trees import MODULE
-from sonicfab.builds import get_build
 
 pytestmark = needs_lab
 FABRIC = "spine-leaf-1x2"

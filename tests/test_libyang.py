@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from conftest import YANG, Run
+from known import subject
 from probes import BUILDS, CHANGES, Config, probe
 from sonicfab.configdb import ConfigDb
 from sonicfab.errors import InputError
@@ -24,7 +25,7 @@ from sonicfab.schema.facts import builtin
 from sonicfab.validate import libyang, libyang_child
 from sonicfab.validate.libyang import LibyangCheck, libyang_folder
 from sonicfab.validate.reading import as_config_db
-from sonicfab.validate.run import Subject, Validator
+from sonicfab.validate.run import Validator
 from sonicfab.validate.yang import YangCheck
 from test_schema import OWN_MODEL, mutate, needs_models, recorded, verdict, wide
 
@@ -104,7 +105,7 @@ def test_what_libyang_alone_refuses_is_told_at_its_row() -> None:
     assert "at most one VLAN" in found.message
     for engine in ("yangson", "libyang"):
         validator = Validator(yang_dir=YANG, vtysh=False, engine=engine)
-        result = validator.validate([Subject("leaf", "community-202605", config_db=tables)])
+        result = validator.validate([subject("community-202605", tables)])
         assert [one.code for one in result.findings].count("SF-129") == 2
         assert "SF-150" not in {one.code for one in result.findings}, "one mistake is told once"
 
@@ -333,7 +334,7 @@ def test_the_engine_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> No
         Validator(engine="libyang")
     assert "pip install 'sonicfab[fast]'" in err.value.hint
     if YANG.is_dir():
-        result = Validator(yang_dir=YANG, vtysh=False).validate([Subject("x", BUILD, config_db={})])
+        result = Validator(yang_dir=YANG, vtysh=False).validate([subject(BUILD, {})])
         assert f"YANG models of {BUILD}, by yangson" in result.nets
 
 

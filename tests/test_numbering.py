@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from known import CATALOG
 from sonicfab.asn import AsnPool, is_private
 from sonicfab.ipam import AddressPool, LinkPool, link_ends
 from sonicfab.model.inventory import Inventory
@@ -60,7 +61,7 @@ Fabrics = st.sets(st.tuples(st.integers(0, 7), st.integers(0, 31)), min_size=1, 
 
 def plan_of(links: list[tuple[int, int]], numbers: Numbers, *, numbered: bool) -> tuple[FabricPlan, Numbers]:
     leaves, spines = sorted({leaf for _, leaf in links}), sorted({spine for spine, _ in links})
-    plan, recorded, _ = make_plan(inventory_of(leaves, spines), topology_of(links, numbered=numbered), numbers)
+    plan, recorded, _ = make_plan(inventory_of(leaves, spines), topology_of(links, numbered=numbered), numbers, CATALOG)
     return plan, recorded
 
 
@@ -127,7 +128,7 @@ def test_both_ends_of_a_link_agree(links: set[tuple[int, int]], numbered: bool) 
 def test_a_number_by_hand_is_never_handed_out() -> None:
     by_hand = {"switches": {"leaf1": {"asn": "4200000100", "ipv4": "10.0.0.1", "ipv6": "fd00::1"}}}
     topology = topology_of([(0, 0), (0, 1)], numbered=False, extra=by_hand)
-    plan, recorded, _ = make_plan(inventory_of([0, 1], [0]), topology, Numbers())
+    plan, recorded, _ = make_plan(inventory_of([0, 1], [0]), topology, Numbers(), CATALOG)
     assert plan.switches["leaf1"].asn == 4200000100
     assert plan.switches["leaf0"].asn == 4200000101
     assert "leaf1" not in recorded.switches
@@ -135,14 +136,14 @@ def test_a_number_by_hand_is_never_handed_out() -> None:
 
 def test_one_number_is_shared_by_the_role() -> None:
     topology = topology_of([(0, 0), (1, 0)], numbered=False, extra={"asn": {"spine": "65500", "leaf": "65401-65409"}})
-    plan, recorded, _ = make_plan(inventory_of([0], [0, 1]), topology, Numbers())
+    plan, recorded, _ = make_plan(inventory_of([0], [0, 1]), topology, Numbers(), CATALOG)
     assert plan.switches["spine0"].asn == plan.switches["spine1"].asn == 65500
     assert recorded.switches["spine0"].asn is None
 
 
 def test_a_pool_for_a_range_skips_the_number_that_another_role_shares() -> None:
     topology = topology_of([(0, 0), (0, 1)], numbered=False, extra={"asn": {"spine": "65402", "leaf": "65401-65409"}})
-    plan, _, _ = make_plan(inventory_of([0, 1], [0]), topology, Numbers())
+    plan, _, _ = make_plan(inventory_of([0, 1], [0]), topology, Numbers(), CATALOG)
     assert [plan.switches[name].asn for name in ("leaf0", "leaf1", "spine0")] == [65401, 65403, 65402]
 
 
@@ -156,7 +157,7 @@ def test_what_leaves_gives_its_number_back() -> None:
 def test_all_problems_are_found_at_once() -> None:
     topology = topology_of([(0, 0), (0, 0)], numbered=False)
     with pytest.raises(PlanProblems) as caught:
-        make_plan(inventory_of([0], [0]), topology, Numbers())
+        make_plan(inventory_of([0], [0]), topology, Numbers(), CATALOG)
     assert len(caught.value.problems) == 2  # both ports of the link are used twice
 
 

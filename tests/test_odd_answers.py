@@ -14,9 +14,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from conftest import Run
+from known import get_platform
 from oddsshd import CONTENTS, KEY, TALKS, Odd, identity, serving
 from sonicfab.errors import CommandTimeoutError, SwitchError, UnreadableError
-from sonicfab.platforms import get_platform
 from sonicfab.switch import databases, kernel, lldp, parse, parse_state, patching
 from sonicfab.switch.answers import json_documents, json_object, json_objects
 from sonicfab.switch.ask import Question, split

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from known import get_build
 from sonicfab.configdb import FABRIC_TABLES, diff, merge
 from sonicfab.errors import SwitchError
 from sonicfab.frr import conf
@@ -118,7 +119,7 @@ def test_a_setting_of_a_port_is_no_use_of_it(name: str) -> None:
 @pytest.mark.parametrize("branch", ["202305", "202411", "202605"])
 def test_no_table_whose_model_refers_to_ports_is_missed(branch: str) -> None:
     """Each is a use of the port unless tables.yml says that it is a setting: nothing depends on a list of uses."""
-    schema = schema_of(f"community-{branch}")
+    schema = schema_of(get_build(f"community-{branch}"))
     assert schema is not None
     referring = {
         name

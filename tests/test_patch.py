@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import REFERENCE
-from sonicfab.builds import Build, build_names, get_build
+from known import build_names, get_build
+from sonicfab.builds import Build
 from sonicfab.configdb import FABRIC_TABLES, SERVICE_TABLES, diff
 from sonicfab.push.patch import Operation, PatchPlan, between, dumps, plan_patch, pointer
 

@@ -11,14 +11,13 @@ from string import ascii_lowercase
 import pytest
 
 from conftest import ROOT
+from known import CATALOG, build_names, get_build, get_platform, platform_names
 from sonicfab.access import check_identity
-from sonicfab.builds import build_names, get_build
 from sonicfab.document import read_document
 from sonicfab.errors import InputError, LabError, OutputError, SonicfabError, WrongSwitchError
 from sonicfab.families import Family
 from sonicfab.hints import did_you_mean
 from sonicfab.output import OutputFile, write_file, write_files
-from sonicfab.platforms import get_platform, platform_names
 from sonicfab.runner import run_all
 from sonicfab.switch.ask import Answers
 from sonicfab.switch.parse import BgpPeer, Route, SwitchFacts
@@ -159,12 +158,14 @@ def test_leaves_of_different_spines_of_one_asn_do_not_see_each_other() -> None:
     links = [(0, 1), (0, 3), (1, 2), (1, 3)]
     one_asn = {"asn": {"spine": "65500", "leaf": "65401-65409"}}
     plan, _, _ = make_plan(
-        inventory_of([1, 2, 3], [0, 1]), topology_of(links, numbered=False, extra=one_asn), Numbers()
+        inventory_of([1, 2, 3], [0, 1]), topology_of(links, numbered=False, extra=one_asn), Numbers(), CATALOG
     )
     expectations = FabricExpectations(plan)
     assert set(expectations.of(plan.switches["leaf1"]).loopbacks) == {"leaf3", "spine0"}
     two = {"asn": {"spine": "65500-65501", "leaf": "65401-65409"}}
-    plan, _, _ = make_plan(inventory_of([1, 2, 3], [0, 1]), topology_of(links, numbered=False, extra=two), Numbers())
+    plan, _, _ = make_plan(
+        inventory_of([1, 2, 3], [0, 1]), topology_of(links, numbered=False, extra=two), Numbers(), CATALOG
+    )
     assert set(FabricExpectations(plan).of(plan.switches["leaf1"]).loopbacks) == {"leaf2", "leaf3", "spine0", "spine1"}
 
 

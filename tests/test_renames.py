@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import ROOT, Run
+from known import CATALOG
 from sonicfab.model.inventory import Inventory
 from sonicfab.model.numbers import Numbers
 from sonicfab.model.topology import Topology
@@ -51,7 +52,7 @@ def planned(links: list[Link], names: Mapping[str, str], recorded: Numbers) -> t
         "links": cables,
     }
     plan, kept, _ = make_plan(
-        Inventory.model_validate({"devices": devices}), Topology.model_validate(topology), recorded
+        Inventory.model_validate({"devices": devices}), Topology.model_validate(topology), recorded, CATALOG
     )
     # as a user has it: written to the file and read again
     return plan, Numbers.model_validate(yaml.load(numbers_text("property", kept), yaml.BaseLoader) or {})
@@ -168,7 +169,7 @@ def test_when_only_freed_numbers_are_left_the_longest_free_goes_first() -> None:
                 "links": [f"spine0:Ethernet0 - leaf{leaf}:Ethernet48"],
             }
         )
-        plan, kept, _ = make_plan(Inventory.model_validate({"devices": devices}), topology, kept)
+        plan, kept, _ = make_plan(Inventory.model_validate({"devices": devices}), topology, kept, CATALOG)
         seen.append(plan.switches[f"leaf{leaf}"].asn)
     assert seen == [65401, 65402, 65403, 65401]
     assert kept.freed.asn == (65402, 65403)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from conftest import EXAMPLES, ROOT, Run
-from sonicfab.builds import build_names
+from known import build_names, get_build
 from sonicfab.errors import InputError, TemplateError
 from sonicfab.fabric import build_files, open_fabric, read_fabric, render_fabric, write_build
 from sonicfab.load import Secrets
@@ -142,10 +142,9 @@ def test_bfd_needs_the_management_framework() -> None:
 @pytest.mark.parametrize("build", build_names())
 def test_start_lines_of_each_build_are_in_frr_conf(build: str) -> None:
     """docker_init.sh appends the lines that it misses: then the file on the switch would not be the file rendered."""
-    from sonicfab.builds import get_build
 
     fabric = open_example("scs-lab")
-    switch = dataclasses.replace(fabric.plan.switches[LEAF], build=build)
+    switch = dataclasses.replace(fabric.plan.switches[LEAF], build=get_build(build))
     config = Renderer(template_folders(), fabric.secrets.resolve).render(fabric.plan, switch)
     assert set(get_build(build).frr_start_lines) <= set(config.frr.splitlines())
     assert config.config_db["VERSIONS"]["DATABASE"]["VERSION"] == get_build(build).database_version

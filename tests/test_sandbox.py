@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT, Run
+from known import get_build
 from sonicfab import render, sandbox
-from sonicfab.builds import get_build
+from sonicfab.builds import Build
 from sonicfab.errors import TemplateError
 from sonicfab.explain.trace import TracingRenderer
 from sonicfab.families import Family
@@ -30,13 +31,14 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(render, "limits", lambda: sandbox.limits(seconds=0.5, memory=256 << 20))
 
 
-def told(folder: Path, kind: type[Renderer] = Renderer) -> str:
+def told(folder: Path, kind: type[Renderer] = Renderer, build: Build | None = None) -> str:
     """What the error says when a leaf is rendered with the templates of a folder."""
     fabric = open_example("scs-lab")
     renderer = kind(template_folders([folder]), lambda ref, _what: str(ref))
     make = renderer.trace if isinstance(renderer, TracingRenderer) else renderer.render
+    leaf = fabric.plan.switches[LEAF]
     with pytest.raises(TemplateError) as caught:
-        make(fabric.plan, fabric.plan.switches[LEAF])
+        make(fabric.plan, dataclasses.replace(leaf, build=build or leaf.build))
     return "\n".join([str(caught.value), caught.value.hint, *map(str, caught.value.diagnostics)])
 
 
@@ -80,13 +82,12 @@ ESCAPES = (
 
 @pytest.mark.parametrize("kind", [Renderer, TracingRenderer])
 @pytest.mark.parametrize("text", ESCAPES)
-def test_no_way_out(text: str, kind: type[Renderer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_way_out(text: str, kind: type[Renderer], tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     (tmp_path / "yang").mkdir()
     learned = dataclasses.replace(get_build("community-202411"), yang=tmp_path / "yang")
-    monkeypatch.setattr(render, "get_build", lambda _name: learned)
     write(tmp_path / "own", 'X:\n  row:\n    f: "' + text.replace("{mark}", str(mark)).replace('"', "'") + '"\n')
-    said = told(tmp_path / "own", kind)
+    said = told(tmp_path / "own", kind, build=learned)
     assert re.search(r"config_db/x\.yml\.j2:3: error: ", said), said
     assert not mark.exists()
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from conftest import EXAMPLES, NO_YANG, REFERENCE, YANG
+from known import get_build
 from probes import BUILDS, CHANGES, VERDICTS, Config, probe
-from sonicfab.builds import get_build
 from sonicfab.errors import InputError
 from sonicfab.model.fields import SecretRef
 from sonicfab.plan.types import BgpPlan, SnmpPlan
@@ -186,7 +186,7 @@ def test_the_models_refuse_nothing_that_is_rendered(build: str, models: dict[str
         fabric = open_example(inventory)
         renderer = Renderer(template_folders(), fabric.secrets.resolve)
         for switch in fabric.plan.switches.values():
-            config = renderer.render(fabric.plan, dataclasses.replace(switch, build=f"community-{build}"))
+            config = renderer.render(fabric.plan, dataclasses.replace(switch, build=get_build(f"community-{build}")))
             assert models[build].check(config.config_db) == [], switch.name
 
 
@@ -197,7 +197,7 @@ def test_no_build_refuses_what_the_examples_do_not_use(build: str) -> None:
     leaf = plan.switches["dc1-leaf1"]
     switch = dataclasses.replace(
         leaf,
-        build=f"community-{build}",
+        build=get_build(f"community-{build}"),
         role=Role.BORDERLEAF,
         groups=tuple(dataclasses.replace(group, bfd=True) for group in leaf.groups),
         dns=("192.0.2.2", "2001:db8::2", "192.0.2.3"),

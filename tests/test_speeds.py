@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT, Run
-from sonicfab.builds import get_build
+from known import get_build, get_platform
 from sonicfab.configdb import Row, Table
-from sonicfab.platforms import get_platform
 from sonicfab.ports import core_of, ports_of, speed_groups
 from sonicfab.validate.platform import check_platform_ports
 
@@ -72,7 +71,7 @@ def test_unused_ports_of_a_core_follow_those_in_use(sonicfab: Run, tmp_path: Pat
 
 
 def told(ports: Table, platform: str = "as7326-56x", build: str = "community-202411") -> list[tuple[str, str, str]]:
-    table = ports_of(platform, build)
+    table = ports_of(get_platform(platform), get_build(build))
     whole: dict[str, Row] = {}
     for name, row in ports.items():
         lanes = ",".join(map(str, table[name].lanes)) if name in table else ""

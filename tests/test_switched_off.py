@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from known import CATALOG
 from sonicfab.configdb import ConfigDb, Row, diff
 from sonicfab.model.inventory import Inventory
 from sonicfab.model.numbers import Numbers
@@ -34,7 +35,7 @@ def rendered(inventory: dict[str, Any], topology: dict[str, Any]) -> SwitchConfi
         )
     }
     read = Inventory.model_validate({"defaults": defaults, "devices": devices})
-    plan, _, _ = make_plan(read, Topology.model_validate({**TOPOLOGY, **topology}), Numbers())
+    plan, _, _ = make_plan(read, Topology.model_validate({**TOPOLOGY, **topology}), Numbers(), CATALOG)
     secrets: Callable[..., str] = lambda *_: "a-community"  # noqa: E731
     return Renderer(template_folders([]), secrets).render(plan, plan.switches["leaf1"])
 

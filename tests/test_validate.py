@@ -12,7 +12,7 @@ import pytest
 
 from conftest import EXAMPLES, ROOT, Golden, Run
 from faults import FAULTS, Fault, Files
-from sonicfab.builds import build_names, get_build
+from known import build_names, get_build, subject
 from sonicfab.fabric import Fabric, open_fabric, render_fabric
 from sonicfab.render import Renderer, template_folders
 from sonicfab.schema.facts import builtin_names
@@ -34,7 +34,7 @@ def rendered(inventory: str, build: str) -> list[Subject]:
     """The example's configs as another build would have them, fit for the platform or not."""
     fabric = example(inventory)
     renderer = Renderer(template_folders(), fabric.secrets.resolve)
-    switches = [dataclasses.replace(switch, build=build) for switch in fabric.plan.switches.values()]
+    switches = [dataclasses.replace(switch, build=get_build(build)) for switch in fabric.plan.switches.values()]
     plan = dataclasses.replace(fabric.plan, switches={switch.name: switch for switch in switches})
     return of_fabric(plan, [renderer.render(plan, switch) for switch in switches])[0]
 
@@ -59,7 +59,8 @@ def plant(fault: Fault) -> Validation:
     fabric = example(inventory)
     subjects = {one.name: one for one in rendered(inventory, fault.build)}
     files = {
-        name: Files(json.loads(json.dumps(one.config_db)), one.frr or "", one.build) for name, one in subjects.items()
+        name: Files(json.loads(json.dumps(one.config_db)), one.frr or "", one.build.name)
+        for name, one in subjects.items()
     }
     fault.plant(files)
     spoilt = []
@@ -289,7 +290,7 @@ def test_a_build_without_a_schema_says_so(sonicfab: Run) -> None:
 
 def codes_of(config: Mapping[str, object], frr: str | None = None, build: str = "community-202411") -> list[str]:
     tables, read = as_config_db(config)
-    found = Validator(models=False, vtysh=False).validate([Subject("s", build, "", tables, frr, read=tuple(read))])
+    found = Validator(models=False, vtysh=False).validate([subject(build, tables, frr, read)])
     return sorted(one.code for one in found.findings if one.code != "SF-405")
 
 
@@ -352,7 +353,7 @@ def test_a_port_with_two_uses_is_told_once(
 def test_an_older_schema_version_is_left_for_the_migrator() -> None:
     """db_migrator.py takes its steps from VERSION: whoever raises it by hand skips them."""
     tables, _ = as_config_db({"VERSIONS": {"DATABASE": {"VERSION": "version_202305_01"}}})
-    (one,) = VALIDATOR.validate([Subject("s", "community-202411", config_db=tables)]).findings
+    (one,) = VALIDATOR.validate([subject("community-202411", tables)]).findings
     assert one.code == "SF-220"
     assert one.mend.startswith("leave VERSION as it is")
     assert "set it to" not in one.mend

@@ -12,10 +12,10 @@ import pytest
 
 from conftest import EXAMPLES
 from faults import FAULTS, Fault, Files
-from sonicfab.builds import build_names, get_build
+from known import build_names, get_build, subject
 from sonicfab.validate.findings import Finding
 from sonicfab.validate.reading import as_config_db
-from sonicfab.validate.run import Subject, Validator
+from sonicfab.validate.run import Validator
 from test_validate import example, rendered
 
 VALIDATOR = Validator(models=False, vtysh=False)
@@ -37,7 +37,8 @@ def caught(fault: Fault, build: str) -> bool:
     inventory = next(name for name, topology in EXAMPLES.items() if topology == fault.fabric)
     subjects = {one.name: one for one in rendered(inventory, build)}
     files = {
-        name: Files(json.loads(json.dumps(one.config_db)), one.frr or "", one.build) for name, one in subjects.items()
+        name: Files(json.loads(json.dumps(one.config_db)), one.frr or "", one.build.name)
+        for name, one in subjects.items()
     }
     try:
         fault.plant(files)
@@ -72,7 +73,7 @@ def test_what_every_community_build_catches(build: str) -> None:
 
 def found_in(config: Mapping[str, Any], build: str) -> list[Finding]:
     tables, read = as_config_db(config)
-    found = VALIDATOR.validate([Subject("switch", build, config_db=tables, read=tuple(read))]).findings
+    found = VALIDATOR.validate([subject(build, tables, read=read)]).findings
     return [one for one in found if one.code != "SF-502"]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sonicfab.builds import get_build
+from known import get_build
 from sonicfab.configdb import ConfigDb, Table
 from sonicfab.frr.bgp import read_frr
 from sonicfab.validate.frr import check_frr

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT, Golden, with_rows
+from known import CATALOG
 from sonicfab.errors import InputError, SwitchError
 from sonicfab.families import Family
 from sonicfab.model.numbers import Numbers
@@ -77,7 +78,9 @@ def test_no_bgp_is_no_sessions() -> None:
 
 def odd_plan(links: list[tuple[int, int]], leaves: list[int], spines: list[int], asn: str = "65500") -> FabricPlan:
     extra = {"asn": {"spine": asn, "leaf": "65401-65499"}}
-    return make_plan(inventory_of(leaves, spines), topology_of(links, numbered=False, extra=extra), Numbers())[0]
+    return make_plan(inventory_of(leaves, spines), topology_of(links, numbered=False, extra=extra), Numbers(), CATALOG)[
+        0
+    ]
 
 
 def naive(plan: FabricPlan, origin: str) -> dict[str, set[str]]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from sonicfab.builds import get_build
+from sonicfab.builds import Build
 from sonicfab.errors import WrongSwitchError
 from sonicfab.load import Secrets
 from sonicfab.model.fields import parse_jump_host
 from sonicfab.plan.types import ManagementPlan, SshPlan
-from sonicfab.platforms import get_platform
+from sonicfab.platforms import Platform
 from sonicfab.switch.operations import Switch
 from sonicfab.switch.parse import SwitchFacts
 from sonicfab.transport import Transport
@@ -25,9 +25,9 @@ class Reachable(Protocol):
     @property
     def name(self) -> str: ...  # noqa: D102
     @property
-    def platform(self) -> str: ...  # noqa: D102
+    def platform(self) -> Platform: ...  # noqa: D102
     @property
-    def build(self) -> str: ...  # noqa: D102
+    def build(self) -> Build: ...  # noqa: D102
     @property
     def mac(self) -> str: ...  # noqa: D102
     @property
@@ -86,12 +86,11 @@ def check_identity(plan: Reachable, facts: SwitchFacts, lab: str, *, any_build: 
     """
     if lab != facts.lab:
         raise WrongSwitchError(_lab_mismatch(plan, facts, lab), "--lab means the lab, no --lab the real switches")
-    platform = get_platform(plan.platform)
     differences = [
         f"its {what} is {seen or 'unknown'}, not {wanted}"
         for what, seen, wanted in (
-            ("platform", facts.platform, platform.platform),
-            ("HWSKU", facts.hwsku, platform.hwsku),
+            ("platform", facts.platform, plan.platform.platform),
+            ("HWSKU", facts.hwsku, plan.platform.hwsku),
             ("base MAC", facts.mac, plan.mac),
             ("serial number", facts.serial, plan.serial or facts.serial),
         )
@@ -99,9 +98,9 @@ def check_identity(plan: Reachable, facts: SwitchFacts, lab: str, *, any_build: 
     ]
     if facts.lab and facts.lab_switch != plan.name:
         differences.append(f"it is {facts.lab_switch} of the lab")
-    if not any_build and not get_build(plan.build).is_told_by(facts.sonic_version):
+    if not any_build and not plan.build.is_told_by(facts.sonic_version):
         says = facts.sonic_version.get("build_version", "unknown")
-        differences.append(f"it runs {says}, not {plan.build}")
+        differences.append(f"it runs {says}, not {plan.build.name}")
     if differences:
         raise WrongSwitchError(
             f"{plan.name}: what answers is not the switch that the inventory means: {'; '.join(differences)}",

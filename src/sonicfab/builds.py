@@ -6,24 +6,14 @@ folder and counts just the same. data/build_facts.yml says what each fact means 
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar
+from typing import ClassVar, Literal
 
-import yaml
-
-from sonicfab.datafiles import STRICT, as_facts, fact_names, read_document, read_facts
-from sonicfab.errors import InputError
-
-if TYPE_CHECKING:
-    from functools import _lru_cache_wrapper
-
-T = TypeVar("T")
-_caches: list[Callable[[], None]] = []
+from sonicfab.datafiles import STRICT, as_facts, read_facts
 
 DEFAULT_BUILD = "community-202411"
 
@@ -123,6 +113,9 @@ class Build:
     ports: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     yang: Path | None = None
 
+    def __hash__(self) -> int:
+        return hash(self.name)  # no two builds share one
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "nearest_schema", self.nearest_schema or self.schema)
 
@@ -150,72 +143,9 @@ class FactText:
     source: str
 
 
-def learned_folder() -> Path:
-    """Where learned builds are kept: SONICFAB_DATA, else sonicfab/ in the user's XDG data folder."""
-    own = os.environ.get("SONICFAB_DATA", "")
-    base = os.environ.get("XDG_DATA_HOME", "") or str(Path.home() / ".local" / "share")
-    return Path(own or Path(base) / "sonicfab") / "builds"
-
-
 def is_build_name(name: str) -> bool:
     """True for letters, digits, and inner dots, underscores and hyphens, at most 63."""
     return bool(_NAME.fullmatch(name))
-
-
-def cached_by_build(function: Callable[..., T]) -> _lru_cache_wrapper[T]:
-    """`functools.cache` for what follows from the builds that are known; `forget_cached` empties it."""
-    cached = cache(function)
-    _caches.append(cached.cache_clear)
-    return cached
-
-
-def forget_cached() -> None:
-    """Look anew when a build is asked for next: one was learned, replaced or removed."""
-    for clear in _caches:
-        clear()
-
-
-@cached_by_build
-def learned_names() -> tuple[str, ...]:
-    """The builds that were learned on this machine."""
-    try:
-        found = sorted(path.parent.name for path in learned_folder().glob("*/build.yml"))
-        return tuple(name for name in found if is_build_name(name))  # not what is just being written or removed
-    except OSError:
-        return ()
-
-
-@cached_by_build
-def build_names() -> tuple[str, ...]:
-    """The builds that are known: those that ship, then those that were learned."""
-    return (*fact_names("builds"), *(name for name in learned_names() if name not in fact_names("builds")))
-
-
-@cached_by_build
-def get_build(name: str) -> Build:
-    """The image build of that name.
-
-    Raises:
-        KeyError: it is not known.
-        InputError: the profile of a learned build is not usable.
-    """
-    if name in fact_names("builds"):
-        return as_facts(Build, read_facts("builds", name))
-    if name not in learned_names():
-        raise KeyError(name)
-    folder = learned_folder() / name
-    try:
-        build = as_facts(Build, read_document(folder / "build.yml"))
-    except (OSError, ValueError, yaml.YAMLError) as err:
-        said = str(err).splitlines()[0]
-        hint = "learn it again: sonicfab builds learn --replace"
-        raise InputError(f"{folder / 'build.yml'}: not a build profile: {said}", hint) from err
-    if build.name != name:
-        raise InputError(
-            f"{folder / 'build.yml'}: it is the profile of {build.name}", "a profile's folder has its name"
-        )
-    yang = folder / "yang"
-    return replace(build, yang=yang if yang.is_dir() else None)
 
 
 @cache

@@ -6,9 +6,11 @@ import fnmatch
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from sonicfab.builds import DEFAULT_BUILD, build_names
+from sonicfab.builds import DEFAULT_BUILD
+from sonicfab.catalog import Catalog
 from sonicfab.document import Document
 from sonicfab.errors import Diagnostic, DocumentName, InputError, Place
 from sonicfab.hints import did_you_mean, first_of
@@ -20,8 +22,8 @@ from sonicfab.output import OutputFile, remove_files, write_file, write_files
 from sonicfab.plan.assemble import PlanProblems, make_plan, problems_alone
 from sonicfab.plan.dump import numbers_text, plan_text
 from sonicfab.plan.renames import Ledger, follow
-from sonicfab.plan.settings import SwitchSettings, settle
-from sonicfab.plan.types import FabricPlan, LinkPlan, SwitchPlan
+from sonicfab.plan.settings import settle
+from sonicfab.plan.types import FabricPlan, LinkPlan, SwitchPlan, SwitchSettings
 from sonicfab.render import Renderer, SwitchConfig, template_folders
 
 
@@ -87,6 +89,7 @@ class FabricFiles:
     inventory: Loaded[Inventory]
     topology: Loaded[Topology]
     numbers: Loaded[Numbers]
+    catalog: Catalog
 
     @property
     def documents(self) -> dict[DocumentName, Document]:
@@ -107,7 +110,9 @@ class FabricFiles:
         """
         recorded = self.numbers.value
         try:
-            plan, numbers, warnings = make_plan(self.inventory.value, self.topology.value, recorded, build, unfit=unfit)
+            plan, numbers, warnings = make_plan(
+                self.inventory.value, self.topology.value, recorded, self.catalog, build, unfit=unfit
+            )
         except PlanProblems as err:
             diagnostics = diagnose(err.problems, self.documents)
             raise InputError(f"{self.topology.document.file} cannot be planned", diagnostics=diagnostics) from err
@@ -129,39 +134,37 @@ class FabricFiles:
         )
 
 
-def read_fabric(inventory: Path, topology: Path) -> FabricFiles:
-    """Read both files and the numbers file.
+def read_fabric(inventory: Path, topology: Path, catalog: Catalog | None = None) -> FabricFiles:
+    """Read both files and the numbers file; without a `catalog`, by the builds and models that this machine knows.
 
     Raises:
         InputError: with every mistake in the files.
     """
+    catalog = catalog or Catalog.load()
     numbers_file = topology.with_name(f"{topology.stem}.numbers.yml")
     try:
         numbers: Loaded[Numbers] | InputError = load_numbers(numbers_file)
     except InputError as err:
         numbers = err
     try:
-        inventory_file, topology_file = load_both(inventory, topology, problems_alone)
+        inventory_file, topology_file = load_both(inventory, topology, partial(problems_alone, catalog=catalog))
     except InputError as err:
         if isinstance(numbers, Loaded):
             raise
         message = f"{err}; {numbers}"
         raise InputError(message, diagnostics=(*err.diagnostics, *numbers.diagnostics)) from err
     if isinstance(numbers, InputError):
-        documents: dict[DocumentName, Document] = {
-            "inventory": inventory_file.document,
-            "topology": topology_file.document,
-        }
-        raise _with_problems_of_the_plan(numbers, inventory_file.value, topology_file.value, documents)
-    return FabricFiles(inventory_file, topology_file, numbers)
+        raise _with_problems_of_the_plan(numbers, inventory_file, topology_file, catalog)
+    return FabricFiles(inventory_file, topology_file, numbers, catalog)
 
 
 def _with_problems_of_the_plan(
-    error: InputError, inventory: Inventory, topology: Topology, documents: Mapping[DocumentName, Document]
+    error: InputError, inventory: Loaded[Inventory], topology: Loaded[Topology], catalog: Catalog
 ) -> InputError:
     """Mistakes in the numbers file, and what is wrong with the fabric whatever numbers it has."""
+    documents: dict[DocumentName, Document] = {"inventory": inventory.document, "topology": topology.document}
     try:
-        make_plan(inventory, topology, Numbers())
+        make_plan(inventory.value, topology.value, Numbers(), catalog)
     except PlanProblems as err:
         problems = [problem for problem in err.problems if problem.severity == "error"]
         return InputError(str(error), diagnostics=(*diagnose(problems, documents), *error.diagnostics))
@@ -174,22 +177,23 @@ def open_fabric(inventory: Path, topology: Path, build: str = "") -> Fabric:
     Raises:
         InputError: with every mistake in the files, in the order in which they stand there.
     """
+    catalog = Catalog.load()
     if build:
-        check_build("--image-build", build)
-    return read_fabric(inventory, topology).plan(build)
+        check_build("--image-build", build, catalog)
+    return read_fabric(inventory, topology, catalog).plan(build)
 
 
-def check_build(option: str, build: str) -> None:
+def check_build(option: str, build: str, catalog: Catalog) -> None:
     """Refuse an image build that nobody knows.
 
     Raises:
         InputError: it is not known.
     """
-    if build not in build_names():
-        raise InputError(f"{option} {build}: no such image build", did_you_mean(build, build_names()))
+    if build not in catalog.builds:
+        raise InputError(f"{option} {build}: no such image build", did_you_mean(build, catalog.builds))
 
 
-def find_switch(inventory: Path, topology: Path, name: str) -> tuple[SwitchSettings, Secrets, str]:
+def find_switch(inventory: Path, topology: Path, name: str, catalog: Catalog) -> tuple[SwitchSettings, Secrets, str]:
     """A switch of the inventory, what finds its secrets, and the fabric's name, without a plan of the fabric.
 
     Its image build may be one that is not known yet.
@@ -197,11 +201,11 @@ def find_switch(inventory: Path, topology: Path, name: str) -> tuple[SwitchSetti
     Raises:
         InputError: with the mistakes in the files, or what this switch lacks.
     """
-    inventory_file, topology_file = load_both(inventory, topology, problems_alone)
+    inventory_file, topology_file = load_both(inventory, topology, partial(problems_alone, catalog=catalog))
     if name not in inventory_file.value.devices:
         hint = did_you_mean(name, inventory_file.value.devices)
         raise InputError(f"--switch {name}: no such switch in {inventory}", hint)
-    settings, problems = settle(inventory_file.value, [name], DEFAULT_BUILD)
+    settings, problems = settle(inventory_file.value, [name], catalog, DEFAULT_BUILD)
     if name not in settings:
         diagnostics = diagnose(problems, {"inventory": inventory_file.document})
         raise InputError(f"{name} is not complete in {inventory}", diagnostics=diagnostics)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import ClassVar
 
-from sonicfab.datafiles import STRICT, as_facts, fact_names, read_facts
+from sonicfab.datafiles import STRICT, as_facts, read_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +56,21 @@ class Platform:
     port_groups: Mapping[str, int] = field(default_factory=dict)
     port_tables: Mapping[str, Mapping[str, PlatformPort]]
 
+    def __hash__(self) -> int:
+        return hash(self.name)  # no two models share one
+
+    @classmethod
+    def read(cls, name: str) -> Platform:
+        """The model of that name.
+
+        Raises:
+            KeyError: it is not known.
+        """
+        data = read_facts("platforms", name)
+        tables = data["port_tables"].items()
+        named = {table: {port: {"name": port, **row} for port, row in rows.items()} for table, rows in tables}
+        return as_facts(cls, {**data, "port_tables": named})
+
     def ports(self, table: str) -> Mapping[str, PlatformPort]:
         """The ports as the named table has them; a KeyError says that this model has no such table."""
         return self.port_tables[table]
-
-
-def platform_names() -> tuple[str, ...]:
-    """The models that are known."""
-    return fact_names("platforms")
-
-
-@cache
-def get_platform(name: str) -> Platform:
-    """The switch model of that name.
-
-    Raises:
-        KeyError: it is not known.
-    """
-    data = read_facts("platforms", name)
-    tables = data["port_tables"].items()
-    named = {table: {port: {"name": port, **row} for port, row in rows.items()} for table, rows in tables}
-    return as_facts(Platform, {**data, "port_tables": named})

@@ -3,40 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 
-from sonicfab.builds import cached_by_build, get_build
-from sonicfab.platforms import PlatformPort, get_platform
+from sonicfab.builds import Build
+from sonicfab.platforms import Platform, PlatformPort
 
 
-def unfit_for(platform: str, build: str) -> str | None:
-    """Why a build cannot run on a switch model; "" when it can, None when that is not known.
-
-    Raises:
-        KeyError: the platform or the build is not known.
-    """
-    model, facts = get_platform(platform), get_build(build)
-    if platform in facts.unfit_platforms:
-        return facts.unfit_platforms[platform]
-    if model.hwsku in facts.ports:  # learned with the ports of this model
+def unfit_for(platform: Platform, build: Build) -> str | None:
+    """Why a build cannot run on a switch model; "" when it can, None when that is not known."""
+    if platform.name in build.unfit_platforms:
+        return build.unfit_platforms[platform.name]
+    if platform.hwsku in build.ports:  # learned with the ports of this model
         return ""
-    if facts.platform_modules is None:
+    if build.platform_modules is None:
         return None
-    if model.modules in facts.platform_modules:
+    if platform.modules in build.platform_modules:
         return ""
-    return f"the image carries no platform modules of {model.modules} (no drivers for ports, fans and power supplies)"
+    return (
+        f"the image carries no platform modules of {platform.modules} (no drivers for ports, fans and power supplies)"
+    )
 
 
-@cached_by_build
-def ports_of(platform: str, build: str) -> Mapping[str, PlatformPort]:
+@lru_cache(maxsize=64)
+def ports_of(platform: Platform, build: Build) -> Mapping[str, PlatformPort]:
     """Port name -> port, in front panel order.
 
     Raises:
-        KeyError: the platform or the build is not known, or the build's ports for this platform are not.
+        KeyError: the build's ports for this platform are not known.
     """
-    model, facts = get_platform(platform), get_build(build)
-    own = facts.ports.get(model.hwsku)
+    own = build.ports.get(platform.hwsku)
     if own is None:
-        return model.ports(facts.port_table)
+        return platform.ports(build.port_table)
     return {
         name: PlatformPort(
             name,
@@ -49,19 +46,18 @@ def ports_of(platform: str, build: str) -> Mapping[str, PlatformPort]:
     }
 
 
-@cached_by_build
-def speed_groups(platform: str, build: str) -> Mapping[str, tuple[str, ...]]:
+@lru_cache(maxsize=64)
+def speed_groups(platform: Platform, build: Build) -> Mapping[str, tuple[str, ...]]:
     """Port -> all ports with which it shares a speed, itself among them; ports that share it with none are left out.
 
     Raises:
         KeyError: as ports_of.
     """
-    model, facts = get_platform(platform), get_build(build)
     ports = list(ports_of(platform, build).values())
-    size = model.port_groups.get(facts.port_table, 0)
+    size = platform.port_groups.get(build.port_table, 0)
     groups: dict[int, list[str]] = {}
     for position, port in enumerate(ports):
-        core = core_of(port.lanes, model.lanes_per_core)
+        core = core_of(port.lanes, platform.lanes_per_core)
         number = position // size if size else core
         if number is not None:
             groups.setdefault(number, []).append(port.name)

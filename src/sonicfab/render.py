@@ -15,13 +15,11 @@ from jinja2.exceptions import SecurityError
 from jinja2.ext import Extension
 
 from sonicfab import yamltext
-from sonicfab.builds import get_build
 from sonicfab.configdb import FABRIC_TABLES, ConfigDb, Table, dumps
 from sonicfab.errors import Diagnostic, Place, TemplateError
 from sonicfab.model.fields import SecretRef
 from sonicfab.ownership.ports import users
 from sonicfab.plan.types import FabricPlan, SwitchPlan
-from sonicfab.platforms import get_platform
 from sonicfab.sandbox import MAX_MEMORY, Sandbox, TemplateLimitError, limits
 
 FRR_TEMPLATE = "frr/frr.conf.j2"
@@ -103,8 +101,8 @@ class Renderer:
         values: dict[str, Any] = {
             "fabric": fabric,
             "switch": switch,
-            "build": get_build(switch.build),
-            "platform": get_platform(switch.platform),
+            "build": switch.build,
+            "platform": switch.platform,
             "snmp_community": self._resolve(community, f"SNMP community of {switch.name}") if community else None,
         }
         try:

@@ -20,11 +20,10 @@ def list_builds(
 
     Example: sonicfab builds list
     """
-    from sonicfab.builds import build_names, get_build
+    from sonicfab.catalog import Catalog
     from sonicfab.report.builds import json_builds, show_builds
 
-    builds = [get_build(name) for name in build_names()]
-    (json_builds if format is Format.JSON else show_builds)(builds)
+    (json_builds if format is Format.JSON else show_builds)(Catalog.load())
 
 
 @app.command("show")
@@ -38,14 +37,15 @@ def show_build(
 
     Example: sonicfab builds show community-202411
     """
-    from sonicfab.builds import build_names, get_build
+    from sonicfab.catalog import Catalog
     from sonicfab.errors import InputError
     from sonicfab.hints import did_you_mean
     from sonicfab.report.builds import json_build, show_build
 
-    if build not in build_names():
-        raise InputError(f"{build}: no such image build", did_you_mean(build, build_names()))
-    (json_build if format is Format.JSON else show_build)(get_build(build))
+    catalog = Catalog.load()
+    if build not in catalog.builds:
+        raise InputError(f"{build}: no such image build", did_you_mean(build, catalog.builds))
+    (json_build if format is Format.JSON else show_build)(catalog.builds[build], catalog.platforms.values())
 
 
 app.command()(builds_learn.learn)

@@ -11,6 +11,7 @@ from sonicfab.cli.options import Format, Lab, LabName, OutputFormat, SomeInvento
 from sonicfab.errors import InputError
 
 if TYPE_CHECKING:
+    from sonicfab.catalog import Catalog
     from sonicfab.learn.findings import Findings
 
 Name = Annotated[str, typer.Argument(help="Name of the learned build, as inventories will write it.")]
@@ -56,12 +57,14 @@ def learn(
 
     Example: sonicfab builds learn site-1 --switch leaf1 -i inventories/site.yml -t topologies/site.yml
     """
+    from sonicfab.catalog import Catalog
     from sonicfab.learn.findings import BY_VERSION
     from sonicfab.learn.profile import check_name, given_facts, make_profile, write_profile
     from sonicfab.report import console
     from sonicfab.report.learn import json_profile, show_profile
 
     console.log_to_stderr(verbose)
+    catalog = Catalog.load()
     if bool(switch) == (folder is not None):
         raise InputError("say where to learn from: --switch SWITCH or --from DIR, one of them")
     check_name(name, replace=replace)
@@ -70,9 +73,9 @@ def learn(
     if folder is not None:
         from sonicfab.learn.folder import learn_from_folder
 
-        findings = learn_from_folder(folder, keys)
+        findings = learn_from_folder(folder, keys, catalog.platforms.values())
     else:
-        findings = _ask(switch, inventory, topology, lab_name, keys, lab=lab)
+        findings = _ask(switch, inventory, topology, lab_name, keys, catalog, lab=lab)
     profile = make_profile(name, findings, given)
     written = write_profile(profile, replace=replace)
     (json_profile if format is Format.JSON else show_profile)(profile, written)
@@ -90,7 +93,14 @@ def forget(name: Name) -> None:
 
 
 def _ask(
-    switch: str, inventory: Path | None, topology: Path | None, lab_name: str, keys: tuple[str, ...], *, lab: bool
+    switch: str,
+    inventory: Path | None,
+    topology: Path | None,
+    lab_name: str,
+    keys: tuple[str, ...],
+    catalog: Catalog,
+    *,
+    lab: bool,
 ) -> Findings:
     from sonicfab.access import ssh_access
     from sonicfab.fabric import find_switch
@@ -100,10 +110,10 @@ def _ask(
 
     if inventory is None or topology is None:
         raise InputError("--switch needs -i INVENTORY and -t TOPOLOGY", "they say where the switch is and what it is")
-    settings, secrets, fabric = find_switch(inventory, topology, switch)
+    settings, secrets, fabric = find_switch(inventory, topology, switch, catalog)
     access = lab_access(lab_of(fabric, lab_name)) if lab or lab_name else ssh_access(secrets)
     connected = access.open(settings, any_build=True)
     try:
-        return learn_from_switch(connected, settings.platform, keys)
+        return learn_from_switch(connected, settings.platform, keys, catalog.platforms.values())
     finally:
         connected.close()

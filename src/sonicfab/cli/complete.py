@@ -70,9 +70,9 @@ def _which(ctx: typer.Context) -> Iterator[str]:
 
 
 def _builds(_: typer.Context) -> Iterable[str]:
-    from sonicfab.builds import build_names
+    from sonicfab.catalog import Catalog
 
-    return build_names()
+    return Catalog.load().builds
 
 
 def _codes(_: typer.Context) -> Iterable[str]:

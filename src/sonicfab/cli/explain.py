@@ -31,11 +31,13 @@ def explain(
     Example: sonicfab explain -i inventories/scs-lab.yml -t topologies/spine-leaf-1x2.yml st01-sw25g-r01-u34 PORT
     Ethernet76 fec
     """
+    from sonicfab.catalog import Catalog
     from sonicfab.explain.answer import explain as answer
     from sonicfab.fabric import check_build, read_fabric
     from sonicfab.report.explain import json_explained, show_explained
 
+    catalog = Catalog.load()
     if build:
-        check_build("--image-build", build)
-    found = answer(read_fabric(inventory, topology), build, switch, what, own_templates(templates))
+        check_build("--image-build", build, catalog)
+    found = answer(read_fabric(inventory, topology, catalog), build, switch, what, own_templates(templates))
     (json_explained if format is Format.JSON else show_explained)(switch, found)

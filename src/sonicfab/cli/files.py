@@ -25,12 +25,13 @@ def schema(which: Annotated[Schema, typer.Argument(help="Of which file.")]) -> N
 
     Example: sonicfab schema inventory > .vscode/inventory.schema.json
     """
+    from sonicfab.catalog import Catalog
     from sonicfab.model.editor import editor_schema
     from sonicfab.model.inventory import Inventory
     from sonicfab.model.topology import Topology
     from sonicfab.report.console import json_result
 
-    json_result(editor_schema(Inventory if which is Schema.INVENTORY else Topology))
+    json_result(editor_schema(Inventory if which is Schema.INVENTORY else Topology, Catalog.load()))
 
 
 def init(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sonicfab.builds import get_build
+from sonicfab.builds import Build
 from sonicfab.compare.differences import Difference, between
 from sonicfab.compare.grouping import Group, Roles, Rows, Sizes, group, rows_of
 from sonicfab.compare.image import image_notes, unfit_notes
@@ -78,8 +78,8 @@ def compare_builds(
     render = rendering(renderer, before.plan), rendering(renderer, after.plan)
     found: dict[str, list[Difference]] = {}
     sizes: dict[str, dict[str, Rows]] = {}
-    used: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    steps: dict[tuple[str, str], list[SwitchPlan]] = defaultdict(list)
+    used: dict[tuple[Build, Build], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    steps: dict[tuple[Build, Build], list[SwitchPlan]] = defaultdict(list)
     for switch in switches:
         step = (before.plan.switches[switch.name].build, switch.build)
         steps[step].append(switch)
@@ -95,8 +95,8 @@ def compare_builds(
         steps=tuple(
             _step_diff(
                 Step(
-                    get_build(names[0]),
-                    get_build(names[1]),
+                    names[0],
+                    names[1],
                     tuple(members),
                     {table: frozenset(fields) for table, fields in used[names].items()},
                 ),

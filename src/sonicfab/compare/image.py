@@ -7,7 +7,6 @@ from dataclasses import fields
 
 from sonicfab.builds import Build, Defect, fact_texts
 from sonicfab.compare.notes import Note, Step
-from sonicfab.platforms import platform_names
 from sonicfab.ports import unfit_for
 
 _NO_NOTES = frozenset(
@@ -53,13 +52,20 @@ _FIRST = (
 def unfit_notes(step: Step) -> list[Note]:
     """The switches on which a build of this step cannot run at all; the new build first."""
     builds = [(step.new, "do not install it there")]
-    if step.old is not step.new:
+    if step.old != step.new:
         builds.append((step.old, "so it is not what these switches run now"))
     return [
-        Note(f"{build.name} cannot run on {platform}", why, reason, build.source("unfit_platforms"), "error", switches)
+        Note(
+            f"{build.name} cannot run on {platform.name}",
+            why,
+            reason,
+            build.source("unfit_platforms"),
+            "error",
+            switches,
+        )
         for build, reason in builds
-        for platform in platform_names()
-        if (why := unfit_for(platform, build.name)) and (switches := step.on(platform))
+        for platform in sorted({one.platform for one in step.switches}, key=lambda one: one.name)
+        if (why := unfit_for(platform, build)) and (switches := step.on(platform))
     ]
 
 
@@ -117,10 +123,10 @@ def _defects(step: Step, *, come: bool) -> Iterator[Note]:
             title = f"a defect of {have.name} that is not known of {other.name}"
         detail = one.what if come else f"{one.what} (until now: {one.consequence})"
         said = one.consequence if come else ""
-        switches = tuple(name for platform in one.platforms for name in step.on(platform))
+        switches = tuple(switch.name for switch in step.switches if switch.platform.name in one.platforms)
         yield Note(title, detail, said, one.source, "warning" if come else "info", switches)
 
 
 def _concerning(defects: Iterable[Defect], step: Step) -> list[Defect]:
-    platforms = {switch.platform for switch in step.switches}
+    platforms = {switch.platform.name for switch in step.switches}
     return [one for one in defects if not one.platforms or platforms & set(one.platforms)]

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-from sonicfab.builds import build_names, get_build
+from sonicfab.builds import Build
 from sonicfab.compare.builds import count, look_at, rendered_differences, rendering, secretless
 from sonicfab.compare.notes import Step
 from sonicfab.errors import InputError
 from sonicfab.fabric import Fabric, FabricFiles, select
 from sonicfab.plan.types import SwitchPlan
+from sonicfab.platforms import Platform
 from sonicfab.ports import unfit_for
 from sonicfab.render import Renderer
 
@@ -54,10 +55,10 @@ def make_matrix(files: FabricFiles, limits: Iterable[str] = (), templates: Seque
     Raises:
         InputError: no build can render it: the mistakes are those of the files.
     """
-    limits = list(limits)
+    limits, builds = list(limits), files.catalog.builds
     fabrics: dict[str, Fabric] = {}
     errors: dict[str, InputError] = {}
-    for name in build_names():
+    for name in files.catalog.builds:
         try:
             fabrics[name] = files.plan(name, unfit=True)
         except InputError as err:
@@ -69,16 +70,17 @@ def make_matrix(files: FabricFiles, limits: Iterable[str] = (), templates: Seque
     counts, used = _counts(fabrics, switches, secretless(templates))
     cells: dict[tuple[str, str], Cell] = {}
     for (old, new), (config_db, frr) in counts.items():
-        step = Step(get_build(old), get_build(new), tuple(switches), used)
+        step = Step(builds[old], builds[new], tuple(switches), used)
         notes = {part.name: len(part.notes) for part in look_at(step)}
         cells[old, new] = Cell(config_db, frr, notes.get("image", 0), notes.get("schema", 0))
     platforms = {switch.platform for switch in switches}
+    order = _in_order(builds)
     return Matrix(
         fabric=one.plan.name,
         switches=len(switches),
-        builds=tuple(_column(name, platforms, errors.get(name)) for name in _in_order(build_names())),
+        builds=tuple(_column(builds[name], platforms, errors.get(name)) for name in order),
         steps=tuple(
-            (get_build(name).follows, name) for name in _in_order(fabrics) if get_build(name).follows in fabrics
+            (builds[name].follows, name) for name in order if name in fabrics and builds[name].follows in fabrics
         ),
         cells=cells,
     )
@@ -108,27 +110,25 @@ def _counts(
     return {pair: (config_db, frr) for pair, (config_db, frr) in total.items()}, fields
 
 
-def _column(name: str, platforms: Iterable[str], error: InputError | None) -> BuildColumn:
-    build = get_build(name)
+def _column(build: Build, platforms: Iterable[Platform], error: InputError | None) -> BuildColumn:
     said = ""
     if error is not None:
         said = error.diagnostics[0].message if error.diagnostics else str(error)
-    unfit = {platform: why for platform in sorted(set(platforms)) if (why := unfit_for(platform, name))}
-    return BuildColumn(name, build.follows, said, unfit)
+    unfit = {one.name: why for one in platforms if (why := unfit_for(one, build))}
+    return BuildColumn(build.name, build.follows, said, dict(sorted(unfit.items())))
 
 
-def _in_order(names: Iterable[str]) -> list[str]:
+def _in_order(known: Mapping[str, Build]) -> list[str]:
     """Each chain of builds from its first on, one chain after the other."""
-    known = list(names)
     ordered: list[str] = []
 
     def add(name: str) -> None:
         if name not in ordered:  # a ring of builds that follow each other ends here, too
             ordered.append(name)
             for other in known:
-                if get_build(other).follows == name:
+                if known[other].follows == name:
                     add(other)
 
-    for name in [*(name for name in known if get_build(name).follows not in known), *known]:
+    for name in [*(name for name in known if known[name].follows not in known), *known]:
         add(name)
     return ordered

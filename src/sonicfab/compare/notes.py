@@ -12,6 +12,7 @@ from typing import Literal
 
 from sonicfab.builds import Build
 from sonicfab.plan.types import SwitchPlan
+from sonicfab.platforms import Platform
 
 Severity = Literal["error", "warning", "info"]
 
@@ -48,7 +49,7 @@ class Step:
     switches: tuple[SwitchPlan, ...]
     used: Mapping[str, frozenset[str]]
 
-    def on(self, platform: str) -> tuple[str, ...]:
+    def on(self, platform: Platform) -> tuple[str, ...]:
         """The switches of a model."""
         return tuple(switch.name for switch in self.switches if switch.platform == platform)
 

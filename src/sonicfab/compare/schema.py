@@ -15,7 +15,7 @@ _NARROWER = "a config with another value is refused wherever the file is checked
 
 def schema_notes(step: Step) -> list[Note]:
     """Tables, fields, values and conditions that one of the builds has and the other has not; rendered tables only."""
-    old, new = schema_of(step.old.name), schema_of(step.new.name)
+    old, new = schema_of(step.old), schema_of(step.new)
     if old is None or new is None:
         return [_unknown(step, old, new)]
     return [note for table in sorted(step.used) for note in _table(step, table, old.get(table), new.get(table))]

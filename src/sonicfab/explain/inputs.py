@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from sonicfab.builds import Build, fact_texts, get_build
+from sonicfab.builds import Build, fact_texts
 from sonicfab.document import Document
 from sonicfab.errors import DocumentName, KeyPath, Place
 from sonicfab.fabric import FabricFiles
@@ -15,7 +15,7 @@ from sonicfab.plan.cabling import Cabling, members, resolve
 from sonicfab.plan.renames import Ledger, follow
 from sonicfab.plan.settings import set_at, settle
 from sonicfab.plan.types import FabricPlan, LinkPlan, PortPlan, SwitchPlan
-from sonicfab.platforms import Platform, get_platform
+from sonicfab.platforms import Platform
 from sonicfab.ports import ports_of
 
 
@@ -63,12 +63,12 @@ class Sources:
     @property
     def build(self) -> Build:
         """The facts of its image build."""
-        return get_build(self.switch.build)
+        return self.switch.build
 
     @property
     def platform(self) -> Platform:
         """The facts of its model."""
-        return get_platform(self.switch.platform)
+        return self.switch.platform
 
     def setting(self, *keys: str) -> tuple[Given, ...]:
         """Where the inventory sets a value of the switch; nothing when it does not."""
@@ -122,7 +122,7 @@ class Sources:
         """The row of the port table."""
         own = "ports" if self.platform.hwsku in self.build.ports else "port_table"
         lanes = ",".join(map(str, port.lanes))
-        speed = ports_of(self.switch.platform, self.switch.build)[port.name].speed
+        speed = ports_of(self.platform, self.build)[port.name].speed
         said = f"{port.name} has alias {port.alias}, index {port.index}, lanes {lanes}, speed {speed}"
         table = f"port table {self.build.port_table}" if own == "port_table" else f"ports of {self.build.name}"
         source = self.build.source(own) or f"data/platforms/{self.platform.name}.yml"
@@ -187,9 +187,9 @@ class Sources:
     @cached_property
     def _cabling(self) -> Cabling:
         topology = self.files.topology.value
-        builds = {switch.build for switch in self.plan.switches.values()}
+        builds = {switch.build.name for switch in self.plan.switches.values()}
         one_build = builds.pop() if len(builds) == 1 else ""
-        settings, _ = settle(self.files.inventory.value, members(topology), one_build, unfit=True)
+        settings, _ = settle(self.files.inventory.value, members(topology), self.files.catalog, one_build, unfit=True)
         cabling, _ = resolve(topology, settings, complete=True)
         return cabling
 

@@ -6,8 +6,10 @@ sonic-buildimage dockers/docker-fpm-frr/{docker_init.sh,frr/supervisord/supervis
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sonicfab.builds import Build
-from sonicfab.platforms import Platform, get_platform, platform_names
+from sonicfab.platforms import Platform
 from sonicfab.ports import ports_of
 
 START_SCRIPT = "/usr/bin/docker_init.sh"
@@ -62,8 +64,8 @@ command={command}
 _FRAMEWORK = '{% if DEVICE_METADATA.localhost.frr_mgmt_framework_config == "true" %}\n'
 
 
-def container_files(build: Build, hwsku: str) -> dict[str, str]:
-    """Files below the switch's root, without the leading slash.
+def container_files(build: Build, hwsku: str, platforms: Iterable[Platform]) -> dict[str, str]:
+    """Files below the switch's root, without the leading slash; `platforms` are the models that the image knows.
 
     Raises:
         KeyError: the ports of the model `hwsku` under this build are not known.
@@ -72,8 +74,7 @@ def container_files(build: Build, hwsku: str) -> dict[str, str]:
         START_SCRIPT.lstrip("/"): start_script(build),
         "usr/share/sonic/templates/supervisord/supervisord.conf.j2": programs(build),
     }
-    for name in platform_names():
-        model = get_platform(name)
+    for model in platforms:
         try:
             text = port_config(model, build)
         except KeyError:
@@ -119,6 +120,6 @@ def port_config(model: Platform, build: Build) -> str:
     """
     rows = [
         f"{port.name} {','.join(map(str, port.lanes))} {port.alias} {port.index} {port.speed}"
-        for port in ports_of(model.name, build.name).values()
+        for port in ports_of(model, build).values()
     ]
     return "\n".join(["# name lanes alias index speed", *rows, ""])

@@ -12,7 +12,6 @@ from pathlib import Path
 from sonicfab.lab.hosts import LabHost
 from sonicfab.lab.sonic.__main__ import PROGRAMS
 from sonicfab.lab.spec import LabSpec, LabSwitch
-from sonicfab.schema.facts import schema_of
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 AUTHORIZED_KEYS = "files/home/admin/.ssh/authorized_keys"
@@ -136,7 +135,7 @@ def switch_files(spec: LabSpec, switch: LabSwitch) -> dict[str, str]:
         "bfd_needs_mgmt_framework": switch.bfd_needs_mgmt_framework,
         "database_version": switch.database_version,
         "swss_ready_after": spec.swss_ready_after,
-        "yang_tables": sorted(schema_of(switch.build) or ()),
+        "yang_tables": switch.yang_tables,
     }
     return {
         "files/etc/sonic/sonic_version.yml": switch.sonic_version,

@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sonicfab.builds import Build, learned_folder
+from sonicfab.builds import Build
+from sonicfab.catalog import learned_folder
 from sonicfab.datafiles import read_facts
 
 Rows = dict[str, dict[str, dict[str, str]]]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sonicfab.builds import DEBIAN_RELEASES, Build, get_build
+from sonicfab.builds import DEBIAN_RELEASES, Build
 from sonicfab.errors import InputError
 from sonicfab.hints import first_of
 from sonicfab.lab.container import container_files
@@ -17,8 +17,9 @@ from sonicfab.lab.initcfg import init_cfg_text
 from sonicfab.ownership import record
 from sonicfab.ownership.record import Record
 from sonicfab.plan.types import FabricPlan, SwitchPlan
-from sonicfab.platforms import get_platform
+from sonicfab.platforms import Platform
 from sonicfab.ports import ports_of
+from sonicfab.schema.facts import schema_of
 
 SWSS_READY_AFTER = 10.0
 """Seconds after a reload until `config reload` is not refused any more; on a switch it is 120."""
@@ -32,6 +33,7 @@ class LabSwitch:
         ports: the names of its ports.
         image: the files of its image, by path below its root, and those that it has stored.
         yang: the folder of this machine whose YANG models it has; "" for none.
+        yang_tables: the tables of which its build has models.
     """
 
     name: str
@@ -48,6 +50,7 @@ class LabSwitch:
     ports: tuple[str, ...]
     image: dict[str, str]
     yang: str = ""
+    yang_tables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,10 @@ class LabSpec:
     def loads(cls, text: str) -> LabSpec:
         """From what `dumps` wrote."""
         data: dict[str, Any] = json.loads(text)
-        switches = [LabSwitch(**{**one, "ports": tuple(one["ports"])}) for one in data.pop("switches")]
+        switches = [
+            LabSwitch(**{**one, "ports": tuple(one["ports"]), "yang_tables": tuple(one.get("yang_tables", ()))})
+            for one in data.pop("switches")
+        ]
         links = [(a, a_port, b, b_port) for a, a_port, b, b_port in data.pop("links")]
         hosts = [LabHost(**{**one, "addresses": tuple(one["addresses"])}) for one in data.pop("hosts", ())]
         return cls(switches=tuple(switches), links=tuple(links), hosts=tuple(hosts), **data)
@@ -104,7 +110,8 @@ def lab_spec(
     have stored instead of nothing: switch -> config_db.json and frr.conf -> text.
     """
     links = tuple((*link.a, *link.b) for link in plan.links)
-    switches = tuple(_switch(one, yang, (configs or {}).get(one.name, {})) for one in plan.switches.values())
+    platforms = dict.fromkeys(one.platform for one in plan.switches.values())
+    switches = tuple(_switch(one, platforms, yang, (configs or {}).get(one.name, {})) for one in plan.switches.values())
     return LabSpec(name, plan.name, switches, links, swss_ready_after, hosts)
 
 
@@ -141,8 +148,10 @@ def stored_configs(plan: FabricPlan, folder: Path) -> dict[str, dict[str, str]]:
     return found
 
 
-def _switch(switch: SwitchPlan, yang: Path | None, stored: Mapping[str, str]) -> LabSwitch:
-    platform, build = get_platform(switch.platform), get_build(switch.build)
+def _switch(
+    switch: SwitchPlan, platforms: Collection[Platform], yang: Path | None, stored: Mapping[str, str]
+) -> LabSwitch:
+    platform, build = switch.platform, switch.build
     models = yang or build.yang
     return LabSwitch(
         name=switch.name,
@@ -156,13 +165,14 @@ def _switch(switch: SwitchPlan, yang: Path | None, stored: Mapping[str, str]) ->
         database_version=build.database_version,
         routing_config_mode=build.routing_config_mode,
         bfd_needs_mgmt_framework=build.bfd_needs_mgmt_framework,
-        ports=tuple(ports_of(switch.platform, switch.build)),
+        ports=tuple(ports_of(platform, build)),
         image={
-            **container_files(build, platform.hwsku),
+            **container_files(build, platform.hwsku, platforms),
             "files/etc/sonic/init_cfg.json": init_cfg_text(build),
             **{_STORED[name]: text for name, text in stored.items()},
         },
         yang=str(models.resolve()) if models else "",
+        yang_tables=tuple(sorted(schema_of(build) or ())),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from sonicfab.errors import InputError
@@ -19,7 +19,7 @@ from sonicfab.learn.findings import (
 )
 from sonicfab.learn.portconfig import read_port_config
 from sonicfab.learn.tree import Tree
-from sonicfab.platforms import Platform, get_platform, platform_names
+from sonicfab.platforms import Platform
 
 _VERSION = "etc/sonic/sonic_version.yml"
 _INIT_CFG = "etc/sonic/init_cfg.json"
@@ -30,7 +30,7 @@ _ACCTON = re.compile(r"^\s*include\s.*platform-modules-accton\.mk", re.MULTILINE
 _BRANCH = re.compile(r"ref: refs/heads/(\S{1,100})\s*")
 
 
-def learn_from_folder(folder: Path, identified_by: tuple[str, ...]) -> Findings:
+def learn_from_folder(folder: Path, identified_by: tuple[str, ...], platforms: Collection[Platform]) -> Findings:
     """Read a folder; nothing in it is run, and nothing outside it is read.
 
     Raises:
@@ -40,20 +40,20 @@ def learn_from_folder(folder: Path, identified_by: tuple[str, ...]) -> Findings:
     if not folder.is_dir():
         raise InputError(f"--from {folder}: no such folder")
     if tree.has(_VERSION) or tree.has(_DEVICES):
-        return _image(tree, identified_by)
+        return _image(tree, identified_by, platforms)
     if tree.has("slave.mk") or tree.has("rules/frr.mk"):
         if identified_by not in ((), BY_VERSION):
             raise InputError(
                 "--identified-by: a checkout has no sonic_version.yml", "--set identified_by.KEY=VALUE does"
             )
-        return _checkout(tree)
+        return _checkout(tree, platforms)
     raise InputError(
         f"--from {folder}: neither the root of an image ({_VERSION}) nor a sonic-buildimage checkout (slave.mk)",
         "unpack the image first: fs.squashfs of its installer is the root file system",
     )
 
 
-def _image(tree: Tree, identified_by: tuple[str, ...]) -> Findings:
+def _image(tree: Tree, identified_by: tuple[str, ...], platforms: Collection[Platform]) -> Findings:
     text = tree.text(_VERSION)
     version = image.sonic_version(text or "")
     findings = Findings(f"the image in {tree.root} with {version.get('build_version', 'an unknown version')}")
@@ -62,7 +62,7 @@ def _image(tree: Tree, identified_by: tuple[str, ...]) -> Findings:
     else:
         why = "not YAML" if text else "not there"
         findings.notes.append(f"{tree.place(_VERSION)}: {why}")
-    for platform in _platforms():
+    for platform in platforms:
         _ports(findings, tree, platform, [f"{_DEVICES}/{platform.platform}"])
     _containers(findings, tree)
     migrator = "usr/local/bin/db_migrator.py"
@@ -110,7 +110,7 @@ def _supervisord(findings: Findings, tree: Tree, folder: str) -> None:
         tell_programs(findings, text, f"{folder}/{_SUPERVISORD}.j2")
 
 
-def _checkout(tree: Tree) -> Findings:
+def _checkout(tree: Tree, platforms: Collection[Platform]) -> Findings:
     branch = _BRANCH.fullmatch(tree.text(".git/HEAD") or "")
     findings = Findings(f"the sonic-buildimage checkout {tree.root}")
     if branch:
@@ -138,23 +138,23 @@ def _checkout(tree: Tree) -> Findings:
         daemon = "chrony" if ntp == ["chrony"] else "ntpd"
         findings.tell("ntp_daemon", daemon, f"files/image_config/{ntp[0]}")
     vendors = [f"device/{name}" for name in tree.names("device")]
-    for platform in _platforms():
+    for platform in platforms:
         _ports(findings, tree, platform, [f"{vendor}/{platform.platform}" for vendor in vendors])
-    _unfit(findings, tree)
+    _unfit(findings, tree, platforms)
     models = yang.from_checkout(tree)
     findings.keep_yang(models.files, "src/sonic-yang-models")
     findings.notes += models.notes
     return findings
 
 
-def _unfit(findings: Findings, tree: Tree) -> None:
+def _unfit(findings: Findings, tree: Tree, platforms: Collection[Platform]) -> None:
     """Models whose platform modules the image of this checkout leaves out."""
     path = "platform/broadcom/rules.mk"
     text = tree.text(path)
     if text is None or _ACCTON.search(text):
         return
     reason = "the image carries no Accton platform modules (no drivers for ports, fans and power supplies)"
-    unfit = {name: reason for name in platform_names() if "-accton_" in get_platform(name).platform}
+    unfit = {one.name: reason for one in platforms if "-accton_" in one.platform}
     findings.tell("unfit_platforms", unfit, path)
 
 
@@ -168,7 +168,3 @@ def _ports(findings: Findings, tree: Tree, platform: Platform, folders: Iterable
             findings.sources[f"ports.{platform.hwsku}"] = path
             findings.notes += [f"{path}: {note}" for note in read.filled]
             return
-
-
-def _platforms() -> list[Platform]:
-    return [get_platform(name) for name in platform_names()]

@@ -15,7 +15,8 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from sonicfab.builds import Build, forget_cached, is_build_name, learned_folder, learned_names
+from sonicfab.builds import Build, is_build_name
+from sonicfab.catalog import learned_folder, learned_names
 from sonicfab.datafiles import as_facts, as_plain, fact_names
 from sonicfab.errors import InputError, OutputError
 from sonicfab.hints import did_you_mean
@@ -103,7 +104,7 @@ def check_name(name: str, *, replace: bool) -> None:
         )
     if name in fact_names("builds"):
         raise InputError(f"{name} ships with sonicfab", "give the learned build a name of its own")
-    if name in learned_names() and not replace:
+    if name in learned_names(learned_folder()) and not replace:
         raise InputError(f"{name} was learned already, in {learned_folder() / name}", "--replace learns it anew")
 
 
@@ -198,7 +199,6 @@ def write_profile(profile: Profile, *, replace: bool) -> Path:
     finally:
         if part is not None:
             shutil.rmtree(part, ignore_errors=True)
-        forget_cached()
     return target
 
 
@@ -211,8 +211,8 @@ def forget_profile(name: str) -> Path:
     """
     if name in fact_names("builds"):
         raise InputError(f"{name} ships with sonicfab and stays")
-    if name not in learned_names():
-        hint = did_you_mean(name, learned_names()) or "nothing was learned yet"
+    if name not in learned_names(learned_folder()):
+        hint = did_you_mean(name, learned_names(learned_folder())) or "nothing was learned yet"
         raise InputError(f"{name}: no such learned build", hint)
     folder = learned_folder() / name
     try:
@@ -221,8 +221,6 @@ def forget_profile(name: str) -> Path:
         shutil.rmtree(gone)
     except OSError as err:
         raise OutputError(f"cannot remove {folder}: {err.strerror or err}") from err
-    finally:
-        forget_cached()
     return folder
 
 

@@ -9,7 +9,7 @@ from sonicfab.errors import SwitchError
 from sonicfab.learn import image, yang
 from sonicfab.learn.findings import NTP_DAEMONS, Findings, init_cfg, tell_programs, tell_start_script, tell_version
 from sonicfab.learn.portconfig import read_port_config
-from sonicfab.platforms import get_platform, platform_names
+from sonicfab.platforms import Platform
 from sonicfab.switch.operations import Switch
 
 _SOFTWARE = {
@@ -19,8 +19,10 @@ _SOFTWARE = {
 }
 
 
-def learn_from_switch(switch: Switch, platform: str, identified_by: Iterable[str]) -> Findings:
-    """Ask a connected switch; `platform` is the model that the inventory says it is.
+def learn_from_switch(
+    switch: Switch, platform: Platform, identified_by: Iterable[str], platforms: Iterable[Platform]
+) -> Findings:
+    """Ask a connected switch; `platform` is the model that the inventory says it is, `platforms` are all models.
 
     Raises:
         InputError: what it tells is not usable.
@@ -31,7 +33,7 @@ def learn_from_switch(switch: Switch, platform: str, identified_by: Iterable[str
     what = f"lab switch {switch.name}" if facts.lab else f"switch {switch.name}"
     findings = Findings(f"{what} with {facts.sonic_version.get('build_version', 'an unknown image')}")
     tell_version(findings, facts.sonic_version, f"{switch.name}:/etc/sonic/sonic_version.yml", identified_by)
-    _ports(findings, switch, platform)
+    _ports(findings, switch, platform, platforms)
     _bgp(findings, switch)
     _database(findings, switch)
     _software(findings, switch)
@@ -46,10 +48,9 @@ def learn_from_switch(switch: Switch, platform: str, identified_by: Iterable[str
     return findings
 
 
-def _ports(findings: Findings, switch: Switch, platform: str) -> None:
+def _ports(findings: Findings, switch: Switch, platform: Platform, platforms: Iterable[Platform]) -> None:
     """Its own port table, which must be there, and those of the other models that its image knows."""
-    for name in platform_names():
-        model = get_platform(name)
+    for model in platforms:
         place = f"{switch.name}:/usr/share/sonic/device/{model.platform}/{model.hwsku}/port_config.ini"
         text = switch.port_config(model.platform, model.hwsku)
         if text:
@@ -57,7 +58,7 @@ def _ports(findings: Findings, switch: Switch, platform: str) -> None:
             findings.ports[model.hwsku] = read.ports
             findings.sources[f"ports.{model.hwsku}"] = place
             findings.notes += [f"{place}: {note}" for note in read.filled]
-        elif name == platform:
+        elif model == platform:
             raise SwitchError(f"{place}: not there", "without its ports nothing can be rendered for this model")
 
 

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sonicfab.builds import build_names
+from sonicfab.catalog import Catalog
 from sonicfab.datafiles import read_facts
 from sonicfab.model.fields import timezones
 from sonicfab.model.inventory import Inventory
 from sonicfab.model.topology import Topology
-from sonicfab.platforms import platform_names
 
 
-def editor_schema(model: type[Inventory | Topology]) -> dict[str, Any]:
+def editor_schema(model: type[Inventory | Topology], catalog: Catalog) -> dict[str, Any]:
     """The schema with a sentence for every key, and the values of keys that only some are known for.
 
-    The image builds are those that are known on this machine, learned ones among them.
+    The image builds and switch models are those of the catalog.
     """
     value = model.model_json_schema(mode="validation")
-    choices = {"platform": platform_names(), "image_build": build_names(), "timezone": timezones()}
+    choices = {"platform": tuple(catalog.platforms), "image_build": tuple(catalog.builds), "timezone": timezones()}
     told = read_facts("", "keys")["keys"]
     for name, one in {model.__name__: value, **value.get("$defs", {})}.items():
         _complete(one.get("properties", {}), told.get(name, {}), choices)

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sonicfab import configdb, tables
-from sonicfab.builds import Build, build_names, get_build
+from sonicfab.builds import Build
+from sonicfab.catalog import Catalog
 from sonicfab.configdb import MASK, ConfigDb, Row
 from sonicfab.errors import InputError
 from sonicfab.frr import conf
@@ -25,6 +26,7 @@ from sonicfab.schema.facts import schema_of
 from sonicfab.validate.findings import Finding, errors
 from sonicfab.validate.reading import as_config_db, parse_json
 from sonicfab.validate.run import Subject, Validator
+from sonicfab.validate.subjects import hwsku_of
 
 _BY_DAEMONS = tables.moving() | tables.at_start()
 """Tables that daemons and db_migrator.py write."""
@@ -134,9 +136,9 @@ def _without_nulls(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[
     return kept, gone
 
 
-def build_of(sonic_version: Mapping[str, str]) -> Build | None:
+def build_of(sonic_version: Mapping[str, str], catalog: Catalog) -> Build | None:
     """The image build that a switch runs, the one that tells most of it; None for one that is not known."""
-    builds = [build for build in map(get_build, build_names()) if build.is_told_by(sonic_version)]
+    builds = [build for build in catalog.builds.values() if build.is_told_by(sonic_version)]
     return max(builds, key=lambda build: len(build.identified_by), default=None)
 
 
@@ -251,7 +253,7 @@ def _whole(text: str) -> dict[conf.Context, frozenset[str]]:
     return contexts
 
 
-def check(target: Target, seen: Seen, build: Build) -> None:
+def check(target: Target, seen: Seen, build: Build, catalog: Catalog) -> None:
     """Refuse a CONFIG_DB that does not fit the build, unless the same is wrong with what runs already.
 
     frr.conf is read by the switch's own FRR when it is staged.
@@ -264,9 +266,11 @@ def check(target: Target, seen: Seen, build: Build) -> None:
     _refuse_unknown(target, seen, build)
     validator = Validator(models=False, vtysh=False)
     whole = configdb.merge(target.config_db, seen.running, target.owned)
-    found = _findings(validator, Subject(target.switch, build.name, config_db=whole))
+    found = _findings(validator, Subject(target.switch, build, catalog.platform_of(hwsku_of(whole)), whole))
     if found:
-        known = _findings(validator, Subject(target.switch, build.name, config_db=seen.running))
+        known = _findings(
+            validator, Subject(target.switch, build, catalog.platform_of(hwsku_of(seen.running)), seen.running)
+        )
         _refuse(target.switch, [one for place, one in found.items() if place not in known])
 
 
@@ -276,7 +280,7 @@ def _refuse_unknown(target: Target, seen: Seen, build: Build) -> None:
     The config updater takes no patch of it (sonic-utilities generic_config_updater/generic_updater.py, PatchApplier),
     and a misspelt one would lie there unread.
     """
-    schema = schema_of(build.name)
+    schema = schema_of(build)
     if schema is None:
         return
     for table in sorted(target.config_db.keys() - seen.running.keys()):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sonicfab.builds import Build
+from sonicfab.catalog import Catalog
 from sonicfab.errors import InputError, OutputError, SwitchError, WrongSwitchError
 from sonicfab.hints import first_of
 from sonicfab.napalm.candidate import (
@@ -98,6 +99,7 @@ class ConfigSession:
         self._candidate: Candidate | None = None
         self._changed = True  # nobody has said that the last commit changed nothing
         self._facts: SwitchFacts | None = None
+        self._catalog = Catalog.load()
 
     def load(self, switch: Switch, filename: str | None, config: str | None, *, replaces: bool) -> None:
         """Take a file or a text as candidate, if the switch could run it.
@@ -109,7 +111,7 @@ class ConfigSession:
         text, name = (text_of(Path(filename)), filename) if filename else (config or "", "the candidate")
         candidate = read_candidate(text, name, replaces=replaces).over(self._candidate)
         build, seen = self._build(switch), _look(switch)
-        check(target_of(self._name, candidate, seen, build), seen, build)
+        check(target_of(self._name, candidate, seen, build), seen, build, self._catalog)
         self._candidate = candidate
 
     def discard(self) -> None:
@@ -226,7 +228,7 @@ class ConfigSession:
     def _put(self, switch: Switch, candidate: Candidate, message: str, revert_in: int | None) -> None:
         build, seen = self._build(switch), _look(switch)
         target = target_of(self._name, candidate, seen, build)
-        check(target, seen, build)
+        check(target, seen, build, self._catalog)
         look = single.look(switch, target)
         way, reason = single.decide(look, target, build, self._options.way, overwrite_drift=True)
         drift = [] if self._options.overwrite_drift else unsaved(look.found, seen)
@@ -261,7 +263,7 @@ class ConfigSession:
 
     def _build(self, switch: Switch) -> Build:
         facts = self._known(switch)
-        build = build_of(facts.sonic_version)
+        build = build_of(facts.sonic_version, self._catalog)
         if build is None:
             runs = facts.sonic_version.get("build_version", "an image that does not tell its version")
             raise SwitchError(

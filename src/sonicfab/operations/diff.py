@@ -27,7 +27,7 @@ def diff(site: OpenSite, *, old: str = "", new: str = "") -> FabricDiff:
         )
     for option, build in (("--from", old), ("--to", new)):
         if build:
-            check_build(option, build)
+            check_build(option, build, site.files.catalog)
     return compare_builds(site.files, old, new, site.limit, site.templates)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from sonicfab.access import Access, ssh_access
+from sonicfab.catalog import Catalog
 from sonicfab.errors import Diagnostic, InputError
 from sonicfab.fabric import Fabric, FabricFiles, check_build, read_fabric, render_fabric, select
 from sonicfab.lab.access import lab_access
@@ -83,13 +84,14 @@ class OpenSite:
         Raises:
             InputError: with every mistake in the files, each with its place; or there is no such build or folder.
         """
+        catalog = Catalog.load()
         if image_build:
-            check_build("--image-build", image_build)
+            check_build("--image-build", image_build, catalog)
         folders = tuple(Path(one) for one in templates)
         missing = [folder for folder in folders if not folder.is_dir()]
         if missing:
             raise InputError(f"--templates {missing[0]}: no such folder")
-        files = read_fabric(Path(inventory), Path(topology))
+        files = read_fabric(Path(inventory), Path(topology), catalog)
         limits = (limit,) if isinstance(limit, str) else tuple(limit)
         return cls(files, limits, image_build, folders, bool(lab), lab if isinstance(lab, str) else "")
 

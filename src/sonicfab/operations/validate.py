@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from sonicfab.catalog import Catalog
 from sonicfab.errors import InputError
 from sonicfab.hints import did_you_mean
 from sonicfab.operations.site import QUIET, OpenSite, Progress
@@ -64,6 +65,6 @@ def validate_files(
         InputError: a file cannot be read, or it is not clear for which build it is.
     """
     validator = Validator(yang_dir=yang_dir, models=models, engine=engine)
-    subjects, links = of_paths([Path(path) for path in paths], image_build)
+    subjects, links = of_paths([Path(path) for path in paths], image_build, Catalog.load())
     progress.expect(len(subjects))
     return validator.validate(subjects, links, known_codes(ignore), progress.finish)

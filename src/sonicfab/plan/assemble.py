@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
+from functools import lru_cache
 from itertools import combinations
 from typing import Literal
 
 from sonicfab.asn import is_private
-from sonicfab.builds import cached_by_build
+from sonicfab.builds import Build
+from sonicfab.catalog import Catalog
 from sonicfab.configdb import natural_key
 from sonicfab.errors import KeyPath, Problem, Severity
 from sonicfab.hints import did_you_mean, first_of
@@ -19,7 +21,7 @@ from sonicfab.model.topology import SONIC_MTU, Topology
 from sonicfab.plan.cabling import Cabling, HostPort, cables_alone, members, resolve
 from sonicfab.plan.numbers import Allotment, Numbered, allot
 from sonicfab.plan.sessions import routing
-from sonicfab.plan.settings import SwitchSettings, settle
+from sonicfab.plan.settings import settle
 from sonicfab.plan.speeds import mixed_speeds, shared_speeds
 from sonicfab.plan.types import (
     BgpPlan,
@@ -31,8 +33,9 @@ from sonicfab.plan.types import (
     PortPlan,
     RouteMap,
     SwitchPlan,
+    SwitchSettings,
 )
-from sonicfab.platforms import PlatformPort, get_platform
+from sonicfab.platforms import Platform, PlatformPort
 from sonicfab.ports import ports_of
 
 
@@ -45,7 +48,13 @@ class PlanProblems(Exception):  # noqa: N818 - not an error of its own: the call
 
 
 def make_plan(
-    inventory: Inventory, topology: Topology, recorded: Numbers, build: str = "", *, unfit: bool = False
+    inventory: Inventory,
+    topology: Topology,
+    recorded: Numbers,
+    catalog: Catalog,
+    build: str = "",
+    *,
+    unfit: bool = False,
 ) -> tuple[FabricPlan, Numbers, list[Problem]]:
     """The plan, what the numbers file must hold for it, and warnings.
 
@@ -61,7 +70,7 @@ def make_plan(
         if name not in inventory.devices
     ]
     names = sorted((name for name in named if name in inventory.devices), key=natural_key)
-    settings, found = settle(inventory, names, build, unfit=unfit)
+    settings, found = settle(inventory, names, catalog, build, unfit=unfit)
     problems += found
     cabling, found = resolve(topology, settings, complete=len(settings) == len(named))
     problems += [*found, *mixed_speeds(cabling, settings)]
@@ -73,10 +82,10 @@ def make_plan(
     return _fabric(topology, settings, cabling, allotment), allotment.record, problems
 
 
-def problems_alone(value: Inventory | Topology) -> list[Problem]:
+def problems_alone(value: Inventory | Topology, catalog: Catalog) -> list[Problem]:
     """What is wrong with an inventory or a topology whatever the other one says: for when that cannot be read."""
     if isinstance(value, Inventory):
-        return settle(value, value.devices, partial=True)[1]
+        return settle(value, value.devices, catalog, partial=True)[1]
     return [*_check_families(value), *_check_overlaps(value), *cables_alone(value)]
 
 
@@ -131,8 +140,8 @@ def _switch(
     )
 
 
-@cached_by_build
-def _unused_ports(platform: str, build: str) -> Mapping[str, PortPlan]:
+@lru_cache(maxsize=64)
+def _unused_ports(platform: Platform, build: Build) -> Mapping[str, PortPlan]:
     """The whole port table of a model, nothing plugged in; one for all switches of the model.
 
     The fabric's MTU is for its ports alone: another one for all would be 50 more changes of each switch.
@@ -142,9 +151,9 @@ def _unused_ports(platform: str, build: str) -> Mapping[str, PortPlan]:
 
 
 def _port(
-    platform: str, port: PlatformPort, speed: int, mtu: int, use: Literal["link", "host", "unused"], fec: str = ""
+    platform: Platform, port: PlatformPort, speed: int, mtu: int, use: Literal["link", "host", "unused"], fec: str = ""
 ) -> PortPlan:
-    fec = fec or get_platform(platform).fec.get(speed, "")
+    fec = fec or platform.fec.get(speed, "")
     return PortPlan(port.name, port.alias, port.lanes, port.index, speed, fec, mtu, use)
 
 

@@ -6,14 +6,14 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from sonicfab.builds import Build
 from sonicfab.configdb import natural_key
 from sonicfab.errors import KeyPath, Problem, Severity
 from sonicfab.hints import did_you_mean
 from sonicfab.model.fields import Endpoint
 from sonicfab.model.topology import Mesh, Topology
-from sonicfab.plan.settings import SwitchSettings
-from sonicfab.plan.types import LinkPlan
-from sonicfab.platforms import Platform, PlatformPort, get_platform
+from sonicfab.plan.types import LinkPlan, SwitchSettings
+from sonicfab.platforms import Platform, PlatformPort
 from sonicfab.ports import ports_of
 
 
@@ -140,10 +140,12 @@ def _hosts(
 
 def _elsewhere(text: str, settings: SwitchSettings) -> str:
     """A hint when the text is what other images call a port of this model."""
-    for table in get_platform(settings.platform).port_tables.values():
+    for table in settings.platform.port_tables.values():
         for port in table.values():
             if port.alias == text:
-                return f"other images have that alias, {settings.build} has not: the name of the port is {port.name}"
+                return (
+                    f"other images have that alias, {settings.build.name} has not: the name of the port is {port.name}"
+                )
     return ""
 
 
@@ -164,7 +166,7 @@ class _Plugs:
         self.switches = switches
         self.problems: list[Problem] = []
         self._taken: dict[tuple[str, str], str] = {}
-        self._aliases: dict[tuple[str, str], dict[str, PlatformPort]] = {}
+        self._aliases: dict[tuple[Platform, Build], dict[str, PlatformPort]] = {}
 
     def report(self, path: KeyPath, message: str, hint: str = "", *, warning: bool = False, alike: str = "") -> None:
         """Note a problem of the topology."""
@@ -197,7 +199,7 @@ class _Plugs:
         ports = self._ports(settings)
         port = ports.get(end.port)
         if port is None:
-            message = f"{end.switch} ({settings.platform}) has no port '{end.port}'"
+            message = f"{end.switch} ({settings.platform.name}) has no port '{end.port}'"
             hint = _elsewhere(end.port, settings) or nearest_port(end.port, ports)
             self.report(path, message, hint, alike=f"no port {end.port}")
             return None
@@ -214,7 +216,7 @@ class _Plugs:
         if speed in speeds:
             return True
         can = ", ".join(speed_text(one) for one in speeds)
-        platform = self.switches[switch].platform
+        platform = self.switches[switch].platform.name
         message = f"{switch}:{port.name} ({platform}) cannot do {speed_text(speed)}"
         self.report(path, message, f"it can do {can}", alike=f"{platform} {port.speed}")
         return False
@@ -239,7 +241,7 @@ class _Plugs:
             self.report(cable.path, f"this link joins two switches of one tier: {names}", warning=True)
 
     def _platform(self, switch: str) -> Platform:
-        return get_platform(self.switches[switch].platform)
+        return self.switches[switch].platform
 
     def _ports(self, settings: SwitchSettings) -> dict[str, PlatformPort]:
         known = self._aliases.get((settings.platform, settings.build))

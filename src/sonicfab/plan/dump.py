@@ -71,8 +71,8 @@ def _indented(value: Any, levels: int, indent: str = "") -> str:  # noqa: ANN401
 def _switch(switch: SwitchPlan) -> dict[str, Any]:
     return {
         "role": switch.role,
-        "platform": switch.platform,
-        "image_build": switch.build,
+        "platform": switch.platform.name,
+        "image_build": switch.build.name,
         "mac": switch.mac,
         "serial": switch.serial or None,
         "management": {

@@ -3,40 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
-from sonicfab.builds import DEFAULT_BUILD, build_names
+from sonicfab.builds import DEFAULT_BUILD
+from sonicfab.catalog import Catalog
 from sonicfab.errors import KeyPath, Problem
 from sonicfab.hints import did_you_mean
 from sonicfab.model.inventory import Device, Inventory, Settings
-from sonicfab.plan.types import ManagementPlan, SnmpPlan, SshPlan
-from sonicfab.platforms import platform_names
+from sonicfab.plan.types import ManagementPlan, SnmpPlan, SshPlan, SwitchSettings
 from sonicfab.ports import ports_of, unfit_for
-from sonicfab.roles import Role
-
-
-@dataclass(frozen=True, slots=True)
-class SwitchSettings:
-    """One switch of the inventory, complete; the names are those of `SwitchPlan`."""
-
-    name: str
-    role: Role
-    platform: str
-    build: str
-    mac: str
-    serial: str
-    ssh: SshPlan
-    management: ManagementPlan
-    ntp: tuple[str, ...] | None
-    dns: tuple[str, ...] | None
-    syslog: tuple[str, ...] | None
-    timezone: str | None
-    snmp: SnmpPlan
 
 
 def settle(
-    inventory: Inventory, names: Iterable[str], build: str = "", *, unfit: bool = False, partial: bool = False
+    inventory: Inventory,
+    names: Iterable[str],
+    catalog: Catalog,
+    build: str = "",
+    *,
+    unfit: bool = False,
+    partial: bool = False,
 ) -> tuple[dict[str, SwitchSettings], list[Problem]]:
     """The settings of the named switches (those that are complete), and every problem found in them.
 
@@ -47,11 +32,11 @@ def settle(
     problems = list(_clashes(inventory))
     for name in names:
         layers = _Layers(inventory, name, build)
-        found = [*layers.unknown_groups(), *_check_values(layers, unfit=unfit)]
+        found = [*layers.unknown_groups(), *_check_values(layers, catalog, unfit=unfit)]
         found += [] if partial else _missing(name, layers)
         problems += found
         if not found and not partial:
-            settled[name] = _settings(name, layers)
+            settled[name] = _settings(name, layers, catalog)
     return settled, list(dict.fromkeys(problems))  # one mistake in defaults is one problem, not one a switch
 
 
@@ -108,30 +93,31 @@ def _missing(name: str, layers: _Layers) -> Iterator[Problem]:
         yield _problem(("devices", name), f"switch {name} has no mac", hint, on_key=True)
 
 
-def _check_values(layers: _Layers, *, unfit: bool) -> Iterator[Problem]:
-    yield from _check_platform(layers, unfit=unfit)
+def _check_values(layers: _Layers, catalog: Catalog, *, unfit: bool) -> Iterator[Problem]:
+    yield from _check_platform(layers, catalog, unfit=unfit)
     yield from _check_management(layers)
 
 
-def _check_platform(layers: _Layers, *, unfit: bool) -> Iterator[Problem]:
-    platform, platform_path = layers.find("platform")
-    build, build_path = layers.find("image_build")
-    build = build or DEFAULT_BUILD
-    if platform is not None and platform not in platform_names():
-        yield _problem(platform_path, f"unknown platform '{platform}'", did_you_mean(platform, platform_names()))
-        platform = None
-    if build not in build_names():
-        yield _problem(build_path, f"unknown image build '{build}'", did_you_mean(build, build_names()))
+def _check_platform(layers: _Layers, catalog: Catalog, *, unfit: bool) -> Iterator[Problem]:
+    model, model_path = layers.find("platform")
+    name, path = layers.find("image_build")
+    name = name or DEFAULT_BUILD
+    if model is not None and model not in catalog.platforms:
+        yield _problem(model_path, f"unknown platform '{model}'", did_you_mean(model, catalog.platforms))
+        model = None
+    if name not in catalog.builds:
+        yield _problem(path, f"unknown image build '{name}'", did_you_mean(name, catalog.builds))
         return
-    if platform is None:
+    if model is None:
         return
+    platform, build = catalog.platforms[model], catalog.builds[name]
     if (why := unfit_for(platform, build)) and not unfit:
-        yield _problem(build_path, f"{build} cannot run on {platform}: {why}")
+        yield _problem(path, f"{name} cannot run on {model}: {why}")
     else:
         try:
             ports_of(platform, build)
         except KeyError:
-            yield _problem(build_path, f"the port table of {platform} under {build} is not known")
+            yield _problem(path, f"the port table of {model} under {name} is not known")
 
 
 def _check_management(layers: _Layers) -> Iterator[Problem]:
@@ -173,14 +159,14 @@ def _clashes(inventory: Inventory) -> Iterator[Problem]:
                 yield _problem(("devices", name, *keys), f"{what} {value} belongs to {owner} already")
 
 
-def _settings(name: str, layers: _Layers) -> SwitchSettings:
+def _settings(name: str, layers: _Layers, catalog: Catalog) -> SwitchSettings:
     agent = layers.get("ssh", "agent")
     dns = layers.get("dns")
     return SwitchSettings(
         name=name,
         role=layers.get("role"),
-        platform=layers.get("platform"),
-        build=layers.get("image_build") or DEFAULT_BUILD,
+        platform=catalog.platforms[layers.get("platform")],
+        build=catalog.builds[layers.get("image_build") or DEFAULT_BUILD],
         mac=str(layers.device.mac),
         serial=layers.device.serial or "",
         ssh=SshPlan(

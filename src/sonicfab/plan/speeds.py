@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from sonicfab.errors import KeyPath, Problem
 from sonicfab.hints import first_of
 from sonicfab.plan.cabling import Cabling, speed_text
-from sonicfab.plan.settings import SwitchSettings
+from sonicfab.plan.types import SwitchSettings
 from sonicfab.ports import speed_groups
 
 Use = tuple[str, int, KeyPath]

@@ -17,11 +17,13 @@ from ipaddress import (
 )
 from typing import Annotated, Literal
 
+from sonicfab.builds import Build
 from sonicfab.errors import KeyPath
 from sonicfab.families import Family
 from sonicfab.model.fields import SecretRef
 from sonicfab.model.topology import SONIC_MTU
 from sonicfab.plan.decided import Fact, Rule
+from sonicfab.platforms import Platform
 from sonicfab.roles import Role
 
 IpAddress = IPv4Address | IPv6Address
@@ -319,19 +321,16 @@ class HostPolicy:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class SwitchPlan:
-    """One switch, complete; services are None where the inventory leaves them alone."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchSettings:
+    """One switch of the inventory, complete; services are None where the inventory leaves them alone."""
 
     name: Annotated[str, Rule("the switch's name", ("name",))]
     role: Annotated[Role, Rule("", ("inventory:role",))]
-    platform: Annotated[str, Rule("", ("inventory:platform",))]
-    build: Annotated[str, Rule("", ("inventory:image_build",))]
+    platform: Annotated[Platform, Rule("", ("inventory:platform",))]
+    build: Annotated[Build, Rule("", ("inventory:image_build",))]
     mac: Annotated[str, Rule("the base MAC of the switch", ("inventory:mac",))]
     serial: Annotated[str, Rule("", ("inventory:serial",))]
-    asn: Annotated[int, Rule("the ASN of the switch", ("number.asn",))]
-    loopback_ipv4: Annotated[IPv4Address, Rule("", ("number.ipv4",))]
-    loopback_ipv6: Annotated[IPv6Address | None, Rule("", ("number.ipv6",))]
     ssh: SshPlan
     management: ManagementPlan
     ntp: Annotated[tuple[str, ...] | None, Rule("an NTP server of the inventory", ("inventory:ntp[]",))]
@@ -339,6 +338,15 @@ class SwitchPlan:
     syslog: Annotated[tuple[str, ...] | None, Rule("a syslog server of the inventory", ("inventory:syslog[]",))]
     timezone: Annotated[str | None, Rule("as given", ("inventory:timezone",))]
     snmp: SnmpPlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchPlan(SwitchSettings):
+    """The same switch in its fabric: with its numbers, ports and sessions."""
+
+    asn: Annotated[int, Rule("the ASN of the switch", ("number.asn",))]
+    loopback_ipv4: Annotated[IPv4Address, Rule("", ("number.ipv4",))]
+    loopback_ipv6: Annotated[IPv6Address | None, Rule("", ("number.ipv6",))]
     ports: tuple[PortPlan, ...]
     groups: tuple[PeerGroup, ...]
     route_maps: tuple[RouteMap, ...]

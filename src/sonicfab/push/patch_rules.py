@@ -137,7 +137,7 @@ def _refusal(change: Change, running: ConfigDb, target: ConfigDb) -> Iterator[st
 
 
 def _by_schema(changes: Iterable[Change], running: ConfigDb, target: ConfigDb, build: Build) -> Iterator[str]:
-    schema = schema_of(build.name)
+    schema = schema_of(build)
     if schema is None:
         yield f"the YANG models of {build.name} are not known, and so is not what its config updater takes"
         return

@@ -104,7 +104,7 @@ def _space(look: Look, way: Way) -> str:
 
 def _own_tables(look: Look, target: Target, way: Way, build: Build) -> str:
     """Rows that a reload carries along, and for which that build's reload would refuse the whole file."""
-    schema = schema_of(build.name) if way.name == "reload" and build.reload_checks_yang == "always" else None
+    schema = schema_of(build) if way.name == "reload" and build.reload_checks_yang == "always" else None
     if schema is None:
         return ""
     wrong = errors(SchemaCheck(schema).check(parse.config_db(target.loaded(look.found.running))))

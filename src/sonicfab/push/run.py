@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sonicfab.access import Access
-from sonicfab.builds import get_build
 from sonicfab.errors import InputError
 from sonicfab.plan.types import FabricPlan, SwitchPlan
 from sonicfab.push import single
@@ -81,7 +80,7 @@ def decide(plan: FabricPlan, targets: Mapping[str, Target], looks: Mapping[str, 
     refused: dict[str, str] = {}
     unfit: list[str] = []
     for name, one in looks.items():
-        build = get_build(plan.switches[name].build)
+        build = plan.switches[name].build
         try:
             ways[name], reason = single.decide(
                 one,

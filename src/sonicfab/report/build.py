@@ -42,7 +42,7 @@ def json_build(plan: FabricPlan, folder: Path, changed: Mapping[str, bool]) -> N
     switches: dict[str, Any] = {
         name: {
             "asn": plan.switches[name].asn,
-            "image_build": plan.switches[name].build,
+            "image_build": plan.switches[name].build.name,
             "changed": one,
             "config_db": str(folder / plan.name / name / "config_db.json"),
             "frr": str(folder / plan.name / name / "frr.conf"),
@@ -65,8 +65,8 @@ def _show_table(plan: FabricPlan, changed: Mapping[str, bool]) -> None:
         rows.add_row(
             name,
             switch.role,
-            switch.platform,
-            switch.build,
+            switch.platform.name,
+            switch.build.name,
             str(switch.asn),
             str(switch.loopback_ipv4),
             state,

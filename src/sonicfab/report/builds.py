@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from sonicfab.builds import Build, fact_texts
-from sonicfab.platforms import get_platform, platform_names
+from sonicfab.catalog import Catalog
+from sonicfab.platforms import Platform
 from sonicfab.ports import ports_of, unfit_for
 from sonicfab.report.console import json_result, mark, say, say_fitted, table, wrapped
 
@@ -28,7 +29,7 @@ class _Fit:
     last_alias: str
 
 
-def show_builds(builds: Sequence[Build]) -> None:
+def show_builds(catalog: Catalog) -> None:
     """A table of the builds."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
@@ -36,7 +37,8 @@ def show_builds(builds: Sequence[Build]) -> None:
     rows = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for column in ("build", "vendor", "FRR", "Debian", "DB version", "routing mode", "YANG", "cannot run on"):
         rows.add_column(column)
-    for build in builds:
+    models = catalog.platforms.values()
+    for build in catalog.builds.values():
         rows.add_row(
             build.name,
             build.vendor,
@@ -45,18 +47,19 @@ def show_builds(builds: Sequence[Build]) -> None:
             build.database_version.removeprefix("version_"),
             build.routing_config_mode,
             {"": "no", "built in": "yes"}.get(_yang(build), _yang(build)),
-            "\n".join(name for name in _told_first(build) if unfit_for(name, build.name)),
+            "\n".join(one.name for one in _told_first(build, models) if unfit_for(one, build)),
         )
     table(rows)
     say_fitted("`sonicfab builds show BUILD` tells all that is known of one, and from where")
 
 
-def json_builds(builds: Sequence[Build]) -> None:
+def json_builds(catalog: Catalog) -> None:
     """The same for programs: every build as `json_build` has it."""
-    json_result({"format_version": FORMAT_VERSION, "builds": [_value(build) for build in builds]})
+    builds = [_value(build, catalog.platforms.values()) for build in catalog.builds.values()]
+    json_result({"format_version": FORMAT_VERSION, "builds": builds})
 
 
-def show_build(build: Build) -> None:
+def show_build(build: Build, models: Iterable[Platform]) -> None:
     """Every fact of a build, where it works, what is known to be wrong with it, and where all this is from."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
@@ -71,7 +74,7 @@ def show_build(build: Build) -> None:
     for fact, text in fact_texts().items():
         rows.add_row(text.title, _text(build, fact), str(sources.get(build.source(fact), "")))
     table(rows)
-    for fit in _fits(build):
+    for fit in (_fit(build, one) for one in models):
         said = (
             f"{fit.ports} port{'s' * (fit.ports != 1)}, {fit.first_alias} to {fit.last_alias}"
             if fit.works
@@ -101,9 +104,9 @@ def _say(text: str, indent: int) -> None:
     say("\n".join(wrapped(text, rest=" " * indent)))
 
 
-def json_build(build: Build) -> None:
+def json_build(build: Build, models: Iterable[Platform]) -> None:
     """The same for programs."""
-    json_result({"format_version": FORMAT_VERSION, "build": _value(build)})
+    json_result({"format_version": FORMAT_VERSION, "build": _value(build, models)})
 
 
 def _text(build: Build, fact: str) -> str:
@@ -129,31 +132,27 @@ def _yang(build: Build) -> str:
     return "built in" if build.schema else ""
 
 
-def _told_first(build: Build) -> list[str]:
+def _told_first(build: Build, models: Iterable[Platform]) -> list[Platform]:
     """All switch models, those first of which the build itself says that it cannot run there."""
-    return list(dict.fromkeys([*build.unfit_platforms, *platform_names()]))
+    told = list(build.unfit_platforms)
+    return sorted(models, key=lambda one: told.index(one.name) if one.name in told else len(told))
 
 
 _MARKS = {True: "ok", False: "failed", None: "skipped"}
 
 
-def _fits(build: Build) -> list[_Fit]:
-    return [_fit(build, name) for name in platform_names()]
-
-
-def _fit(build: Build, platform: str) -> _Fit:
-    model = get_platform(platform).model
+def _fit(build: Build, platform: Platform) -> _Fit:
     try:
-        aliases = [port.alias for port in ports_of(platform, build.name).values()]
+        aliases = [port.alias for port in ports_of(platform, build).values()]
     except KeyError:
-        return _Fit(platform, model, False, "its ports are not known for this build", 0, "", "")
-    why = unfit_for(platform, build.name)
+        return _Fit(platform.name, platform.model, False, "its ports are not known for this build", 0, "", "")
+    why = unfit_for(platform, build)
     works = None if why is None else not why
     reason = "not known: nobody has said which platform modules the image carries" if why is None else why
-    return _Fit(platform, model, works, reason, len(aliases), aliases[0], aliases[-1])
+    return _Fit(platform.name, platform.model, works, reason, len(aliases), aliases[0], aliases[-1])
 
 
-def _value(build: Build) -> dict[str, Any]:
+def _value(build: Build, models: Iterable[Platform]) -> dict[str, Any]:
     """Everything that is known of a build; null where a fact is not."""
     return {
         "name": build.name,
@@ -169,7 +168,7 @@ def _value(build: Build) -> dict[str, Any]:
             }
             for fact, text in fact_texts().items()
         },
-        "platforms": {fit.platform: asdict(fit) for fit in _fits(build)},
+        "platforms": {one.name: asdict(_fit(build, one)) for one in models},
         "defects": [asdict(defect) for defect in build.defects],
     }
 

@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-from sonicfab.builds import get_build
+from sonicfab.builds import Build
 from sonicfab.errors import InputError
 from sonicfab.hints import first_of
 
@@ -195,24 +195,22 @@ class Schema(Mapping[str, TableFacts]):
         return len(self._data)
 
 
-def schema_of(build: str) -> Schema | None:
+def schema_of(build: Build) -> Schema | None:
     """The facts of a build, by table; None when its models are not known.
 
     Raises:
-        KeyError: there is no such build.
         InputError: the facts of a learned build are not usable.
     """
-    facts = get_build(build)
-    if facts.schema:
-        return builtin(facts.schema)
-    path = facts.yang.parent / "schema.json" if facts.yang else None
+    if build.schema:
+        return builtin(build.schema)
+    path = build.yang.parent / "schema.json" if build.yang else None
     if path is None or not path.exists():  # the models may be such that yangson cannot compile them
         return None
     try:
         return Schema(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, LookupError, TypeError) as err:
         message = f"{path}: no schema facts ({type(err).__name__})"
-        raise InputError(message, f"learn {build} again: sonicfab builds learn --replace") from err
+        raise InputError(message, f"learn {build.name} again: sonicfab builds learn --replace") from err
 
 
 @cache

@@ -43,7 +43,7 @@ def check_device(config: ConfigDb, build: Build, platform: Platform | None, *, f
 
 
 def _build(build: Build, platform: Platform | None) -> Iterator[Finding]:
-    if platform is not None and (why := unfit_for(platform.name, build.name)):
+    if platform is not None and (why := unfit_for(platform, build)):
         message = f"{build.name} cannot run on {platform.name}: {why}"
         yield Finding("SF-501", "DEVICE_METADATA|localhost", message)
 

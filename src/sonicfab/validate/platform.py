@@ -19,7 +19,7 @@ from sonicfab.validate.findings import Finding
 def check_platform_ports(ports: Mapping[str, Row], build: Build, platform: Platform) -> Iterator[Finding]:
     """Names, lanes, speeds, aliases and indexes against the port table of the image, and what ports share."""
     try:
-        known = ports_of(platform.name, build.name)
+        known = ports_of(platform, build)
     except KeyError:
         return  # the build's port table for this platform is not known
     yield from _indexes(ports, known)
@@ -91,7 +91,7 @@ def _indexes(ports: Mapping[str, Row], known: Mapping[str, PlatformPort]) -> Ite
 
 def _groups(ports: Mapping[str, Row], build: Build, platform: Platform) -> Iterator[Finding]:
     """Ports that share a speed, by their own lanes, or by the port groups of the image."""
-    groups = speed_groups(platform.name, build.name) if build.port_table in platform.port_groups else {}
+    groups = speed_groups(platform, build) if build.port_table in platform.port_groups else {}
     seen: dict[object, list[tuple[str, int, bool]]] = {}
     for name, row in ports.items():
         speed, lanes = to_int(str(row.get("speed", ""))), [int(lane) for lane in lanes_of(row) if lane.isdigit()]

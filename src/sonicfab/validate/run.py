@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from sonicfab.builds import Build, get_build
+from sonicfab.builds import Build
 from sonicfab.configdb import ConfigDb
 from sonicfab.errors import ExitCode, InputError
 from sonicfab.frr.bgp import FrrText
-from sonicfab.platforms import Platform, get_platform, platform_names
+from sonicfab.platforms import Platform
 from sonicfab.schema.facts import builtin, builtin_names, schema_of
 from sonicfab.validate.defects import check_defects
 from sonicfab.validate.device import check_device
@@ -34,8 +34,7 @@ class Subject:
 
     Attributes:
         name: of the switch; of a file, its path.
-        build: name of the image build.
-        platform: of the inventory; "" to find it by the HWSKU.
+        platform: the model; None for one that is not known.
         config_db: None when there is none.
         frr: the text of frr.conf; None when there is none.
         files: how findings name the two files.
@@ -43,8 +42,8 @@ class Subject:
     """
 
     name: str
-    build: str
-    platform: str = ""
+    build: Build
+    platform: Platform | None = None
     config_db: ConfigDb | None = None
     frr: str | None = None
     files: tuple[str, str] = ("config_db.json", "frr.conf")
@@ -131,7 +130,7 @@ class Validator:
         builds = {subject.name: subject for subject in subjects}
         for one in check_links(switches, links):
             subject = builds[one.switch]
-            found.append(replace(one, file=subject.files[one.file == "frr.conf"], build=subject.build))
+            found.append(replace(one, file=subject.files[one.file == "frr.conf"], build=subject.build.name))
         return Validation(
             tuple(worst_first(one for one in found if one.code not in ignore)),
             tuple(subject.name for subject in subjects),
@@ -140,13 +139,13 @@ class Validator:
         )
 
     def _subject(self, subject: Subject) -> tuple[FrrText | None, list[Finding]]:
-        build = get_build(subject.build)
+        build = subject.build
         read, in_frr = check_frr(subject.frr, subject.config_db, build) if subject.frr is not None else (None, [])
         if subject.frr is not None and self._vtysh:
             in_frr += check_syntax(subject.frr, build.frr)
         found = list(subject.read)
         if subject.config_db is not None:
-            found += self._config_db(subject.config_db, build, _platform(subject), read)
+            found += self._config_db(subject.config_db, build, subject.platform, read)
         found = [self._at(one, subject, subject.files[0]) for one in found]
         return read, found + [self._at(one, subject, subject.files[1]) for one in in_frr]
 
@@ -173,7 +172,7 @@ class Validator:
 
     def _schema(self, build: Build) -> SchemaCheck | None:
         if build.name not in self._schemas:
-            schema = schema_of(build.name)
+            schema = schema_of(build)
             models = self._model(build) if schema is None else None
             schema = models.schema if models else schema
             self._schemas[build.name] = None if schema is None else SchemaCheck(schema)
@@ -182,7 +181,7 @@ class Validator:
     def _model(self, build: Build) -> YangCheck | LibyangCheck | None:
         if build.name not in self._yang:
             folder, kind = self._folder(build), LibyangCheck if self._libyang else YangCheck
-            self._yang[build.name] = kind(folder, schema_of(build.name)) if folder else None
+            self._yang[build.name] = kind(folder, schema_of(build)) if folder else None
         return self._yang[build.name]
 
     def _folder(self, build: Build) -> Path | None:
@@ -190,7 +189,7 @@ class Validator:
         if not self._models:
             return None
         if self._yang_dir is None:  # those of a learned build, if they are such that yangson can compile them
-            return None if schema_of(build.name) is None else build.yang
+            return None if schema_of(build) is None else build.yang
         for name in (build.name, build.schema):
             if name and (self._yang_dir / name).is_dir():
                 return self._yang_dir / name
@@ -198,10 +197,10 @@ class Validator:
 
     @staticmethod
     def _at(one: Finding, subject: Subject, file: str) -> Finding:
-        return replace(one, switch=subject.name, file=file, build=subject.build)
+        return replace(one, switch=subject.name, file=file, build=subject.build.name)
 
     def _nets(self, subjects: Sequence[Subject]) -> Iterable[str]:
-        builds = dict.fromkeys(subject.build for subject in subjects)
+        builds = dict.fromkeys(subject.build.name for subject in subjects)
         if known := [name for name in builds if self._schemas.get(name)]:
             yield f"schema facts of {', '.join(known)}"
         by_engine: dict[str, list[str]] = {}
@@ -217,7 +216,7 @@ class Validator:
             yield f"frr.conf read by FRR {frr_version()}"
 
     def _skipped(self, subjects: Sequence[Subject]) -> Iterable[str]:
-        builds = dict.fromkeys(subject.build for subject in subjects)
+        builds = dict.fromkeys(subject.build.name for subject in subjects)
         if lacking := [name for name in builds if not self._yang.get(name)]:
             why = "--no-yang" if not self._models else "they are not here (`sonicfab builds learn`, or --yang-dir)"
             yield f"YANG models of {', '.join(lacking)}: {why}"
@@ -241,12 +240,3 @@ def _graver(one: Finding, build: Build) -> Finding:
     """A table without a model is an error where every `config reload FILE` refuses the file for it."""
     refuses = one.code == "SF-101" and build.reload_checks_yang == "always"
     return replace(one, grade="error", source=build.source("reload_checks_yang")) if refuses else one
-
-
-def _platform(subject: Subject) -> Platform | None:
-    if subject.platform:
-        return get_platform(subject.platform)
-    config = subject.config_db or {}
-    hwsku = config.get("DEVICE_METADATA", {}).get("localhost", {}).get("hwsku")
-    known = (get_platform(name) for name in platform_names())
-    return next((one for one in known if one.hwsku == hwsku), None)

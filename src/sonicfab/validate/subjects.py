@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from sonicfab.builds import build_names, get_build
+from sonicfab.builds import Build
+from sonicfab.catalog import Catalog
 from sonicfab.configdb import ConfigDb
 from sonicfab.errors import InputError
 from sonicfab.hints import did_you_mean
@@ -28,7 +29,7 @@ def of_fabric(plan: FabricPlan, configs: Iterable[SwitchConfig]) -> tuple[list[S
     return subjects, [(link.a, link.b) for link in plan.links]
 
 
-def of_paths(paths: Sequence[Path], build: str) -> tuple[list[Subject], list[tuple[End, End]]]:
+def of_paths(paths: Sequence[Path], build: str, catalog: Catalog) -> tuple[list[Subject], list[tuple[End, End]]]:
     """Files and folders: a config_db.json, an frr.conf, the folder of a switch, or that of a fabric with its plan.json.
 
     A config_db.json and an frr.conf that are given both, and alone in their folder, are those of one switch.
@@ -44,15 +45,15 @@ def of_paths(paths: Sequence[Path], build: str) -> tuple[list[Subject], list[tup
         if path in pairs.values():
             continue  # read beside its config_db.json
         if (path / "plan.json").is_file():
-            found, cables = _fabric_folder(path, build)
+            found, cables = _fabric_folder(path, build, catalog)
             subjects += found
             links += cables
         elif path.is_dir():
-            subjects.append(_switch_folder(path, str(path), build))
+            subjects.append(_switch_folder(path, str(path), build, catalog))
         elif path.suffix == ".conf":
-            subjects.append(Subject(str(path), _named(build, path), frr=text_of(path), files=("", str(path))))
+            subjects.append(Subject(str(path), _named(build, path, catalog), frr=text_of(path), files=("", str(path))))
         else:
-            subjects.append(_subject(str(path), path, pairs.get(path), build))
+            subjects.append(_subject(str(path), path, pairs.get(path), build, catalog))
     return subjects, links
 
 
@@ -68,7 +69,7 @@ def _pairs(paths: Sequence[Path]) -> dict[Path, Path]:
     return found
 
 
-def _fabric_folder(folder: Path, build: str) -> tuple[list[Subject], list[tuple[End, End]]]:
+def _fabric_folder(folder: Path, build: str, catalog: Catalog) -> tuple[list[Subject], list[tuple[End, End]]]:
     path = folder / "plan.json"
     plan, _ = read_json(path)
     try:
@@ -78,23 +79,24 @@ def _fabric_folder(folder: Path, build: str) -> tuple[list[Subject], list[tuple[
     except (LookupError, TypeError, ValueError, AttributeError) as err:
         raise InputError(f"{path}: not a plan of sonicfab") from err
     there = {name: one for name, one in builds.items() if (folder / name).is_dir()}
-    return [_switch_folder(folder / name, name, one) for name, one in there.items()], links
+    return [_switch_folder(folder / name, name, one, catalog) for name, one in there.items()], links
 
 
-def _switch_folder(folder: Path, name: str, build: str) -> Subject:
+def _switch_folder(folder: Path, name: str, build: str, catalog: Catalog) -> Subject:
     config_db, frr = (folder / file for file in _NAMES)
     if not config_db.is_file():
         hint = "a folder of a switch has config_db.json, that of a fabric plan.json"
         raise InputError(f"{folder}: there is no config_db.json in it", hint)
-    return _subject(name, config_db, frr if frr.is_file() else None, build)
+    return _subject(name, config_db, frr if frr.is_file() else None, build, catalog)
 
 
-def _subject(name: str, config_db: Path, frr: Path | None, build: str) -> Subject:
+def _subject(name: str, config_db: Path, frr: Path | None, build: str, catalog: Catalog) -> Subject:
     data, odd = read_json(config_db)
     config, read = as_config_db(data)
     return Subject(
         name,
-        _named(build or _by_version(config), config_db),
+        _named(build or _by_version(config, catalog), config_db, catalog),
+        catalog.platform_of(hwsku_of(config)),
         config_db=config,
         frr=text_of(frr) if frr else None,
         files=(str(config_db), str(frr or "")),
@@ -102,17 +104,22 @@ def _subject(name: str, config_db: Path, frr: Path | None, build: str) -> Subjec
     )
 
 
-def _by_version(config: ConfigDb) -> str:
+def hwsku_of(config: ConfigDb) -> object:
+    """The HWSKU that a config_db says its switch has; None when it says none."""
+    return config.get("DEVICE_METADATA", {}).get("localhost", {}).get("hwsku")
+
+
+def _by_version(config: ConfigDb, catalog: Catalog) -> str:
     """The build that writes the config's schema version; "" when none or several do."""
     version = str(config.get("VERSIONS", {}).get("DATABASE", {}).get("VERSION", ""))
-    fitting = [name for name in build_names() if version and get_build(name).database_version == version]
+    fitting = [one.name for one in catalog.builds.values() if version and one.database_version == version]
     return fitting[0] if len(fitting) == 1 else ""
 
 
-def _named(build: str, path: Path) -> str:
+def _named(build: str, path: Path, catalog: Catalog) -> Build:
     if not build:
-        known = ", ".join(build_names())
+        known = ", ".join(catalog.builds)
         raise InputError(f"{path} does not tell for which image build it is", f"say --image-build, one of {known}")
-    if build not in build_names():
-        raise InputError(f"{path}: no such image build: {build}", did_you_mean(build, build_names()))
-    return build
+    if build not in catalog.builds:
+        raise InputError(f"{path}: no such image build: {build}", did_you_mean(build, catalog.builds))
+    return catalog.builds[build]
