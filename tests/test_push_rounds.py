@@ -366,7 +366,7 @@ def test_what_is_not_gone_on_with_is_taken_back_on_the_switch(
     monkeypatch.setattr(guarded.Guarded, "_sessions_lack", lambda _self: "")
     with journal.open():
         hashed = target_hash(target) if why.startswith("its") else "another"
-        journal.mean({"switches": {"leaf0": {"way": "frr-delta", "seconds": 1.0, "target": hashed}}})
+        journal.write_manifest({"switches": {"leaf0": {"way": "frr-delta", "seconds": 1.0, "target": hashed}}})
         for step in ("arming", "staging", "applying"):
             journal.note("leaf0", step)
         journal.note("leaf0", "waiting", far=["spine0"])

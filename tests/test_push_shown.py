@@ -13,7 +13,7 @@ from sonicfab.families import Family
 from sonicfab.frr import conf
 from sonicfab.push.comparison import Comparison, Target
 from sonicfab.push.guarded import Limits
-from sonicfab.push.refusals import Look
+from sonicfab.push.refusals import Observation
 from sonicfab.push.results import PushResult, SwitchPush
 from sonicfab.push.run import Options, decide
 from sonicfab.render import SwitchConfig
@@ -54,13 +54,13 @@ def rendered(folder: Path, leaves: int, more: str = "") -> tuple[dict[str, Switc
     return configs, {name: switch.role for name, switch in fabric.plan.switches.items()}
 
 
-def looked(running: SwitchConfig, target: Target) -> Look:
+def looked(running: SwitchConfig, target: Target) -> Observation:
     """A switch that runs and stores `running`, with all sessions up."""
     assert running.frr is not None
     assert target.frr is not None
     peers = [line.split()[1] for line in running.frr.splitlines() if " interface peer-group " in line]
     text = configdb.dumps(running.config_db)
-    return Look(
+    return Observation(
         Comparison(
             config_db=tuple(configdb.diff(target.config_db, running.config_db, target.owned)),
             frr=tuple(conf.diff(target.frr, running.frr)),

@@ -172,7 +172,7 @@ def test_a_switch_that_had_no_session_needs_one_when_its_neighbours_are_ready(pa
 def test_a_journal_remembers(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "fab" / "push" / new_id())
     with journal.open():
-        journal.mean({"switches": {"leaf0": {"way": "reload"}}})
+        journal.write_manifest({"switches": {"leaf0": {"way": "reload"}}})
         before = journal.keep("leaf0", '{"A": {}}', "hostname leaf0\n")
         journal.note("leaf0", "arming", before=before)
         journal.note("leaf1", "arming", before=journal.keep("leaf1", "{}", ""))
@@ -182,7 +182,7 @@ def test_a_journal_remembers(tmp_path: Path) -> None:
     assert found.open_switches == ["leaf0"]
     assert found.kept("leaf0") == ('{"A": {}}', "hostname leaf0\n")
     assert found.kept("leaf1") == ("{}", None)
-    assert found.meant()["switches"] == {"leaf0": {"way": "reload"}}
+    assert found.manifest()["switches"] == {"leaf0": {"way": "reload"}}
     for path in found.folder.rglob("*"):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0 or path.is_dir(), f"{path} is for its owner alone"
     assert stat.S_IMODE(found.folder.stat().st_mode) == 0o700
@@ -237,7 +237,7 @@ def test_a_rollback_takes_the_last_push_that_changed_something(
     }
     for push_id, last in ends.items():
         with Journal(tmp_path / "fab" / "push" / push_id).open() as journal:
-            journal.mean({"fabric": "fab"})
+            journal.write_manifest({"fabric": "fab"})
             journal.note("leaf0", "arming")
             journal.note("leaf0", last)
     assert last_effective(tmp_path, "fab", {"leaf0"}).journal.push_id == "20261126T100000Z-aaaa"
@@ -253,7 +253,7 @@ def test_the_rest_of_a_push_that_was_killed_is_rolled_back_with_it(tmp_path: Pat
     pushes = {"20261126T100000Z-aaaa": ("leaf0", ""), "20261126T110000Z-bbbb": ("leaf1", "20261126T100000Z-aaaa")}
     for push_id, (switch, resumes) in pushes.items():
         with Journal(tmp_path / "fab" / "push" / push_id).open() as journal:
-            journal.mean({"fabric": "fab", "resumes": resumes})
+            journal.write_manifest({"fabric": "fab", "resumes": resumes})
             journal.note(switch, "arming")
             journal.note(switch, "confirmed")
     assert last_effective(tmp_path, "fab", {"leaf0", "leaf1"}).journal.push_id == "20261126T100000Z-aaaa"

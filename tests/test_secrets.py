@@ -194,7 +194,7 @@ def test_journals_are_for_nobody_else(tmp_path: Path) -> None:
     folder = tmp_path / "build/fabric/push"
     with Journal(folder / new_id()).open() as journal:
         journal.keep("sw", '{"SNMP_COMMUNITY": {"s3cret": {}}}', "frr")
-        journal.mean({"switches": {}})
+        journal.write_manifest({"switches": {}})
         journal.note("sw", "begun")
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     files = [one for one in journal.folder.rglob("*") if one.is_file()]

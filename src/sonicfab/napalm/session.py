@@ -246,8 +246,8 @@ class ConfigSession:
         with self._journal(push_id).open() as journal:
             self._forget_old()
             who = _holder(message)
-            step = {**single.meant(target, way), "revert_in": revert_in}
-            journal.mean({"kind": "napalm", "holder": who, "switches": {self._name: step}})
+            step = {**single.switch_manifest(target, way), "revert_in": revert_in}
+            journal.write_manifest({"kind": "napalm", "holder": who, "switches": {self._name: step}})
             access = self._access(switch)
             quiet = guard.quiet_in(lab=bool(access.facts.lab))
             change = Change(

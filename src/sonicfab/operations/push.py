@@ -16,10 +16,10 @@ from sonicfab.operations.validate import known_codes
 from sonicfab.push.comparison import Target
 from sonicfab.push.guarded import Ending
 from sonicfab.push.journal import Journal, find_journal, new_id
-from sonicfab.push.refusals import Look
+from sonicfab.push.refusals import Observation
 from sonicfab.push.results import PushResult, State, SwitchPush
 from sonicfab.push.resume import Left
-from sonicfab.push.run import Decision, FabricPush, Options, decide, look_at_all, meaning
+from sonicfab.push.run import Decision, FabricPush, Options, decide, look_at_all, manifest
 from sonicfab.push.single import holder
 from sonicfab.push.ways import FORCED
 from sonicfab.runner import Outcome
@@ -73,13 +73,13 @@ class Planned:
     kind: Literal["push", "rollback"]
     targets: Mapping[str, Target] = field(repr=False)
     options: Options
-    outcomes: Mapping[str, Outcome[Look]] = field(repr=False)
+    outcomes: Mapping[str, Outcome[Observation]] = field(repr=False)
     decision: Decision = field(repr=False)
     warnings: int = 0
     resumes: str = ""
 
     @property
-    def looks(self) -> dict[str, Look]:
+    def looks(self) -> dict[str, Observation]:
         """The switches that could be looked at."""
         return {name: outcome.value for name, outcome in self.outcomes.items() if outcome.value is not None}
 
@@ -122,7 +122,9 @@ class Planned:
         journal = Journal(Path(output) / fabric.name / "push" / new_id())
         progress.expect(len(self.todo))
         with journal.open():
-            journal.mean(meaning(fabric.name, self.targets, self.decision, self.options, self.kind, self.resumes))
+            journal.write_manifest(
+                manifest(fabric.name, self.targets, self.decision, self.options, self.kind, self.resumes)
+            )
             began(journal)
             push = FabricPush(
                 self.site.access,

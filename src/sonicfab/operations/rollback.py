@@ -58,7 +58,7 @@ def last_effective(output: Path, fabric: str, chosen: Collection[str]) -> Undone
 
 def _begun(output: Path, fabric: str, journal: Journal) -> Journal:
     """The push that was killed and of which this one is the rest; itself when it is none."""
-    first = journal.meant().get("resumes")
+    first = journal.manifest().get("resumes")
     return _begun(output, fabric, find_journal(output, fabric, first)) if first else journal
 
 

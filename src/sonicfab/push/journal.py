@@ -103,7 +103,7 @@ class Journal:
         except OSError as err:
             raise OutputError(f"cannot write {self.folder}/journal.jsonl: {err.strerror}") from err
 
-    def mean(self, value: Mapping[str, Any]) -> None:
+    def write_manifest(self, value: Mapping[str, Any]) -> None:
         """What the push is to do, before anything is done.
 
         Raises:
@@ -159,8 +159,8 @@ class Journal:
             raise InputError(f"push {self.push_id} kept nothing of {switch}")
         return texts
 
-    def meant(self) -> dict[str, Any]:
-        """What `mean` wrote.
+    def manifest(self) -> dict[str, Any]:
+        """What `write_manifest` wrote.
 
         Raises:
             InputError: it is not there or not readable.

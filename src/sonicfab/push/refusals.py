@@ -20,7 +20,7 @@ _SPARE = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Look:
+class Observation:
     """What was seen of one switch before anything is changed.
 
     Attributes:
@@ -33,7 +33,7 @@ class Look:
     free: int
 
 
-def refusal(look: Look, target: Target, way: Way, build: Build, *, overwrite_drift: bool) -> str:
+def refusal(look: Observation, target: Target, way: Way, build: Build, *, overwrite_drift: bool) -> str:
     """Why the switch must be left alone, in a sentence; "" when it need not. `overwrite_drift`: drift is no reason."""
     if way.name == "nothing":
         return ""
@@ -42,7 +42,7 @@ def refusal(look: Look, target: Target, way: Way, build: Build, *, overwrite_dri
     return next(filter(None, reasons), "") or _own_tables(look, target, way, build)
 
 
-def _another_push(look: Look) -> str:
+def _another_push(look: Observation) -> str:
     guarded = look.guarded
     if guarded.state not in ("armed", "restoring", "failed"):
         return ""
@@ -52,7 +52,7 @@ def _another_push(look: Look) -> str:
     )
 
 
-def _reset(look: Look) -> str:
+def _reset(look: Observation) -> str:
     if not look.found.mode_resetters:
         return ""
     return (
@@ -61,7 +61,7 @@ def _reset(look: Look) -> str:
     )
 
 
-def _drift(look: Look) -> str:
+def _drift(look: Observation) -> str:
     drift = look.found.drift
     if not drift:
         return ""
@@ -83,7 +83,7 @@ def saved_by(drift: Iterable[str]) -> str:
     return " and ".join(f"`{command}`" for needed, command in both if needed)
 
 
-def _blocked(look: Look, target: Target) -> str:
+def _blocked(look: Observation, target: Target) -> str:
     blocked = look.found.blocked
     if not blocked:
         return ""
@@ -93,7 +93,7 @@ def _blocked(look: Look, target: Target) -> str:
     )
 
 
-def _space(look: Look, way: Way) -> str:
+def _space(look: Observation, way: Way) -> str:
     # the old files are kept twice, the new ones are staged and then in place
     old = len(look.found.stored_config_db) + len(look.found.stored_frr)
     needs = 4 * (old + sum(len(text.encode()) for text in way.files.values())) + _SPARE
@@ -102,7 +102,7 @@ def _space(look: Look, way: Way) -> str:
     return f"its disk has {look.free // 1024} KiB free, and {needs // 1024} are needed"
 
 
-def _own_tables(look: Look, target: Target, way: Way, build: Build) -> str:
+def _own_tables(look: Observation, target: Target, way: Way, build: Build) -> str:
     """Rows that a reload carries along, and for which that build's reload would refuse the whole file."""
     schema = schema_of(build) if way.name == "reload" and build.reload_checks_yang == "always" else None
     if schema is None:

@@ -52,7 +52,7 @@ class Left:
             InputError: its journal cannot be read.
             OutputError: its journal cannot be written.
         """
-        meant = self.journal.meant()["switches"]
+        meant = self.journal.manifest()["switches"]
         changes = {name: self._change(name, meant.get(name, {})) for name in self.names}
         rounds = Rounds(self.done)
         waited = self._waited()

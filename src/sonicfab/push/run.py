@@ -18,7 +18,7 @@ from sonicfab.push.drain import Drain
 from sonicfab.push.gate import Gate, as_before, make_gate, need_each_other
 from sonicfab.push.guarded import Ending, Limits
 from sonicfab.push.journal import Journal
-from sonicfab.push.refusals import Look
+from sonicfab.push.refusals import Observation
 from sonicfab.push.rounds import Rounds
 from sonicfab.push.ways import Way
 from sonicfab.runner import Outcome, run_all
@@ -70,7 +70,9 @@ class Decision:
         return [name for batch in self.batches for name in batch.switches]
 
 
-def decide(plan: FabricPlan, targets: Mapping[str, Target], looks: Mapping[str, Look], options: Options) -> Decision:
+def decide(
+    plan: FabricPlan, targets: Mapping[str, Target], looks: Mapping[str, Observation], options: Options
+) -> Decision:
     """Ways, steps and refusals.
 
     Raises:
@@ -111,7 +113,7 @@ class FabricPush:
         access: Access,
         plan: FabricPlan,
         targets: Mapping[str, Target],
-        looks: Mapping[str, Look],
+        looks: Mapping[str, Observation],
         decision: Decision,
         options: Options,
         journal: Journal,
@@ -183,10 +185,10 @@ def look_at_all(
     targets: Mapping[str, Target],
     tell: Tell,
     done: Callable[[str], None],
-) -> dict[str, Outcome[Look]]:
+) -> dict[str, Outcome[Observation]]:
     """Look at the switches, all at once."""
 
-    def one(switch: SwitchPlan, _stop: threading.Event) -> Look:
+    def one(switch: SwitchPlan, _stop: threading.Event) -> Observation:
         tell(switch.name, "comparing")
         with contextlib.closing(access.open(switch)) as there:
             return single.look(there, targets[switch.name])
@@ -195,7 +197,7 @@ def look_at_all(
     return {switch.name: outcome for switch, outcome in zip(switches, outcomes, strict=True)}
 
 
-def meaning(
+def manifest(
     fabric: str, targets: Mapping[str, Target], decision: Decision, options: Options, kind: str, resumes: str = ""
 ) -> dict[str, object]:
     """What `push.json` says: what is meant with each switch, by hash; no config and no secret.
@@ -208,5 +210,5 @@ def meaning(
         "resumes": resumes,
         "holder": options.holder,
         "steps": [list(batch.switches) for batch in decision.batches],
-        "switches": {name: single.meant(targets[name], decision.ways[name]) for name in decision.todo},
+        "switches": {name: single.switch_manifest(targets[name], decision.ways[name]) for name in decision.todo},
     }

@@ -16,23 +16,23 @@ from sonicfab.push.comparison import Target, compare
 from sonicfab.push.drain import Drain
 from sonicfab.push.guarded import Ending
 from sonicfab.push.journal import sha256
-from sonicfab.push.refusals import Look, refusal
+from sonicfab.push.refusals import Observation, refusal
 from sonicfab.push.ways import Way, choose
 from sonicfab.switch import guard
 from sonicfab.switch.operations import Switch
 
 
-def look(switch: Switch, target: Target) -> Look:
+def look(switch: Switch, target: Target) -> Observation:
     """Compare; nothing is changed.
 
     Raises:
         SwitchError, TransportError: as they are told.
     """
-    return Look(compare(switch, target), guard.status(switch), switch.free_space())
+    return Observation(compare(switch, target), guard.status(switch), switch.free_space())
 
 
 def decide(
-    seen: Look,
+    seen: Observation,
     target: Target,
     build: Build,
     way: str = "",
@@ -50,7 +50,7 @@ def decide(
     return chosen, refusal(seen, target, chosen, build, overwrite_drift=overwrite_drift)
 
 
-def meant(target: Target, way: Way) -> dict[str, object]:
+def switch_manifest(target: Target, way: Way) -> dict[str, object]:
     """What a journal has of a switch: what is meant, by hash; no config and no secret."""
     return {"way": way.name, "seconds": way.seconds, "target": target_hash(target)}
 

@@ -16,7 +16,7 @@ from sonicfab.frr.conf import FrrChange
 from sonicfab.hints import first_of
 from sonicfab.push.comparison import Comparison
 from sonicfab.push.guarded import Limits
-from sonicfab.push.refusals import Look
+from sonicfab.push.refusals import Observation
 from sonicfab.push.results import PushResult, SwitchPush
 from sonicfab.push.run import Decision
 from sonicfab.push.ways import Way
@@ -42,7 +42,7 @@ _STYLES = {
 
 
 def show_decision(
-    looks: Mapping[str, Look],
+    looks: Mapping[str, Observation],
     decision: Decision,
     intended: Mapping[str, ConfigDb],
     roles: Roles,
@@ -73,7 +73,7 @@ def show_decision(
         _show_steps(decision)
 
 
-def _show_theirs(looks: Mapping[str, Look], roles: Roles) -> None:
+def _show_theirs(looks: Mapping[str, Observation], roles: Roles) -> None:
     """What another has put on the switches, which stays."""
     by_words: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for name, look in looks.items():
