@@ -22,6 +22,7 @@ from sonicfab.lab.access import NO_SUDO
 from sonicfab.lab.clab import VS_WIRES
 from sonicfab.lab.state import LabNode, LabState, labs_folder, process_started, write_state
 from sonicfab.lab.stock import stock_config, stock_plan, stock_ports, wider_than_old_images
+from sonicfab.model.fields import Endpoint
 from sonicfab.transport.exec import ExecTransport, ProgramStream
 from sonicfab.verify.run import verify
 
@@ -82,12 +83,12 @@ def test_stock_images_agree_on_both_ends(inventory: str) -> None:
         assert [port.interface for port in ports[name]] == [f"eth{n + 1}" for n in range(len(ports[name]))]
         lanes = [lane for port in switch.ports for lane in port.lanes]
         assert len(set(lanes)) == len(lanes) == 4 * len(switch.ports)
-        described |= {(name, port.name): port.far_end for port in switch.ports}
+        described |= {(name, port.name): str(port.far) for port in switch.ports}
         for session in switch.fabric_sessions:
-            assert described[name, session.port] == session.far_end == session.description
+            assert described[name, session.interface] == str(session.far) == session.description
     assert len(described) == 2 * len(plan.links) == 2 * len(stock.links)
     for link in stock.links:
-        assert described[link.a] == ":".join(link.b)
+        assert described[link.a] == str(link.b)
         assert described[link.b] == ":".join(link.a)
 
 
@@ -119,7 +120,7 @@ def test_more_cables_than_the_image_has_ports() -> None:
     plan = example().plan
     switch = plan.switches[LEAF1]
     link = plan.links[0]
-    many = tuple(replace(link, a=(LEAF1, port.name)) for port in switch.ports[:33])
+    many = tuple(replace(link, a=Endpoint(LEAF1, port.name)) for port in switch.ports[:33])
     with pytest.raises(InputError, match="33 cables, and the image 32 ports"):
         stock_plan(replace(plan, links=many))
 
@@ -129,7 +130,8 @@ def test_more_cables_than_an_old_virtual_machine_has_interfaces() -> None:
     near = [port.name for port in plan.switches[LEAF1].ports][:11]
     far = [port.name for port in plan.switches[SPINE].ports][:11]
     links = tuple(
-        replace(plan.links[0], a=(LEAF1, one), b=(SPINE, other)) for one, other in zip(near, far, strict=True)
+        replace(plan.links[0], a=Endpoint(LEAF1, one), b=Endpoint(SPINE, other))
+        for one, other in zip(near, far, strict=True)
     )
     assert wider_than_old_images(stock_ports(replace(plan, links=links[:10]))) == ""
     said = wider_than_old_images(stock_ports(replace(plan, links=links)))

@@ -115,9 +115,9 @@ def test_both_ends_of_a_link_agree(links: set[tuple[int, int]], numbered: bool) 
     plan, _ = plan_of(sorted(links), Numbers(), numbered=numbered)
     for name, switch in plan.switches.items():
         for session in switch.fabric_sessions:
-            far = plan.switches[session.switch]
+            far = plan.switches[session.far.switch]
             assert far.asn == session.remote_asn
-            mirror = [one for one in far.fabric_sessions if one.switch == name and one.port == session.far_port]
+            mirror = [one for one in far.fabric_sessions if one.far == (name, session.interface)]
             assert session.families in [one.families for one in mirror]
             if numbered:
                 own = {str(address.ip) for port in switch.ports for address in port.addresses}

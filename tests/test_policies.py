@@ -10,6 +10,7 @@ from typing import Any
 from conftest import ROOT
 from sonicfab.fabric import Fabric, render_fabric
 from sonicfab.families import Family
+from sonicfab.model.fields import NOWHERE
 from sonicfab.plan.types import PeerGroup, PrefixList, RouteMap, Session, SwitchPlan
 from sonicfab.push.gate import make_gate
 from sonicfab.switch.ask import Answers, Question
@@ -29,7 +30,7 @@ def with_upstream(fabric: Fabric) -> tuple[Fabric, SwitchPlan]:
     leaf = fabric.plan.switches["dc1-leaf1"]
     takes = RouteMap("FROM-UPSTREAM", (PrefixList("DEFAULT", (IPv4Network("0.0.0.0/0"),)),))
     tells = RouteMap("TO-UPSTREAM", tuple(one for one in leaf.prefix_lists if one.name == "HOSTS"))
-    session = Session(PEER, "Ethernet40", "", "", 64999, (Family.IPV4,), "uplink of the site")
+    session = Session(PEER, "Ethernet40", NOWHERE, 64999, (Family.IPV4,), "uplink of the site")
     group = PeerGroup("UPSTREAM", (Family.IPV4,), (session,), takes, tells, max_prefixes=10)
     changed = replace(leaf, groups=(*leaf.groups, group), route_maps=(*leaf.route_maps, takes, tells))
     plan = replace(fabric.plan, switches={**fabric.plan.switches, leaf.name: changed})

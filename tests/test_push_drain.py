@@ -58,7 +58,7 @@ def waited(plan: FabricPlan, neighbors: dict[str, Neighbor]) -> int:
 
 
 def uplinks(plan: FabricPlan, leaf: str) -> list[str]:
-    return [one.port for one in plan.switches[leaf].fabric_sessions]
+    return [one.interface for one in plan.switches[leaf].fabric_sessions]
 
 
 def test_all_neighbors_are_waited_for_at_once() -> None:

@@ -58,10 +58,10 @@ def numbered() -> FabricPlan:
 def unnumbered_before(plan: FabricPlan, name: str) -> Comparison:
     """A switch whose session has the name of its port, and is to have that of an address."""
     session = plan.switches[name].fabric_sessions[0]
-    assert session.peer != session.port
+    assert session.peer != session.interface
     added = FrrChange("+", ("router bgp 65500",), f"neighbor {session.peer} remote-as external")
-    row = RowChange("add", "INTERFACE", f"{session.port}|10.0.0.0/31")
-    return seen({session.port: 4}, (row,), (added,))
+    row = RowChange("add", "INTERFACE", f"{session.interface}|10.0.0.0/31")
+    return seen({session.interface: 4}, (row,), (added,))
 
 
 def test_a_session_with_a_new_name_is_the_one_of_its_port(numbered: FabricPlan) -> None:
@@ -87,7 +87,7 @@ def going_back(plan: FabricPlan, name: str, frr: str | None, rows: ConfigDb) -> 
     sessions = plan.switches[name].fabric_sessions
     up: dict[str, int | None] = {one.peer: 4 for one in sessions}
     networks: ConfigDb = {
-        "INTERFACE": {f"{one.port}|{one.peer}/{31 if '.' in one.peer else 127}": {} for one in sessions}
+        "INTERFACE": {f"{one.interface}|{one.peer}/{31 if '.' in one.peer else 127}": {} for one in sessions}
     }
     running = networks if plan.numbered else {}
     return replace(seen(up), running=running, target=Target(name, rows, frr, ()))
@@ -104,13 +104,13 @@ def test_a_rollback_asks_for_the_sessions_of_the_config_that_comes_back(pair: Fa
         gate = make_gate(pair, switch, before, [], rollback=True)
         assert (gate.must, gate.later, gate.some) == ({}, {}, frozenset())
     frr = "router bgp 65000\n neighbor {} interface peer-group FABRIC\n"
-    ports = {name: one.fabric_sessions[0].port for name, one in numbered.switches.items()}
+    ports = {name: one.fabric_sessions[0].interface for name, one in numbered.switches.items()}
     before = {name: going_back(numbered, name, frr.format(port), {}) for name, port in ports.items()}
     assert make_gate(numbered, numbered.switches["leaf0"], before, [], rollback=True).must.keys() == {ports["leaf0"]}
 
 
 def test_a_rollback_from_unnumbered_sessions_asks_for_the_numbered_ones(pair: FabricPlan) -> None:
-    leaf, spine = (pair.switches[name].fabric_sessions[0].port for name in ("leaf0", "spine0"))
+    leaf, spine = (pair.switches[name].fabric_sessions[0].interface for name in ("leaf0", "spine0"))
     frr = "router bgp 65000\n neighbor {} remote-as external\n"
     before = {
         "leaf0": going_back(pair, "leaf0", frr.format("10.1.0.1"), {"INTERFACE": {f"{leaf}|10.1.0.0/31": {}}}),

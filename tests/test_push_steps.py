@@ -44,7 +44,7 @@ def test_no_step_takes_all_uplinks_of_a_switch(links: set[tuple[int, int]], data
     taken = [name for batch in batches for name in batch.switches]
     assert sorted(taken) == sorted(todo), "each once"
     assert size is None or max(len(batch.switches) for batch in batches) <= size
-    above = {name: {one.switch for one in plan.switches[name].fabric_sessions} for name in names if "leaf" in name}
+    above = {name: {one.far.switch for one in plan.switches[name].fabric_sessions} for name in names if "leaf" in name}
     for batch in batches:
         busy = set(batch.switches) - idle
         cut_off = {leaf for leaf, spines in above.items() if spines <= busy}

@@ -13,6 +13,7 @@ from conftest import ROOT, Golden, with_rows
 from known import CATALOG
 from sonicfab.errors import InputError, SwitchError
 from sonicfab.families import Family
+from sonicfab.model.fields import Endpoint
 from sonicfab.model.numbers import Numbers
 from sonicfab.plan.assemble import make_plan
 from sonicfab.plan.types import FabricPlan
@@ -87,7 +88,7 @@ def naive(plan: FabricPlan, origin: str) -> dict[str, set[str]]:
     """All shortest paths without an AS number twice, by trying them all: switch -> the neighbours they begin with."""
     best: dict[str, int] = {}
     found: dict[str, set[str]] = {}
-    links = {name: {one.switch for one in switch.fabric_sessions} for name, switch in plan.switches.items()}
+    links = {name: {one.far.switch for one in switch.fabric_sessions} for name, switch in plan.switches.items()}
     level: list[tuple[str, ...]] = [(origin,)]
     while level:
         after: list[tuple[str, ...]] = []
@@ -121,13 +122,16 @@ def test_ways_are_all_shortest_paths(links: list[tuple[int, int]], asn: str) -> 
         wanted = naive(plan, origin)
         for name, switch in plan.switches.items():
             way = ways.of(name, origin)
-            neighbors = {one.switch for one in switch.fabric_sessions if way and one.port in way.ports}
+            neighbors = {one.far.switch for one in switch.fabric_sessions if way and one.interface in way.ports}
             assert neighbors == wanted.get(name, set()), (name, origin)
 
 
 def test_a_way_without_what_is_broken() -> None:
     plan = open_example("dc-2x4").plan
-    whole, less = Ways(plan, Family.IPV4), Ways(plan, Family.IPV4, Broken(sessions=frozenset({(LEAF1, "Ethernet72")})))
+    whole, less = (
+        Ways(plan, Family.IPV4),
+        Ways(plan, Family.IPV4, Broken(sessions=frozenset({Endpoint(LEAF1, "Ethernet72")}))),
+    )
     first = whole.of(LEAF2, LEAF1)
     second = less.of(LEAF2, LEAF1)
     assert first is not None
@@ -157,7 +161,7 @@ def test_cables_are_put_right_with_the_fewest_moves() -> None:
     planned = planned_wiring(plan)
     for turned, count in ((2, 1), (3, 2), (4, 3)):
         actual = dict(planned)
-        spine_ports = [(SPINE1, f"Ethernet{4 * number}") for number in range(turned)]
+        spine_ports = [Endpoint(SPINE1, f"Ethernet{4 * number}") for number in range(turned)]
         leaves = [planned[port] for port in spine_ports]
         for port, leaf in zip(spine_ports, [*leaves[1:], leaves[0]], strict=True):
             actual[port], actual[leaf] = leaf, port
@@ -170,7 +174,8 @@ def test_cables_are_put_right_with_the_fewest_moves() -> None:
 def test_a_plug_in_a_free_port_is_moved() -> None:
     planned = planned_wiring(open_example("dc-2x4").plan)
     actual = {end: far for end, far in planned.items() if end not in ((LEAF1, "Ethernet72"), (SPINE1, "Ethernet0"))}
-    actual |= {(LEAF1, "Ethernet72"): (SPINE1, "Ethernet100"), (SPINE1, "Ethernet100"): (LEAF1, "Ethernet72")}
+    leaf, spine = Endpoint(LEAF1, "Ethernet72"), Endpoint(SPINE1, "Ethernet100")
+    actual |= {leaf: spine, spine: leaf}
     (group,) = wrong_groups(planned, actual)
     assert list(map(str, moves(planned, actual, group))) == [
         f"move the plug in {SPINE1}:Ethernet100 to {SPINE1}:Ethernet0"
@@ -218,7 +223,7 @@ def other_asn(world: World) -> None:
     world.boxes[LEAF3].bgp = replace(world.bgp(LEAF3), asn=4200000999)
     for spine in (SPINE1, SPINE2):
         for one in world.plan.switches[spine].fabric_sessions:
-            if one.switch == LEAF3:
+            if one.far.switch == LEAF3:
                 world.change_session(
                     spine, one.peer, remote_asn=4200000999, notification="OPEN Message Error/Bad Peer AS"
                 )
@@ -237,7 +242,7 @@ def no_bgpd(world: World) -> None:
     world.boxes[SPINE1].bgp = "bgpd is not running"
     for leaf in (LEAF1, LEAF2, LEAF3, LEAF4):
         for one in world.plan.switches[leaf].fabric_sessions:
-            if one.switch == SPINE1:
+            if one.far.switch == SPINE1:
                 world.change_session(leaf, one.peer, state="Active", received={}, families=())
     world.lose_ways(lambda near, far: SPINE1 in (near, far))
 
@@ -246,9 +251,9 @@ def dead(world: World) -> None:
     world.boxes[LEAF4].unreachable = "cannot reach admin@192.0.2.24:22: timed out"
     for spine in (SPINE1, SPINE2):
         for one in world.plan.switches[spine].fabric_sessions:
-            if one.switch == LEAF4:
+            if one.far.switch == LEAF4:
                 world.change_session(spine, one.peer, state="Idle", received={}, families=())
-                world.change_port(spine, one.port, oper_up=False)
+                world.change_port(spine, one.interface, oper_up=False)
     world.lose_ways(lambda near, far: LEAF4 in (near, far))
 
 
@@ -260,7 +265,7 @@ def hangs(world: World) -> None:
 def silent(world: World) -> None:
     for spine in (SPINE1, SPINE2):
         for one in world.plan.switches[spine].fabric_sessions:
-            if one.switch == LEAF1:
+            if one.far.switch == LEAF1:
                 world.change_session(spine, one.peer, received={})
     for one in world.plan.switches[LEAF1].fabric_sessions:
         world.change_session(LEAF1, one.peer, sent={})
@@ -288,7 +293,7 @@ def local_hops(world: World) -> None:
 def old_timers(world: World) -> None:
     for near, far in ((LEAF1, SPINE1), (SPINE1, LEAF1)):
         for one in world.plan.switches[near].fabric_sessions:
-            if one.switch == far:
+            if one.far.switch == far:
                 world.change_session(near, one.peer, hold=180, keepalive=60)
 
 
@@ -358,7 +363,7 @@ def test_a_switch_that_stopped_answering_hangs_while_its_links_are_up(link: bool
     world.boxes[LEAF4].problem = "commandtimeout"
     for spine in (SPINE1, SPINE2) if link else ():
         for one in world.plan.switches[spine].fabric_sessions:
-            world.change_port(spine, one.port, oper_up=True)
+            world.change_port(spine, one.interface, oper_up=True)
     (finding,) = world.verified()[1]
     assert (finding.code, finding.where) == ("switch-hangs" if link else "switch-down", (LEAF4,))
 
@@ -370,8 +375,8 @@ def test_bfd_that_one_end_lacks_is_the_fault_of_that_end(tmp_path: Path) -> None
         (session,) = fabric.plan.switches[leaf].fabric_sessions
         for far_lacks in (False, True):
             world = World(fabric)
-            lacks, other = (session.switch, leaf) if far_lacks else (leaf, session.switch)
-            peers = {leaf: session.peer, session.switch: session.far_port}
+            lacks, other = (session.far.switch, leaf) if far_lacks else (leaf, session.far.switch)
+            peers = {leaf: session.peer, session.far.switch: session.far.port}
             world.change_session(lacks, peers[lacks], bfd="")
             world.change_session(other, peers[other], bfd="Down")
             lines = world.boxes[lacks].frr.splitlines(keepends=True)

@@ -149,7 +149,7 @@ def no_loopback(one: World) -> None:
     one.boxes[LEAF1].zebra = replace(state, addresses={**state.addresses, "Loopback0": kept})
     for spine in (SPINE1, SPINE2):
         for session in one.plan.switches[spine].fabric_sessions:
-            if session.switch == LEAF1 and "ipv6" in session.families:
+            if session.far.switch == LEAF1 and "ipv6" in session.families:
                 one.change_session(spine, session.peer, received={})
 
 
@@ -232,7 +232,7 @@ def test_a_fault_of_a_neighbours_config_is_told_by_its_line() -> None:
     """A password, for which FRR has no word of its own."""
     one = world()
     one.session_down(LEAF1, SPINE1, why="Waiting for peer OPEN")
-    peer = next(session.peer for session in one.plan.switches[LEAF1].fabric_sessions if session.switch == SPINE1)
+    peer = next(session.peer for session in one.plan.switches[LEAF1].fabric_sessions if session.far.switch == SPINE1)
     line = f" neighbor {peer} description"
     one.boxes[LEAF1].frr = one.boxes[LEAF1].frr.replace(line, f" neighbor {peer} password abc\n{line}", 1)
     found = next(finding for finding in one.verified()[1] if finding.code == "neighbor-config")

@@ -135,7 +135,7 @@ class World:
     def _lldp(self, name: str) -> list[LldpNeighbor]:
         found: list[LldpNeighbor] = []
         for port in self.plan.switches[name].ports:
-            far, _, far_port = port.far_end.partition(":")
+            far, far_port = port.far
             if far:
                 other = self.plan.switches[far]
                 alias = next(one.alias for one in other.ports if one.name == far_port)
@@ -183,7 +183,7 @@ class World:
         """All sessions between two switches, at both ends."""
         for near, far in ((a, b), (b, a)):
             for one in self.plan.switches[near].fabric_sessions:
-                if one.switch == far:
+                if one.far.switch == far:
                     told = {"state": "Active", "families": (), "received": {}, "sent": {}, **fields}
                     self.change_session(near, one.peer, reason="", **told)
 

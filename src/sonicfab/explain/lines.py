@@ -105,13 +105,13 @@ def _neighbor(sources: Sources, match: re.Match[str]) -> Origin | None:
     session = _session(sources, match[1])
     if session is None:
         return None
-    port = sources.ports[session.port]
-    if not session.switch:
-        return Origin(f"a server is behind {session.port}: BGP unnumbered", sources.uses(port))
-    if session.peer == session.port:
-        return Origin(f"the link to {session.far_end}: BGP unnumbered", sources.uses(port))
+    port = sources.ports[session.interface]
+    if not session.far.switch:
+        return Origin(f"a server is behind {session.interface}: BGP unnumbered", sources.uses(port))
+    if session.peer == session.interface:
+        return Origin(f"the link to {session.far}: BGP unnumbered", sources.uses(port))
     networks = sources.network(port, 6 if ":" in session.peer else 4)
-    rule = f"the link to {session.far_end}: the other address of its network"
+    rule = f"the link to {session.far}: the other address of its network"
     return Origin(rule, (*networks, *sources.uses(port)))
 
 
@@ -119,8 +119,8 @@ def _description(sources: Sources, match: re.Match[str]) -> Origin | None:
     session = _session(sources, match[1])
     if session is None:
         return None
-    port = sources.ports[session.port]
-    if session.switch:
+    port = sources.ports[session.interface]
+    if session.far.switch:
         return Origin("SWITCH:PORT at the far end", sources.uses(port))
     if given := sources.option(port, "description"):
         return Origin("as given for the host ports", given)

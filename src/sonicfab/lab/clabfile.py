@@ -9,6 +9,7 @@ import yaml
 
 from sonicfab.lab.spec import LabSpec, LabSwitch
 from sonicfab.lab.stock import StockPort
+from sonicfab.model.fields import Endpoint
 
 KINDS = {"light": "linux", "sonic-vs": "sonic-vs", "sonic-vm": "sonic-vm"}
 """What a lab's nodes are -> containerlab's name of it."""
@@ -58,7 +59,7 @@ def topology_text(lab: ClabLab) -> str:
 def node_files(lab: ClabLab) -> dict[str, str]:
     """Path below the topology's folder -> text, of what nodes mount besides the files of a light switch."""
     if lab.kind == "light":
-        cabled = {end for a, a_port, b, b_port in lab.spec.links for end in ((a, a_port), (b, b_port))}
+        cabled = {end for link in lab.spec.links for end in link}
         return {f"{switch.name}/ports": _ports(switch, cabled) for switch in lab.spec.switches}
     return {
         f"{name}/{file}": text
@@ -104,15 +105,12 @@ def _mounts(kind: str, switch: str) -> dict[str, Any]:
 
 def _links(lab: ClabLab) -> list[tuple[str, str]]:
     """Both ends of each cable; a stock image names its interfaces itself, a light switch takes the platform's names."""
-    names = {(name, port.planned): port.interface for name, node in lab.stock.items() for port in node.ports}
-    return [
-        (f"{a}:{names.get((a, a_port), a_port)}", f"{b}:{names.get((b, b_port), b_port)}")
-        for a, a_port, b, b_port in lab.spec.links
-    ]
+    names = {Endpoint(name, port.planned): port.interface for name, node in lab.stock.items() for port in node.ports}
+    return [(f"{a.switch}:{names.get(a, a.port)}", f"{b.switch}:{names.get(b, b.port)}") for a, b in lab.spec.links]
 
 
-def _ports(switch: LabSwitch, cabled: set[tuple[str, str]]) -> str:
-    rows = [f"{'cabled' if (switch.name, port) in cabled else 'empty'} {port}" for port in switch.ports]
+def _ports(switch: LabSwitch, cabled: set[Endpoint]) -> str:
+    rows = [f"{'cabled' if Endpoint(switch.name, port) in cabled else 'empty'} {port}" for port in switch.ports]
     return "\n".join([f"mac {switch.mac}", *rows, ""])
 
 

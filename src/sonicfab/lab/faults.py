@@ -19,6 +19,7 @@ from sonicfab.lab import faults_cables, faults_config, faults_switches
 from sonicfab.lab.faults_base import Fault, Lab, Target, Undo
 from sonicfab.lab.state import LabState, find_lab
 from sonicfab.lab.whole import whole
+from sonicfab.model.fields import Endpoint
 
 FAULTS = {one.name: one for one in (*faults_cables.FAULTS, *faults_switches.FAULTS, *faults_config.FAULTS)}
 _RECORD = "faults.json"
@@ -169,9 +170,9 @@ def _touched(lab: Lab, group: tuple[Target, ...]) -> Iterator[str]:
     """What a fault has to do with: its targets, and the far ends of their cables."""
     for target in group:
         yield str(target) if target.port else target.switch
-        far = lab.spec.far_end(target.switch, target.port) if target.port else None
+        far = lab.spec.far_end(Endpoint(target.switch, target.port))
         if far:
-            yield ":".join(far)
+            yield str(far)
 
 
 def _refuse_if_impossible(

@@ -12,6 +12,7 @@ from sonicfab.hints import did_you_mean
 from sonicfab.lab.inside import is_up, run_below, run_inside
 from sonicfab.lab.spec import LabSpec, LabSwitch
 from sonicfab.lab.state import LabState
+from sonicfab.model.fields import Endpoint
 
 Undo = dict[str, Any]
 """What must be known to undo a fault; JSON."""
@@ -59,15 +60,15 @@ class Lab:
             raise InputError(f"{name} has no port {port}", did_you_mean(port, switch.ports))
         return Target(name, port)
 
-    def far_end(self, target: Target) -> tuple[str, str]:
+    def far_end(self, target: Target) -> Endpoint:
         """What a port is cabled to.
 
         Raises:
             InputError: nothing is plugged into it.
         """
-        found = self.spec.far_end(target.switch, target.port)
-        if found is None:
-            cabled = [one[1] if one[0] == target.switch else one[3] for one in self.spec.cables if target.switch in one]
+        found = self.spec.far_end(Endpoint(target.switch, target.port))
+        if not found:
+            cabled = [end.port for cable in self.spec.cables for end in cable if end.switch == target.switch]
             raise InputError(f"nothing is plugged into {target}", f"cables are in {', '.join(sorted(cabled)[:8])}")
         return found
 

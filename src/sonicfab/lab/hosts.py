@@ -125,7 +125,7 @@ def _host(plan: FabricPlan, switch: str, port: PortPlan, asn: int, own: dict[Fam
 
 def _host_ports(plan: FabricPlan) -> Iterator[tuple[str, PortPlan, Session]]:
     for name, switch in plan.switches.items():
-        sessions = {session.port: session for session in switch.host_sessions}
+        sessions = {session.interface: session for session in switch.host_sessions}
         for port in switch.ports:
             if port.name in sessions:
                 yield name, port, sessions[port.name]

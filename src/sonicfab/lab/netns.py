@@ -117,9 +117,9 @@ def build_network(holder: Holder, spec: LabSpec) -> None:
     names = [UNPLUGGED, *(switch.name for switch in spec.switches), *(host.name for host in spec.hosts)]
     holder.run("ip", "-batch", "-", stdin="\n".join(f"netns add {name}" for name in names))
     lines = [
-        f"link add {a_port} netns {a} type veth peer name {b_port} netns {b}" for a, a_port, b, b_port in spec.cables
+        f"link add {a.port} netns {a.switch} type veth peer name {b.port} netns {b.switch}" for a, b in spec.cables
     ]
-    cabled = {(a, a_port) for a, a_port, _, _ in spec.cables} | {(b, b_port) for _, _, b, b_port in spec.links}
+    cabled = {a for a, _ in spec.cables} | {b for _, b in spec.links}
     count = 0
     for switch in spec.switches:
         for port in switch.ports:

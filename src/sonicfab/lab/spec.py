@@ -14,6 +14,7 @@ from sonicfab.hints import first_of
 from sonicfab.lab.container import container_files
 from sonicfab.lab.hosts import LabHost
 from sonicfab.lab.initcfg import init_cfg_text
+from sonicfab.model.fields import NOWHERE, Endpoint
 from sonicfab.ownership import record
 from sonicfab.ownership.record import Record
 from sonicfab.plan.types import FabricPlan, SwitchPlan
@@ -55,19 +56,19 @@ class LabSwitch:
 
 @dataclass(frozen=True, slots=True)
 class LabSpec:
-    """A lab: its switches, its cables as (switch, port, switch, port), and servers on host ports."""
+    """A lab: its switches, its cables, and servers on host ports."""
 
     name: str
     fabric: str
     switches: tuple[LabSwitch, ...]
-    links: tuple[tuple[str, str, str, str], ...]
+    links: tuple[tuple[Endpoint, Endpoint], ...]
     swss_ready_after: float = SWSS_READY_AFTER
     hosts: tuple[LabHost, ...] = ()
     begun_in: str = ""
 
     def dumps(self) -> str:
         """As JSON."""
-        return json.dumps(asdict(self), indent=1)
+        return json.dumps({**asdict(self), "links": [[*a, *b] for a, b in self.links]}, indent=1)
 
     @classmethod
     def loads(cls, text: str) -> LabSpec:
@@ -77,23 +78,21 @@ class LabSpec:
             LabSwitch(**{**one, "ports": tuple(one["ports"]), "yang_tables": tuple(one.get("yang_tables", ()))})
             for one in data.pop("switches")
         ]
-        links = [(a, a_port, b, b_port) for a, a_port, b, b_port in data.pop("links")]
+        links = [(Endpoint(a, a_port), Endpoint(b, b_port)) for a, a_port, b, b_port in data.pop("links")]
         hosts = [LabHost(**{**one, "addresses": tuple(one["addresses"])}) for one in data.pop("hosts", ())]
         return cls(switches=tuple(switches), links=tuple(links), hosts=tuple(hosts), **data)
 
-    def far_end(self, node: str, port: str) -> tuple[str, str] | None:
-        """What a port is cabled to: (switch, port), or (host, eth0); None when nothing is plugged in."""
-        for a, a_port, b, b_port in self.cables:
-            if (a, a_port) == (node, port):
-                return b, b_port
-            if (b, b_port) == (node, port):
-                return a, a_port
-        return None
+    def far_end(self, end: Endpoint) -> Endpoint:
+        """What a port is cabled to, a host's eth0 included; nowhere when nothing is plugged in."""
+        for a, b in self.cables:
+            if end in (a, b):
+                return b if end == a else a
+        return NOWHERE
 
     @property
-    def cables(self) -> tuple[tuple[str, str, str, str], ...]:
+    def cables(self) -> tuple[tuple[Endpoint, Endpoint], ...]:
         """All cables, those to hosts included."""
-        return (*self.links, *((host.switch, host.port, host.name, "eth0") for host in self.hosts))
+        return (*self.links, *((Endpoint(host.switch, host.port), Endpoint(host.name, "eth0")) for host in self.hosts))
 
 
 def lab_spec(
@@ -109,7 +108,7 @@ def lab_spec(
     `yang` is a folder with YANG models for all switches, whatever their build brings; `configs` is what switches
     have stored instead of nothing: switch -> config_db.json and frr.conf -> text.
     """
-    links = tuple((*link.a, *link.b) for link in plan.links)
+    links = tuple((link.a, link.b) for link in plan.links)
     platforms = dict.fromkeys(one.platform for one in plan.switches.values())
     switches = tuple(_switch(one, platforms, yang, (configs or {}).get(one.name, {})) for one in plan.switches.values())
     return LabSpec(name, plan.name, switches, links, swss_ready_after, hosts)

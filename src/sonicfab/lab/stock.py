@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from sonicfab.configdb import ConfigDb
 from sonicfab.errors import InputError
 from sonicfab.hints import first_of
+from sonicfab.model.fields import Endpoint
 from sonicfab.plan.types import FabricPlan, LinkPlan, PeerGroup, PortPlan, Session, SnmpPlan, SwitchPlan
 
 STOCK_KINDS = ("sonic-vs", "sonic-vm")
@@ -29,8 +30,8 @@ _NO_SNMP = SnmpPlan(None, None, None)
 _OLD_NICS = 10
 """How many interfaces a sonic-vm had that vrnetlab made before January 2025: vrnetlab pull request 308."""
 
-Mapped = Mapping[tuple[str, str], str]
-"""(switch, planned port) -> port of the stock image."""
+Mapped = Mapping[Endpoint, str]
+"""A planned port -> the port of the stock image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def stock_ports(plan: FabricPlan) -> dict[str, tuple[StockPort, ...]]:
     ends = {end for link in plan.links for end in (link.a, link.b)}
     ports: dict[str, tuple[StockPort, ...]] = {}
     for name, switch in plan.switches.items():
-        cabled = [port.name for port in switch.ports if (name, port.name) in ends]
+        cabled = [port.name for port in switch.ports if Endpoint(name, port.name) in ends]
         if len(cabled) > len(_LANES):
             raise InputError(f"{name} has {len(cabled)} cables, and the image {len(_LANES)} ports", "--kind light")
         ports[name] = tuple(StockPort(f"eth{n + 1}", f"Ethernet{4 * n}", port) for n, port in enumerate(cabled))
@@ -77,7 +78,9 @@ def stock_plan(plan: FabricPlan) -> FabricPlan:
     Raises:
         InputError: a switch has more cables than the image has ports.
     """
-    mapped = {(switch, port.planned): port.port for switch, ports in stock_ports(plan).items() for port in ports}
+    mapped = {
+        Endpoint(switch, port.planned): port.port for switch, ports in stock_ports(plan).items() for port in ports
+    }
     switches = {name: _switch(switch, mapped) for name, switch in plan.switches.items()}
     return replace(plan, switches=switches, links=tuple(_link(link, mapped) for link in plan.links))
 
@@ -94,7 +97,9 @@ def stock_config(config: ConfigDb, *, mac: str = "") -> ConfigDb:
 
 
 def _switch(switch: SwitchPlan, mapped: Mapped) -> SwitchPlan:
-    ports = tuple(_port(switch.name, port, mapped) for port in switch.ports if (switch.name, port.name) in mapped)
+    ports = tuple(
+        _port(switch.name, port, mapped) for port in switch.ports if Endpoint(switch.name, port.name) in mapped
+    )
     groups = tuple(_group(switch.name, group, mapped) for group in switch.groups if group.inside)
     management = replace(switch.management, vrf=False)
     # the services of the inventory are in its management network, which the lab has not
@@ -104,9 +109,9 @@ def _switch(switch: SwitchPlan, mapped: Mapped) -> SwitchPlan:
 
 
 def _port(switch: str, port: PortPlan, mapped: Mapped) -> PortPlan:
-    name = mapped[switch, port.name]
+    name = mapped[Endpoint(switch, port.name)]
     index = int(name.removeprefix("Ethernet")) // 4
-    far_end = _far_end(port.far_end, mapped)
+    far = _mapped(port.far, mapped)
     return replace(
         port,
         name=name,
@@ -115,8 +120,8 @@ def _port(switch: str, port: PortPlan, mapped: Mapped) -> PortPlan:
         index=index,
         speed=SPEED,
         fec="",
-        description=port.description.replace(port.far_end, far_end),
-        far_end=far_end,
+        description=port.description.replace(str(port.far), str(far)),
+        far=far,
     )
 
 
@@ -125,20 +130,19 @@ def _group(switch: str, group: PeerGroup, mapped: Mapped) -> PeerGroup:
 
 
 def _session(switch: str, session: Session, mapped: Mapped) -> Session:
-    port, far_port = mapped[switch, session.port], mapped[session.switch, session.far_port]
+    port, far = mapped[Endpoint(switch, session.interface)], _mapped(session.far, mapped)
     return replace(
         session,
-        peer=port if session.peer == session.port else session.peer,
-        port=port,
-        far_port=far_port,
-        description=session.description.replace(session.far_end, f"{session.switch}:{far_port}"),
+        peer=port if session.peer == session.interface else session.peer,
+        interface=port,
+        far=far,
+        description=session.description.replace(str(session.far), str(far)),
     )
 
 
 def _link(link: LinkPlan, mapped: Mapped) -> LinkPlan:
-    return replace(link, a=(link.a[0], mapped[link.a]), b=(link.b[0], mapped[link.b]), speed=SPEED)
+    return replace(link, a=_mapped(link.a, mapped), b=_mapped(link.b, mapped), speed=SPEED)
 
 
-def _far_end(far_end: str, mapped: Mapped) -> str:
-    switch, _, port = far_end.partition(":")
-    return f"{switch}:{mapped[switch, port]}"
+def _mapped(end: Endpoint, mapped: Mapped) -> Endpoint:
+    return Endpoint(end.switch, mapped[end]) if end in mapped else end

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network, ip_address
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -263,26 +263,42 @@ def _secret_or_none(value: Any) -> Any:
     return value if value == "" else _secret(value)
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """One end of a link as the user names it: a switch and a port name or alias."""
+class Endpoint(NamedTuple):
+    """A switch and its port, or another interface of it: where a cable or a session ends; NOWHERE is no switch."""
 
     switch: str
     port: str
 
     def __str__(self) -> str:
-        """SWITCH:PORT, as in the topology file."""
-        return f"{self.switch}:{self.port}"
+        """SWITCH:PORT, as in the topology file; "" for nowhere."""
+        return f"{self.switch}:{self.port}" if self.switch else ""
+
+    def __bool__(self) -> bool:
+        """False for nowhere."""
+        return bool(self.switch)
+
+    @classmethod
+    def of(cls, text: str) -> Endpoint:
+        """What `str` gave."""
+        switch, _, port = text.partition(":")
+        return cls(switch, port)
+
+
+NOWHERE = Endpoint("", "")
 
 
 def _ends(value: Any) -> tuple[Endpoint, Endpoint]:
     if isinstance(value, tuple):
         return value
-    ends = re.split(r"\s+-+\s+", value.strip()) if isinstance(value, str) else []
-    pairs = [end.partition(":") for end in ends]
-    if len(pairs) != 2 or not all(switch and port for switch, _, port in pairs):
+    ends = ends_of(value) if isinstance(value, str) else ()
+    if len(ends) != 2 or not all(end.switch and end.port for end in ends):
         raise expected("a link such as 'spine1:Ethernet112 - leaf1:Ethernet72'", value)
-    return Endpoint(pairs[0][0], pairs[0][2]), Endpoint(pairs[1][0], pairs[1][2])
+    return ends[0], ends[1]
+
+
+def ends_of(link: str) -> tuple[Endpoint, ...]:
+    """The ends that the text of a link names: two, unless it is none."""
+    return tuple(Endpoint.of(end) for end in re.split(r"\s+-+\s+", link.strip()))
 
 
 _MOST_PORTS = 1000

@@ -167,8 +167,8 @@ def _used_ports(
         for (switch, port), far, end in link.ends:
             used[switch][port] = replace(
                 _port(settings[switch].platform, tables[switch][port], link.speed, link.mtu, "link", link.fec),
-                description=f"{far[0]}:{far[1]}",
-                far_end=f"{far[0]}:{far[1]}",
+                description=str(far),
+                far=far,
                 link_local=not networks,
                 addresses=tuple(link_ends(network)[end] for network in networks),
             )

@@ -165,7 +165,7 @@ class _Plugs:
     def __init__(self, switches: Mapping[str, SwitchSettings]) -> None:
         self.switches = switches
         self.problems: list[Problem] = []
-        self._taken: dict[tuple[str, str], str] = {}
+        self._taken: dict[Endpoint, str] = {}
         self._aliases: dict[tuple[Platform, Build], dict[str, PlatformPort]] = {}
 
     def report(self, path: KeyPath, message: str, hint: str = "", *, warning: bool = False, alike: str = "") -> None:
@@ -189,7 +189,7 @@ class _Plugs:
             return None
         self._look_at_tiers(cable)
         (a, a_port), (b, b_port) = pairs
-        return LinkPlan((a, a_port.name), (b, b_port.name), speed, cable.mtu, cable.path, fec=cable.fec)
+        return LinkPlan(Endpoint(a, a_port.name), Endpoint(b, b_port.name), speed, cable.mtu, cable.path, fec=cable.fec)
 
     def take(self, end: Endpoint, path: KeyPath, use: str) -> PlatformPort | None:
         """The port that an endpoint names, by name or alias; None when it is not there or taken already."""
@@ -203,9 +203,9 @@ class _Plugs:
             hint = _elsewhere(end.port, settings) or nearest_port(end.port, ports)
             self.report(path, message, hint, alike=f"no port {end.port}")
             return None
-        key = (end.switch, port.name)
+        key = Endpoint(end.switch, port.name)
         if key in self._taken:
-            self.report(path, f"{end.switch}:{port.name} is used twice", f"the first use is {self._taken[key]}")
+            self.report(path, f"{key} is used twice", f"the first use is {self._taken[key]}")
             return None
         self._taken[key] = use
         return port

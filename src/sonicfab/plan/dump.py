@@ -90,8 +90,8 @@ def _switch(switch: SwitchPlan) -> dict[str, Any]:
             {
                 "peer": session.peer,
                 "group": group.name,
-                "port": session.port,
-                "switch": session.switch or None,
+                "port": session.interface,
+                "switch": session.far.switch or None,
                 "remote_asn": session.remote_asn,
                 "families": list(session.families),
             }
@@ -104,7 +104,7 @@ def _port(port: PortPlan) -> dict[str, Any]:
     return {
         "alias": port.alias,
         "use": port.use,
-        "far_end": port.far_end or None,
+        "far_end": str(port.far) or None,
         "speed": port.speed,
         "fec": port.fec or None,
         "mtu": port.mtu,

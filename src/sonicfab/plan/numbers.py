@@ -16,6 +16,7 @@ from sonicfab.asn import AsnPool, is_private
 from sonicfab.errors import KeyPath, Problem
 from sonicfab.families import Family
 from sonicfab.ipam import AddressPool, LinkPool
+from sonicfab.model.fields import ends_of
 from sonicfab.model.numbers import Freed, KeptNumbers, Numbers
 from sonicfab.model.topology import Pools, Topology
 from sonicfab.plan.renames import Ledger, follow, macs_written_twice
@@ -99,7 +100,7 @@ def _record(
         if any(row.values()):
             one, other = name.split(" - ")
             kept_links[f"{other} - {one}" if name in flipped else name] = Pools.model_construct(**row)
-            at_ends |= {one.partition(":")[0], other.partition(":")[0]}
+            at_ends |= {end.switch for end in ends_of(name)}
     kept = {
         name: KeptNumbers.model_construct(mac=switch.mac, **row)
         for name, switch in switches.items()

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from sonicfab.configdb import natural_key
 from sonicfab.families import Family
 from sonicfab.ipam import link_ends
+from sonicfab.model.fields import NOWHERE
 from sonicfab.model.topology import Topology
 from sonicfab.plan.cabling import HostPort
 from sonicfab.plan.policy import fabric_policies, host_policies, prefix_lists
@@ -34,11 +35,11 @@ def routing(
     inside: dict[str, _Groups] = {name: defaultdict(list) for name in roles}
     outside: dict[str, _Groups] = {name: defaultdict(list) for name in roles}
     for link in links:
-        if asns[link.a[0]] != asns[link.b[0]]:
+        if asns[link.a.switch] != asns[link.b.switch]:
             for switch, group, session in _link_sessions(link, roles, asns, families):
                 inside[switch][group].append(session)
     for host in hosts:
-        session = Session(host.port, host.port, "", "", None, families, host.description or "host")
+        session = Session(host.port, host.port, NOWHERE, None, families, host.description or "host")
         outside[host.switch]["HOST"].append(session)
     found: dict[str, tuple[tuple[PeerGroup, ...], tuple[RouteMap, ...]]] = {}
     for name in roles:
@@ -58,15 +59,15 @@ def _link_sessions(
 ) -> Iterator[tuple[str, str, Session]]:
     """(switch, peer-group, session) for both ends."""
     networks = [network for network in (link.ipv4, link.ipv6) if network is not None]
-    for (switch, port), (far, far_port), own_end in link.ends:
-        group, description = roles[far].upper(), f"{far}:{far_port}"
+    for (switch, port), far, own_end in link.ends:
+        group, asn = roles[far.switch].upper(), asns[far.switch]
         if not networks:
-            yield switch, group, Session(port, port, far, far_port, asns[far], families, description)
+            yield switch, group, Session(port, port, far, asn, families, str(far))
         for network in networks:
             # with both families numbered, each has a session of its own; one alone carries all (RFC 8950)
             carried = (Family.of(network),) if len(networks) > 1 else families
             peer = str(link_ends(network)[1 - own_end].ip)
-            session = Session(peer, port, far, far_port, asns[far], carried, description)
+            session = Session(peer, port, far, asn, carried, str(far))
             yield switch, f"{group}-V{network.version}", session
 
 
@@ -86,6 +87,6 @@ def _group(
 
 
 def _order(session: Session) -> tuple[int, int, tuple[tuple[int, str], ...]]:
-    if session.peer == session.port:
+    if session.peer == session.interface:
         return 0, 0, natural_key(session.peer)
     return 1, int(ip_address(session.peer)), ()

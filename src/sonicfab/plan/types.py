@@ -20,7 +20,7 @@ from typing import Annotated, Literal
 from sonicfab.builds import Build
 from sonicfab.errors import KeyPath
 from sonicfab.families import Family
-from sonicfab.model.fields import SecretRef
+from sonicfab.model.fields import NOWHERE, Endpoint, SecretRef
 from sonicfab.model.topology import SONIC_MTU
 from sonicfab.plan.decided import Fact, Rule
 from sonicfab.platforms import Platform
@@ -65,7 +65,7 @@ class SnmpPlan:
 
 _OF_PORT_TABLE = Rule("from the port table of the build", ("inventory:platform", "inventory:image_build"), ("port",))
 _DESCRIPTION = (
-    Rule("SWITCH:PORT at the far end of the link", ("use",), where=lambda one: len(one.far_end) > 1),
+    Rule("SWITCH:PORT at the far end of the link", ("use",), where=lambda one: bool(one.far)),
     Rule("as given for the host ports", ("use.description",), asked=True),
     Rule("`host` where the topology gives no description", ("use",)),
 )
@@ -92,7 +92,7 @@ class PortPlan:
         fec: rs, fc or none, or "" where SONiC is to decide.
         link_local: routed by its IPv6 link-local address alone (ipv6_use_link_local_only).
         addresses: of a numbered link, with prefix length.
-        far_end: "switch:port" of a link.
+        far: where its cable ends: the port of another switch, or nowhere.
     """
 
     name: Annotated[str, Rule("a port of the switch model", ("inventory:platform",), ("port",), naming=True)]
@@ -143,7 +143,7 @@ class PortPlan:
             ("network", "use"),
         ),
     ] = ()
-    far_end: str = ""
+    far: Endpoint = NOWHERE
 
     @property
     def admin_status(
@@ -169,9 +169,8 @@ class Session:
 
     Attributes:
         peer: what FRR calls the neighbour: the port (unnumbered) or the far address.
-        port: the local port it runs over.
-        switch: the far switch; "" where the neighbour is none of this fabric.
-        far_port: its port; "" where the neighbour is none of this fabric.
+        interface: of this switch that it runs over.
+        far: the switch at the other end, and its interface; nowhere where the neighbour is none of this fabric.
         remote_asn: of the far switch; None for a host, whose number is its own.
         families: negotiated on it.
     """
@@ -179,34 +178,28 @@ class Session:
     peer: Annotated[
         str,
         Rule(
-            lambda one: f"a server is behind {one.port}: BGP unnumbered",
+            lambda one: f"a server is behind {one.interface}: BGP unnumbered",
             ("use",),
-            where=lambda one: not one.switch,
+            where=lambda one: not one.far,
             naming=True,
         ),
         Rule(
-            lambda one: f"the link to {one.far_end}: BGP unnumbered",
+            lambda one: f"the link to {one.far}: BGP unnumbered",
             ("use",),
-            where=lambda one: one.peer == one.port,
+            where=lambda one: one.peer == one.interface,
             naming=True,
         ),
         Rule(
-            lambda one: f"the link to {one.far_end}: the other address of its network",
+            lambda one: f"the link to {one.far}: the other address of its network",
             ("network", "use"),
             naming=True,
         ),
     ]
-    port: str
-    switch: str
-    far_port: str
+    interface: str
+    far: Endpoint
     remote_asn: int | None
     families: tuple[Family, ...]
     description: Annotated[str, _DESCRIPTION]
-
-    @property
-    def far_end(self) -> str:
-        """SWITCH:PORT at the other end."""
-        return f"{self.switch}:{self.far_port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +272,7 @@ class PeerGroup:
     @property
     def inside(self) -> bool:
         """True when its neighbours are switches of the fabric."""
-        return any(session.switch for session in self.sessions)
+        return any(session.far for session in self.sessions)
 
     @property
     def global_ipv6(self) -> bool:
@@ -364,7 +357,7 @@ class SwitchPlan(SwitchSettings):
     @property
     def fabric_sessions(self) -> list[Session]:
         """The sessions with other switches."""
-        return [session for _, session in self.sessions if session.switch]
+        return [session for _, session in self.sessions if session.far]
 
     @property
     def bfd(self) -> Annotated[bool, Rule("BFD watches sessions of the switch", ("topology:bgp.bfd",))]:
@@ -392,7 +385,7 @@ class SwitchPlan(SwitchSettings):
 
 @dataclass(frozen=True, slots=True)
 class LinkPlan:
-    """One cable between two switches: (switch, port) of both ends, sorted.
+    """One cable between two switches; its ends are sorted.
 
     Attributes:
         path: the topology's entry for it.
@@ -400,8 +393,8 @@ class LinkPlan:
         flipped: `b` has the lower addresses; else `a`, which had the lower name when they were allotted.
     """
 
-    a: tuple[str, str]
-    b: tuple[str, str]
+    a: Endpoint
+    b: Endpoint
     speed: int
     mtu: int
     path: KeyPath = field(compare=False)
@@ -411,7 +404,7 @@ class LinkPlan:
     flipped: bool = False
 
     @property
-    def ends(self) -> tuple[tuple[tuple[str, str], tuple[str, str], int], ...]:
+    def ends(self) -> tuple[tuple[Endpoint, Endpoint, int], ...]:
         """(end, far end, which of the link's two addresses it has) for both ends."""
         low_a = 1 if self.flipped else 0
         return ((self.a, self.b, low_a), (self.b, self.a, 1 - low_a))
@@ -419,7 +412,7 @@ class LinkPlan:
     @property
     def name(self) -> str:
         """`leaf1:Ethernet72 - spine1:Ethernet112`."""
-        return f"{self.a[0]}:{self.a[1]} - {self.b[0]}:{self.b[1]}"
+        return f"{self.a} - {self.b}"
 
 
 @dataclass(frozen=True, slots=True)

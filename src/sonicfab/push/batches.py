@@ -92,7 +92,7 @@ class _Graph:
     def __init__(self, plan: FabricPlan) -> None:
         self._tiers = {name: switch.role.tier for name, switch in plan.switches.items()}
         self._far = {
-            name: {session.switch for session in switch.fabric_sessions} for name, switch in plan.switches.items()
+            name: {session.far.switch for session in switch.fabric_sessions} for name, switch in plan.switches.items()
         }
 
     def tier(self, name: str) -> int:

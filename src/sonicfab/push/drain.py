@@ -68,7 +68,7 @@ class Drain:
         Raises:
             SwitchError, TransportError: a neighbour could not be asked, or goes on sending.
         """
-        neighbors = dict.fromkeys(session.switch for session in self.plan.switches[name].fabric_sessions)
+        neighbors = dict.fromkeys(session.far.switch for session in self.plan.switches[name].fabric_sessions)
         outcomes = run_all(neighbors, lambda far, _: self._moved(name, self.plan.switches[far], stop))
         for one in outcomes:
             if one.error:
@@ -77,7 +77,7 @@ class Drain:
 
     def _moved(self, name: str, far: SwitchPlan, stop: threading.Event) -> int:
         """Wait for one neighbour; how many of its routes lead on to `name`."""
-        ports = {one.port for one in far.fabric_sessions if one.switch == name}
+        ports = {one.interface for one in far.fabric_sessions if one.far.switch == name}
         with contextlib.closing(self.access.open(far)) as switch:
             routes = switch.bgp_routes()
             since = time.monotonic()

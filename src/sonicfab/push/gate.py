@@ -93,15 +93,15 @@ def make_gate(
     some: set[str] = set()
     sessions = _brought_back(switch, before) if rollback else switch.firm_sessions
     for session in sessions:
-        waits = session.switch in pending and (
-            session.switch not in before or _touches(plan, before[session.switch], session)
+        waits = session.far.switch in pending and (
+            session.far.switch not in before or _touches(plan, before[session.far.switch], session)
         )
         ways = _ways_before(found, session)
         if ways is not None:
             (later if waits else must)[session.peer] = ways
-        elif session.switch in before and session.switch not in pending:
+        elif session.far.switch in before and session.far.switch not in pending:
             some.add(session.peer)
-    far = {one.peer: one.switch for one in sessions if one.peer in later}
+    far = {one.peer: one.far.switch for one in sessions if one.peer in later}
     delay = POLICY_DELAY if _changes_policy(found) else 0.0
     return Gate(must, frozenset() if must or later else frozenset(some), later, far, delay)
 
@@ -116,8 +116,8 @@ def _brought_back(switch: SwitchPlan, before: Mapping[str, Comparison]) -> list[
         if session.peer in names:
             found.setdefault(session.peer, session)
             continue
-        far = before[session.switch].target if session.switch in before else None
-        for name in (session.port, *(_addresses(far, session.far_port) if far else ())):
+        far = before[session.far.switch].target if session.far.switch in before else None
+        for name in (session.interface, *(_addresses(far, session.far.port) if far else ())):
             if name in names:
                 found.setdefault(name, replace(session, peer=name))
     return list(found.values())
@@ -143,7 +143,7 @@ def need_each_other(plan: FabricPlan, before: Mapping[str, Comparison], one: str
         and _touches(plan, before[other], session)
         and any(_touches(plan, before[one], far) for far in _mirrored(plan, session))
         for session in plan.switches[one].fabric_sessions
-        if session.switch == other
+        if session.far.switch == other
     )
 
 
@@ -176,7 +176,7 @@ def _ways_before(found: Comparison, session: Session) -> Ways | None:
     """What went over a session; over that of its port, where it had another name then; None when none was up."""
     if session.peer in found.established:
         return _passes(found.peers, session.peer)
-    same_port = [peer for peer in sorted(found.established) if _port_of(found, peer) == session.port]
+    same_port = [peer for peer in sorted(found.established) if _port_of(found, peer) == session.interface]
     if not same_port:
         return None
     return frozenset().union(*(_passes(found.peers, peer, session.families) for peer in same_port))
@@ -198,7 +198,7 @@ def _port_of(found: Comparison, peer: str) -> str:
 
 def _mirrored(plan: FabricPlan, session: Session) -> list[Session]:
     """The same session as its far end has it."""
-    return [one for one in plan.switches[session.switch].fabric_sessions if one.port == session.far_port]
+    return [one for one in plan.switches[session.far.switch].fabric_sessions if one.interface == session.far.port]
 
 
 def _touches(plan: FabricPlan, far: Comparison, session: Session) -> bool:
@@ -206,16 +206,16 @@ def _touches(plan: FabricPlan, far: Comparison, session: Session) -> bool:
 
     Its policies do not: until it changes, it announces what it did.
     """
-    switch = plan.switches[session.switch]
+    switch = plan.switches[session.far.switch]
     mirrored = {one.peer for one in _mirrored(plan, session)}
     if not mirrored:
         return True
     tables = {"PORT", "INTERFACE"}
-    if any(one.table in tables and one.key.partition("|")[0] == session.far_port for one in far.config_db):
+    if any(one.table in tables and one.key.partition("|")[0] == session.far.port for one in far.config_db):
         return True
     if any(one.table == "DEVICE_METADATA" for one in far.config_db):
         return True
-    groups = {group.name for group, one in switch.sessions if one.port == session.far_port}
+    groups = {group.name for group, one in switch.sessions if one.interface == session.far.port}
     for change in far.frr:
         words = set(change.line.split())
         where = change.context[0] if change.context else change.line

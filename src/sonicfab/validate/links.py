@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 
 from sonicfab.configdb import ConfigDb, Row
 from sonicfab.frr.bgp import Bgp, FrrText, Neighbor
+from sonicfab.model.fields import Endpoint
 from sonicfab.validate.findings import Finding
 from sonicfab.validate.interfaces import addresses
 from sonicfab.validate.nexthops import takes_link_local
-
-End = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -58,19 +57,19 @@ class SwitchFacts:
         return self.frr.instances.get(vrf) if self.frr else None
 
 
-def check_links(switches: Mapping[str, SwitchFacts], links: Iterable[tuple[End, End]]) -> Iterator[Finding]:
+def check_links(switches: Mapping[str, SwitchFacts], links: Iterable[tuple[Endpoint, Endpoint]]) -> Iterator[Finding]:
     """What is wrong between the switches; a link is left out unless both its switches are there."""
     yield from _identities(switches.values())
     yield from _addresses(switches.values())
-    known = [(a, b) for a, b in links if a[0] in switches and b[0] in switches]
+    known = [(a, b) for a, b in links if a.switch in switches and b.switch in switches]
     yield from _parallel(switches, known)
     for a, b in known:
-        yield from _link(switches[a[0]], a[1], switches[b[0]], b[1])
-        yield from _sessions(switches[a[0]], a[1], switches[b[0]], b[1])
-        yield from _sessions(switches[b[0]], b[1], switches[a[0]], a[1])
+        yield from _link(switches[a.switch], a.port, switches[b.switch], b.port)
+        yield from _sessions(switches[a.switch], a.port, switches[b.switch], b.port)
+        yield from _sessions(switches[b.switch], b.port, switches[a.switch], a.port)
 
 
-def _parallel(switches: Mapping[str, SwitchFacts], links: Iterable[tuple[End, End]]) -> Iterator[Finding]:
+def _parallel(switches: Mapping[str, SwitchFacts], links: Iterable[tuple[Endpoint, Endpoint]]) -> Iterator[Finding]:
     """Sessions over several links to one switch whose next hops are one link-local address."""
     found: dict[tuple[str, str], list[Neighbor]] = {}
     for a, b in links:

@@ -11,6 +11,7 @@ from sonicfab.builds import Build
 from sonicfab.configdb import ConfigDb
 from sonicfab.errors import ExitCode, InputError
 from sonicfab.frr.bgp import FrrText
+from sonicfab.model.fields import Endpoint
 from sonicfab.platforms import Platform
 from sonicfab.schema.facts import builtin, builtin_names, schema_of
 from sonicfab.validate.defects import check_defects
@@ -20,7 +21,7 @@ from sonicfab.validate.frr import check_frr
 from sonicfab.validate.interfaces import check_interfaces
 from sonicfab.validate.libyang import INSTALL, LibyangCheck, libyang_folder
 from sonicfab.validate.likely import LikelyCheck
-from sonicfab.validate.links import End, SwitchFacts, check_links
+from sonicfab.validate.links import SwitchFacts, check_links
 from sonicfab.validate.schema import SchemaCheck
 from sonicfab.validate.vtysh import check_syntax, frr_version
 from sonicfab.validate.yang import YangCheck
@@ -96,7 +97,7 @@ class Validator:
     def validate(
         self,
         subjects: Sequence[Subject],
-        links: Iterable[tuple[End, End]] = (),
+        links: Iterable[tuple[Endpoint, Endpoint]] = (),
         ignore: Collection[str] = (),
         done: Callable[[str], None] = lambda _switch: None,
     ) -> Validation:
@@ -115,7 +116,7 @@ class Validator:
     def _validate(
         self,
         subjects: Sequence[Subject],
-        links: Iterable[tuple[End, End]],
+        links: Iterable[tuple[Endpoint, Endpoint]],
         ignore: Collection[str],
         done: Callable[[str], None],
     ) -> Validation:

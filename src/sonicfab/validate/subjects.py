@@ -10,16 +10,18 @@ from sonicfab.catalog import Catalog
 from sonicfab.configdb import ConfigDb
 from sonicfab.errors import InputError
 from sonicfab.hints import did_you_mean
+from sonicfab.model.fields import Endpoint, ends_of
 from sonicfab.plan.types import FabricPlan
 from sonicfab.render import SwitchConfig
-from sonicfab.validate.links import End
 from sonicfab.validate.reading import as_config_db, read_json, text_of
 from sonicfab.validate.run import Subject
 
 _NAMES = ("config_db.json", "frr.conf")
 
 
-def of_fabric(plan: FabricPlan, configs: Iterable[SwitchConfig]) -> tuple[list[Subject], list[tuple[End, End]]]:
+def of_fabric(
+    plan: FabricPlan, configs: Iterable[SwitchConfig]
+) -> tuple[list[Subject], list[tuple[Endpoint, Endpoint]]]:
     """The rendered switches, and the links of the plan."""
     subjects: list[Subject] = []
     for config in configs:
@@ -29,7 +31,9 @@ def of_fabric(plan: FabricPlan, configs: Iterable[SwitchConfig]) -> tuple[list[S
     return subjects, [(link.a, link.b) for link in plan.links]
 
 
-def of_paths(paths: Sequence[Path], build: str, catalog: Catalog) -> tuple[list[Subject], list[tuple[End, End]]]:
+def of_paths(
+    paths: Sequence[Path], build: str, catalog: Catalog
+) -> tuple[list[Subject], list[tuple[Endpoint, Endpoint]]]:
     """Files and folders: a config_db.json, an frr.conf, the folder of a switch, or that of a fabric with its plan.json.
 
     A config_db.json and an frr.conf that are given both, and alone in their folder, are those of one switch.
@@ -39,7 +43,7 @@ def of_paths(paths: Sequence[Path], build: str, catalog: Catalog) -> tuple[list[
         InputError: something cannot be read, or it is not clear for which build.
     """
     subjects: list[Subject] = []
-    links: list[tuple[End, End]] = []
+    links: list[tuple[Endpoint, Endpoint]] = []
     pairs = _pairs(paths)
     for path in paths:
         if path in pairs.values():
@@ -69,13 +73,12 @@ def _pairs(paths: Sequence[Path]) -> dict[Path, Path]:
     return found
 
 
-def _fabric_folder(folder: Path, build: str, catalog: Catalog) -> tuple[list[Subject], list[tuple[End, End]]]:
+def _fabric_folder(folder: Path, build: str, catalog: Catalog) -> tuple[list[Subject], list[tuple[Endpoint, Endpoint]]]:
     path = folder / "plan.json"
     plan, _ = read_json(path)
     try:
         builds = {name: build or str(one["image_build"]) for name, one in plan["switches"].items()}
-        ends = [[end.partition(":") for end in str(link["link"]).split(" - ")] for link in plan["links"]]
-        links = [((a[0], a[2]), (b[0], b[2])) for a, b in ends]
+        links = [(a, b) for a, b in (ends_of(str(link["link"])) for link in plan["links"])]
     except (LookupError, TypeError, ValueError, AttributeError) as err:
         raise InputError(f"{path}: not a plan of sonicfab") from err
     there = {name: one for name, one in builds.items() if (folder / name).is_dir()}

@@ -53,7 +53,7 @@ class Expectations:
     @cached_property
     def host_ports(self) -> frozenset[str]:
         """The ports behind which servers are."""
-        return frozenset(session.port for session in self.plan.host_sessions)
+        return frozenset(session.interface for session in self.plan.host_sessions)
 
 
 class FabricExpectations:

@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sonicfab.families import Family
+from sonicfab.model.fields import Endpoint
 from sonicfab.plan.types import FabricPlan, Session
-
-Port = tuple[str, str]
-"""(switch, port)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +35,9 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """What is known not to work: sessions by (switch, port), and whole switches."""
+    """What is known not to work: sessions by their ends, and whole switches."""
 
-    sessions: frozenset[Port] = frozenset()
+    sessions: frozenset[Endpoint] = frozenset()
     switches: frozenset[str] = frozenset()
 
     def __or__(self, other: Broken) -> Broken:
@@ -114,15 +112,15 @@ class Ways:
             ports: dict[str, list[str]] = defaultdict(list)
             for session in switch.fabric_sessions if name not in down.switches else ():
                 if self._family in session.families and not self._is_down(name, session):
-                    ports[session.switch].append(session.port)
+                    ports[session.far.switch].append(session.interface)
             links[name] = {far: tuple(sorted(set(own))) for far, own in ports.items()}
         return links
 
     def _is_down(self, name: str, session: Session) -> bool:
         down = self._broken
-        if session.switch in down.switches:
+        if session.far.switch in down.switches:
             return True
-        return (name, session.port) in down.sessions or (session.switch, session.far_port) in down.sessions
+        return Endpoint(name, session.interface) in down.sessions or session.far in down.sessions
 
     @cached_property
     def _bits(self) -> dict[str, int]:

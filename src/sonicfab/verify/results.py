@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
+from sonicfab.model.fields import Endpoint
 from sonicfab.switch.parse import BgpPeer
 
 Status = Literal["ok", "failed", "skipped", "unreached"]
@@ -112,6 +113,11 @@ class CheckResult:
     seen: str
     peer: BgpPeer | None = None
     problem: Problem = Problem.NONE
+
+    @property
+    def end(self) -> Endpoint:
+        """The port that it is about."""
+        return Endpoint(self.switch, self.subject)
 
     @property
     def optional(self) -> bool:

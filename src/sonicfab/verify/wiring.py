@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sonicfab.configdb import natural_key
+from sonicfab.model.fields import Endpoint
 from sonicfab.plan.types import FabricPlan
 from sonicfab.switch.lldp import LldpNeighbor
-from sonicfab.verify.paths import Port
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,11 @@ class FarEnd:
     port: str
     said: str
 
+    @property
+    def end(self) -> Endpoint:
+        """The switch and its port, where both are known."""
+        return Endpoint(self.switch, self.port)
+
     def __str__(self) -> str:
         """SWITCH:PORT, or what it calls itself."""
         return f"{self.switch}:{self.port}" if self.switch and self.port else self.said
@@ -32,24 +37,23 @@ class Move:
     """One thing to do with cables: `swap` the plugs of two ports, or `move` one to a port that is free."""
 
     action: str
-    first: Port
-    second: Port
+    first: Endpoint
+    second: Endpoint
 
     def __str__(self) -> str:
         """As an instruction."""
-        first, second = (f"{switch}:{port}" for switch, port in (self.first, self.second))
         if self.action == "move":
-            return f"move the plug in {first} to {second}"
-        if self.first[0] == self.second[0]:
-            return f"swap the plugs in {first} and {self.second[1]}"
-        return f"swap the plugs in {first} and {second}"
+            return f"move the plug in {self.first} to {self.second}"
+        if self.first.switch == self.second.switch:
+            return f"swap the plugs in {self.first} and {self.second.port}"
+        return f"swap the plugs in {self.first} and {self.second}"
 
 
 class Directory:
     """Finds the switch and port of the plan that a neighbour's LLDP frame tells; `planned` is who should be there."""
 
     def __init__(self, plan: FabricPlan) -> None:
-        self.planned = {end: f"{far[0]}:{far[1]}" for end, far in planned_wiring(plan).items()}
+        self.planned = planned_wiring(plan)
         self._by_mac = {switch.mac.lower(): name for name, switch in plan.switches.items() if switch.mac}
         self._names = set(plan.switches)
         self._ports = {
@@ -57,10 +61,7 @@ class Directory:
             for name, switch in plan.switches.items()
         }
         self._described = {
-            (name, port.far_end): port.name
-            for name, switch in plan.switches.items()
-            for port in switch.ports
-            if port.far_end
+            (name, port.far): port.name for name, switch in plan.switches.items() for port in switch.ports if port.far
         }
 
     def find(self, neighbor: LldpNeighbor) -> FarEnd:
@@ -76,37 +77,39 @@ class Directory:
         if not switch:
             return FarEnd("", "", said)
         port = self._ports[switch].get(neighbor.port.lower(), "")
-        port = port or self._described.get((switch, neighbor.port_description), "")
+        port = port or self._described.get((switch, Endpoint.of(neighbor.port_description)), "")
         return FarEnd(switch, port, said)
 
 
-def planned_wiring(plan: FabricPlan) -> dict[Port, Port]:
+def planned_wiring(plan: FabricPlan) -> dict[Endpoint, Endpoint]:
     """Each end of a planned cable -> the other end."""
-    wiring: dict[Port, Port] = {}
+    wiring: dict[Endpoint, Endpoint] = {}
     for link in plan.links:
         wiring[link.a], wiring[link.b] = link.b, link.a
     return wiring
 
 
-def actual_wiring(seen: Mapping[Port, FarEnd]) -> dict[Port, Port]:
+def actual_wiring(seen: Mapping[Endpoint, FarEnd]) -> dict[Endpoint, Endpoint]:
     """Each end -> the other, as far as both are known; what one end alone tells counts."""
-    wiring: dict[Port, Port] = {}
+    wiring: dict[Endpoint, Endpoint] = {}
     for end, far in seen.items():
         if far.switch and far.port:
-            wiring[end] = (far.switch, far.port)
-            wiring.setdefault((far.switch, far.port), end)
+            wiring[end] = far.end
+            wiring.setdefault(far.end, end)
     return wiring
 
 
-def wrong_groups(planned: Mapping[Port, Port], actual: Mapping[Port, Port]) -> list[frozenset[Port]]:
+def wrong_groups(
+    planned: Mapping[Endpoint, Endpoint], actual: Mapping[Endpoint, Endpoint]
+) -> list[frozenset[Endpoint]]:
     """Ends that a mistake ties together: from a wrong cable's ends to where they belong, and on, until it closes."""
     wrong = {end for end, far in actual.items() if planned.get(end) != far}
-    groups: list[frozenset[Port]] = []
-    done: set[Port] = set()
+    groups: list[frozenset[Endpoint]] = []
+    done: set[Endpoint] = set()
     for end in sorted(wrong, key=_order):
         if end in done:
             continue
-        group, todo = set[Port](), [end]
+        group, todo = set[Endpoint](), [end]
         while todo:
             one = todo.pop()
             if one in group:
@@ -118,7 +121,9 @@ def wrong_groups(planned: Mapping[Port, Port], actual: Mapping[Port, Port]) -> l
     return groups
 
 
-def moves(planned: Mapping[Port, Port], actual: Mapping[Port, Port], group: Iterable[Port]) -> list[Move]:
+def moves(
+    planned: Mapping[Endpoint, Endpoint], actual: Mapping[Endpoint, Endpoint], group: Iterable[Endpoint]
+) -> list[Move]:
     """The fewest moves that bring the cables of a group to where the plan has them.
 
     A cycle of n wrong cables needs n - 1 swaps: each puts one cable right, the last one two. A chain ends in a port
@@ -135,7 +140,7 @@ def moves(planned: Mapping[Port, Port], actual: Mapping[Port, Port], group: Iter
         _carry_out(now, move)
 
 
-def _move(planned: Mapping[Port, Port], now: Mapping[Port, Port], end: Port) -> tuple[Move, bool]:
+def _move(planned: Mapping[Endpoint, Endpoint], now: Mapping[Endpoint, Endpoint], end: Endpoint) -> tuple[Move, bool]:
     """What puts the cable at `end` right: its far plug goes to the port that is planned; and whether that is free."""
     far, wanted = now[end], planned[end]
     free = wanted not in now
@@ -144,10 +149,10 @@ def _move(planned: Mapping[Port, Port], now: Mapping[Port, Port], end: Port) -> 
 
 def _cost(move: Move, free: bool) -> tuple[bool, bool, object]:
     """Moves before swaps, on one switch before between two, then in the order of names."""
-    return (not free, move.first[0] != move.second[0], (_order(move.first), _order(move.second)))
+    return (not free, move.first.switch != move.second.switch, (_order(move.first), _order(move.second)))
 
 
-def _carry_out(now: dict[Port, Port], move: Move) -> None:
+def _carry_out(now: dict[Endpoint, Endpoint], move: Move) -> None:
     first, second = move.first, move.second
     far_first, far_second = now.pop(first), now.pop(second, None)
     now[second], now[far_first] = far_first, second
@@ -155,5 +160,5 @@ def _carry_out(now: dict[Port, Port], move: Move) -> None:
         now[first], now[far_second] = far_second, first
 
 
-def _order(port: Port) -> tuple[object, object]:
-    return natural_key(port[0]), natural_key(port[1])
+def _order(end: Endpoint) -> tuple[object, object]:
+    return natural_key(end.switch), natural_key(end.port)

@@ -39,7 +39,7 @@ class Bgp(Check[_Planned]):
         for session in expected.sessions:
             for family in session.families:
                 text = f"a session with AS {session.remote_asn}"
-                yield Wanted((session, family), session.peer, text, family, session.far_end)
+                yield Wanted((session, family), session.peer, text, family, str(session.far))
 
     def judge(self, expected: Expectations, one: Wanted[_Planned], answers: Answers) -> Seen:
         """What bgpd says against the plan."""
@@ -112,7 +112,7 @@ def _brings_any(expected: Expectations, session: Session, family: Family) -> boo
 
     What a neighbour outside of the fabric announces is its own affair.
     """
-    far = expected.fabric.switches.get(session.switch)
+    far = expected.fabric.switches.get(session.far.switch)
     return far is not None and far.loopback(family) is not None and far.asn != expected.plan.asn
 
 

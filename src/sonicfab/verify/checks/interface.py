@@ -37,7 +37,7 @@ class Interface(Check[PortPlan | None]):
         """Ports with a cable (of a host's, whether it is there is its own business), and the loopback."""
         for port in expected.plan.ports:
             if port.use != "unused":
-                yield Wanted(port, port.name, _wanted(port), far=port.far_end)
+                yield Wanted(port, port.name, _wanted(port), far=str(port.far))
         yield Wanted(None, LOOPBACK, ", ".join(loopbacks(expected.plan)))
 
     def judge(self, expected: Expectations, one: Wanted[PortPlan | None], answers: Answers) -> Seen:
@@ -84,7 +84,7 @@ def _addresses(lacking: Iterable[str], own: Iterable[str]) -> str:
 
 
 def _is_unnumbered(expected: Expectations, port: PortPlan) -> bool:
-    return any(session.port == session.peer == port.name for session in expected.sessions)
+    return any(session.interface == session.peer == port.name for session in expected.sessions)
 
 
 def _fault(port: PortPlan, interface: InterfaceOfZebra | None) -> tuple[Problem, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from sonicfab.model.fields import Endpoint
 from sonicfab.plan.types import FabricPlan
 from sonicfab.switch.ask import Answers, Question
 from sonicfab.switch.lldp import LldpNeighbor
@@ -27,7 +28,7 @@ def far_ends(plan: FabricPlan, near: str, neighbors: Iterable[LldpNeighbor]) -> 
     found: dict[str, tuple[tuple[bool, float, bool], FarEnd]] = {}
     for neighbor in neighbors:
         far = directory.find(neighbor)
-        rank = (bool(far.switch), -neighbor.age, str(far) == directory.planned.get((near, neighbor.local_port)))
+        rank = (bool(far.switch), -neighbor.age, far.end == directory.planned.get(Endpoint(near, neighbor.local_port)))
         if neighbor.local_port not in found or found[neighbor.local_port][0] < rank:
             found[neighbor.local_port] = (rank, far)
     return {port: far for port, (_, far) in found.items()}
@@ -61,13 +62,13 @@ class Lldp(Check[None]):
         """The far end of every cable between switches."""
         for port in expected.plan.ports:
             if port.use == "link":
-                yield Wanted(None, port.name, f"{port.far_end} at its end", far=port.far_end)
+                yield Wanted(None, port.name, f"{port.far} at its end", far=str(port.far))
 
     def judge(self, expected: Expectations, one: Wanted[None], answers: Answers) -> Seen:
         """What LLDP tells against the plan."""
         here = (neighbor for neighbor in answers.get(LLDP) if neighbor.local_port == one.subject)
         far = far_ends(expected.fabric, expected.plan.name, here).get(one.subject)
-        problem, text = _fault(one.far, far)
+        problem, text = _fault(Endpoint.of(one.far), far)
         return Seen(text, problem)
 
     def others(self, expected: Expectations, answers: Answers) -> Iterator[Other]:
@@ -85,12 +86,12 @@ class Lldp(Check[None]):
         return super().unanswered(expected, why)
 
 
-def _fault(wanted: str, far: FarEnd | None) -> tuple[Problem, str]:
+def _fault(wanted: Endpoint, far: FarEnd | None) -> tuple[Problem, str]:
     if far is None:
         return Problem.NO_NEIGHBOR, "no neighbour"
     if not far.switch:
         return Problem.STRANGER, far.said
     if not far.port:
-        same = far.switch == wanted.partition(":")[0]
+        same = far.switch == wanted.switch
         return (Problem.PORT_UNKNOWN if same else Problem.CABLE), far.said
-    return (Problem.NONE if str(far) == wanted else Problem.CABLE), str(far)
+    return (Problem.NONE if far.end == wanted else Problem.CABLE), str(far)

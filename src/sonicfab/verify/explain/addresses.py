@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ipaddress import ip_interface
 
 from sonicfab.families import Family
+from sonicfab.model.fields import Endpoint
 from sonicfab.verify.checks.interface import LOOPBACK, loopbacks
 from sonicfab.verify.explain import mends
 from sonicfab.verify.explain.base import Case, Finding, some
@@ -79,7 +80,7 @@ def _loopback(case: Case, result: CheckResult) -> Finding:
     own += case.take(
         lambda one: one.check == "route" and one.subject in lacking and one.problem in (Problem.NO_ROUTE, Problem.STALE)
     )
-    ends = {(session.switch, session.far_port) for session in case.switch(name).fabric_sessions}
+    ends = {session.far for session in case.switch(name).fabric_sessions}
     peers = {(switch, peer) for switch, port in ends for peer in case.peers(switch, port)}
     rest = case.take(
         lambda one: (
@@ -108,7 +109,7 @@ def _loopback(case: Case, result: CheckResult) -> Finding:
 
 def _link(case: Case, result: CheckResult) -> Finding:
     name, port = result.switch, result.subject
-    end = (name, port)
+    end = Endpoint(name, port)
     planned = {str(one) for one in next(one for one in case.switch(name).ports if one.name == port).addresses}
     zebra = case.zebra(name)
     there = {one for one in (zebra.addresses.get(port, ()) if zebra else ()) if not one.lower().startswith("fe80:")}
@@ -122,7 +123,7 @@ def _link(case: Case, result: CheckResult) -> Finding:
         "address-wrong" if strange else "address-missing",
         "link",
         (f"{name}:{port}",),
-        f"{name}:{port} {words}, so the session with {far[0]}:{far[1]} has no ends",
+        f"{name}:{port} {words}, so the session with {far} has no ends",
         (*drift[:3], f"{name}:{port}: {result.seen}"),
         mends.push(case, name) if drift else mends.on(name, *steps),
         case.link_results(end, far),

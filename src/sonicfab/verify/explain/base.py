@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from sonicfab.hints import first_of
+from sonicfab.model.fields import Endpoint
 from sonicfab.plan.types import FabricPlan, Session, SwitchPlan
 from sonicfab.switch.ask import Answers, UnansweredError
 from sonicfab.switch.parse import Interface
 from sonicfab.switch.parse_state import BgpSession, BgpState, ZebraState
 from sonicfab.verify.checks import config
 from sonicfab.verify.expect import Expectations, FabricExpectations
-from sonicfab.verify.paths import Broken, Port
+from sonicfab.verify.paths import Broken
 from sonicfab.verify.questions import BGP, ZEBRA
 from sonicfab.verify.results import CheckResult, Problem
 
@@ -97,7 +98,7 @@ class Case:
         answers = self.answers.get(switch)
         return answers.find(ZEBRA) if answers else None
 
-    def interface(self, end: Port) -> Interface | None:
+    def interface(self, end: Endpoint) -> Interface | None:
         """A port as zebra sees it."""
         zebra = self.zebra(end[0])
         return zebra.interfaces.get(end[1]) if zebra else None
@@ -109,9 +110,9 @@ class Case:
 
     def far_session(self, near: str, session: Session) -> tuple[Session, BgpSession | None] | None:
         """The other end of a planned session: its plan, and what that switch tells of it."""
-        far = self.plan.switches[session.switch]
+        far = self.plan.switches[session.far.switch]
         for one in far.fabric_sessions:
-            if (one.switch, one.far_port, one.port) == (near, session.port, session.far_port) and set(
+            if (one.far, one.interface) == (Endpoint(near, session.interface), session.far.port) and set(
                 one.families
             ) == set(session.families):
                 return one, self.session(far.name, one.peer)
@@ -159,28 +160,28 @@ class Case:
         return self.take(lambda one: id(one) in chosen)
 
     def link_results(
-        self, *ends: Port, checks: Iterable[str] = ("bgp", "interface", "lldp")
+        self, *ends: Endpoint, checks: Iterable[str] = ("bgp", "interface", "lldp")
     ) -> tuple[CheckResult, ...]:
         """Take what failed at these ports."""
         peers = {(switch, peer) for switch, port in ends for peer in self.peers(switch, port)}
         wanted = set(checks)
         return self.take(
             lambda one: (
-                one.check in wanted
-                and ((one.switch, one.subject) in ends or (one.check == "bgp" and (one.switch, one.subject) in peers))
+                one.check in wanted and (one.end in ends or (one.check == "bgp" and (one.switch, one.subject) in peers))
             )
         )
 
     def peers(self, switch: str, port: str) -> tuple[str, ...]:
         """What FRR calls the neighbours on a port."""
-        return self._peers.get((switch, port), ())
+        return self._peers.get(Endpoint(switch, port), ())
 
     @cached_property
-    def _peers(self) -> dict[Port, tuple[str, ...]]:
-        found: dict[Port, tuple[str, ...]] = {}
+    def _peers(self) -> dict[Endpoint, tuple[str, ...]]:
+        found: dict[Endpoint, tuple[str, ...]] = {}
         for name, switch in self.plan.switches.items():
             for _, session in switch.sessions:
-                found[name, session.port] = (*found.get((name, session.port), ()), session.peer)
+                end = Endpoint(name, session.interface)
+                found[end] = (*found.get(end, ()), session.peer)
         return found
 
     def between(self, switch: str, far: str) -> set[str]:
@@ -192,7 +193,9 @@ class Case:
             for family in self.plan.families:
                 way = self.fabric.ways(family).of(name, far)
                 for port in way.ports if way else ():
-                    after = next((one.switch for one in self.switch(name).fabric_sessions if one.port == port), "")
+                    after = next(
+                        (one.far.switch for one in self.switch(name).fabric_sessions if one.interface == port), ""
+                    )
                     if after and after != far and after not in found:
                         found.add(after)
                         todo.append(after)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sonicfab.configdb import natural_key
+from sonicfab.model.fields import Endpoint
 from sonicfab.switch.lldp import LldpNeighbor
 from sonicfab.verify.checks.lldp import far_ends
 from sonicfab.verify.explain.base import Case, Finding, some
-from sonicfab.verify.paths import Broken, Port
+from sonicfab.verify.paths import Broken
 from sonicfab.verify.questions import LLDP
 from sonicfab.verify.results import Problem
 from sonicfab.verify.wiring import FarEnd, actual_wiring, moves, planned_wiring, wrong_groups
@@ -22,7 +23,7 @@ def explain(case: Case) -> Iterator[Finding]:
     planned, seen = planned_wiring(case.plan), _seen(case)
     actual = actual_wiring(seen)
     for group in wrong_groups(planned, actual):
-        if not any((one.switch, one.subject) in group for one in wrong):
+        if not any(one.end in group for one in wrong):
             continue
         todo = moves(planned, actual, group)
         cables = sorted({tuple(sorted((end, actual[end]))) for end in group if end in actual})
@@ -32,29 +33,30 @@ def explain(case: Case) -> Iterator[Finding]:
         yield Finding(
             "cable-swapped" if swap and todo else "cable-wrong",
             "cable",
-            tuple(_text(end) for end in sorted({end for cable in bad for end in cable}, key=_key)),
+            tuple(str(end) for end in sorted({end for cable in bad for end in cable}, key=_key)),
             _cause(bad, planned),
-            tuple(f"LLDP: {_text(a)} is connected to {_text(b)}" for a, b in bad[:4]),
+            tuple(f"LLDP: {a} is connected to {b}" for a, b in bad[:4]),
             _mend(case, [str(move) for move in todo], bad),
             taken,
             broken=Broken(sessions=frozenset(end for end in group if end in planned)),
         )
 
 
-def _seen(case: Case) -> dict[Port, FarEnd]:
+def _seen(case: Case) -> dict[Endpoint, FarEnd]:
     """What each port tells of its other end; where two tell different things, the one that has heard it later wins."""
-    found: dict[Port, FarEnd] = {}
-    heard: dict[Port, float] = {}
+    found: dict[Endpoint, FarEnd] = {}
+    heard: dict[Endpoint, float] = {}
     for name, answers in case.answers.items():
         neighbors: list[LldpNeighbor] = answers.find(LLDP) or []
         ages = {one.local_port: one.age for one in sorted(neighbors, key=lambda one: -one.age)}
         for port, far in far_ends(case.plan, name, neighbors).items():
-            found[name, port], heard[name, port] = far, ages.get(port, 0)
-    taken: set[Port] = set()
-    kept: dict[Port, FarEnd] = {}
+            end = Endpoint(name, port)
+            found[end], heard[end] = far, ages.get(port, 0)
+    taken: set[Endpoint] = set()
+    kept: dict[Endpoint, FarEnd] = {}
     for end in sorted(found, key=lambda one: heard[one]):
-        other = (found[end].switch, found[end].port)
-        known = bool(other[0] and other[1])
+        other = found[end].end
+        known = bool(other.switch and other.port)
         if known and (end in taken or other in taken) and _settled(kept, end) != other:
             continue
         kept[end] = found[end]
@@ -63,25 +65,25 @@ def _seen(case: Case) -> dict[Port, FarEnd]:
     return kept
 
 
-def _settled(kept: dict[Port, FarEnd], end: Port) -> Port | None:
+def _settled(kept: dict[Endpoint, FarEnd], end: Endpoint) -> Endpoint | None:
     """The other end of a cable that is settled already."""
     for near, far in kept.items():
-        if (far.switch, far.port) == end:
+        if far.end == end:
             return near
     return None
 
 
-def _cause(bad: list[tuple[Port, Port]], planned: dict[Port, Port]) -> str:
+def _cause(bad: list[tuple[Endpoint, Endpoint]], planned: dict[Endpoint, Endpoint]) -> str:
     if len(bad) == 1:
         (a, b) = bad[0]
         near, wanted = (a, planned[a]) if a in planned else (b, planned.get(b, a))
         found = b if near == a else a
-        return f"the cable in {_text(near)} goes to {_text(found)} instead of {_text(wanted)}"
-    ends = some((_text(a) for a, _ in bad), 2)
+        return f"the cable in {near} goes to {found} instead of {wanted}"
+    ends = some((str(a) for a, _ in bad), 2)
     return f"{len(bad)} cables are in each other's place: those in {ends}"
 
 
-def _mend(case: Case, todo: list[str], bad: list[tuple[Port, Port]]) -> str:
+def _mend(case: Case, todo: list[str], bad: list[tuple[Endpoint, Endpoint]]) -> str:
     """What to do with the cables; or, when they are right, with the lines of the file that name their ends."""
     place_of = case.fabric.place_of
     links = {end: link for link in case.plan.links for end in (link.b, link.a)}
@@ -89,13 +91,9 @@ def _mend(case: Case, todo: list[str], bad: list[tuple[Port, Port]]) -> str:
     for a, b in bad[:4]:
         link = links.get(a) or links.get(b)
         where = f" ({place_of(link)})" if place_of and link else ""
-        lines.append(f"{_text(a)} - {_text(b)}{where}")
+        lines.append(f"{a} - {b}{where}")
     return f"{'; '.join(todo)}. If the cables are right, the topology must say: {'; '.join(lines)}"
 
 
-def _text(end: Port) -> str:
-    return f"{end[0]}:{end[1]}"
-
-
-def _key(end: Port) -> tuple[object, object]:
-    return natural_key(end[0]), natural_key(end[1])
+def _key(end: Endpoint) -> tuple[object, object]:
+    return natural_key(end.switch), natural_key(end.port)

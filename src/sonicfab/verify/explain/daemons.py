@@ -128,7 +128,7 @@ def _config(case: Case, name: str) -> Iterator[Finding]:
 
 def _neighbours(case: Case, name: str) -> tuple[CheckResult, ...]:
     """What failed at the other ends of its sessions."""
-    ends = [(session.switch, session.far_port) for session in case.switch(name).fabric_sessions]
+    ends = [session.far for session in case.switch(name).fabric_sessions]
     return case.link_results(*ends, checks=("bgp",))
 
 
@@ -138,8 +138,12 @@ def _lldp(case: Case, name: str) -> Iterator[Finding]:
     if not said or not own:
         return
     taken = case.take(lambda one: one.switch == name and one.check == "lldp")
-    ends = {link.b if link.a[0] == name else link.a for link in case.plan.links if name in (link.a[0], link.b[0])}
-    near = case.take(lambda one: one.problem == Problem.NO_NEIGHBOR and (one.switch, one.subject) in ends)
+    ends = {
+        link.b if link.a.switch == name else link.a
+        for link in case.plan.links
+        if name in (link.a.switch, link.b.switch)
+    }
+    near = case.take(lambda one: one.problem == Problem.NO_NEIGHBOR and one.end in ends)
     yield Finding(
         "lldpd-down",
         "config",

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sonicfab.model.fields import Endpoint
 from sonicfab.verify.explain import mends
 from sonicfab.verify.explain.base import Case, Finding
-from sonicfab.verify.paths import Broken, Port
+from sonicfab.verify.paths import Broken
 from sonicfab.verify.results import CheckResult, Problem
 
 
 def explain(case: Case) -> Iterator[Finding]:
     """Link by link with both ends, then the ports of hosts."""
-    failed = {(one.switch, one.subject): one for one in case.failed("interface")}
+    failed = {one.end: one for one in case.failed("interface")}
     for link in case.plan.links:
         found = [failed[end] for end in (link.a, link.b) if end in failed]
         if found:
@@ -22,47 +23,45 @@ def explain(case: Case) -> Iterator[Finding]:
             yield _host(case, one)
 
 
-def _link(case: Case, a: Port, b: Port, found: list[CheckResult]) -> Iterator[Finding]:
+def _link(case: Case, a: Endpoint, b: Endpoint, found: list[CheckResult]) -> Iterator[Finding]:
     by_problem = {one.problem: one for one in reversed(found)}
-    name = f"{_text(a)} - {_text(b)}"
+    name = f"{a} - {b}"
     if Problem.SHUT in by_problem:
-        shut = [(one.switch, one.subject) for one in found if one.problem == Problem.SHUT]
+        shut = [one.end for one in found if one.problem == Problem.SHUT]
         yield _shut(case, shut, a, b)
     elif {Problem.NO_LINK, Problem.NO_TRANSCEIVER} & by_problem.keys():
-        lacking = [
-            (one.switch, one.subject) for one in found if one.problem in (Problem.NO_LINK, Problem.NO_TRANSCEIVER)
-        ]
-        bare = [_text((one.switch, one.subject)) for one in found if one.problem == Problem.NO_TRANSCEIVER]
-        cause = f"there is no link between {_text(a)} and {_text(b)}: both ports are up"
+        lacking = [one.end for one in found if one.problem in (Problem.NO_LINK, Problem.NO_TRANSCEIVER)]
+        bare = [str(one.end) for one in found if one.problem == Problem.NO_TRANSCEIVER]
+        cause = f"there is no link between {a} and {b}: both ports are up"
         mend = f"look at the cable and the modules of {name}; pull and plug them in again"
         if len(lacking) == 1:
             other = b if lacking[0] == a else a
             told = "has link" if case.interface(other) else "was not looked at"
-            cause = f"{_text(lacking[0])} has no link, while {_text(other)} {told}"
+            cause = f"{lacking[0]} has no link, while {other} {told}"
             mend = f"light goes one way only, or FEC differs: look at the modules and FEC of {name}"
         if bare:
             cause = f"there is no transceiver in {' and '.join(bare)}"
             mend = f"plug one in: {' and '.join(bare)}"
-        evidence = tuple(f"{_text((one.switch, one.subject))}: {one.seen}" for one in found)
+        evidence = tuple(f"{one.end}: {one.seen}" for one in found)
         taken = case.link_results(a, b)
         code = "no-transceiver" if bare else "link-down"
-        yield Finding(code, "link", (_text(a), _text(b)), cause, evidence, mend, taken, broken=_down(a))
+        yield Finding(code, "link", (str(a), str(b)), cause, evidence, mend, taken, broken=_down(a))
     else:
         for one in found:
             yield _other(case, one, a, b)
 
 
-def _shut(case: Case, shut: list[Port], a: Port, b: Port) -> Finding:
+def _shut(case: Case, shut: list[Endpoint], a: Endpoint, b: Endpoint) -> Finding:
     evidence: list[str] = []
     for switch, port in shut:
         evidence += case.because(switch, rf"PORT\|{port} admin_status\b", "config_db")
-    evidence = evidence or [f"{_text(end)}: administratively down" for end in shut]
+    evidence = evidence or [f"{end}: administratively down" for end in shut]
     mend = "; ".join(f"on {switch}: sudo config interface startup {port}" for switch, port in shut)
     return Finding(
         "port-shut",
         "link",
-        tuple(map(_text, shut)),
-        f"{' and '.join(map(_text, shut))} {'is' if len(shut) == 1 else 'are'} shut",
+        tuple(map(str, shut)),
+        f"{' and '.join(map(str, shut))} {'is' if len(shut) == 1 else 'are'} shut",
         tuple(evidence),
         mend,
         case.link_results(a, b),
@@ -70,30 +69,29 @@ def _shut(case: Case, shut: list[Port], a: Port, b: Port) -> Finding:
     )
 
 
-def _other(case: Case, one: CheckResult, a: Port, b: Port) -> Finding:
+def _other(case: Case, one: CheckResult, a: Endpoint, b: Endpoint) -> Finding:
     """One end is not as planned, and has link nevertheless."""
-    end = (one.switch, one.subject)
+    end = one.end
     far = b if end == a else a
     port = next(port for port in case.switch(one.switch).ports if port.name == one.subject)
     interface, other = case.interface(end), case.interface(far)
     if one.problem == Problem.MTU and interface is not None:
-        told = f"; {_text(far)} has {other.mtu}" if other else ""
+        told = f"; {far} has {other.mtu}" if other else ""
         return Finding(
             "mtu-mismatch",
             "link",
-            (_text(end),),
-            f"{_text(end)} has an MTU of {interface.mtu} instead of {port.mtu}{told}: large packets are lost there",
-            case.because(one.switch, rf"PORT\|{port.name} mtu\b", "config_db")
-            or (f"{_text(end)}: MTU {interface.mtu}",),
+            (str(end),),
+            f"{end} has an MTU of {interface.mtu} instead of {port.mtu}{told}: large packets are lost there",
+            case.because(one.switch, rf"PORT\|{port.name} mtu\b", "config_db") or (f"{end}: MTU {interface.mtu}",),
             mends.push_or(case, one.switch, mends.set_row(f"PORT|{port.name}", "mtu", str(port.mtu))),
             case.link_results(end, checks=("interface",)),
             # small packets pass, so sessions may be up: what a large table or a ping needs is lost
-            case.take(lambda result: result.check == "bgp" and (result.switch, result.subject) in (end, far)),
+            case.take(lambda result: result.check == "bgp" and result.end in (end, far)),
         )
     if one.problem == Problem.LINK_LOCAL:
         evidence = case.because(one.switch, rf"INTERFACE\|{port.name}\b", "config_db")
         why = [
-            f"{_text((name, peer))}: {session.state}, {session.why}"
+            f"{name}:{peer}: {session.state}, {session.why}"
             for name, place in (end, far)
             for peer in case.peers(name, place)
             if (session := case.session(name, peer)) is not None and session.state != "Established"
@@ -101,8 +99,8 @@ def _other(case: Case, one: CheckResult, a: Port, b: Port) -> Finding:
         return Finding(
             "link-local-off",
             "link",
-            (_text(end),),
-            f"{_text(end)} has no IPv6 link-local address, which BGP unnumbered needs",
+            (str(end),),
+            f"{end} has no IPv6 link-local address, which BGP unnumbered needs",
             (*evidence, *why),
             mends.push(case, one.switch)
             if evidence
@@ -118,8 +116,8 @@ def _other(case: Case, one: CheckResult, a: Port, b: Port) -> Finding:
     return Finding(
         code,
         "link",
-        (_text(end),),
-        f"{_text(end)} is not as planned: {one.seen}; planned: {one.expected}",
+        (str(end),),
+        f"{end} is not as planned: {one.seen}; planned: {one.expected}",
         case.because(one.switch, rf"PORT\|{port.name}\b", "config_db"),
         mends.push_or(
             case,
@@ -135,7 +133,7 @@ _CODES = {Problem.SPEED: "speed-mismatch", Problem.FEC: "fec-mismatch", Problem.
 
 
 def _host(case: Case, one: CheckResult) -> Finding:
-    end = _text((one.switch, one.subject))
+    end = str(one.end)
     evidence = case.because(one.switch, rf"PORT\|{one.subject}\b", "config_db")
     shut = one.problem == Problem.SHUT
     return Finding(
@@ -155,9 +153,5 @@ def _mtu(case: Case, one: CheckResult) -> int:
     return next(port.mtu for port in case.switch(one.switch).ports if port.name == one.subject)
 
 
-def _down(end: Port) -> Broken:
+def _down(end: Endpoint) -> Broken:
     return Broken(sessions=frozenset({end}))
-
-
-def _text(end: Port) -> str:
-    return f"{end[0]}:{end[1]}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sonicfab.model.fields import Endpoint
 from sonicfab.verify.explain.base import Case, Finding
 from sonicfab.verify.explain.daemons import database
 from sonicfab.verify.paths import Broken
@@ -66,7 +67,7 @@ def _hangs(case: Case, name: str, own: tuple[CheckResult, ...], evidence: list[s
 
 def _links_down(case: Case, name: str) -> bool:
     """Whether its neighbours have lost their links to it."""
-    down = {(one.switch, one.subject) for one in case.failed("interface")}
+    down = {one.end for one in case.failed("interface")}
     return not down.isdisjoint(_ends(case, name))
 
 
@@ -90,14 +91,14 @@ def _neighbours(case: Case, name: str) -> tuple[int, int]:
     up = asked = 0
     for session in case.switch(name).fabric_sessions:
         far = case.far_session(name, session)
-        if far is not None and case.bgp(session.switch) is not None:
+        if far is not None and case.bgp(session.far.switch) is not None:
             asked += 1
             up += far[1] is not None and far[1].state == "Established"
     return up, asked
 
 
-def _ends(case: Case, name: str) -> list[tuple[str, str]]:
-    return [(session.switch, session.far_port) for session in case.switch(name).fabric_sessions]
+def _ends(case: Case, name: str) -> list[Endpoint]:
+    return [session.far for session in case.switch(name).fabric_sessions]
 
 
 def _sentence(code: str) -> str:

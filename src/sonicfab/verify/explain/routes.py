@@ -193,7 +193,7 @@ def _own_missing(case: Case) -> Iterator[Finding]:
             if (address := switch.loopback(family)) is not None
             and f"{address}/{address.max_prefixlen}" not in bgp.origins
         }
-        ends = {(far.switch, far.far_port) for far in switch.fabric_sessions}
+        ends = {far.far for far in switch.fabric_sessions}
         peers = {(far, peer) for far, port in ends for peer in case.peers(far, port)}
         results = case.take(
             lambda one, lacking=lacking: (
@@ -206,7 +206,7 @@ def _own_missing(case: Case) -> Iterator[Finding]:
         results += case.take(
             lambda one, peers=peers, families=families: (
                 one.problem == Problem.NO_PREFIXES  # type: ignore[misc]
-                and (one.switch, one.subject) in peers
+                and one.end in peers
                 and one.family in families
             )
         )

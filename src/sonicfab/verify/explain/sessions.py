@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sonicfab.model.fields import Endpoint
 from sonicfab.plan.types import Session
 from sonicfab.switch.parse_state import BgpSession
 from sonicfab.verify.explain import mends
@@ -89,7 +90,7 @@ def _far(case: Case, near: _End, problems: dict[tuple[str, str], dict[str, Probl
     if found is None:  # the plan has both ends of every session
         raise AssertionError(f"{near.text} has no other end in the plan")
     session, said = found
-    far = near.session.switch
+    far = near.session.far.switch
     return _End(far, session, said, problems.get((far, session.peer), {}), asked=case.bgp(far) is not None)
 
 
@@ -190,7 +191,7 @@ def _other_hold(case: Case, said: BgpSession) -> bool:
 def _finding(case: Case, cause: _Cause) -> Finding:
     name = cause.switch
     peers = [end.session.peer for end in cause.ends]
-    links = some((f"{end.text} - {end.session.far_end}" for end in cause.ends), 2)
+    links = some((f"{end.text} - {end.session.far}" for end in cause.ends), 2)
     drift, bfd = _drift(case, cause, peers), case.plan.bgp.bfd
     ends = {(one.switch, one.session.peer) for one in (*cause.ends, *cause.others)}
     taken = case.take(lambda one: one.check == "bgp" and (one.switch, one.subject) in ends)
@@ -199,7 +200,9 @@ def _finding(case: Case, cause: _Cause) -> Finding:
     more: tuple[CheckResult, ...] = ()
     if cause.code == "asn-mismatch" and _runs_other_asn(case, name):
         more = case.take(lambda one: one.problem == Problem.ORIGIN and one.far == name)
-    broken = Broken(sessions=frozenset((end.switch, end.session.port) for end in cause.ends if not end.works))
+    broken = Broken(
+        sessions=frozenset(Endpoint(end.switch, end.session.interface) for end in cause.ends if not end.works)
+    )
     if cause.code in ("policy-denies", "asn-mismatch"):
         broken |= Broken(switches=frozenset({name}) if len(cause.ends) == len(_planned(case, cause)) else frozenset())
     where = tuple(end.text for end in cause.ends)
@@ -255,7 +258,7 @@ def _sentence(case: Case, cause: _Cause, links: str) -> tuple[str, str]:
             return f"{name} runs BGP as AS {bgp.asn}, and the plan has AS {planned}", push_or
         found = end.said.remote_asn if end.said else 0
         wanted = end.session.remote_asn
-        return f"{name} expects AS {found} at {end.session.far_end}, which is AS {wanted}", push_or
+        return f"{name} expects AS {found} at {end.session.far}, which is AS {wanted}", push_or
     sentences = {
         "neighbor-missing": f"{name} does not have the session {links}",
         "family-off": f"{name} has not activated {some(_families(end), 2)} on {links}",
@@ -283,7 +286,7 @@ def _sentence(case: Case, cause: _Cause, links: str) -> tuple[str, str]:
         "hold-timer": f"look at the cable, the errors and the load of both ends: {links}",
         "no-advertisement": mends.push(case, name)
         if case.drift(name, "config_db") or case.drift(name)
-        else mends.on(name, *_bounce(end.session.port)),
+        else mends.on(name, *_bounce(end.session.interface)),
         "session-down": mends.on(name, clear),
         "old-timers": mends.on(name, clear),
         # a session that a limit has shut stays shut (FRR bgpd/bgp_attr.c, peer->pmax_restart without `restart`)
