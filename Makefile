@@ -34,7 +34,7 @@ format: install-dev ## Format the code
 
 golden: install-dev ## Write the golden files anew; look at the diff
 	$(BIN)/python -m pytest -q tests/test_golden.py tests/test_error_goldens.py -k 'golden or docs or told' \
-		tests/test_builds.py tests/test_verify.py tests/test_readme.py tests/test_ten_minutes.py --update-golden
+		tests/test_builds.py tests/test_verify.py tests/test_readme.py tests/test_switch_contract.py tests/test_ten_minutes.py --update-golden
 
 bench: install-dev ## Measure speed and memory beside a floor
 	$(BIN)/python benchmarks/cli.py

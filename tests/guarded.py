@@ -15,6 +15,7 @@ from sonicfab.errors import TransportError
 from sonicfab.lab.access import open_lab_switch
 from sonicfab.switch import guard
 from sonicfab.switch.operations import Switch
+from sonicfab.switch.state.config import RUNNING_CONFIG_DB, RUNNING_FRR
 
 HOLDER = "ann@jump, process 7, since 10:00"
 QUIET = 3
@@ -156,20 +157,20 @@ def until(seen: Callable[[], bool]) -> None:
 
 def frr_step(leaf: Subject, switch: Switch) -> None:
     assert guard.apply_frr(switch, leaf.push_id).ok
-    assert NEW_LINE in switch.running_frr()
+    assert NEW_LINE in switch.get(RUNNING_FRR)
 
 
 def bgp_step(leaf: Subject, switch: Switch) -> None:
     done = guard.restart_bgp(switch, leaf.push_id)
     assert done.ok, done
-    assert NEW_LINE in switch.running_frr()
+    assert NEW_LINE in switch.get(RUNNING_FRR)
 
 
 def reload_step(leaf: Subject, switch: Switch) -> None:
     guard.start_reload(switch, leaf.push_id)
     leaf.loaded(switch)
-    assert switch.running_config_db()["PORT"]["Ethernet1"]["description"] == "new"
-    assert NEW_LINE in switch.running_frr()
+    assert switch.get(RUNNING_CONFIG_DB)["PORT"]["Ethernet1"]["description"] == "new"
+    assert NEW_LINE in switch.get(RUNNING_FRR)
 
 
 def all_steps(leaf: Subject, switch: Switch) -> None:
@@ -187,7 +188,7 @@ def patch_step(leaf: Subject, switch: Switch) -> None:
     done = guard.apply_patch(switch, leaf.push_id, 60)
     assert done.ok, done
     assert "Patch applied successfully." in done.stdout
-    assert switch.running_config_db()["PORT"]["Ethernet1"]["description"] == "new"
+    assert switch.get(RUNNING_CONFIG_DB)["PORT"]["Ethernet1"]["description"] == "new"
 
 
 STEPS = {"frr": frr_step, "bgp": bgp_step, "reload": reload_step, "all": all_steps}

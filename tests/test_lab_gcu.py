@@ -24,6 +24,7 @@ from sonicfab.push.patch import dumps, plan_patch
 from sonicfab.switch import guard
 from sonicfab.switch.operations import Switch
 from sonicfab.switch.patching import read_apply_patch
+from sonicfab.switch.state.config import RUNNING_CONFIG_DB
 
 pytestmark = needs_lab
 RECORDED = REFERENCE / "recorded" / "202411"
@@ -63,7 +64,7 @@ def links(lab: Lab, switch: str) -> dict[str, Any]:
 def test_a_running_switch_is_patched_and_patched_back(lab: Lab, configs: dict[str, Path]) -> None:
     intended: Config = json.loads((configs[LEAF1] / "config_db.json").read_text())
     with closing(Switch(LEAF1, open_lab_switch(lab.state, LEAF1))) as switch:
-        before = switch.running_config_db()
+        before = switch.get(RUNNING_CONFIG_DB)
         assert diff(intended, before, OWNED) == []
         flaps = sessions(lab, LEAF1)
         assert flaps
@@ -81,9 +82,9 @@ def test_a_running_switch_is_patched_and_patched_back(lab: Lab, configs: dict[st
         patches = {"patch.json": dumps((*plan.tests, *plan.operations)), "undo.json": dumps(plan.undo)}
         guard.stage(switch, "gcu", patches)
         assert switch.check_patch(plan.limit).outcome == "possible"
-        assert switch.running_config_db() == before, "a dry run writes nothing"
+        assert switch.get(RUNNING_CONFIG_DB) == before, "a dry run writes nothing"
         assert read_apply_patch(guard.apply_patch(switch, "gcu", plan.limit), dry_run=False).outcome == "applied"
-        after = switch.running_config_db()
+        after = switch.get(RUNNING_CONFIG_DB)
         assert diff(intended, after, OWNED) == []
         assert (links(lab, LEAF1)[uplink]["mtu"], links(lab, LEAF1)[free]["mtu"]) == (9000, 9100)
         assert "10.99.0.0" in {one["local"] for one in links(lab, LEAF1)[free]["addr_info"]}
@@ -96,7 +97,7 @@ def test_a_running_switch_is_patched_and_patched_back(lab: Lab, configs: dict[st
         while guard.status(switch, "gcu").state != "restored":
             assert not patience.ended
             time.sleep(0.5)
-        assert switch.running_config_db() == before
+        assert switch.get(RUNNING_CONFIG_DB) == before
         assert links(lab, LEAF1)[uplink]["mtu"] == 9100
         assert "10.99.0.0" not in lab.inside(LEAF1, f"ip addr show {free}").out
     assert sessions(lab, LEAF1) == flaps

@@ -22,8 +22,9 @@ from sonicfab.napalm.bgpconfig import bgp_config  # noqa: E402
 from sonicfab.napalm.configtext import config  # noqa: E402
 from sonicfab.napalm.driver import SonicDriver  # noqa: E402
 from sonicfab.napalm.routes import seconds  # noqa: E402
-from sonicfab.switch import commands, databases, kernel, lldp  # noqa: E402
 from sonicfab.switch.operations import Switch  # noqa: E402
+from sonicfab.switch.state import bgp, interfaces, lldp, ports, system  # noqa: E402
+from sonicfab.switch.state.config import RUNNING_CONFIG_DB, RUNNING_FRR, STORED_CONFIG_DB, STORED_FRR  # noqa: E402
 from sonicfab.transport import CommandResult, Transport  # noqa: E402
 
 
@@ -71,10 +72,10 @@ def recorded(case: str) -> str:
 def test_bgp_of_frr_10() -> None:
     device = driver(
         {
-            commands.BGP_VRFS: recorded("frr/bgp_vrfs_json_established_leaf"),
-            commands.BGP_SUMMARY: recorded("frr/summary_json_established_leaf"),
-            commands.BGP_NEIGHBORS: recorded("frr/neighbors_json_established_leaf"),
-            commands.RUNNING_FRR: recorded("frr/running_config_established_leaf"),
+            bgp.BGP_VRFS.command: recorded("frr/bgp_vrfs_json_established_leaf"),
+            bgp.BGP_SUMMARY.command: recorded("frr/summary_json_established_leaf"),
+            bgp.BGP_NEIGHBORS.command: recorded("frr/neighbors_json_established_leaf"),
+            RUNNING_FRR.command: recorded("frr/running_config_established_leaf"),
         }
     )
     peers = device.get_bgp_neighbors()["global"]
@@ -91,7 +92,9 @@ def test_bgp_of_frr_10() -> None:
 
 
 def test_a_switch_without_bgp() -> None:
-    device = driver({commands.BGP_VRFS: '{"vrfs":{},"totalVrfs":0}', commands.RUNNING_FRR: "!\nend\n"})
+    device = driver(
+        {bgp.BGP_VRFS.command: '{"vrfs":{},"totalVrfs":0}', RUNNING_FRR.command: "Current configuration:\n!\nend\n"}
+    )
     assert device.get_bgp_neighbors() == {"global": {"router_id": "", "peers": {}}}
     assert device.get_bgp_config() == {}
 
@@ -178,14 +181,14 @@ def test_counters_by_the_names_of_sai() -> None:
     counters = {f"SAI_PORT_STAT_IF_IN_{name}": "7" for name in ("UCAST_PKTS", "MULTICAST_PKTS", "BROADCAST_PKTS")}
     device = driver(
         {
-            commands.DATABASE_ROWS.format(database="COUNTERS_DB", pattern="COUNTERS_PORT_NAME_MAP"): dump(
+            ports.PORT_NAMES.command: dump(
                 {"COUNTERS_PORT_NAME_MAP": {"Ethernet0": oid, "Ethernet4": "oid:0x1000000000003"}}
             ),
-            commands.PORT_COUNTERS: dump(
+            ports.PORT_COUNTERS.command: dump(
                 {f"COUNTERS:{oid}": {**counters, "SAI_PORT_STAT_IF_OUT_OCTETS": "18446744073709551615"}}
             ),
-            commands.ADDRESSES: "[]",
-            commands.RUNNING_CONFIG_DB: "{}",
+            interfaces.ADDRESSES.command: "[]",
+            RUNNING_CONFIG_DB.command: "{}",
         }
     )
     found = device.get_interfaces_counters()
@@ -202,7 +205,7 @@ def test_hardware_that_tells_little() -> None:
         "CHASSIS_INFO|chassis 1": {"psu_num": "2"},
     }
     stat = "cpu  1 2\ncpu0 100 0 0 100 0 0 0 0 50 0\ncpu  1 2\ncpu0 175 0 0 125 0 0 0 0 90 0\n"
-    device = driver({"sudo -n sonic-db-dump -n STATE_DB": dump(rows), commands.LOAD: stat + "MemTotal:  8 kB\n"})
+    device = driver({"sudo -n sonic-db-dump -n STATE_DB": dump(rows), system.LOAD.command: stat + "MemTotal:  8 kB\n"})
     found = device.get_environment()
     assert found["fans"] == {"PSU-1 FAN-1": {"status": False}}
     assert found["temperature"]["CPU"] == {"temperature": -1.0, "is_alert": False, "is_critical": False}
@@ -214,13 +217,13 @@ def test_hardware_that_tells_little() -> None:
 
 def test_what_is_not_an_answer_is_said() -> None:
     with pytest.raises(SwitchError, match="not JSON"):
-        databases.rows("Traceback", "sonic-db-dump of STATE_DB")
+        ports.rows("Traceback")
     with pytest.raises(SwitchError, match="FDB_TABLE"):
-        databases.fdb({"FDB_TABLE|nonsense": {"port": "Ethernet0"}})
+        ports.fdb({"FDB_TABLE|nonsense": {"port": "Ethernet0"}})
     with pytest.raises(SwitchError, match="/proc"):
-        kernel.load("")
+        system.load("")
     with pytest.raises(SwitchError, match="passwd"):
-        kernel.accounts("")
+        system.accounts("")
 
 
 @pytest.mark.parametrize(
@@ -245,8 +248,8 @@ def test_neighbours_without_a_mac_address_are_none() -> None:
             {"dst": "10.0.0.4", "dev": "Vlan100", "lladdr": "02:00:00:00:00:04", "state": ["FAILED"]},
         ]
     )
-    assert [(one.ip, one.age) for one in kernel.neighbors(text)] == [("10.0.0.2", 12.0)]
-    assert kernel.neighbors("") == [], "`ip -j` prints nothing for nothing on some releases"
+    assert [(one.ip, one.age) for one in interfaces.neighbors(text)] == [("10.0.0.2", 12.0)]
+    assert interfaces.neighbors("") == [], "`ip -j` prints nothing for nothing on some releases"
 
 
 def test_accounts() -> None:
@@ -260,7 +263,7 @@ root2:x:1002:27::/home/root2:/bin/bash
 """
     groups = "root:x:0:\nsudo:x:27:admin\nadmin:x:1000:\ndocker:x:999:admin\nreader:x:1001:\n"
     keys = "/home/admin # from the station\n/home/admin ssh-ed25519 AAAA me\n/home/reader ssh-rsa BBBB\n"
-    device = driver({commands.ACCOUNTS: f"{passwd}\n{groups}\n{keys}"})
+    device = driver({system.ACCOUNTS.command: f"{passwd}\n{groups}\n{keys}"})
     assert device.get_users() == {
         "root": {"level": 15, "password": "", "sshkeys": []},
         "admin": {"level": 15, "password": "", "sshkeys": ["ssh-ed25519 AAAA me"]},
@@ -320,9 +323,9 @@ def test_secrets_of_all_kinds_are_masked() -> None:
         "BGP_NEIGHBOR": {"default|10.0.0.3": {"auth_password": "Secret5"}},
         "MACSEC_PROFILE": {"p": {"primary_cak": "Secret6", "primary_ckn": "7"}},
     }
-    frr = "router bgp 1\n neighbor X password Secret7\nkey chain k\n key 1\n  key-string Secret8\n"
-    frr += "enable password 8 Secret9\n"
-    switch = Switch("switch", Answers({commands.RUNNING_CONFIG_DB: json.dumps(rows), commands.RUNNING_FRR: frr}))
+    frr = "Current configuration:\nrouter bgp 1\n neighbor X password Secret7\nkey chain k\n key 1\n"
+    frr += "  key-string Secret8\nenable password 8 Secret9\n"
+    switch = Switch("switch", Answers({RUNNING_CONFIG_DB.command: json.dumps(rows), RUNNING_FRR.command: frr}))
     plain, clean = (config(switch, "running", sanitized=one)["running"] for one in (False, True))
     assert all(f"Secret{number}" in plain for number in range(1, 10))
     assert "Secret" not in clean
@@ -330,7 +333,7 @@ def test_secrets_of_all_kinds_are_masked() -> None:
 
 
 def test_a_broken_file_is_not_sanitized_but_told() -> None:
-    device = driver({commands.STORED_CONFIG_DB: "{", commands.STORED_FRR: ""})
+    device = driver({STORED_CONFIG_DB.command: "{", STORED_FRR.command: ""})
     assert "{" in device.get_config(retrieve="startup")["startup"]
     with pytest.raises(CommandErrorException, match="not JSON"):
         device.get_config(retrieve="startup", sanitized=True)
@@ -342,7 +345,7 @@ def test_ntp_as_the_models_of_202311_have_it() -> None:
         "NTP_SERVER": {"pool.example.org": {"association_type": "pool", "iburst": "off", "key": "7", "version": "3"}},
         "LOOPBACK_INTERFACE": {"Loopback0": {}, "Loopback0|10.0.0.1/32": {}},
     }
-    assert driver({commands.RUNNING_CONFIG_DB: json.dumps(rows)}).get_ntp_servers() == {
+    assert driver({RUNNING_CONFIG_DB.command: json.dumps(rows)}).get_ntp_servers() == {
         "pool.example.org": {
             "address": "pool.example.org",
             "port": 123,
@@ -359,8 +362,7 @@ def test_ntp_as_the_models_of_202311_have_it() -> None:
 def test_snmp_contact_as_the_command_line_of_sonic_writes_it() -> None:
     rows = {"SNMP": {"CONTACT": {"joe": "joe@example.org"}}}
     assert (
-        driver({commands.RUNNING_CONFIG_DB: json.dumps(rows)}).get_snmp_information()["contact"]
-        == "joe joe@example.org"
+        driver({RUNNING_CONFIG_DB.command: json.dumps(rows)}).get_snmp_information()["contact"] == "joe joe@example.org"
     )
 
 
@@ -370,9 +372,9 @@ def test_interfaces_of_a_port_channel() -> None:
     said = {"lldp": [{"interface": [{"name": "Ethernet0", "chassis": [chassis], "port": [{"id": [{"value": "p1"}]}]}]}]}
     device = driver(
         {
-            commands.RUNNING_CONFIG_DB: json.dumps(rows),
-            commands.LLDP_NEIGHBORS: json.dumps(said),
-            commands.INTERFACES: "{}",
+            RUNNING_CONFIG_DB.command: json.dumps(rows),
+            lldp.LLDP_NEIGHBORS.command: json.dumps(said),
+            interfaces.INTERFACES.command: "{}",
             "sudo -n sonic-db-dump -n APPL_DB": "{}",
         }
     )
@@ -391,7 +393,7 @@ def test_interfaces_of_a_port_channel() -> None:
 
 
 def test_no_neighbours_by_lldp() -> None:
-    assert lldp.lldp_neighbors('{"lldp": [{}]}') == []
+    assert lldp.neighbors('{"lldp": [{}]}') == []
 
 
 def test_a_jump_host_has_the_same_key_and_host_keys() -> None:

@@ -14,44 +14,32 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from conftest import Run
+from contract import QUESTIONS
 from known import get_platform
 from oddsshd import CONTENTS, KEY, TALKS, Odd, identity, serving
 from sonicfab.errors import CommandTimeoutError, SwitchError, UnreadableError
-from sonicfab.switch import databases, kernel, lldp, parse, parse_state, patching
+from sonicfab.switch import patching
 from sonicfab.switch.answers import json_documents, json_object, json_objects
-from sonicfab.switch.ask import Question, split
+from sonicfab.switch.ask import Answers, Question, split
 from sonicfab.switch.operations import read_reload
+from sonicfab.switch.state import ports, system
 from sonicfab.transport import CommandResult
 from sonicfab.transport.ssh import SshTarget, SshTransport
 
 pytestmark = pytest.mark.timeout(300)
 QUESTION = Question("one", "true", str)
+
+
+def facts(*texts: str) -> system.SwitchFacts:
+    """From what the questions of identity print."""
+    results = {one.name: CommandResult("", 0, text, "", 0.0) for one, text in zip(system.IDENTITY, texts, strict=True)}
+    return system.facts(Answers(results))
+
+
 PARSERS: dict[str, Callable[[str], Any]] = {
-    "facts": lambda text: parse.facts({"sonic_version": "a: b", "platform": text, "mac": text, "lab": text}),
-    "version": lambda text: parse.facts({"sonic_version": text, "platform": "{}", "mac": "", "lab": "null"}),
-    "config_db": parse.config_db,
-    "bgp_summary": parse.bgp_summary,
-    "bgp_neighbors": parse.bgp_neighbors,
-    "bgp_routes": parse.bgp_routes,
-    "interfaces": parse.interfaces,
-    "bgp_state": parse_state.bgp_state,
-    "zebra_state": parse_state.zebra_state,
-    "sonic_ports": parse_state.sonic_ports,
-    "transceivers": parse_state.transceivers,
-    "port_errors": parse_state.port_errors,
-    "health": parse_state.health,
-    "filesystems": parse_state.filesystems,
-    "forwarding": parse_state.forwarding,
-    "tsa": parse_state.tsa,
-    "frr": parse.frr_config,
-    "lldp": lldp.lldp_neighbors,
-    "rows": lambda text: databases.fdb(databases.rows(text, "x")),
-    "links": kernel.links,
-    "neighbors": kernel.neighbors,
-    "accounts": kernel.accounts,
-    "load": kernel.load,
-    "ping": kernel.ping,
-    "traceroute": kernel.traceroute,
+    **{name: question.parse for _, name, question in QUESTIONS},
+    "facts": lambda text: facts(text, *[text] * 3),
+    "fdb": lambda text: ports.fdb(ports.rows(text)),
     "reload": read_reload,
     "patch": lambda text: patching.read_apply_patch(CommandResult("x", 1, text, text, 0.0), dry_run=False),
     "split": lambda text: split([QUESTION], "--m--", CommandResult("x", 0, text + "\n--m-- " + text, text, 0.0)),

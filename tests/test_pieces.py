@@ -20,10 +20,10 @@ from sonicfab.hints import did_you_mean
 from sonicfab.output import OutputFile, write_file, write_files
 from sonicfab.runner import run_all
 from sonicfab.switch.ask import Answers
-from sonicfab.switch.parse import BgpPeer, Route, SwitchFacts
-from sonicfab.switch.parse_state import BgpState, ZebraState
+from sonicfab.switch.state.bgp import BGP_STATE, BgpPeer, BgpState
+from sonicfab.switch.state.routes import ZEBRA_STATE, Route, ZebraState
+from sonicfab.switch.state.system import SwitchFacts
 from sonicfab.verify.expect import FabricExpectations
-from sonicfab.verify.questions import BGP, ZEBRA
 from sonicfab.verify.registry import BY_NAME
 from sonicfab.verify.run import Verification
 from test_golden import open_example
@@ -191,7 +191,7 @@ def test_judging_sessions(found: BgpPeer, status: str, seen: str) -> None:
     plan = open_example("scs-lab").plan
     expected = FabricExpectations(plan).of(plan.switches[LEAF])
     answers = Answers({})
-    answers.put(BGP, BgpState(65404, (found,), {}, {}))
+    answers.put(BGP_STATE, BgpState(65404, (found,), {}, {}))
     results = {(one.subject, one.family): one for one in BY_NAME["bgp"].results(expected, answers)}
     assert (results[found.peer, "ipv4"].status, results[found.peer, "ipv4"].seen) == (status, seen)
     assert results["Ethernet76", "ipv6"].seen == "not configured"
@@ -206,8 +206,8 @@ def test_judging_routes() -> None:
     }
     leaf = frozenset({plan.switches["st01-sw25g-r01-u35"].asn})
     answers = Answers({})
-    answers.put(BGP, BgpState(65404, (), {}, {"10.10.21.5/32": leaf, "10.10.21.6/32": leaf}))
-    answers.put(ZEBRA, ZebraState({}, {}, routes))
+    answers.put(BGP_STATE, BgpState(65404, (), {}, {"10.10.21.5/32": leaf, "10.10.21.6/32": leaf}))
+    answers.put(ZEBRA_STATE, ZebraState({}, {}, routes))
     results = {one.subject: (one.status, one.seen) for one in BY_NAME["route"].results(expected, answers)}
     assert results["10.10.21.5/32"] == ("ok", "via Ethernet76")
     assert results["10.10.21.6/32"] == ("failed", "via Ethernet76, not installed")

@@ -14,10 +14,9 @@ from sonicfab.model.fields import NOWHERE
 from sonicfab.plan.types import PeerGroup, PrefixList, RouteMap, Session, SwitchPlan
 from sonicfab.push.gate import make_gate
 from sonicfab.switch.ask import Answers, Question
-from sonicfab.switch.parse_state import BgpState
+from sonicfab.switch.state.bgp import BGP_STATE, BgpState
 from sonicfab.verify.checks.bgp import Bgp
 from sonicfab.verify.expect import FabricExpectations
-from sonicfab.verify.questions import BGP
 from sonicfab.verify.results import Problem
 from test_golden import open_example
 from test_push_steps import peer, seen
@@ -71,7 +70,7 @@ def test_a_neighbour_outside_of_the_fabric_must_be_up_and_the_rest_is_its_own_af
 
     class Told(Answers):
         def get(self, question: Question[Any]) -> Any:
-            return state if question is BGP else super().get(question)
+            return state if question is BGP_STATE else super().get(question)
 
     assert Bgp().judge(expected, wanted, Told({})).problem == Problem.NONE, "it tells nothing: who knows what it has"
     state = replace(state, peers=())

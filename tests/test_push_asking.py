@@ -133,7 +133,7 @@ def looked(**answers: str | tuple[int, str]) -> Comparison:
     commands: dict[str, str | tuple[int, str]] = {
         "config_db.json": answers.get("stored", "{}"),
         "frr.conf": answers.get("stored_frr", "hostname leaf1\n"),
-        "running-config": answers.get("frr", "hostname leaf1\n"),
+        "running-config": answers.get("frr", "Current configuration:\n!\nhostname leaf1\n"),
         "summary json": answers.get("peers", "{}"),
         "sonic-cfggen": answers.get("running", "{}"),
     }

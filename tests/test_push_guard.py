@@ -32,6 +32,7 @@ from guarded import (
 from labs import LEAF1, LEAF2, Lab, booted, needs_lab, rendered
 from sonicfab.errors import SonicfabError, SwitchError
 from sonicfab.switch import guard
+from sonicfab.switch.state.config import RUNNING_FRR
 
 pytestmark = needs_lab
 
@@ -137,7 +138,7 @@ def test_what_was_not_saved_comes_back_too(leaf: Subject) -> None:
         with leaf.switch() as switch:
             leaf.arm(switch, 60)
             reload_step(leaf, switch)
-            assert "compare-routerid" not in switch.running_frr()
+            assert "compare-routerid" not in switch.get(RUNNING_FRR)
             guard.restore(switch, leaf.push_id)
         leaf.is_old("asked")
     finally:

@@ -14,6 +14,7 @@ from guarded import NEW_LINE, QUIET, Subject, all_steps, as_before, frr_step
 from labs import LEAF1, Lab, booted, needs_lab, rendered
 from sonicfab.errors import SwitchError
 from sonicfab.switch import guard
+from sonicfab.switch.state.config import STORED_FRR
 
 pytestmark = needs_lab
 
@@ -77,7 +78,7 @@ def test_nothing_is_read_through_what_stands_there_and_no_push_begins(planted: s
             leaf.arm(switch, 60)
         assert guard.status(switch).state == "none"
         with pytest.raises(SwitchError, match=f"{CONF} is ") as caught:
-            switch.stored_frr()
+            switch.get(STORED_FRR)
     assert SECRET not in str(caught.value)
     assert leaf.inside(f"grep -rlF '{SECRET}' /etc/sonic/sonicfab || true") == ""
 

@@ -21,7 +21,7 @@ from sonicfab.report.progress import Progress
 from sonicfab.report.push import show_deadlines, show_decision, show_push
 from sonicfab.roles import Role
 from sonicfab.switch.guard import GuardStatus
-from sonicfab.switch.parse import BgpPeer
+from sonicfab.switch.state.bgp import BgpPeer
 
 FREE = GuardStatus("none", "", "", 0, (), "", "")
 

@@ -21,7 +21,7 @@ from sonicfab.push.batches import make_batches
 from sonicfab.push.comparison import Comparison
 from sonicfab.push.gate import as_before, make_gate
 from sonicfab.push.journal import Journal, find_journal, journals, new_id
-from sonicfab.switch.parse import BgpPeer
+from sonicfab.switch.state.bgp import BgpPeer
 from test_numbering import Fabrics, plan_of
 
 

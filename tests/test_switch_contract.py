@@ -4,35 +4,42 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, Golden, with_rows
+from contract import QUESTIONS, askers, rows
 from sonicfab.switch import commands
-from sonicfab.switch.ask import Question
-from sonicfab.verify import questions
-from sonicfab.verify.checks import ping
 
-PAGE = (ROOT / "docs" / "switch-contract.md").read_text(encoding="utf-8")
-NOT_COMMANDS = {"STAGE", "BACKUPS_KEPT"}
-COMMANDS = {
-    **{f"IDENTITY {name}": command for name, command in commands.IDENTITY.items()},
-    **{
-        name: value
-        for name, value in vars(commands).items()
-        if name.isupper() and isinstance(value, str) and name not in NOT_COMMANDS
-    },
+PAGE = ROOT / "docs" / "switch-contract.md"
+CHANGING = {
+    name: value
+    for name, value in vars(commands).items()
+    if name.isupper() and isinstance(value, str) and name != "STAGE"
 }
+COMMANDS = {**{name: question.command for _, name, question in QUESTIONS}, **CHANGING}
 NEEDS_ROOT = re.compile(
     r"\b(sonic-(cfggen|db-dump)|vtysh|docker|config (reload|save|load)|/etc/sonic/(config_db|frr))\b"
 )
 
 
-def test_the_page_lists_every_command_and_no_other() -> None:
-    rows = re.findall(r"^\| `([A-Za-z_ ]+)` \| `(.+)` \| ", PAGE, re.MULTILINE)
-    assert {name: command.replace("\\|", "|") for name, command in rows} == COMMANDS
-    assert len(rows) == len(COMMANDS)
+def test_the_docs_list_every_question_and_who_asks_it(golden: Golden) -> None:
+    golden(PAGE, with_rows(PAGE, "question", rows()))
+
+
+def test_the_page_lists_every_command_that_changes_something_and_no_other() -> None:
+    page = PAGE.read_text(encoding="utf-8").partition("## Writing")[2]
+    found = re.findall(r"^\| `([A-Za-z_ ]+)` \| `(.+)` \| ", page, re.MULTILINE)
+    assert {name: command.replace("\\|", "|") for name, command in found} == CHANGING
+    assert len(found) == len(CHANGING)
+
+
+def test_every_question_has_one_name_and_somebody_who_asks_it() -> None:
+    assert [name for name, count in Counter(name for _, name, _ in QUESTIONS).items() if count > 1] == []
+    assert [name for module, name, _ in QUESTIONS if not askers(module, name)] == []
+    assert len(QUESTIONS) >= 40
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -44,7 +51,7 @@ def test_root_is_asked_for_without_a_prompt(name: str) -> None:
 
 
 def test_nothing_else_runs_commands_on_switches() -> None:
-    """`transport.run` takes what `commands` holds; NAPALM's cli() runs what its caller says."""
+    """`transport.run` takes what `commands` and questions hold; NAPALM's cli() runs what its caller says."""
     for path in sorted((ROOT / "src" / "sonicfab").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
@@ -56,13 +63,13 @@ def test_nothing_else_runs_commands_on_switches() -> None:
 
 def _is_a_contract_command(argument: ast.expr, path: Path) -> bool:
     text = ast.unparse(argument)
-    ours = ("operations.py", "guard.py", "queries.py")
-    return path.name in ours and (text == "command" or text.startswith(("commands.", "script(")))
+    ours = ("operations.py", "guard.py")
+    return path.name in ours and (text in ("command", "asked[0].command") or text.startswith(("commands.", "script(")))
 
 
-def test_what_is_asked_in_one_go_is_in_the_contract() -> None:
-    """`script` joins the commands of questions; those of the pings have their words filled in."""
-    asked = {one.name: one.command for one in vars(questions).values() if isinstance(one, Question)}
-    assert set(asked.values()) <= set(COMMANDS.values())
-    assert len(asked) >= 10
-    assert ping.CAN_PING.command.startswith(COMMANDS["CAN_PING"])
+def test_questions_are_made_where_the_contract_is() -> None:
+    """Elsewhere only the commands of those that are there are joined, as for pings of all at once."""
+    for path in sorted((ROOT / "src" / "sonicfab").rglob("*.py")):
+        if path.parent.name not in ("state", "checks"):
+            calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+            assert not [node for node in calls if ast.unparse(node.func) == "Question"], path

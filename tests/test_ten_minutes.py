@@ -186,7 +186,13 @@ links:
 """
 LISTS = ("tests/test_house.py", "tests/test_golden.py", "tests/test_builds.py", "tests/test_tables.py")
 """Files of tests that hold lists of what there is, and parts of others that do."""
-PARTS = ("tests/test_pieces.py", "tests/test_cli.py", "tests/test_verify.py", "tests/test_readme.py")
+PARTS = (
+    "tests/test_pieces.py",
+    "tests/test_cli.py",
+    "tests/test_verify.py",
+    "tests/test_readme.py",
+    "tests/test_switch_contract.py",
+)
 CHOSEN = (
     "files or edgecore_images or help or healthy or docs or called or told or test_house or test_golden or test_tables"
 )

@@ -18,9 +18,8 @@ from sonicfab.model.numbers import Numbers
 from sonicfab.plan.assemble import make_plan
 from sonicfab.plan.types import FabricPlan
 from sonicfab.report.watch import Watch
-from sonicfab.switch import parse_state
 from sonicfab.switch.ask import Answers, Question, UnansweredError, script, split
-from sonicfab.switch.parse import BgpPeer
+from sonicfab.switch.state.bgp import BGP_STATE, BgpPeer
 from sonicfab.transport.exec import ExecTransport
 from sonicfab.verify.checks import names
 from sonicfab.verify.explain.base import SEVERITY
@@ -63,14 +62,14 @@ def test_several_commands_in_one_channel_keep_output_and_exit_code() -> None:
 
 
 def test_an_answer_of_another_shape_is_told() -> None:
-    question = Question("bgp", "echo '{\"ipv4Unicast\": [1]} {} {} {}'", parse_state.bgp_state)
+    question = Question("bgp", "echo '{\"ipv4Unicast\": [1]} {} {} {}'", BGP_STATE.parse)
     done = ExecTransport(["sh", "-c", 'eval "$3"', "sh"]).run(script([question], "--m--"))
     assert "something unexpected" in Answers(split([question], "--m--", done)).why_not(question)
 
 
 def test_no_bgp_is_no_sessions() -> None:
     """FRR prints {} or a line that begins with % where there is no BGP."""
-    state = parse_state.bgp_state("{}\n% BGP instance not found\n{}\n{}\n")
+    state = BGP_STATE.parse("{}\n% BGP instance not found\n{}\n{}\n")
     assert (state.asn, state.peers, state.sessions, state.origins) == (0, (), {}, {})
 
 

@@ -9,9 +9,10 @@ from dataclasses import replace
 import pytest
 
 from sonicfab.errors import SwitchError
-from sonicfab.switch import parse, parse_state
 from sonicfab.switch.ask import AbsentError, Answers, HangsError, Question, UnreadableError, script, split
-from sonicfab.switch.parse import Route
+from sonicfab.switch.state.bgp import BGP_STATE
+from sonicfab.switch.state.config import RUNNING_FRR
+from sonicfab.switch.state.routes import BGP_ROUTES, Route
 from sonicfab.transport import CommandResult
 from sonicfab.transport.exec import ExecTransport
 from sonicfab.verify.checks.lldp import far_ends
@@ -48,7 +49,7 @@ def first(one: World) -> Finding:
     ],
 )
 def test_an_answer_has_three_states(code: int, out: str, err: str, kind: type[Exception]) -> None:
-    question = Question("bgp", "sudo -n vtysh -d bgpd", parse_state.bgp_state)
+    question = Question("bgp", "sudo -n vtysh -d bgpd", BGP_STATE.parse)
     answers = Answers({"bgp": CommandResult("", code, out, err, 0)})
     with pytest.raises(kind):
         answers.get(question)
@@ -73,7 +74,7 @@ def test_who_hangs_does_not_keep_others_waiting() -> None:
 @pytest.mark.parametrize("text", ["", "garbage", "{}", "% Unknown command"])
 def test_what_is_no_config_of_frr_is_no_empty_config(text: str) -> None:
     with pytest.raises(SwitchError, match="not FRR's config"):
-        parse.frr_config(text)
+        RUNNING_FRR.parse(text)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +95,7 @@ def test_a_route_that_zebra_still_waits_for_is_not_installed(fields: dict[str, o
         {"interfaceName": "Ethernet8"},
     ]
     text = json.dumps({"10.0.0.1/32": [{"selected": True, **fields, "nexthops": hops}]})
-    (route,) = parse.bgp_routes(text).values()
+    (route,) = BGP_ROUTES.parse(text).values()
     assert (route.installed, route.lacks, route.ports) == (not lacks, lacks, ("Ethernet0",))
 
 
@@ -277,7 +278,7 @@ def test_from_whom_a_route_is() -> None:
         {"valid": True, "peerId": "10.0.0.1", "path": "65001"},
     ]
     table = {"localAS": 65404, "routes": {"198.51.100.0/24": paths}}
-    state = parse_state.bgp_state("\n".join(json.dumps(one) for one in ({}, {}, table, {})))
+    state = BGP_STATE.parse("\n".join(json.dumps(one) for one in ({}, {}, table, {})))
     assert state.learned == {"198.51.100.0/24": {"10.99.0.2", "fe80::99"}}
 
 

@@ -12,10 +12,12 @@ from sonicfab.fabric import Fabric, render_fabric
 from sonicfab.ownership.record import Record
 from sonicfab.report.findings import lines
 from sonicfab.switch.ask import Answers, Question, UnansweredError, failure
-from sonicfab.switch.lldp import LldpNeighbor
-from sonicfab.switch.parse import BgpPeer, Interface, Route
-from sonicfab.switch.parse_state import BgpSession, BgpState, Filesystem, Health, ZebraState
-from sonicfab.verify import questions as q
+from sonicfab.switch.state import bgp, config, lldp, routes, system
+from sonicfab.switch.state.bgp import BgpPeer, BgpSession, BgpState
+from sonicfab.switch.state.interfaces import Interface
+from sonicfab.switch.state.lldp import LldpNeighbor
+from sonicfab.switch.state.routes import Route, ZebraState
+from sonicfab.switch.state.system import Filesystem, Health
 from sonicfab.verify.checks import ping
 from sonicfab.verify.expect import FabricExpectations
 from sonicfab.verify.explain.base import Finding
@@ -247,23 +249,23 @@ def answers_of(box: Box) -> Answers:
     answers = Answers({})
 
     def put(question: Question[object], value: object) -> None:
-        if isinstance(value, str) and question.name not in ("running frr", "stored frr"):
+        if isinstance(value, str) and question not in (config.RUNNING_FRR, config.STORED_FRR):
             value = failure(value)
         answers.put(question, value)
 
-    put(q.BGP, box.bgp)
-    put(q.ZEBRA, box.zebra)
-    put(q.LLDP, box.lldp)
-    put(q.RUNNING_CONFIG_DB, box.config_db)
-    put(q.RUNNING_FRR, box.frr)
-    put(q.STORED_CONFIG_DB, box.stored_config_db)
-    put(q.STORED_FRR, box.stored_frr)
-    put(q.MODE_RESETTERS, [])
-    put(q.RECORD, Record())
-    put(q.HEALTH, Health(3600, ()))
-    put(q.DISK, [Filesystem("/", 1 << 30)])
-    put(q.FORWARDING, dict(box.forwarding))
-    answers.put(q.TSA, box.tsa)
+    put(bgp.BGP_STATE, box.bgp)
+    put(routes.ZEBRA_STATE, box.zebra)
+    put(lldp.LLDP_NEIGHBORS, box.lldp)
+    put(config.RUNNING_CONFIG_DB, box.config_db)
+    put(config.RUNNING_FRR, box.frr)
+    put(config.STORED_CONFIG_DB, box.stored_config_db)
+    put(config.STORED_FRR, box.stored_frr)
+    put(config.MODE_RESETTERS, [])
+    put(config.RECORD, Record())
+    put(system.HEALTH, Health(3600, ()))
+    put(system.DISK, [Filesystem("/", 1 << 30)])
+    put(system.FORWARDING, dict(box.forwarding))
+    answers.put(system.TSA, box.tsa)
     put(ping.FIRST, frozenset(box.answered))
     put(ping.AGAIN, frozenset(f"small {one}" for one in box.small))
     return answers

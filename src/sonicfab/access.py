@@ -14,7 +14,7 @@ from sonicfab.model.fields import parse_jump_host
 from sonicfab.plan.types import ManagementPlan, SshPlan
 from sonicfab.platforms import Platform
 from sonicfab.switch.operations import Switch
-from sonicfab.switch.parse import SwitchFacts
+from sonicfab.switch.state.system import SwitchFacts
 from sonicfab.transport import Transport
 from sonicfab.transport.ssh import SshTarget, SshTransport
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable
 
 from sonicfab.errors import SwitchError
@@ -11,6 +12,18 @@ from sonicfab.learn.findings import NTP_DAEMONS, Findings, init_cfg, tell_progra
 from sonicfab.learn.portconfig import read_port_config
 from sonicfab.platforms import Platform
 from sonicfab.switch.operations import Switch
+from sonicfab.switch.state.image import (
+    BGP_PROGRAMS,
+    BGP_START,
+    DATABASE_VERSION,
+    FRR_VERSION,
+    INIT_CFG,
+    MIGRATOR,
+    PORT_CONFIG,
+    PROCESSES,
+    SOFTWARE,
+    YANG_MODELS,
+)
 
 _SOFTWARE = {
     "python": re.compile(r"^Python (\d+\.\d+)", re.MULTILINE),
@@ -37,14 +50,14 @@ def learn_from_switch(
     _bgp(findings, switch)
     _database(findings, switch)
     _software(findings, switch)
-    packed = switch.yang_models()
+    packed = switch.get(YANG_MODELS)
     place = f"{switch.name}:/usr/local/yang-models"
     models = yang.from_tar(packed, place) if packed else yang.Models({})
     findings.keep_yang(models.files, place)
     findings.notes += models.notes
     if not models.files:
         findings.notes.append(f"{place}: the image has no YANG models; the profile is learned without")
-    findings.init_cfg = init_cfg(switch.init_cfg(), f"{switch.name}:/etc/sonic/init_cfg.json", findings)
+    findings.init_cfg = init_cfg(switch.optional(INIT_CFG) or "", f"{switch.name}:/etc/sonic/init_cfg.json", findings)
     return findings
 
 
@@ -52,7 +65,8 @@ def _ports(findings: Findings, switch: Switch, platform: Platform, platforms: It
     """Its own port table, which must be there, and those of the other models that its image knows."""
     for model in platforms:
         place = f"{switch.name}:/usr/share/sonic/device/{model.platform}/{model.hwsku}/port_config.ini"
-        text = switch.port_config(model.platform, model.hwsku)
+        asked = PORT_CONFIG.of(platform=shlex.quote(model.platform), hwsku=shlex.quote(model.hwsku))
+        text = switch.ask(asked).find(asked)
         if text:
             read = read_port_config(text, model, place)
             findings.ports[model.hwsku] = read.ports
@@ -63,13 +77,14 @@ def _ports(findings: Findings, switch: Switch, platform: Platform, platforms: It
 
 
 def _bgp(findings: Findings, switch: Switch) -> None:
-    findings.tell("frr", image.frr_version(switch.frr_version()), f"{switch.name}: vtysh -c 'show version'")
-    script, programs = switch.bgp_start_script(), switch.bgp_programs()
+    answers = switch.ask(FRR_VERSION, BGP_START, BGP_PROGRAMS)
+    findings.tell("frr", image.frr_version(answers.find(FRR_VERSION) or ""), f"{switch.name}: vtysh -c 'show version'")
+    script, programs = answers.find(BGP_START), answers.find(BGP_PROGRAMS)
     if script:
         tell_start_script(findings, script, f"{switch.name}:bgp:/usr/bin/docker_init.sh")
     else:
         findings.notes.append(f"{switch.name}: the bgp container does not run, or has no /usr/bin/docker_init.sh")
-    for command in switch.processes():
+    for command in switch.get(PROCESSES):
         program = command.partition(" ")[0].rpartition("/")[2]
         findings.tell("ntp_daemon", NTP_DAEMONS.get(program), f"{switch.name}: its processes")
         if program == "zebra":
@@ -82,12 +97,16 @@ def _bgp(findings: Findings, switch: Switch) -> None:
 def _database(findings: Findings, switch: Switch) -> None:
     """CURRENT_VERSION is the image's own; that of CONFIG_DB is what somebody's config was migrated to."""
     source = f"{switch.name}:/usr/local/bin/db_migrator.py"
-    findings.tell("database_version", image.migrator_version(switch.migrator()), source)
-    findings.tell("database_version", switch.database_version(), f"{switch.name}: VERSIONS|DATABASE of CONFIG_DB")
+    findings.tell("database_version", image.migrator_version(switch.get(MIGRATOR)), source)
+    findings.tell(
+        "database_version",
+        switch.ask(DATABASE_VERSION).find(DATABASE_VERSION) or "",
+        f"{switch.name}: VERSIONS|DATABASE of CONFIG_DB",
+    )
 
 
 def _software(findings: Findings, switch: Switch) -> None:
-    said = switch.software()
+    said = switch.get(SOFTWARE)
     for fact, pattern in _SOFTWARE.items():
         found = pattern.search(said)
         findings.tell(fact, found[1] if found else "", f"{switch.name}: its own answer")

@@ -10,18 +10,18 @@ from napalm.base import models
 from sonicfab.families import Family, by_family
 from sonicfab.frr import conf
 from sonicfab.napalm.bgpconfig import as_number
-from sonicfab.switch import queries
 from sonicfab.switch.operations import Switch
-from sonicfab.switch.parse import BgpPeer
+from sonicfab.switch.state.bgp import BGP_VRFS, BgpPeer, neighbors_of, summary_of
+from sonicfab.switch.state.config import RUNNING_FRR
 
 
 def bgp_neighbors(switch: Switch) -> dict[str, models.BGPStateNeighborsPerVRFDict]:
     """What get_bgp_neighbors returns: an unnumbered neighbour goes by its port, the default VRF by `global`."""
     found: dict[str, models.BGPStateNeighborsPerVRFDict] = {"global": {"router_id": "", "peers": {}}}
-    for vrf, instance in queries.bgp_vrfs(switch).items():
-        details = queries.bgp_neighbors(switch, vrf)
+    for vrf, instance in switch.get(BGP_VRFS).items():
+        details = switch.get(neighbors_of(vrf))
         peers: dict[str, models.BGPStateNeighborDict] = {}
-        for row in queries.bgp_summary(switch, vrf):
+        for row in switch.get(summary_of(vrf)):
             detail = details.get(row.peer, {})
             peer = peers.setdefault(row.peer, _peer(row, detail))
             peer["address_family"][row.family] = {
@@ -35,15 +35,15 @@ def bgp_neighbors(switch: Switch) -> dict[str, models.BGPStateNeighborsPerVRFDic
 
 def bgp_neighbors_detail(switch: Switch, neighbor_address: str) -> dict[str, dict[int, list[dict[str, Any]]]]:
     """What get_bgp_neighbors_detail returns; a neighbour is asked for by its port or its address."""
-    config = conf.parse(switch.running_frr())
+    config = conf.parse(switch.optional(RUNNING_FRR) or "")
     found: dict[str, dict[int, list[dict[str, Any]]]] = {}
-    for vrf in queries.bgp_vrfs(switch):
+    for vrf in switch.get(BGP_VRFS):
         received: dict[str, int] = {}
-        for row in queries.bgp_summary(switch, vrf):
+        for row in switch.get(summary_of(vrf)):
             received[row.peer] = received.get(row.peer, 0) + row.received
         ases = found.setdefault(_vrf_name(vrf), {})
         multipath, own_as = _multipath(config, vrf), _own_as(config, vrf)
-        for peer, row_ in queries.bgp_neighbors(switch, vrf).items():
+        for peer, row_ in switch.get(neighbors_of(vrf)).items():
             if neighbor_address in ("", peer, row_.get("bgpNeighborAddr")):
                 found_ = _detail(peer, row_)
                 found_ |= {"routing_table": vrf, "multipath": multipath}

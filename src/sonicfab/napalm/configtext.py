@@ -9,8 +9,9 @@ from typing import Any
 from napalm.base import models
 
 from sonicfab.configdb import MASK, SECRET_TABLES, is_secret
-from sonicfab.switch import parse
 from sonicfab.switch.operations import Switch
+from sonicfab.switch.state.config import RUNNING_CONFIG_DB, RUNNING_FRR, STORED_CONFIG_DB, STORED_FRR
+from sonicfab.switch.state.config import config_db as config_db_of
 
 CONFIG_DB_MARK, FRR_MARK = "! /etc/sonic/config_db.json", "! /etc/sonic/frr/frr.conf"
 """What each of the files begins with in a text that has both."""
@@ -29,10 +30,11 @@ def config(
     """
     texts: models.ConfigDict = {"running": "", "startup": "", "candidate": ""}
     if retrieve in ("all", "running"):
-        running = json.dumps(switch.running_config_db(), indent=4)
-        texts["running"] = _text(running, switch.running_frr(), sanitized=sanitized)
+        running = json.dumps(switch.get(RUNNING_CONFIG_DB), indent=4)
+        texts["running"] = _text(running, switch.optional(RUNNING_FRR) or "", sanitized=sanitized)
     if retrieve in ("all", "startup"):
-        texts["startup"] = _text(switch.stored_config_db(), switch.stored_frr(), sanitized=sanitized)
+        stored = switch.get(STORED_CONFIG_DB.printed())
+        texts["startup"] = _text(stored, switch.optional(STORED_FRR) or "", sanitized=sanitized)
     if candidate and retrieve in ("all", "candidate"):
         texts["candidate"] = _text(*candidate, sanitized=sanitized)
     return texts
@@ -40,7 +42,7 @@ def config(
 
 def _text(config_db: str, frr: str, *, sanitized: bool) -> str:
     if sanitized:
-        config_db = json.dumps(_sanitize(parse.config_db(config_db)), indent=4)
+        config_db = json.dumps(_sanitize(config_db_of(config_db)), indent=4)
         frr = _FRR_SECRET.sub(rf"\g<1>{MASK}", frr)
     return f"{CONFIG_DB_MARK}\n{config_db}\n{FRR_MARK}\n{frr}"
 

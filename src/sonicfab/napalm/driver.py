@@ -28,6 +28,8 @@ from sonicfab.napalm.bgpconfig import bgp_config
 from sonicfab.napalm.errors import in_napalms_words
 from sonicfab.napalm.session import ConfigSession, Options
 from sonicfab.switch.operations import Switch
+from sonicfab.switch.state.config import RUNNING_FRR
+from sonicfab.switch.state.system import HOSTNAME
 from sonicfab.transport.ssh import SshTarget, SshTransport
 
 
@@ -76,7 +78,7 @@ class SonicDriver(NetworkDriver):
         if self._connected is None:
             return {"is_alive": False}
         try:
-            self._connected.hostname()
+            self._connected.get(HOSTNAME)
         except SonicfabError:
             return {"is_alive": False}
         return {"is_alive": True}
@@ -164,7 +166,7 @@ class SonicDriver(NetworkDriver):
     def get_bgp_config(self, group: str = "", neighbor: str = "") -> dict[str, models.BGPConfigGroupDict]:  # type: ignore[override]
         """Peer-groups and neighbours of FRR's running config, default VRF."""
         with in_napalms_words():
-            return bgp_config(self._switch().running_frr(), group, neighbor)
+            return bgp_config(self._switch().optional(RUNNING_FRR) or "", group, neighbor)
 
     def get_route_to(  # type: ignore[override]
         self, destination: str = "", protocol: str = "", longer: bool = False
@@ -330,7 +332,7 @@ class SonicDriver(NetworkDriver):
             yield
         finally:
             try:
-                self._switch().hostname()
+                self._switch().get(HOSTNAME)
             except SonicfabError:
                 self._connected = None
                 with contextlib.suppress(SonicfabError):  # the next method tells that it is not connected

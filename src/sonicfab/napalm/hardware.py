@@ -8,9 +8,10 @@ from typing import Any
 from napalm.base import models
 
 from sonicfab.configdb import natural_key
-from sonicfab.switch import databases, queries
-from sonicfab.switch.databases import Fields, number, yes
 from sonicfab.switch.operations import Switch
+from sonicfab.switch.state import ports
+from sonicfab.switch.state.ports import Fields, number, yes
+from sonicfab.switch.state.system import LOAD
 
 _NO_LIGHT = -40.0
 """dBm of 0.1 uW, the least that a module can report (SFF-8472); SONiC writes -inf when it reports 0."""
@@ -19,8 +20,8 @@ _LANES = range(1, 9)
 
 def environment(switch: Switch) -> models.EnvironmentDict:
     """What get_environment returns; memory in KiB."""
-    rows = queries.database_rows(switch, "STATE_DB", "*_INFO|*")
-    load = queries.load(switch)
+    rows = switch.get(ports.SENSORS)
+    load = switch.get(LOAD)
     return {
         "fans": {name: {"status": _is_ok(fan)} for name, fan in _sorted(rows, "FAN_INFO")},
         "temperature": {name: _temperature(one) for name, one in _sorted(rows, "TEMPERATURE_INFO")},
@@ -36,7 +37,7 @@ def environment(switch: Switch) -> models.EnvironmentDict:
 
 def optics(switch: Switch) -> dict[str, dict[str, Any]]:
     """What get_optics returns: ports whose module measures something. SONiC keeps no average, minimum or maximum."""
-    rows = queries.database_rows(switch, "STATE_DB", "TRANSCEIVER_DOM_SENSOR|*")
+    rows = switch.get(ports.OPTICS)
     found: dict[str, dict[str, Any]] = {}
     for port, sensor in _sorted(rows, "TRANSCEIVER_DOM_SENSOR"):
         channels = [_channel(sensor, lane) for lane in _LANES if _measures(sensor, lane)]
@@ -87,5 +88,5 @@ def _fields(lane: int) -> tuple[str, str, str]:
     return f"rx{lane}power", f"tx{lane}power", f"tx{lane}bias"
 
 
-def _sorted(rows: databases.Rows, table: str) -> list[tuple[str, Fields]]:
-    return sorted(databases.table(rows, table).items(), key=lambda item: natural_key(item[0]))
+def _sorted(rows: ports.Rows, table: str) -> list[tuple[str, Fields]]:
+    return sorted(ports.table(rows, table).items(), key=lambda item: natural_key(item[0]))

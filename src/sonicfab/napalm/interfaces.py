@@ -10,8 +10,11 @@ from napalm.base import models
 from sonicfab.configdb import natural_key
 from sonicfab.frr import conf
 from sonicfab.napalm.names import interface_names, interface_row, vrfs
-from sonicfab.switch import databases, queries
 from sonicfab.switch.operations import Switch
+from sonicfab.switch.state import ports
+from sonicfab.switch.state.config import RUNNING_CONFIG_DB, RUNNING_FRR
+from sonicfab.switch.state.interfaces import ADDRESSES, INTERFACES
+from sonicfab.switch.state.system import HOSTNAME, UPTIME
 
 _UNKNOWN_SPEED = 2**32 - 1
 """What the kernel, and FRR after it, says of an interface without a speed: SPEED_UNKNOWN."""
@@ -28,7 +31,7 @@ _COUNTERS = {
 
 def facts(switch: Switch) -> models.FactsDict:
     """What get_facts returns."""
-    found, hostname, uptime = switch.facts(), switch.hostname(), switch.uptime()
+    found, hostname, uptime = switch.facts(), switch.get(HOSTNAME), switch.get(UPTIME)
     vendor, _, model = found.hwsku.partition("-")
     return {
         "uptime": uptime,
@@ -38,14 +41,14 @@ def facts(switch: Switch) -> models.FactsDict:
         "fqdn": hostname,
         "os_version": found.sonic_version.get("build_version", ""),
         "serial_number": found.serial,
-        "interface_list": interface_names(switch.running_config_db()),
+        "interface_list": interface_names(switch.get(RUNNING_CONFIG_DB)),
     }
 
 
 def interfaces(switch: Switch) -> dict[str, models.InterfaceDict]:
     """What get_interfaces returns."""
-    config, seen = switch.running_config_db(), switch.interfaces()
-    states = databases.table(queries.database_rows(switch, "APPL_DB", "PORT_TABLE:*"), "PORT_TABLE", ":")
+    config, seen = switch.get(RUNNING_CONFIG_DB), switch.get(INTERFACES)
+    states = ports.table(switch.get(ports.PORT_TABLE), "PORT_TABLE", ":")
     found: dict[str, models.InterfaceDict] = {}
     for name in interface_names(config):
         row, interface = interface_row(config, name), seen.get(name)
@@ -54,7 +57,7 @@ def interfaces(switch: Switch) -> dict[str, models.InterfaceDict]:
             "is_up": bool(interface and interface.oper_up),
             "is_enabled": bool(interface and interface.admin_up),
             "description": row.get("description", ""),
-            "last_flapped": databases.last_change(states.get(name, {})),
+            "last_flapped": ports.last_change(states.get(name, {})),
             "speed": float(row.get("speed", speed)),
             "mtu": interface.mtu if interface else int(row.get("mtu", -1)),
             "mac_address": interface.mac.upper() if interface else "",
@@ -64,9 +67,9 @@ def interfaces(switch: Switch) -> dict[str, models.InterfaceDict]:
 
 def interfaces_ip(switch: Switch) -> dict[str, models.InterfacesIPDict]:
     """What get_interfaces_ip returns: the addresses that are in effect."""
-    links = queries.links(switch)
+    links = switch.get(ADDRESSES)
     found: dict[str, models.InterfacesIPDict] = {}
-    for name in interface_names(switch.running_config_db()):
+    for name in interface_names(switch.get(RUNNING_CONFIG_DB)):
         families: models.InterfacesIPDict = {}
         for family, address, length in links[name].addresses if name in links else ():
             if family == "ipv4":
@@ -80,10 +83,10 @@ def interfaces_ip(switch: Switch) -> dict[str, models.InterfacesIPDict]:
 
 def interfaces_counters(switch: Switch) -> dict[str, models.InterfaceCounterDict]:
     """What get_interfaces_counters returns: the ASIC's of its ports, the kernel's of the management interface."""
-    ports = queries.port_counters(switch)
-    found = {port: _sai_counters(ports[port]) for port in sorted(ports, key=natural_key)}
-    links = queries.links(switch)
-    for name in switch.running_config_db().get("MGMT_PORT", {}):
+    counters = ports.counters_of(switch.get(ports.PORT_NAMES), switch.get(ports.PORT_COUNTERS))
+    found = {port: _sai_counters(counters[port]) for port in sorted(counters, key=natural_key)}
+    links = switch.get(ADDRESSES)
+    for name in switch.get(RUNNING_CONFIG_DB).get("MGMT_PORT", {}):
         if name in links:
             found[name] = _kernel_counters(links[name].received, links[name].sent)
     return found
@@ -91,7 +94,7 @@ def interfaces_counters(switch: Switch) -> dict[str, models.InterfaceCounterDict
 
 def vlans(switch: Switch) -> dict[int, models.VlanDict]:
     """What get_vlans returns."""
-    config = switch.running_config_db()
+    config = switch.get(RUNNING_CONFIG_DB)
     members = sorted(config.get("VLAN_MEMBER", {}), key=natural_key)
     found: dict[int, models.VlanDict] = {}
     for name in sorted(config.get("VLAN", {}), key=natural_key):
@@ -102,7 +105,7 @@ def vlans(switch: Switch) -> dict[int, models.VlanDict]:
 
 def network_instances(switch: Switch, wanted: str) -> dict[str, models.NetworkInstanceDict]:
     """What get_network_instances returns."""
-    distinguishers = _route_distinguishers(switch.running_frr())
+    distinguishers = _route_distinguishers(switch.optional(RUNNING_FRR) or "")
     return {
         name: {
             "name": name,
@@ -110,14 +113,14 @@ def network_instances(switch: Switch, wanted: str) -> dict[str, models.NetworkIn
             "state": {"route_distinguisher": distinguishers.get(name, "")},
             "interfaces": {"interface": {member: {} for member in members}},
         }
-        for name, members in vrfs(switch.running_config_db()).items()
+        for name, members in vrfs(switch.get(RUNNING_CONFIG_DB)).items()
         if wanted in ("", name)
     }
 
 
-def _sai_counters(fields: databases.Fields) -> models.InterfaceCounterDict:
+def _sai_counters(fields: ports.Fields) -> models.InterfaceCounterDict:
     found = {
-        f"{ours}_{word}": int(databases.number(fields, f"SAI_PORT_STAT_IF_{theirs}_{end}"))
+        f"{ours}_{word}": int(ports.number(fields, f"SAI_PORT_STAT_IF_{theirs}_{end}"))
         for ours, theirs in (("rx", "IN"), ("tx", "OUT"))
         for word, end in _COUNTERS.items()
     }

@@ -9,9 +9,11 @@ from napalm.base import models
 from sonicfab.configdb import natural_key
 from sonicfab.errors import SwitchError
 from sonicfab.napalm.names import vrfs
-from sonicfab.switch import queries
-from sonicfab.switch.kernel import Neighbor
 from sonicfab.switch.operations import Switch
+from sonicfab.switch.state.config import RUNNING_CONFIG_DB
+from sonicfab.switch.state.interfaces import NEIGHBORS, Neighbor
+from sonicfab.switch.state.lldp import LLDP_NEIGHBORS
+from sonicfab.switch.state.ports import FDB, fdb
 
 _CAPABILITIES = {
     "Other": "other",
@@ -29,7 +31,7 @@ _CAPABILITIES = {
 def lldp_neighbors(switch: Switch) -> dict[str, list[models.LLDPNeighborDict]]:
     """What get_lldp_neighbors returns."""
     found: dict[str, list[models.LLDPNeighborDict]] = {}
-    for one in switch.lldp_neighbors():
+    for one in switch.get(LLDP_NEIGHBORS):
         found.setdefault(one.local_port, []).append(
             {"hostname": one.system_name or one.chassis, "port": one.port or one.port_description}
         )
@@ -38,10 +40,10 @@ def lldp_neighbors(switch: Switch) -> dict[str, list[models.LLDPNeighborDict]]:
 
 def lldp_neighbors_detail(switch: Switch, interface: str) -> models.LLDPNeighborsDetailDict:
     """What get_lldp_neighbors_detail returns."""
-    members = (key.partition("|") for key in switch.running_config_db().get("PORTCHANNEL_MEMBER", {}))
+    members = (key.partition("|") for key in switch.get(RUNNING_CONFIG_DB).get("PORTCHANNEL_MEMBER", {}))
     parents = {port: channel for channel, _, port in members}
     found: models.LLDPNeighborsDetailDict = {}
-    for one in switch.lldp_neighbors():
+    for one in switch.get(LLDP_NEIGHBORS):
         if interface not in ("", one.local_port):
             continue
         found.setdefault(one.local_port, []).append(
@@ -83,7 +85,7 @@ def ipv6_neighbors_table(switch: Switch) -> list[models.IPV6NeighborDict]:
 
 def mac_address_table(switch: Switch) -> list[models.MACAdressTable]:
     """What get_mac_address_table returns; how often an address moved is not told."""
-    entries = sorted(queries.fdb(switch), key=lambda entry: (entry.vlan, natural_key(entry.port), entry.mac))
+    entries = sorted(fdb(switch.get(FDB)), key=lambda entry: (entry.vlan, natural_key(entry.port), entry.mac))
     return [
         {
             "mac": one.mac.upper(),
@@ -99,7 +101,7 @@ def mac_address_table(switch: Switch) -> list[models.MACAdressTable]:
 
 
 def _neighbors(switch: Switch, version: int) -> list[Neighbor]:
-    found = [one for one in queries.neighbors(switch) if ip_address(one.ip).version == version]
+    found = [one for one in switch.get(NEIGHBORS) if ip_address(one.ip).version == version]
     return sorted(found, key=lambda one: (natural_key(one.interface), int(ip_address(one.ip))))
 
 
@@ -107,7 +109,7 @@ def _interfaces_of(switch: Switch, vrf: str) -> list[str] | None:
     """The interfaces of a VRF; None for all."""
     if not vrf:
         return None
-    known = vrfs(switch.running_config_db())
+    known = vrfs(switch.get(RUNNING_CONFIG_DB))
     name = "default" if vrf == "global" else vrf
     if name not in known:
         raise SwitchError(f"{switch.name} has no VRF {vrf}", f"it has {', '.join(known)}")

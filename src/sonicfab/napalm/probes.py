@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from napalm.base import constants, models
 
-from sonicfab.switch import kernel, queries
 from sonicfab.switch.operations import Switch
+from sonicfab.switch.state import probes
 
 
 def ping(
@@ -20,11 +20,12 @@ def ping(
     vrf: str,
 ) -> models.PingResultDict:
     """What ping returns: that nobody answers is a success with lost packets, that nothing could be sent an error."""
-    sources = tuple(source for source in sources if source)
-    done = queries.ping(switch, destination, sources=sources, ttl=ttl, timeout=timeout, size=size, count=count, vrf=vrf)
-    result = kernel.ping(done.stdout)
+    words = {"ttl": ttl, "timeout": timeout, "size": size, "count": count}
+    asked = probes.ping(destination, sources=filter(None, sources), vrf=vrf, **words)
+    answers = switch.ask(asked, timeout=60 + count + timeout)
+    result = answers.get(asked)
     if result is None:
-        return {"error": done.said}
+        return {"error": answers.said(asked)}
     return {
         "success": {
             "probes_sent": result.sent,
@@ -42,10 +43,12 @@ def traceroute(
     switch: Switch, destination: str, *, source: str, ttl: int, timeout: int, vrf: str
 ) -> models.TracerouteResultDict:
     """What traceroute returns; addresses are not looked up, so a hop's name is its address."""
-    done = queries.traceroute(switch, destination, source=source, ttl=ttl, timeout=timeout, vrf=vrf)
-    hops = kernel.traceroute(done.stdout) if done.ok else {}
+    asked = probes.traceroute(destination, source=source, ttl=ttl, timeout=timeout, vrf=vrf)
+    # three probes for each hop, of which traceroute has 16 on their way at once
+    answers = switch.ask(asked, timeout=60 + ttl * timeout * 3 / 16)
+    hops = answers.find(asked)
     if not hops:
-        return {"error": done.said}
+        return {"error": answers.said(asked)}
     return {
         "success": {
             hop: {"probes": {number: _probe(probe, timeout) for number, probe in enumerate(probes, 1)}}
@@ -54,7 +57,7 @@ def traceroute(
     }
 
 
-def _probe(probe: kernel.Probe, timeout: int) -> models.TracerouteDict:
+def _probe(probe: probes.Probe, timeout: int) -> models.TracerouteDict:
     if probe.ip is None:
         # as NAPALM's own drivers
         name, address = constants.TRACEROUTE_NULL_HOST_NAME, constants.TRACEROUTE_NULL_IP_ADDRESS

@@ -8,8 +8,9 @@ from typing import Any
 
 from napalm.base import models
 
-from sonicfab.switch import queries
 from sonicfab.switch.operations import Switch
+from sonicfab.switch.state.bgp import paths_to
+from sonicfab.switch.state.routes import routes_to
 
 _SECONDS = {"w": 604800, "d": 86400, "h": 3600, "m": 60}
 
@@ -21,15 +22,15 @@ def route_to(
     wanted = protocol.lower()
     known = {
         str(ip_network(key)): [one for one in entries if wanted in ("", one.get("protocol"))]
-        for key, entries in queries.routes(switch, prefix, below=longer).items()
+        for key, entries in switch.get(routes_to(prefix, below=longer)).items()
     }
     found: dict[str, list[models.RouteDict]] = {}
     paths: dict[str, list[dict[str, Any]]] = {}
     if longer and _has_bgp(known):
-        paths = queries.bgp_paths(switch, prefix, below=True)
+        paths = switch.get(paths_to(prefix, below=True))
     for key, entries in known.items():
         if not longer and _has_bgp({key: entries}):
-            paths = queries.bgp_paths(switch, ip_network(key), below=False)
+            paths = switch.get(paths_to(ip_network(key), below=False))
         if entries:
             found[key] = [row for one in entries for row in _rows(one, paths.get(key, []))]
     return found

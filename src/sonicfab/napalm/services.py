@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from napalm.base import models
 
-from sonicfab.switch import queries
 from sonicfab.switch.operations import Switch
+from sonicfab.switch.state.config import RUNNING_CONFIG_DB
+from sonicfab.switch.state.system import ACCOUNTS
 
 _NTP_PORT = 123
 
 
 def snmp_information(switch: Switch) -> models.SNMPDict:
     """What get_snmp_information returns; its communities are secrets, which NAPALM wants by name."""
-    config = switch.running_config_db()
+    config = switch.get(RUNNING_CONFIG_DB)
     contact = config.get("SNMP", {}).get("CONTACT", {})
     # `config snmp contact add NAME EMAIL` makes NAME the field and EMAIL its value; the YANG model has {Contact: NAME}
     told = contact.get("Contact") or " ".join(f"{name} {email}" for name, email in contact.items())
@@ -29,7 +30,7 @@ def snmp_information(switch: Switch) -> models.SNMPDict:
 
 def ntp_servers(switch: Switch) -> dict[str, models.NTPServerDict]:
     """What get_ntp_servers returns: of each server what CONFIG_DB says."""
-    config = switch.running_config_db()
+    config = switch.get(RUNNING_CONFIG_DB)
     settings = config.get("NTP", {}).get("global", {})
     found: dict[str, models.NTPServerDict] = {}
     for address, row in config.get("NTP_SERVER", {}).items():
@@ -55,7 +56,7 @@ def users(switch: Switch) -> dict[str, models.UsersDict]:
     """What get_users returns: no passwords, not even their hashes."""
     return {
         account.name: {"level": 15 if account.admin else 1, "password": "", "sshkeys": list(account.keys)}
-        for account in queries.accounts(switch)
+        for account in switch.get(ACCOUNTS)
     }
 
 

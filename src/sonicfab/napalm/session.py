@@ -34,9 +34,12 @@ from sonicfab.push.gate import Gate, as_before
 from sonicfab.push.guarded import Guarded, Limits
 from sonicfab.push.journal import Journal, new_id
 from sonicfab.push.refusals import saved_by
-from sonicfab.switch import guard, parse
+from sonicfab.switch import guard
 from sonicfab.switch.operations import Switch
-from sonicfab.switch.parse import SwitchFacts
+from sonicfab.switch.state.config import RUNNING_CONFIG_DB, RUNNING_FRR, STORED_CONFIG_DB, STORED_FRR
+from sonicfab.switch.state.config import config_db as config_db_of
+from sonicfab.switch.state.image import INIT_CFG
+from sonicfab.switch.state.system import SwitchFacts
 from sonicfab.validate.reading import text_of
 
 log = logging.getLogger(__name__)
@@ -208,7 +211,7 @@ class ConfigSession:
             if kept is None:
                 raise InputError(f"{self._name}: no commit was made that could be rolled back")
             push_id, config_db, frr = kept
-            before = Candidate(parse.config_db(config_db), frr=frr, replaces_tables=True, replaces_frr=True)
+            before = Candidate(config_db_of(config_db), frr=frr, replaces_tables=True, replaces_frr=True)
             self._put(switch, before, f"rollback of {push_id}", None)
         self._candidate = None
 
@@ -299,13 +302,13 @@ class ConfigSession:
 
 
 def _look(switch: Switch) -> Seen:
-    system = switch.init_cfg()
+    system = switch.optional(INIT_CFG)
     return Seen(
-        running=switch.running_config_db(),
-        running_frr=switch.running_frr(),
-        stored=parse.config_db(switch.stored_config_db()),
-        stored_frr=switch.stored_frr(),
-        system=parse.config_db(system) if system else {},
+        running=switch.get(RUNNING_CONFIG_DB),
+        running_frr=switch.optional(RUNNING_FRR) or "",
+        stored=switch.get(STORED_CONFIG_DB),
+        stored_frr=switch.optional(STORED_FRR) or "",
+        system=config_db_of(system) if system else {},
     )
 
 

@@ -14,7 +14,7 @@ from sonicfab.push.comparison import Target
 from sonicfab.push.journal import Journal, find_journal, journals
 from sonicfab.push.results import PushResult
 from sonicfab.push.run import Options
-from sonicfab.switch import parse
+from sonicfab.switch.state.config import config_db as config_db_of
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def _before(site: OpenSite, journal: Journal, output: Path, over: Collection[str
         for name, step in one.last_steps().items():
             if step == "confirmed" and name in chosen and name not in targets:
                 (text, frr), ours = one.kept(name), one.kept_record(name)
-                config_db = parse.config_db(text)
+                config_db = config_db_of(text)
                 owned, kept = FABRIC_TABLES | config_db.keys(), record.read(ours)
                 targets[name] = Target(name, config_db, frr, owned, kept, take_over=name in over)
     return {name: targets[name] for name in site.fabric.plan.switches if name in targets}

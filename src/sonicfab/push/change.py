@@ -26,6 +26,9 @@ from sonicfab.push.ways import Way, frr_files
 from sonicfab.switch import guard
 from sonicfab.switch.operations import Switch
 from sonicfab.switch.patching import read_apply_patch
+from sonicfab.switch.state.bgp import BGP_SUMMARY
+from sonicfab.switch.state.config import RUNNING_FRR
+from sonicfab.switch.state.routes import BGP_ROUTES
 
 log = logging.getLogger(__name__)
 REFUSED_WITHIN = 300.0
@@ -111,7 +114,7 @@ class Change(Guarded):
             self._note("draining")
             self._routes = _installed(switch)
             self._begun = True
-            asked = drain.request(switch.running_frr())
+            asked = drain.request(switch.optional(RUNNING_FRR) or "")
             guard.stage(switch, self._journal.push_id, asked)
             self._applied(guard.apply_frr(switch, self._journal.push_id).ok, "FRR refused `bgp graceful-shutdown`")
             if self.way.name in ("reload", "restart-bgp") and self.target.frr is not None:
@@ -247,7 +250,7 @@ class Change(Guarded):
 
         def asked() -> frozenset[str]:
             with self._opened() as switch:
-                peers = switch.bgp_summary()
+                peers = switch.get(BGP_SUMMARY)
             misses, waits = gate.misses(peers), gate.waits_for(peers)
             if misses or (waits and time.monotonic() < patience):
                 raise NotYetError(f"{self.plan.name}: {first_of(misses or sorted(waits), separator='; ')}")
@@ -288,7 +291,7 @@ class Change(Guarded):
         """Read, compute, apply, compare: at most twice. Exit codes prove nothing; what runs does."""
         assert self.target.frr is not None
         for _ in range(2):
-            change = delta(self.target.by_hand(switch.running_frr()), self.target.frr, self.way.restart)
+            change = delta(self.target.by_hand(switch.optional(RUNNING_FRR) or ""), self.target.frr, self.way.restart)
             if change.refused:
                 raise SwitchError(f"{self.plan.name}: FRR: {change.refused[0]}")
             if not change.commands and not change.then:
@@ -296,7 +299,7 @@ class Change(Guarded):
             before = self.target.by_hand(self.found.running_frr) if self.found else ""
             guard.stage(switch, self._journal.push_id, frr_files(change, self.target.frr, before))
             said = guard.apply_frr(switch, self._journal.push_id).said
-        left = conf.diff(self.target.frr, self.target.by_hand(switch.running_frr()))
+        left = conf.diff(self.target.frr, self.target.by_hand(switch.optional(RUNNING_FRR) or ""))
         self._applied(not left, f"FRR did not take every line ({said}): {first_of(left, separator='; ')}")
 
     def _reload(self, switch: Switch, stop: threading.Event) -> None:
@@ -331,4 +334,4 @@ class Change(Guarded):
 
 def _installed(switch: Switch) -> frozenset[str]:
     """The prefixes to which BGP leads."""
-    return frozenset(prefix for prefix, route in switch.bgp_routes().items() if route.installed)
+    return frozenset(prefix for prefix, route in switch.get(BGP_ROUTES).items() if route.installed)

@@ -8,24 +8,23 @@ from dataclasses import dataclass, field, replace
 from sonicfab import configdb, tables
 from sonicfab.errors import SwitchError
 from sonicfab.frr import conf
-from sonicfab.ownership import record
 from sonicfab.ownership.daemons import Made, made_of
 from sonicfab.ownership.record import Record
 from sonicfab.ownership.settle import OnSwitch, Rendered, Settled, frr_conf_counts, settle
 from sonicfab.render import SwitchConfig
-from sonicfab.switch import commands, parse
 from sonicfab.switch.ask import Answers, Question, UnansweredError, Value
 from sonicfab.switch.operations import Switch
-from sonicfab.switch.parse import BgpPeer
+from sonicfab.switch.state.bgp import BGP_SUMMARY, BgpPeer
+from sonicfab.switch.state.config import (
+    MODE_RESETTERS,
+    RECORD,
+    RUNNING_CONFIG_DB,
+    RUNNING_FRR,
+    STORED_CONFIG_DB,
+    STORED_FRR,
+)
 
-_RUNNING = Question("running CONFIG_DB", commands.RUNNING_CONFIG_DB, parse.config_db)
-_RUNNING_FRR = Question("running FRR config", commands.RUNNING_FRR, str)
-_STORED = Question("stored config_db.json", commands.STORED_CONFIG_DB, str)
-_STORED_FRR = Question("stored frr.conf", commands.STORED_FRR, str)
-_MODE_RESETTERS = Question("mode resetters", commands.MODE_RESETTERS, str.split)
-_PEERS = Question("BGP sessions", commands.BGP_SUMMARY, parse.bgp_summary)
-_RECORD = Question("record of what is ours", commands.RECORD, str)
-_QUESTIONS = (_RUNNING, _RUNNING_FRR, _STORED, _STORED_FRR, _MODE_RESETTERS, _PEERS, _RECORD)
+_QUESTIONS = (RUNNING_CONFIG_DB, RUNNING_FRR, STORED_CONFIG_DB, STORED_FRR, MODE_RESETTERS, BGP_SUMMARY, RECORD)
 
 
 @dataclass(frozen=True)
@@ -148,14 +147,15 @@ def compare(switch: Switch, target: Target) -> Comparison:
         SwitchError: the switch does not answer like SONiC.
         TransportError: the connection broke.
     """
-    answers = switch.ask(_QUESTIONS)
-    running, stored_text = _there(switch, answers, _RUNNING), _there(switch, answers, _STORED)
-    running_frr, stored_frr = _read(switch, answers, _RUNNING_FRR), _read(switch, answers, _STORED_FRR) or ""
-    stored_db, record_text = parse.config_db(stored_text), _there(switch, answers, _RECORD)
-    peers = _read(switch, answers, _PEERS)
-    down = next((answers.why_not(one) for one in (_RUNNING_FRR, _PEERS) if _read(switch, answers, one) is None), "")
+    answers = switch.ask(*_QUESTIONS)
+    running, stored_db = _there(switch, answers, RUNNING_CONFIG_DB), _there(switch, answers, STORED_CONFIG_DB)
+    running_frr, stored_frr = _read(switch, answers, RUNNING_FRR), _read(switch, answers, STORED_FRR) or ""
+    ours, peers = _there(switch, answers, RECORD), _read(switch, answers, BGP_SUMMARY)
+    record_text = answers.text(RECORD)
+    asked = (RUNNING_FRR, BGP_SUMMARY)
+    down = next((answers.why_not(one) for one in asked if _read(switch, answers, one) is None), "")
     running_frr = running_frr or ""
-    target, settled = target.settled(OnSwitch(running, stored_db, stored_frr, record.read(record_text)))
+    target, settled = target.settled(OnSwitch(running, stored_db, stored_frr, ours))
     by_hand = target.by_hand(running_frr)
     stored: list[str] = []
     if configdb.diff(target.config_db, stored_db, target.owned):
@@ -169,10 +169,10 @@ def compare(switch: Switch, target: Target) -> Comparison:
         frr=tuple(conf.diff(target.frr, by_hand)) if target.frr is not None else (),
         stored=tuple(stored),
         drift=tuple(_drift(running, stored_db, by_hand if peers is not None else "", stored_frr, target)),
-        mode_resetters=tuple(_there(switch, answers, _MODE_RESETTERS)),
+        mode_resetters=tuple(_there(switch, answers, MODE_RESETTERS)),
         running=running,
         running_frr=running_frr,
-        stored_config_db=stored_text,
+        stored_config_db=answers.text(STORED_CONFIG_DB),
         stored_frr=stored_frr,
         frr_down=down,
         peers=tuple(peers or ()),

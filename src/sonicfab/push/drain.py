@@ -18,7 +18,7 @@ from sonicfab.errors import SwitchError
 from sonicfab.hints import first_of
 from sonicfab.plan.types import FabricPlan, SwitchPlan
 from sonicfab.runner import run_all
-from sonicfab.switch.parse import Route
+from sonicfab.switch.state.routes import BGP_ROUTES, Route
 
 WITHIN = 20.0
 """Seconds for the neighbours to change their routes."""
@@ -79,7 +79,7 @@ class Drain:
         """Wait for one neighbour; how many of its routes lead on to `name`."""
         ports = {one.interface for one in far.fabric_sessions if one.far.switch == name}
         with contextlib.closing(self.access.open(far)) as switch:
-            routes = switch.bgp_routes()
+            routes = switch.get(BGP_ROUTES)
             since = time.monotonic()
             deadline = since + WITHIN
             while (shared := _shared(routes, ports)) or _moving(routes) or time.monotonic() - since < STABLE:
@@ -88,7 +88,7 @@ class Drain:
                 if time.monotonic() > deadline:
                     break
                 time.sleep(ASK_EVERY)
-                now = switch.bgp_routes()
+                now = switch.get(BGP_ROUTES)
                 if now != routes:
                     routes, since = now, time.monotonic()
         if shared:

@@ -19,7 +19,7 @@ from typing import Any
 from sonicfab.families import Family
 from sonicfab.plan.types import FabricPlan, Session, SwitchPlan
 from sonicfab.push.comparison import Comparison, Target
-from sonicfab.switch.parse import BgpPeer
+from sonicfab.switch.state.bgp import BgpPeer
 
 POLICY_DELAY = 7.0
 """Seconds until a changed route-map or prefix-list has its effect: FRR waits 5 (bgpd.h RMAP_DEFAULT_UPDATE_TIMER)."""

@@ -20,6 +20,8 @@ from sonicfab.push.journal import Journal
 from sonicfab.push.polling import NotYetError, ask_until
 from sonicfab.switch import guard
 from sonicfab.switch.operations import Switch
+from sonicfab.switch.state.bgp import BGP_SUMMARY
+from sonicfab.switch.state.config import RUNNING_CONFIG_DB, RUNNING_FRR
 
 log = logging.getLogger(__name__)
 SETTLE = 45.0
@@ -212,8 +214,8 @@ class Guarded:
         """How what runs differs from what ran before, where that is known."""
         if self._found is None:
             return []
-        before = self._found
-        return guard.unlike(before.running, before.running_frr, switch.running_config_db(), switch.running_frr())
+        now, now_frr = switch.get(RUNNING_CONFIG_DB), switch.optional(RUNNING_FRR) or ""
+        return guard.unlike(self._found.running, self._found.running_frr, now, now_frr)
 
     def _sessions_lack(self) -> str:
         """Wait until what went over the sessions of a switch that went back does so again; what does not, in words."""
@@ -221,7 +223,7 @@ class Guarded:
 
         def asked() -> None:
             with self._opened() as switch:
-                misses = gate.misses(switch.bgp_summary())
+                misses = gate.misses(switch.get(BGP_SUMMARY))
             if misses:
                 raise NotYetError(first_of(misses, separator="; "))
 

@@ -10,8 +10,8 @@ from sonicfab.hints import first_of
 from sonicfab.push.comparison import Comparison, Target
 from sonicfab.push.ways import Way
 from sonicfab.schema.facts import schema_of
-from sonicfab.switch import parse
 from sonicfab.switch.guard import GuardStatus
+from sonicfab.switch.state.config import config_db as config_db_of
 from sonicfab.validate.findings import errors
 from sonicfab.validate.schema import SchemaCheck
 
@@ -107,7 +107,7 @@ def _own_tables(look: Observation, target: Target, way: Way, build: Build) -> st
     schema = schema_of(build) if way.name == "reload" and build.reload_checks_yang == "always" else None
     if schema is None:
         return ""
-    wrong = errors(SchemaCheck(schema).check(parse.config_db(target.loaded(look.found.running))))
+    wrong = errors(SchemaCheck(schema).check(config_db_of(target.loaded(look.found.running))))
     if not wrong:
         return ""
     more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""

@@ -20,6 +20,7 @@ from sonicfab.push.refusals import Observation, refusal
 from sonicfab.push.ways import Way, choose
 from sonicfab.switch import guard
 from sonicfab.switch.operations import Switch
+from sonicfab.switch.state.system import FREE_SPACE
 
 
 def look(switch: Switch, target: Target) -> Observation:
@@ -28,7 +29,7 @@ def look(switch: Switch, target: Target) -> Observation:
     Raises:
         SwitchError, TransportError: as they are told.
     """
-    return Observation(compare(switch, target), guard.status(switch), switch.free_space())
+    return Observation(compare(switch, target), guard.status(switch), switch.get(FREE_SPACE))
 
 
 def decide(

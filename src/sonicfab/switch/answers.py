@@ -102,6 +102,34 @@ def json_documents(text: str, what: str, *, remarks: bool = False) -> Iterator[d
         yield document
 
 
+def documents(text: str) -> Iterator[dict[str, Any]]:
+    """The JSON documents of a text that has several; FRR's own `% BGP instance not found` is {}, another line is none.
+
+    Raises:
+        UnreadableError: there is none at all, one is cut off, or something else was printed.
+    """
+    if not text.strip():
+        raise UnreadableError("nothing was printed")
+    return json_documents(text, "what was printed", remarks=True)
+
+
+def exactly(count: int, text: str) -> list[dict[str, Any]]:
+    """As many documents as commands were given; an answer that lacks one says nothing of what it would have told.
+
+    Raises:
+        UnreadableError: there are more or fewer, or one is not JSON.
+    """
+    found = list(documents(text))
+    if len(found) != count:
+        raise UnreadableError(f"{len(found)} answers to {count} commands: {shown(text)}")
+    return found
+
+
+def shown(text: str) -> str:
+    """The beginning of a text, for a message."""
+    return repr(" ".join(text.split())[:60])
+
+
 def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, TypeVar, cast
 
 from sonicfab import errors
 from sonicfab.errors import SwitchError
@@ -28,14 +28,27 @@ class Question(Generic[Value_co]):
     """What is asked of a switch.
 
     Attributes:
-        name: by which the parts of an answer are told apart; unique.
-        command: one command line; it must not read its standard input.
+        name: by which the parts of an answer are told apart, and by which people are told of it.
+        command: one command line; it must not read its standard input. Words in braces are filled in with `of`.
         parse: its output as a value; may raise SwitchError.
+        tells: what it tells, for the page of the contract.
+        any_code: what is printed counts whatever the exit code is.
     """
 
     name: str
     command: str
     parse: Callable[[str], Value_co] = field(repr=False, compare=False)
+    tells: str = field(default="", repr=False, compare=False)
+    any_code: bool = field(default=False, repr=False, compare=False)
+
+    def of(self, **words: object) -> Question[Value_co]:
+        """The question with its words filled in, as they are: who has them from elsewhere quotes them for the shell."""
+        name = " ".join([self.name, *map(str, words.values())])
+        return replace(self, name=name, command=self.command.format(**words))
+
+    def printed(self) -> Question[str]:
+        """The question whose answer is what is printed, as it is."""
+        return cast("Question[str]", replace(self, parse=str))  # type: ignore[arg-type]
 
 
 _ABSENT = re.compile(
@@ -140,6 +153,27 @@ class Answers:
             return str(err)
         return ""
 
+    def text(self, question: Question[Any]) -> str:
+        """The answer as it was printed, whatever it is.
+
+        Raises:
+            UnansweredError: as `get`, but for what cannot be read as what it should be.
+        """
+        text = self._parse(question.printed())
+        if isinstance(text, UnansweredError):
+            raise text
+        return text
+
+    def said(self, question: Question[Any]) -> str:
+        """What its command printed in a few words: on stderr, else on stdout."""
+        return self._results[question.name].said
+
+    def failed(self, question: Question[Any]) -> str:
+        """How its command ended, to stand before what it said; "" when it ended well."""
+        result = self._results[question.name]
+        what = f"`{question.command.split(' {')[0][:60]}`"
+        return "" if result.ok else f"{what} failed with exit code {result.exit_code}: "
+
     def put(self, question: Question[Value], value: Value) -> None:
         """Add an answer that is a value already, or the UnansweredError that it is none."""
         self._values[question.name] = value
@@ -158,12 +192,12 @@ class Answers:
             return UnansweredError("it was not asked")
         if result.exit_code in _ENDED and "sudo -n " in question.command:
             return HangsError(f"no answer in time to: {question.command.removeprefix('sudo -n ')[:70]}")
-        if not result.ok:
+        if not result.ok and not question.any_code:
             return failure(result.said, f"{result.stderr}\n{result.stdout}")
         try:
             return question.parse(result.stdout)
         except SwitchError as err:
-            return UnreadableError(str(err))
+            return UnreadableError(str(err), err.hint)
         except ODD as err:
             # a program of another release that prints another shape: told, not a traceback
             return UnreadableError(

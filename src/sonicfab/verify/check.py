@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from sonicfab.switch.ask import Answers, Question, UnansweredError
-from sonicfab.switch.parse import BgpPeer
+from sonicfab.switch.state.bgp import BgpPeer
 from sonicfab.verify.expect import Expectations
 from sonicfab.verify.results import CheckResult, Problem, Status
 

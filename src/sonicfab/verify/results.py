@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Literal
 
 from sonicfab.model.fields import Endpoint
-from sonicfab.switch.parse import BgpPeer
+from sonicfab.switch.state.bgp import BgpPeer
 
 Status = Literal["ok", "failed", "skipped", "unreached"]
 

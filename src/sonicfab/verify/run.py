@@ -194,7 +194,7 @@ class _Asking:
         if asked:
             left = self._left()
             # a few may hang, since several programs ask the same one
-            newer = switch.ask(asked, left, each=max(1.0, min(_EACH, left / 4)))
+            newer = switch.ask(*asked, timeout=left, each=max(1.0, min(_EACH, left / 4)))
             self._answers = self._answers.updated(newer)
         return {question.name for question in asked}
 

@@ -8,7 +8,11 @@ from typing import Any, Literal
 
 from sonicfab.errors import InputError
 from sonicfab.switch.ask import Answers
-from sonicfab.verify.questions import BGP, HEALTH, LLDP, PORT_COUNTERS, ZEBRA
+from sonicfab.switch.state.bgp import BGP_STATE
+from sonicfab.switch.state.lldp import LLDP_NEIGHBORS
+from sonicfab.switch.state.ports import PORT_ERRORS
+from sonicfab.switch.state.routes import ZEBRA_STATE
+from sonicfab.switch.state.system import HEALTH
 from sonicfab.verify.run import Verification
 
 FORMAT_VERSION = 1
@@ -42,7 +46,7 @@ def _key(one: Any) -> str:  # noqa: ANN401 - a CheckResult
 
 
 def _facts(answers: Answers) -> dict[str, Any]:
-    bgp, zebra, health = answers.find(BGP), answers.find(ZEBRA), answers.find(HEALTH)
+    bgp, zebra, health = answers.find(BGP_STATE), answers.find(ZEBRA_STATE), answers.find(HEALTH)
     facts: dict[str, Any] = {}
     if bgp is not None:
         facts["sessions"] = {
@@ -57,10 +61,10 @@ def _facts(answers: Answers) -> dict[str, Any]:
     if zebra is not None:
         facts["routes"] = {prefix: list(route.ports) for prefix, route in zebra.routes.items()}
         facts["ports"] = {name: one.oper_up for name, one in zebra.interfaces.items() if name.startswith("Ethernet")}
-    lldp = answers.find(LLDP)
+    lldp = answers.find(LLDP_NEIGHBORS)
     if lldp is not None:
         facts["lldp"] = {one.local_port: f"{one.system_name}:{one.port}" for one in lldp}
-    errors = answers.find(PORT_COUNTERS)
+    errors = answers.find(PORT_ERRORS)
     if errors is not None:
         facts["errors"] = dict(errors)
     if health is not None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sonicfab.configdb import natural_key
 from sonicfab.model.fields import Endpoint
 from sonicfab.plan.types import FabricPlan
-from sonicfab.switch.lldp import LldpNeighbor
+from sonicfab.switch.state.lldp import LldpNeighbor
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,10 @@ from sonicfab.families import Family
 from sonicfab.frr.parts import foreign_neighbors
 from sonicfab.plan.types import Session
 from sonicfab.switch.ask import Answers, Question
-from sonicfab.switch.parse import BgpPeer
-from sonicfab.switch.parse_state import BgpSession
+from sonicfab.switch.state.bgp import BGP_STATE, BgpPeer, BgpSession
+from sonicfab.switch.state.config import RECORD, STORED_FRR
 from sonicfab.verify.check import Check, Other, Seen, Wanted
 from sonicfab.verify.expect import Expectations
-from sonicfab.verify.questions import BGP, RECORD, STORED_FRR
 from sonicfab.verify.results import Problem
 
 _Planned = tuple[Session, Family]
@@ -32,7 +31,7 @@ class Bgp(Check[_Planned]):
 
     def questions(self, expected: Expectations) -> Iterable[Question[Any]]:
         """See Check."""
-        return (BGP,) if expected.config is None else (BGP, STORED_FRR, RECORD)
+        return (BGP_STATE,) if expected.config is None else (BGP_STATE, STORED_FRR, RECORD)
 
     def wanted(self, expected: Expectations) -> Iterator[Wanted[_Planned]]:
         """Both families of every session with a switch."""
@@ -44,14 +43,14 @@ class Bgp(Check[_Planned]):
     def judge(self, expected: Expectations, one: Wanted[_Planned], answers: Answers) -> Seen:
         """What bgpd says against the plan."""
         session, family = one.about
-        state = answers.get(BGP)
+        state = answers.get(BGP_STATE)
         peer = next((peer for peer in state.peers if (peer.peer, peer.family) == (session.peer, family)), None)
         problem, text = _fault(expected, session, family, peer, state.sessions.get(session.peer))
         return Seen(text, problem, peer)
 
     def others(self, expected: Expectations, answers: Answers) -> Iterator[Other]:
         """Hosts, and sessions that nobody planned."""
-        state, theirs = answers.get(BGP), neighbors_of_others(expected, answers)
+        state, theirs = answers.get(BGP_STATE), neighbors_of_others(expected, answers)
         planned = {(session.peer, family) for session in expected.sessions for family in session.families}
         for peer in state.peers:
             if (peer.peer, peer.family) not in planned and peer.peer not in theirs:

@@ -10,9 +10,7 @@ from sonicfab.frr import conf
 from sonicfab.ownership.settle import OnSwitch, Rendered, Settled, settle
 from sonicfab.render import SwitchConfig
 from sonicfab.switch.ask import Answers, Question
-from sonicfab.verify.check import Check, Seen, Wanted
-from sonicfab.verify.expect import Expectations
-from sonicfab.verify.questions import (
+from sonicfab.switch.state.config import (
     MODE_RESETTERS,
     RECORD,
     RUNNING_CONFIG_DB,
@@ -20,6 +18,8 @@ from sonicfab.verify.questions import (
     STORED_CONFIG_DB,
     STORED_FRR,
 )
+from sonicfab.verify.check import Check, Seen, Wanted
+from sonicfab.verify.expect import Expectations
 from sonicfab.verify.results import Problem
 
 NOT_OURS = "not ours, left as it is: "

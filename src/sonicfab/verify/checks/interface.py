@@ -8,11 +8,11 @@ from typing import Any
 
 from sonicfab.plan.types import PortPlan, SwitchPlan
 from sonicfab.switch.ask import Answers, Question
-from sonicfab.switch.parse import Interface as InterfaceOfZebra
-from sonicfab.switch.parse_state import SonicPort
+from sonicfab.switch.state.interfaces import Interface as InterfaceOfZebra
+from sonicfab.switch.state.ports import PORT_ERRORS, SONIC_PORTS, TRANSCEIVERS, SonicPort
+from sonicfab.switch.state.routes import ZEBRA_STATE
 from sonicfab.verify.check import Check, Other, Seen, Wanted
 from sonicfab.verify.expect import Expectations
-from sonicfab.verify.questions import PORT_COUNTERS, SONIC_PORTS, TRANSCEIVERS, ZEBRA
 from sonicfab.verify.results import Problem
 
 LOOPBACK = "Loopback0"
@@ -30,8 +30,8 @@ class Interface(Check[PortPlan | None]):
 
     def questions(self, expected: Expectations) -> Iterable[Question[Any]]:
         """A lab switch has no ASIC to ask."""
-        asic = () if expected.lab or expected.stock else (SONIC_PORTS, TRANSCEIVERS, PORT_COUNTERS)
-        return (ZEBRA, *asic)
+        asic = () if expected.lab or expected.stock else (SONIC_PORTS, TRANSCEIVERS, PORT_ERRORS)
+        return (ZEBRA_STATE, *asic)
 
     def wanted(self, expected: Expectations) -> Iterator[Wanted[PortPlan | None]]:
         """Ports with a cable (of a host's, whether it is there is its own business), and the loopback."""
@@ -42,7 +42,7 @@ class Interface(Check[PortPlan | None]):
 
     def judge(self, expected: Expectations, one: Wanted[PortPlan | None], answers: Answers) -> Seen:
         """What zebra says of a port, then what SONiC's databases say."""
-        zebra = answers.get(ZEBRA)
+        zebra = answers.get(ZEBRA_STATE)
         own = zebra.addresses.get(one.subject, ())
         if one.about is None:
             lacking = [prefix for prefix in loopbacks(expected.plan) if prefix not in own]

@@ -8,10 +8,9 @@ from typing import Any
 from sonicfab.model.fields import Endpoint
 from sonicfab.plan.types import FabricPlan
 from sonicfab.switch.ask import Answers, Question
-from sonicfab.switch.lldp import LldpNeighbor
+from sonicfab.switch.state.lldp import LLDP_NEIGHBORS, LldpNeighbor
 from sonicfab.verify.check import Check, Other, Seen, Wanted, container_missing
 from sonicfab.verify.expect import Expectations
-from sonicfab.verify.questions import LLDP
 from sonicfab.verify.results import Problem
 from sonicfab.verify.wiring import Directory, FarEnd
 
@@ -56,7 +55,7 @@ class Lldp(Check[None]):
 
     def questions(self, expected: Expectations) -> Iterable[Question[Any]]:
         """See Check."""
-        return (LLDP,)
+        return (LLDP_NEIGHBORS,)
 
     def wanted(self, expected: Expectations) -> Iterator[Wanted[None]]:
         """The far end of every cable between switches."""
@@ -66,14 +65,14 @@ class Lldp(Check[None]):
 
     def judge(self, expected: Expectations, one: Wanted[None], answers: Answers) -> Seen:
         """What LLDP tells against the plan."""
-        here = (neighbor for neighbor in answers.get(LLDP) if neighbor.local_port == one.subject)
+        here = (neighbor for neighbor in answers.get(LLDP_NEIGHBORS) if neighbor.local_port == one.subject)
         far = far_ends(expected.fabric, expected.plan.name, here).get(one.subject)
         problem, text = _fault(Endpoint.of(one.far), far)
         return Seen(text, problem)
 
     def others(self, expected: Expectations, answers: Answers) -> Iterator[Other]:
         """Switches of the plan where it has none."""
-        seen = far_ends(expected.fabric, expected.plan.name, answers.get(LLDP))
+        seen = far_ends(expected.fabric, expected.plan.name, answers.get(LLDP_NEIGHBORS))
         for port in expected.plan.ports:
             far = seen.get(port.name)
             if port.use != "link" and far is not None and far.switch:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sonicfab.families import Family
-from sonicfab.switch import commands
 from sonicfab.switch.ask import Answers, Question
+from sonicfab.switch.state.probes import CAN_PING, PING_SIZED, sized
 from sonicfab.verify.check import Check, Seen, Wanted
 from sonicfab.verify.expect import Expectations
 from sonicfab.verify.results import Problem
@@ -15,10 +16,9 @@ from sonicfab.verify.results import Problem
 HEADERS = {Family.IPV4: 28, Family.IPV6: 48}
 """Bytes of IP and ICMP around the payload."""
 SMALL = 56
-FIRST: Question[frozenset[str]] = Question("ping", "", lambda text: frozenset(text.splitlines()))
-AGAIN: Question[frozenset[str]] = Question("ping again", "", lambda text: frozenset(text.splitlines()))
+FIRST = replace(PING_SIZED, name="ping", command="")
+AGAIN = replace(PING_SIZED, name="ping again", command="")
 """By name; their commands are made for each switch."""
-CAN_PING = Question("can ping", f"{commands.CAN_PING} || true", str.strip)
 
 
 class Ping(Check[None]):
@@ -53,7 +53,7 @@ class Ping(Check[None]):
                 asked.append(_command(expected, family, size_of(expected, family), lost))
                 asked.append(f"{_command(expected, family, SMALL, lost)} | sed 's/^/small /'")
         # without anybody left, an answer of an earlier round must not stay
-        return (_at_once(AGAIN, asked) if asked else Question(AGAIN.name, "true", AGAIN.parse),)
+        return (_at_once(AGAIN, asked) if asked else replace(AGAIN, command="true"),)
 
     def wanted(self, expected: Expectations) -> Iterator[Wanted[None]]:
         """Every loopback whose routes come here."""
@@ -86,9 +86,9 @@ def size_of(expected: Expectations, family: Family) -> int:
 
 def _command(expected: Expectations, family: Family, size: int, whom: Iterable[str]) -> str:
     """Prints who of them answers `size` bytes of payload that are sent from one's own loopback."""
-    return commands.PING_SIZED.format(targets=" ".join(whom), size=size, source=expected.plan.loopback(family))
+    return sized(whom, size, expected.plan.loopback(family))
 
 
-def _at_once(one: Question[frozenset[str]], commands_: Sequence[str]) -> Question[frozenset[str]]:
+def _at_once(one: Question[frozenset[str]], commands: Sequence[str]) -> Question[frozenset[str]]:
     """All of them side by side: who does not answer costs a second."""
-    return Question(one.name, f"{' & '.join(commands_)} & wait", one.parse)
+    return replace(one, command=f"{' & '.join(commands)} & wait")

@@ -9,13 +9,14 @@ from typing import Any
 from sonicfab.families import Family
 from sonicfab.plan.types import IpNetwork
 from sonicfab.switch.ask import Answers, Question
-from sonicfab.switch.parse import Route as RouteOfZebra
-from sonicfab.switch.parse_state import BgpState
+from sonicfab.switch.state.bgp import BGP_STATE, BgpState
+from sonicfab.switch.state.config import RECORD, STORED_FRR
+from sonicfab.switch.state.routes import ZEBRA_STATE
+from sonicfab.switch.state.routes import Route as RouteOfZebra
 from sonicfab.verify.check import Check, Other, Seen, Wanted
 from sonicfab.verify.checks.bgp import neighbors_of_others
 from sonicfab.verify.expect import Expectations
 from sonicfab.verify.paths import Way
-from sonicfab.verify.questions import BGP, RECORD, STORED_FRR, ZEBRA
 from sonicfab.verify.results import CheckResult, Problem
 
 
@@ -32,7 +33,7 @@ class Route(Check[Way]):
 
     def questions(self, expected: Expectations) -> Iterable[Question[Any]]:
         """See Check."""
-        return (ZEBRA, BGP) if expected.config is None else (ZEBRA, BGP, STORED_FRR, RECORD)
+        return (ZEBRA_STATE, BGP_STATE) if expected.config is None else (ZEBRA_STATE, BGP_STATE, STORED_FRR, RECORD)
 
     def wanted(self, expected: Expectations) -> Iterator[Wanted[Way]]:
         """Every loopback of the fabric that comes here."""
@@ -44,12 +45,15 @@ class Route(Check[Way]):
     def judge(self, expected: Expectations, one: Wanted[Way], answers: Answers) -> Seen:
         """Installed, over all its paths, and originated by its own switch alone."""
         # without bgpd's word a route in zebra may be one that it kept of a bgpd that is gone: that is no success
-        route, origins = answers.get(ZEBRA).routes.get(one.subject), answers.get(BGP).origins.get(one.subject)
+        route, origins = (
+            answers.get(ZEBRA_STATE).routes.get(one.subject),
+            answers.get(BGP_STATE).origins.get(one.subject),
+        )
         return _seen(expected, route, one.about, origins, expected.fabric.switches[one.far].asn)
 
     def others(self, expected: Expectations, answers: Answers) -> Iterator[Other]:
         """BGP routes that are neither a switch's loopback nor what hosts, or neighbours of others, may announce."""
-        routes, bgp = answers.get(ZEBRA).routes, answers.get(BGP)
+        routes, bgp = answers.get(ZEBRA_STATE).routes, answers.get(BGP_STATE)
         theirs = _learned_of(bgp, neighbors_of_others(expected, answers))
         hosts: tuple[IpNetwork, ...] = (*expected.fabric.hosts.ipv4, *expected.fabric.hosts.ipv6)
         for prefix, route in routes.items():

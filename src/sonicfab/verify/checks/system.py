@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from sonicfab.switch.ask import Answers, Question
+from sonicfab.switch.state.system import DISK, FORWARDING, HEALTH, TSA
 from sonicfab.verify.check import Check, Seen, Wanted, container_missing
 from sonicfab.verify.expect import Expectations
-from sonicfab.verify.questions import DISK, FORWARDING, HEALTH, TSA
 from sonicfab.verify.results import Problem
 
 LEAST_FREE = 64 << 20

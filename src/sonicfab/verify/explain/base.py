@@ -11,12 +11,12 @@ from sonicfab.hints import first_of
 from sonicfab.model.fields import Endpoint
 from sonicfab.plan.types import FabricPlan, Session, SwitchPlan
 from sonicfab.switch.ask import Answers, UnansweredError
-from sonicfab.switch.parse import Interface
-from sonicfab.switch.parse_state import BgpSession, BgpState, ZebraState
+from sonicfab.switch.state.bgp import BGP_STATE, BgpSession, BgpState
+from sonicfab.switch.state.interfaces import Interface
+from sonicfab.switch.state.routes import ZEBRA_STATE, ZebraState
 from sonicfab.verify.checks import config
 from sonicfab.verify.expect import Expectations, FabricExpectations
 from sonicfab.verify.paths import Broken
-from sonicfab.verify.questions import BGP, ZEBRA
 from sonicfab.verify.results import CheckResult, Problem
 
 SEVERITY = ("unreachable", "switch", "cable", "link", "session", "routes", "config", "note")
@@ -91,12 +91,12 @@ class Case:
     def bgp(self, switch: str) -> BgpState | None:
         """What its bgpd says; None when it says nothing."""
         answers = self.answers.get(switch)
-        return answers.find(BGP) if answers else None
+        return answers.find(BGP_STATE) if answers else None
 
     def zebra(self, switch: str) -> ZebraState | None:
         """What its zebra says; None when it says nothing."""
         answers = self.answers.get(switch)
-        return answers.find(ZEBRA) if answers else None
+        return answers.find(ZEBRA_STATE) if answers else None
 
     def interface(self, end: Endpoint) -> Interface | None:
         """A port as zebra sees it."""

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from sonicfab.configdb import natural_key
 from sonicfab.model.fields import Endpoint
-from sonicfab.switch.lldp import LldpNeighbor
+from sonicfab.switch.state.lldp import LLDP_NEIGHBORS, LldpNeighbor
 from sonicfab.verify.checks.lldp import far_ends
 from sonicfab.verify.explain.base import Case, Finding, some
 from sonicfab.verify.paths import Broken
-from sonicfab.verify.questions import LLDP
 from sonicfab.verify.results import Problem
 from sonicfab.verify.wiring import FarEnd, actual_wiring, moves, planned_wiring, wrong_groups
 
@@ -47,7 +46,7 @@ def _seen(case: Case) -> dict[Endpoint, FarEnd]:
     found: dict[Endpoint, FarEnd] = {}
     heard: dict[Endpoint, float] = {}
     for name, answers in case.answers.items():
-        neighbors: list[LldpNeighbor] = answers.find(LLDP) or []
+        neighbors: list[LldpNeighbor] = answers.find(LLDP_NEIGHBORS) or []
         ages = {one.local_port: one.age for one in sorted(neighbors, key=lambda one: -one.age)}
         for port, far in far_ends(case.plan, name, neighbors).items():
             end = Endpoint(name, port)

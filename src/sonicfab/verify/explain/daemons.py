@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sonicfab.switch import ask
+from sonicfab.switch.state.bgp import BGP_STATE
+from sonicfab.switch.state.config import RUNNING_CONFIG_DB
+from sonicfab.switch.state.lldp import LLDP_NEIGHBORS
+from sonicfab.switch.state.routes import ZEBRA_STATE
 from sonicfab.verify.explain import mends
 from sonicfab.verify.explain.base import Case, Finding
 from sonicfab.verify.paths import Broken
-from sonicfab.verify.questions import BGP, LLDP, RUNNING_CONFIG_DB, ZEBRA
 from sonicfab.verify.results import CheckResult, Problem
 
 
@@ -24,19 +27,19 @@ def explain(case: Case) -> Iterator[Finding]:
 
 def _frr(case: Case, name: str) -> Iterator[Finding]:
     answers = case.answers[name]
-    bgp, zebra = answers.why_not(BGP), answers.why_not(ZEBRA)
+    bgp, zebra = answers.why_not(BGP_STATE), answers.why_not(ZEBRA_STATE)
     said = bgp or zebra
     if not said:
         return
     restart = mends.on(name, mends.RESTART_BGP)
-    if "container" in said.lower() and (answers.is_absent(BGP) or answers.is_absent(ZEBRA)):
+    if "container" in said.lower() and (answers.is_absent(BGP_STATE) or answers.is_absent(ZEBRA_STATE)):
         code, cause = "bgp-container-down", f"the container bgp does not run on {name}"
-    elif answers.is_absent(BGP):
+    elif answers.is_absent(BGP_STATE):
         code, cause = "bgpd-down", f"bgpd does not run on {name}"
-    elif answers.is_absent(ZEBRA):
+    elif answers.is_absent(ZEBRA_STATE):
         code, cause = "zebra-down", f"zebra does not run on {name}: what BGP learns is not installed"
-    elif answers.hangs(BGP) or answers.hangs(ZEBRA):
-        hung = "bgpd" if answers.hangs(BGP) else "zebra"
+    elif answers.hangs(BGP_STATE) or answers.hangs(ZEBRA_STATE):
+        hung = "bgpd" if answers.hangs(BGP_STATE) else "zebra"
         code, cause = "frr-silent", f"{hung} runs on {name} and does not answer"
     else:
         yield from (
@@ -133,7 +136,7 @@ def _neighbours(case: Case, name: str) -> tuple[CheckResult, ...]:
 
 
 def _lldp(case: Case, name: str) -> Iterator[Finding]:
-    said = case.answers[name].why_not(LLDP)
+    said = case.answers[name].why_not(LLDP_NEIGHBORS)
     own = case.failed("lldp", switch=name, problems=(Problem.UNANSWERED,))
     if not said or not own:
         return

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from sonicfab.switch.state.config import RUNNING_FRR
 from sonicfab.verify.explain import mends
 from sonicfab.verify.explain.base import Case, Finding, some
-from sonicfab.verify.questions import RUNNING_FRR
 from sonicfab.verify.results import CheckResult, Problem
 
 

@@ -7,11 +7,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from sonicfab.families import Family
+from sonicfab.switch.state.config import RUNNING_FRR
 from sonicfab.verify.checks.interface import loopbacks
 from sonicfab.verify.explain import mends
 from sonicfab.verify.explain.base import Case, Finding, some
 from sonicfab.verify.paths import Broken
-from sonicfab.verify.questions import RUNNING_FRR
 from sonicfab.verify.results import CheckResult, Problem
 
 _DRAIN = re.compile(r"^ *(bgp graceful-shutdown|set community .*graceful-shutdown.*|set as-path prepend .*)$", re.M)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from sonicfab.model.fields import Endpoint
 from sonicfab.plan.types import Session
-from sonicfab.switch.parse_state import BgpSession
+from sonicfab.switch.state.bgp import BgpSession
+from sonicfab.switch.state.config import RUNNING_FRR
 from sonicfab.verify.explain import mends
 from sonicfab.verify.explain.base import Case, Finding, some
 from sonicfab.verify.paths import Broken
-from sonicfab.verify.questions import RUNNING_FRR
 from sonicfab.verify.results import CheckResult, Problem
 
 

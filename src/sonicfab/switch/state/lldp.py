@@ -1,4 +1,4 @@
-"""What lldpd knows of the neighbours, from `lldpctl -f json0`. Pure."""
+"""What lldpd knows of the neighbours."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sonicfab.switch.answers import json_object, reading
+from sonicfab.switch.ask import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,8 @@ class LldpNeighbor:
 
 
 @reading("lldpctl")
-def lldp_neighbors(text: str) -> list[LldpNeighbor]:
-    """All neighbours; the shape of json0 does not depend on how many there are.
+def neighbors(text: str) -> list[LldpNeighbor]:
+    """All neighbours, from `lldpctl -f json0`; whose shape does not depend on how many there are.
 
     Raises:
         SwitchError: it is not JSON.
@@ -70,3 +71,8 @@ def _first(rows: object) -> dict[str, Any]:
 
 def _value(rows: object) -> str:
     return str(_first(rows).get("value", ""))
+
+
+LLDP_NEIGHBORS = Question(
+    "lldp", "sudo -n docker exec lldp lldpctl -f json0", neighbors, "who is at the other ends of the cables"
+)
