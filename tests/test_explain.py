@@ -11,12 +11,11 @@ import pytest
 from conftest import EXAMPLES, ROOT, Golden, Run, example_files
 from known import get_build
 from labs import LEAF1, SPINE
-from sonicfab.configdb import FABRIC_TABLES, SERVICE_TABLES
 from sonicfab.errors import InputError
 from sonicfab.explain.answer import Explained, everything, explain
 from sonicfab.explain.inputs import Sources
-from sonicfab.explain.tables import ORIGINS
-from sonicfab.explain.trace import Trace, TracingRenderer, unmarked
+from sonicfab.explain.origins import origin_of
+from sonicfab.explain.trace import Trace, TracingRenderer, comment_above, unmarked
 from sonicfab.fabric import FabricFiles, read_fabric
 from sonicfab.render import Renderer, template_folders
 
@@ -64,9 +63,8 @@ CASES = [*((name, build) for name in EXAMPLES for build in ("", "community-20231
 def test_nothing_rendered_is_unexplained(name: str, build: str, tmp_path: Path) -> None:
     for sources, trace in traced(fabric_files(name, tmp_path), build):
         found = everything(sources, trace)
-        assert not [one for one in found if one.origin is None]
         assert not [one for one in found if one.template is None]
-        assert all(one.origin and one.origin.rule for one in found)
+        assert not [one for one in found if not one.origin.rule or one.origin.rule.endswith("of the plan")]
 
 
 @pytest.mark.parametrize(("name", "build"), CASES)
@@ -75,7 +73,7 @@ def test_the_named_places_hold_what_is_said(name: str, build: str, tmp_path: Pat
     checked = 0
     for sources, trace in traced(files, build):
         for one in everything(sources, trace):
-            for given in one.origin.given if one.origin else ():
+            for given in one.origin.given:
                 line = Path(given.place.file).read_text().splitlines()[given.place.line - 1]
                 assert given.written in line[given.place.column - 1 :], (one, given)
                 checked += 1
@@ -87,10 +85,11 @@ def test_the_template_line_can_make_the_value(name: str, build: str, tmp_path: P
     """The text of the template line, with anything in its expressions, is the output's line: also through macros."""
     for _, trace in traced(fabric_files(name, tmp_path), build):
         for number, text in enumerate(trace.config.frr.splitlines(), 1):
-            line = trace.frr[number]
+            line = trace.frr[number].line
             assert (ROOT / "templates" / line.name).read_text().splitlines()[line.line - 1].strip() == line.text
             assert re.fullmatch(pattern_of(line.text), text.strip()), (text, line)
-        for (table, key, field), line in trace.rows.items():
+        for (table, key, field), made_by in trace.rows.items():
+            line = made_by.line
             value = trace.config.config_db[table][key].get(field)
             made = {f"{field}: {value}"} if field else {f"{key}:", f"{key}: {{}}"}
             pattern = pattern_of(line.text).replace('"', "")
@@ -113,10 +112,6 @@ def test_the_marks_leave_no_trace(name: str, tmp_path: Path) -> None:
         assert trace.config.config_db_text == config.config_db_text
 
 
-def test_every_origin_is_of_an_owned_table() -> None:
-    assert {table for table, _ in ORIGINS} <= FABRIC_TABLES | SERVICE_TABLES
-
-
 def test_what_is_copied_is_what_stands_there(tmp_path: Path) -> None:
     """Where a value is taken over as it is, the rendered value has the written text in it."""
     copied = {
@@ -134,20 +129,38 @@ def test_what_is_copied_is_what_stands_there(tmp_path: Path) -> None:
     }
     seen: set[tuple[str, str]] = set()
     for sources, trace in traced(rich_fabric(tmp_path)):
-        for (table, key, field), _ in trace.rows.items():
+        for (table, key, field), made in trace.rows.items():
             if (table, field) in copied and key != "Loopback0":
                 value = trace.config.config_db[table][key].get(field, key)
-                origin = ORIGINS[table, field](sources, key)
+                origin = origin_of(sources, made)
                 assert [given.written in value for given in origin.given] == [True], (table, key, origin)
                 seen.add((table, field))
     assert seen == copied
 
 
 def test_marks_inside_and_at_the_end() -> None:
-    text = "one\ue000a.j2\ue0011\ue002\nmade by an expression\ntwo\ue000b.j2\ue0017\ue002\nend"
-    plain, places = unmarked(text)
+    text = "one\ue0001\ue001\nmade by an expression\ntwo\ue0007\ue001\nend"
+    plain, marks = unmarked(text)
     assert plain == "one\nmade by an expression\ntwo\nend"
-    assert places == {1: ("a.j2", 1), 2: ("b.j2", 7), 3: ("b.j2", 7)}
+    assert marks == {1: 1, 2: 7, 3: 7}
+
+
+@pytest.mark.parametrize(
+    ("text", "comment"),
+    [
+        ("{# why #}\nline", "why"),
+        ("{# of two\n   lines #}\nline", "of two lines"),
+        ("{# why #}\n{% if one %}\n{% for two in three %}\nline", "why"),
+        ("{# of another #}\nother\nline", ""),
+        ("{# of another #}\n{% if one %}\nother\n{% endif %}\nline", ""),
+        ("{# of all #}\n\nline", ""),
+        ("other {# behind #}\nline", ""),
+        ("line", ""),
+    ],
+)
+def test_the_comment_of_a_template_line(text: str, comment: str) -> None:
+    lines = text.splitlines()
+    assert comment_above(lines, len(lines)) == comment
 
 
 def ask(*words: str, switch: str = LEAF1, files: FabricFiles | None = None, build: str = "") -> list[Explained]:
@@ -201,20 +214,16 @@ def test_a_line_of_frr_is_found_by_a_part_of_it() -> None:
     assert (one.place, one.value) == ("router bgp 65404", "bgp router-id 10.10.21.4")
     assert one.template is not None
     assert (one.template.name, one.template.text) == ("frr/bgp.j2", "bgp router-id {{ switch.loopback_ipv4 }}")
-    assert one.origin is not None
     assert [given.what for given in one.origin.given] == [f"switches.{LEAF1}.ipv4"]
     (context,) = ask("frr", "router bgp 65404")
-    assert context.origin is not None
     assert context.origin.given[0].written == "65404"
 
 
 def test_an_allotted_number_comes_from_the_numbers_file() -> None:
     (one,) = ask("INTERFACE", "10.120.0.0/31", switch="dc1-leaf1", files=example("dc-2x4"))
-    assert one.origin is not None
     first = one.origin.given[0]
     assert (Path(first.place.file).name, first.written) == ("dc-2x4.numbers.yml", "10.120.0.0/31")
     (asn,) = ask("frr", "router bgp 4200000001", switch="dc1-spine1", files=example("dc-2x4"))
-    assert asn.origin is not None
     assert "all spine switches share this number" in asn.origin.rule
 
 
@@ -232,7 +241,6 @@ def test_a_merge_key_leads_to_its_anchor(tmp_path: Path) -> None:
     (tmp_path / "inventory.yml").write_text(inventory)
     files = read_fabric(tmp_path / "inventory.yml", tmp_path / "topology.yml")
     (one,) = ask("DEVICE_METADATA", "type", files=files)
-    assert one.origin is not None
     (given,) = one.origin.given
     lines = inventory.splitlines()
     assert lines[given.place.line - 1].strip() == "role: leaf"
@@ -254,12 +262,125 @@ def test_a_template_of_one_s_own_is_named(tmp_path: Path, sonicfab: Run) -> None
     own = tmp_path / "mine" / "frr"
     own.mkdir(parents=True)
     text = (ROOT / "templates" / "frr" / "zebra.j2").read_text()
-    (own / "zebra.j2").write_text("{# mine #}\n" + text.replace("log syslog informational", "log syslog debugging"))
+    said = "{# FRR logs to the switch's syslog #}\nlog syslog informational"
+    assert said in text
+    (own / "zebra.j2").write_text("{# mine #}\n" + text.replace(said, "log syslog debugging"))
     done = sonicfab("explain", *example_files("scs-lab"), LEAF1, "frr", "log syslog", "--templates", tmp_path / "mine")
     assert done.returncode == 0, done.stderr
-    assert "no rule of sonicfab: the template is your own" in done.stdout
-    assert "frr/zebra.j2:7" in done.stdout
+    assert "the template itself: no rule of sonicfab" in done.stdout
+    assert "frr/zebra.j2:9" in done.stdout
     assert "mine" in done.stdout
+
+
+def own_template(folder: Path, name: str, text: str) -> list[Path]:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text)
+    return [folder]
+
+
+def in_port_template(old: str, new: str) -> str:
+    text = (ROOT / "templates" / "config_db" / "port.yml.j2").read_text()
+    assert old in text
+    return text.replace(old, new)
+
+
+@pytest.mark.parametrize(
+    ("written", "rule"),
+    [
+        ("mtu: 1500", ""),
+        ("mtu: {{ 1500 }}", ""),
+        ("{% if port.fec %}\n    mtu: 1500\n{% endif %}", ""),
+        ("mtu: {{ fabric.mtu }}", "the MTU of the fabric"),
+        ("mtu: {{ switch.ports | length }}", "`ports` of the plan"),
+        ("mtu: {{ port.mtu }}", "the MTU of the fabric"),
+        ("{% set most = port.mtu %}\n    mtu: {{ most }}", "the MTU of the fabric"),
+        ("{# as our servers have it #}\n    mtu: 1500", "as our servers have it"),
+        ("mtu: {{ port.speed // 10 }}", "both ends of the link have this speed"),
+    ],
+)
+def test_what_a_template_of_one_s_own_does_is_not_put_down_to_the_plan(written: str, rule: str, tmp_path: Path) -> None:
+    folders = own_template(tmp_path, "config_db/port.yml.j2", in_port_template("mtu: {{ port.mtu }}", written))
+    (one,) = explain(example("scs-lab"), "", LEAF1, ("PORT", "Ethernet76", "mtu"), folders)
+    assert one.origin.rule == rule
+    assert one.template is not None
+    assert "mtu: " in one.template.text
+    assert one.template.file.startswith(str(tmp_path))
+    if "1500" in written and "if" not in written:
+        assert not one.origin.given
+
+
+def test_a_literal_is_told_as_the_template_s(tmp_path: Path, sonicfab: Run) -> None:
+    own_template(tmp_path, "config_db/port.yml.j2", in_port_template("mtu: {{ port.mtu }}", "mtu: 1500"))
+    asked = ("PORT", "Ethernet76", "mtu", "--templates", tmp_path)
+    done = sonicfab("explain", *example_files("scs-lab"), LEAF1, *asked)
+    assert "rule     the template itself" in done.stdout
+    assert "the MTU of the fabric" not in done.stdout
+    value = json.loads(sonicfab("explain", *example_files("scs-lab"), LEAF1, *asked, "--format", "json").stdout)
+    assert value["values"][0]["rule"] is None
+
+
+NEW_TABLE = """\
+VLAN:
+{% for port in switch.ports if not port.far and port.used %}
+  Vlan{{ port.index }}:
+    vlanid: "{{ port.index }}"
+    mtu: "9000"
+{% endfor %}
+
+VLAN_MEMBER:
+{% for port in switch.ports if not port.far and port.used %}
+  Vlan{{ port.index }}|{{ port.name }}:
+    tagging_mode: untagged
+{% endfor %}
+
+VLAN_INTERFACE:
+  Vlan9: {}
+  Vlan9|{{ switch.management.gateway }}/24: {}
+"""
+
+
+def test_of_a_table_that_nobody_knows_is_said_what_is_known(tmp_path: Path) -> None:
+    folders = own_template(tmp_path, "config_db/vlan.yml.j2", NEW_TABLE)
+
+    def asked(*words: str) -> Explained:
+        return explain(example("scs-lab"), "", LEAF1, words, folders)[0]
+
+    number = asked("VLAN", "Vlan1", "vlanid")
+    assert number.origin.rule == "from the port table of the build"
+    assert [fact.text.split(":")[0] for fact in number.origin.facts] == ["as7326-56x, port table community"]
+    literal = asked("VLAN", "Vlan1", "mtu")
+    assert literal.origin.rule == ""
+    assert [given.written for given in literal.origin.given] == ["ports"]  # it is there for the port's use alone
+    assert asked("VLAN_INTERFACE", "Vlan9").origin.given == ()
+    address = asked("VLAN_INTERFACE", "Vlan9|*")
+    assert address.origin.rule == "the gateway of eth0"
+    assert [given.what for given in address.origin.given] == ["defaults.management.gateway"]
+
+
+def test_a_port_that_another_row_uses_is_up_for_that(tmp_path: Path) -> None:
+    text = "VLAN_MEMBER:\n  Vlan9|Ethernet30:\n    tagging_mode: untagged\n"
+    folders = own_template(tmp_path, "config_db/vlan.yml.j2", text)
+    (one,) = explain(example("scs-lab"), "", LEAF1, ("PORT", "Ethernet30", "admin_status"), folders)
+    assert (one.value, one.origin.rule) == ("up", "up: a row of another template uses it")
+    (other,) = explain(example("scs-lab"), "", LEAF1, ("PORT", "Ethernet31", "admin_status"), folders)
+    assert (other.value, other.origin.rule) == ("down", "down: nothing in the topology uses this port")
+
+
+def test_a_macro_s_lines_are_those_of_its_call(tmp_path: Path) -> None:
+    text = """\
+{% macro row(name) %}
+  {{ name }}:
+    state: on
+{% endmacro %}
+BANNER_MESSAGE:
+{# for the names of all #}
+{{ row(switch.name) }}
+  other: {}
+"""
+    folders = own_template(tmp_path, "config_db/banner.yml.j2", text)
+    field, other = explain(example("scs-lab"), "", LEAF1, ("BANNER_MESSAGE", "*"), folders)
+    assert (field.place, other.place) == (f"BANNER_MESSAGE|{LEAF1} state", "BANNER_MESSAGE|other")
+    assert (field.origin.rule, other.origin.rule) == ("for the names of all", "")
 
 
 def test_golden(sonicfab: Run, golden: Golden) -> None:

@@ -27,8 +27,12 @@ PEER = "203.0.113.1"
 def with_upstream(fabric: Fabric) -> tuple[Fabric, SwitchPlan]:
     """The fabric with a router of somebody else's behind a port of the first leaf: it tells a default route."""
     leaf = fabric.plan.switches["dc1-leaf1"]
-    takes = RouteMap("FROM-UPSTREAM", (PrefixList("DEFAULT", (IPv4Network("0.0.0.0/0"),)),))
-    tells = RouteMap("TO-UPSTREAM", tuple(one for one in leaf.prefix_lists if one.name == "HOSTS"))
+    takes = RouteMap(
+        "FROM-UPSTREAM", "what an upstream may tell", (PrefixList("DEFAULT", (IPv4Network("0.0.0.0/0"),)),)
+    )
+    tells = RouteMap(
+        "TO-UPSTREAM", "what an upstream is told", tuple(one for one in leaf.prefix_lists if one.name == "HOSTS")
+    )
     session = Session(PEER, "Ethernet40", NOWHERE, 64999, (Family.IPV4,), "uplink of the site")
     group = PeerGroup("UPSTREAM", (Family.IPV4,), (session,), takes, tells, max_prefixes=10)
     changed = replace(leaf, groups=(*leaf.groups, group), route_maps=(*leaf.route_maps, takes, tells))

@@ -12,7 +12,6 @@ from typing import Any
 import jinja2
 import yaml
 from jinja2.exceptions import SecurityError
-from jinja2.ext import Extension
 
 from sonicfab import yamltext
 from sonicfab.configdb import FABRIC_TABLES, ConfigDb, Table, dumps
@@ -72,12 +71,10 @@ def packaged_templates() -> Path:
 class Renderer:
     """The templates, compiled once for all switches; those of a site may take only so much time and memory."""
 
-    extensions: Sequence[type[Extension]] = ()
-
     def __init__(self, folders: Sequence[Path], secrets: ResolveSecret) -> None:
         self._resolve = secrets
         self._last_template = FRR_TEMPLATE
-        self._environment = Sandbox(folders, self.extensions)
+        self._environment = Sandbox(folders)
         names = self._environment.list_templates()
         self._config_db = [name for name in names if name.startswith("config_db/") and name.endswith(".yml.j2")]
         self._own_folders = [folder for folder in folders if folder != packaged_templates()]

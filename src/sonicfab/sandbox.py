@@ -18,7 +18,6 @@ from typing import Any
 
 import jinja2
 from jinja2.exceptions import SecurityError
-from jinja2.ext import Extension
 from jinja2.loaders import split_template_path
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment, modifies_known_mutable
@@ -36,7 +35,7 @@ MAX_NUMBER = 1 << 128
 
 _PURE_TYPES = (str, int, float, bool, list, tuple, dict, set, frozenset, types.MappingProxyType)
 """Their methods compute, and do nothing else; those that change a value are refused by Jinja's immutable sandbox."""
-_PURE_MODULES = frozenset(
+PURE_MODULES = frozenset(
     f"sonicfab.{name}" for name in ("plan.types", "platforms", "builds", "asn", "families", "roles")
 )
 """The plan and the facts: frozen dataclasses, whose methods compute."""
@@ -55,11 +54,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     intercepted_binops = frozenset({"*", "**", "%", "+"})
 
-    def __init__(self, folders: Sequence[Path], extensions: Sequence[type[Extension]] = ()) -> None:
+    def __init__(self, folders: Sequence[Path]) -> None:
         loader = FolderLoader(folders)
         super().__init__(
             loader=loader,
-            extensions=extensions,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -78,7 +76,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
                 return getattr(obj, attribute)
             except AttributeError:
                 return self.undefined(obj=obj, name=attribute)
-        if type(obj).__module__ in _PURE_MODULES:
+        if type(obj).__module__ in PURE_MODULES:
             self._plan_types.add(type(obj))
         return super().getattr(obj, attribute)
 
@@ -97,7 +95,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return not modifies_known_mutable(owner, obj.__name__)
         if isinstance(obj, types.MethodType):
             module = type(owner).__module__
-            return module in _PURE_MODULES or module == ipaddress.__name__ or module.startswith("jinja2.")
+            return module in PURE_MODULES or module == ipaddress.__name__ or module.startswith("jinja2.")
         # what Jinja itself hands out: macros, loop, cycler, joiner, namespace, super(), a block
         return (obj if isinstance(obj, type) else type(obj)).__module__.startswith("jinja2.")
 

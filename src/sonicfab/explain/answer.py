@@ -10,13 +10,12 @@ from pathlib import Path
 from sonicfab.compare.differences import MASK
 from sonicfab.configdb import SECRET_TABLES, Table, natural_key
 from sonicfab.errors import InputError
-from sonicfab.explain import lines, tables
 from sonicfab.explain.inputs import Origin, Sources
-from sonicfab.explain.trace import TemplateLine, Trace, TracingRenderer
+from sonicfab.explain.origins import origin_of
+from sonicfab.explain.trace import Made, TemplateLine, Trace, TracingRenderer
 from sonicfab.fabric import FabricFiles
 from sonicfab.frr import conf
 from sonicfab.hints import did_you_mean
-from sonicfab.ownership.ports import users
 from sonicfab.plan.cabling import nearest_port
 from sonicfab.render import template_folders
 
@@ -26,12 +25,12 @@ _BY_PORT = frozenset({"PORT", "INTERFACE"})
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A rendered value and where it comes from; `origin` is None for what only the user's own templates write."""
+    """A rendered value and where it comes from; the rule is "" where it is only text of a template."""
 
     file: str
     place: str
     value: str
-    origin: Origin | None
+    origin: Origin
     template: TemplateLine | None
 
 
@@ -49,8 +48,7 @@ def explain(
         raise InputError(f"{fabric.plan.name} has no switch {switch}", did_you_mean(switch, fabric.plan.switches))
     renderer = TracingRenderer(template_folders(templates), lambda ref, _what: str(ref))
     trace = renderer.trace(fabric.plan, plan)
-    others = {name: rows for name, rows in trace.config.config_db.items() if name != "PORT"}
-    sources = Sources(files, fabric.plan, plan, users(others, {port.name for port in plan.ports}))
+    sources = Sources(files, fabric.plan, plan)
     first, *rest = words
     if first.lower() in (FRR, "frr.conf"):
         return _frr(sources, trace, " ".join(rest))
@@ -118,12 +116,13 @@ def _fields(rows: Table, key: str, field: str) -> list[str]:
 def _field(sources: Sources, trace: Trace, table: str, key: str, field: str) -> Explained:
     value = trace.config.config_db[table][key].get(field, "")
     shown = MASK if table in SECRET_TABLES else key
+    made = trace.rows.get((table, key, field))
     return Explained(
         file="config_db.json",
         place=f"{table}|{shown}" + (f" {field}" if field else ""),
         value=value if isinstance(value, str) else ",".join(value),
-        origin=tables.origin_of(sources, table, key, field),
-        template=trace.rows.get((table, key, field)),
+        origin=_origin(sources, made),
+        template=made.line if made else None,
     )
 
 
@@ -136,13 +135,17 @@ def _frr(sources: Sources, trace: Trace, text: str) -> list[Explained]:
         whole = " / ".join([*within, own])
         every.append(own)
         if _means(asked, own, whole):
-            origin = lines.origin_of(sources, within, own)
-            place = " / ".join(within)
-            found.append(Explained("frr.conf", place, conf.masked(own), origin, trace.frr.get(number)))
+            made = trace.frr.get(number)
+            place, origin = " / ".join(within), _origin(sources, made)
+            found.append(Explained("frr.conf", place, conf.masked(own), origin, made.line if made else None))
     if not found:
         raise InputError(f"{trace.config.switch}: no line of frr.conf has '{text}'", did_you_mean(text, _unique(every)))
     exact = [one for one in found if one.value.lower() == asked]
     return exact or found
+
+
+def _origin(sources: Sources, made: Made | None) -> Origin:
+    return origin_of(sources, made) if made else Origin("")
 
 
 def _means(asked: str, line: str, whole: str) -> bool:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 from sonicfab.builds import Build, fact_texts
 from sonicfab.document import Document
 from sonicfab.errors import DocumentName, KeyPath, Place
+from sonicfab.explain.notes import Look
 from sonicfab.fabric import FabricFiles
 from sonicfab.plan.cabling import Cabling, members, resolve
+from sonicfab.plan.decided import Fact, Rule
 from sonicfab.plan.renames import Ledger, follow
 from sonicfab.plan.settings import set_at, settle
-from sonicfab.plan.types import FabricPlan, LinkPlan, PortPlan, SwitchPlan
+from sonicfab.plan.types import FabricPlan, PortPlan, SwitchPlan
 from sonicfab.platforms import Platform
 from sonicfab.ports import ports_of
 
@@ -29,14 +30,6 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
-    """A fact of the image build or the switch model, and its source."""
-
-    text: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
 class Origin:
     """Why a value is what it is: the rule, what was given, the facts."""
 
@@ -48,16 +41,8 @@ class Origin:
 class Sources:
     """The files, the plan and the facts behind one switch."""
 
-    def __init__(
-        self,
-        files: FabricFiles,
-        plan: FabricPlan,
-        switch: SwitchPlan,
-        used: Mapping[str, tuple[str, ...]] | None = None,
-    ) -> None:
+    def __init__(self, files: FabricFiles, plan: FabricPlan, switch: SwitchPlan) -> None:
         self.files, self.plan, self.switch = files, plan, switch
-        self.used = used or {}
-        """Port -> the rendered tables whose rows use it."""
         self.ports = {port.name: port for port in switch.ports}
 
     @property
@@ -70,19 +55,57 @@ class Sources:
         """The facts of its model."""
         return self.switch.platform
 
-    def setting(self, *keys: str) -> tuple[Given, ...]:
-        """Where the inventory sets a value of the switch; nothing when it does not."""
-        path = set_at(self.files.inventory.value, self.switch.name, *keys)
-        return self.at("inventory", path) if path else ()
+    def given(self, place: str, look: Look) -> tuple[Given, ...]:
+        """What somebody wrote that decides a value; nothing where nobody did.
 
-    def member(self, value: str, *keys: str) -> tuple[Given, ...]:
-        """Where the inventory has one value of a list such as ntp."""
-        path = set_at(self.files.inventory.value, self.switch.name, *keys)
-        found = _value(self.files.inventory.document, path) if path else None
-        if path and isinstance(found, list):
-            index = next((i for i, one in enumerate(found) if str(one) == value), None)
-            return self.at("inventory", (*path, index)) if index is not None else self.at("inventory", path)
-        return self.at("inventory", path) if path else ()
+        `place` is one of: `name` of the switch; `inventory:` or `topology:` and a path, in which `{value}` stands for
+        the value and `{family}` for its IP version, and whose list with `[]` has the value as a member; `number.asn` or
+        of a loopback; `use`, the entry for a port, `use.mtu` and the like in it; `network` of a port's link. Of those
+        with `|` between them the first that is there.
+        """
+        if "|" in place:
+            return next((found for one in place.split("|") if (found := self.given(one, look))), ())
+        family = "ipv6" if ":" in look.value else "ipv4"
+        kind, _, rest = place.replace("{value}", look.value).replace("{family}", family).partition(":")
+        if kind in ("inventory", "topology"):
+            keys = tuple(key for key in rest.removesuffix("[]").split(".") if key)
+            value = look.value if rest.endswith("[]") else ""
+            if kind == "topology":
+                return self._member("topology", keys, value)
+            return self._member("inventory", set_at(self.files.inventory.value, self.switch.name, *keys) or (), value)
+        if kind == "name":
+            return self._name()
+        word, _, option = kind.partition(".")
+        if word == "number":
+            return self.number(option)[0]
+        port = _port_of(look.of)
+        if word == "network":
+            return self._network(port, "ipv6" if ":" in look.value else "ipv4")
+        return self._option(port, option) if option else self._uses(port)
+
+    def how(self, rule: Rule, look: Look) -> str:
+        """How a number came about that the rule names; "" for any other rule."""
+        kinds = [place.partition(".")[2] for place in rule.given if place.startswith("number.")]
+        family = "ipv6" if ":" in look.value else "ipv4"
+        return self.number(kinds[0].replace("{family}", family))[1] if kinds else ""
+
+    def facts(self, fact: Fact | str, look: Look) -> tuple[Fact, ...]:
+        """A fact; by its word one that depends on the port: `port`, its row of the port table, or `fec`."""
+        if isinstance(fact, Fact):
+            return (fact,)
+        port = self.ports[_port_of(look.of)]
+        if fact == "fec":
+            speed = f"{port.speed // 1000}G"
+            return self.model_fact(f"ports at {speed} have FEC {port.fec} unless the topology says another")
+        return self.port_fact(port)
+
+    def _member(self, name: DocumentName, path: KeyPath, value: str) -> tuple[Given, ...]:
+        """What stands at a path; of a list the member that reads like the value."""
+        found = _value(self.files.documents[name], path) if value and path else None
+        index = (
+            next((at for at, one in enumerate(found) if str(one) == value), None) if isinstance(found, list) else None
+        )
+        return self.at(name, path if index is None else (*path, index)) if path else ()
 
     def topology(self, *path: str | int) -> tuple[Given, ...]:
         """Where the topology has a value; nothing when it has not."""
@@ -101,17 +124,18 @@ class Sources:
             return (Given(what, key, document.place(steps, on_key=True)),)
         return (Given(what, str(value), document.place(path)),)
 
-    def name(self) -> tuple[Given, ...]:
+    def _name(self) -> tuple[Given, ...]:
         """Where the inventory names the switch."""
         document = self.files.inventory.document
         name = self.switch.name
         return (Given(f"devices.{name}", name, document.place(("devices", name), on_key=True)),)
 
-    def fact(self, name: str, value: object = None) -> tuple[Fact, ...]:
-        """A fact of the image build."""
+    def fact(self, name: str, value: str = "") -> tuple[Fact, ...]:
+        """A fact of the image build; `value` is the one that counts of several."""
         text = fact_texts().get(name)
-        said = getattr(self.build, name) if value is None else value
-        shown = ", ".join(map(str, said)) if isinstance(said, tuple) else str(said)
+        said = getattr(self.build, name)
+        said = value if value and isinstance(said, tuple) and value in said else said
+        shown = ", ".join(map(str, said)) if isinstance(said, tuple) else "yes" if said is True else str(said)
         return (Fact(f"{self.build.name}: {text.title if text else name} {shown}", self.build.source(name)),)
 
     def model_fact(self, text: str) -> tuple[Fact, ...]:
@@ -128,7 +152,7 @@ class Sources:
         source = self.build.source(own) or f"data/platforms/{self.platform.name}.yml"
         return (Fact(f"{self.platform.name}, {table}: {said}", source),)
 
-    def number(self, kind: Literal["asn", "ipv4", "ipv6"]) -> tuple[tuple[Given, ...], str]:
+    def number(self, kind: str) -> tuple[tuple[Given, ...], str]:
         """Where the ASN or a loopback of the switch comes from, and the rule."""
         name, role = self.switch.name, self.switch.role
         pool: KeyPath = ("asn", role) if kind == "asn" else ("loopbacks", kind)
@@ -141,27 +165,22 @@ class Sources:
         rule = f"all {role} switches share this number" if shared else "the next that is free in the pool"
         return self.at("topology", pool), rule
 
-    def uses(self, port: PortPlan) -> tuple[Given, ...]:
+    def _uses(self, port: str) -> tuple[Given, ...]:
         """The entry of the topology that puts a port to use; nothing for an unused one."""
-        path = self._paths.get((self.switch.name, port.name))
+        path = self._paths.get((self.switch.name, port))
         if path is None:
             return ()
         return self._link_entry(path) if path[0] == "links" else self.topology(*path, "ports")
 
-    def option(self, port: PortPlan, name: Literal["mtu", "speed", "description", "fec"]) -> tuple[Given, ...]:
+    def _option(self, port: str, name: str) -> tuple[Given, ...]:
         """What the link or host entry of a port says of it; nothing when it says nothing."""
-        path = self._paths.get((self.switch.name, port.name))
+        path = self._paths.get((self.switch.name, port))
         return self.topology(*path[: 2 if path[0] == "links" else 3], name) if path else ()
 
-    def link(self, port: PortPlan) -> LinkPlan:
-        """The link that a port belongs to."""
-        end = (self.switch.name, port.name)
-        return next(link for link in self.plan.links if end in (link.a, link.b))
-
-    def network(self, port: PortPlan, version: int) -> tuple[Given, ...]:
+    def _network(self, port: str, family: str) -> tuple[Given, ...]:
         """Where the network of a numbered link comes from."""
-        family = f"ipv{version}"
-        name = self.link(port).name
+        end = (self.switch.name, port)
+        name = next(link for link in self.plan.links if end in (link.a, link.b)).name
         recorded = self.at("numbers", ("links", self._ledger.keys.get(name, name), family))
         return (*recorded, *self.topology("underlay", family))
 
@@ -192,6 +211,11 @@ class Sources:
         settings, _ = settle(self.files.inventory.value, members(topology), self.files.catalog, one_build, unfit=True)
         cabling, _ = resolve(topology, settings, complete=True)
         return cabling
+
+
+def _port_of(of: object) -> str:
+    """The port that a value of the plan is about: a port itself, or what has one."""
+    return str(getattr(of, "interface", "") or getattr(of, "name", ""))
 
 
 def _value(document: Document, path: KeyPath) -> Any:  # noqa: ANN401 - any YAML

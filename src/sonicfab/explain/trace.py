@@ -1,29 +1,23 @@
-"""Which template line made which line of the output.
-
-Only `sonicfab explain` renders like this: at the end of every line that stands in a template, a mark with the
-template's name and line goes through Jinja with it, through includes and macros, and is taken out again afterwards.
-"""
+"""Which template line made which line of the output, and of what."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import Environment
-from jinja2.ext import Extension
-from jinja2.lexer import Token, TokenStream
 
 from sonicfab import yamltext
 from sonicfab.configdb import Table
+from sonicfab.explain.notes import CLOSE, OPEN, Note, NotingSandbox, Site
 from sonicfab.plan.types import FabricPlan, SwitchPlan
-from sonicfab.render import FRR_TEMPLATE, Renderer, SwitchConfig
+from sonicfab.render import FRR_TEMPLATE, Renderer, ResolveSecret, SwitchConfig
 
-# characters of Unicode's private use area: no config has them
-_OPEN, _SPLIT, _CLOSE = "\ue000", "\ue001", "\ue002"
-_MARK = re.compile(f"{_OPEN}([^{_SPLIT}]*){_SPLIT}(\\d+){_CLOSE}")
+_MARK = re.compile(f"{OPEN}(\\d+){CLOSE}")
+_OPENING = re.compile(r"\s*\{%-?\s*(?:if|for|else|elif|set)\b.*%\}\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,56 +31,67 @@ class TemplateLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Trace:
-    """A switch as rendered, and the template lines of it.
+class Made:
+    """How a line of the output was made: by which line of which template, and of what.
 
     Attributes:
-        rows: (table, key, field) -> the line that made it; field "" is the row itself.
-        frr: line number of frr.conf -> the line that made it.
+        comment: what the template says of it right above it, or where it calls the macro that the line is in.
+    """
+
+    line: TemplateLine
+    comment: str
+    note: Note
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A switch as rendered, and how its lines were made.
+
+    Attributes:
+        rows: (table, key, field) -> how it was made; field "" is the row itself.
+        frr: line number of frr.conf -> how it was made.
     """
 
     config: SwitchConfig
-    rows: Mapping[tuple[str, str, str], TemplateLine]
-    frr: Mapping[int, TemplateLine]
+    rows: Mapping[tuple[str, str, str], Made]
+    frr: Mapping[int, Made]
 
 
-class MarkLines(Extension):
-    """Puts the mark at the end of every line of every template."""
-
-    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
-        """The tokens, those of text with marks."""
-        for token in stream:
-            if token.type != "data":
-                yield token
-                continue
-            *ended, rest = token.value.split("\n")
-            marked = [
-                f"{text}{_OPEN}{stream.name or ''}{_SPLIT}{token.lineno + index}{_CLOSE}\n"
-                for index, text in enumerate(ended)
-            ]
-            yield Token(token.lineno, "data", "".join(marked) + rest)
-
-
-def unmarked(text: str) -> tuple[str, dict[int, tuple[str, int]]]:
-    """The text without marks, and (template, line) of every line; one without a mark is of the next that has one."""
+def unmarked(text: str) -> tuple[str, dict[int, int]]:
+    """The text without marks, and the mark of every line; one without a mark is of the next that has one."""
     plain: list[str] = []
-    places: dict[int, tuple[str, int]] = {}
+    marks: dict[int, int] = {}
     waiting: list[int] = []
     for number, line in enumerate(text.split("\n"), 1):
         waiting.append(number)
-        marks = _MARK.findall(line)
-        if marks:
-            name, at = marks[-1]
-            places.update(dict.fromkeys(waiting, (name, int(at))))
+        found = _MARK.findall(line)
+        if found:
+            marks.update(dict.fromkeys(waiting, int(found[-1])))
             waiting = []
         plain.append(_MARK.sub("", line))
-    return "\n".join(plain), places
+    return "\n".join(plain), marks
+
+
+def comment_above(lines: Sequence[str], number: int) -> str:
+    """The comment that ends right above a line, or above the `{% if %}` or `{% for %}` that opens right above it."""
+    at = number - 1
+    while at > 0 and _OPENING.fullmatch(lines[at - 1]):
+        at -= 1
+    above = "\n".join(lines[:at]).rstrip()
+    if not above.endswith("#}") or at == 0 or not lines[at - 1].strip():
+        return ""
+    last = above.rpartition("{#")
+    begins = not last[0].rpartition("\n")[2].strip()
+    return " ".join(last[2].strip("-#}").split()) if begins else ""
 
 
 class TracingRenderer(Renderer):
-    """Renders as every other does, and remembers the template lines of the switch that it rendered last."""
+    """Renders as every other does, and remembers how the lines of the switch came about that it rendered last."""
 
-    extensions = (MarkLines,)
+    def __init__(self, folders: Sequence[Path], secrets: ResolveSecret) -> None:
+        super().__init__(folders, secrets)
+        self._environment = self._sandbox = NotingSandbox(folders)
+        self._sources: dict[str, tuple[list[str], str | None]] = {}
 
     def trace(self, fabric: FabricPlan, switch: SwitchPlan) -> Trace:
         """Render a switch with its template lines.
@@ -94,14 +99,14 @@ class TracingRenderer(Renderer):
         Raises:
             TemplateError, InputError: as `render` does.
         """
-        self._places: dict[str, dict[int, tuple[str, int]]] = {}
-        self._rows: dict[tuple[str, str, str], TemplateLine] = {}
+        self._marks: dict[str, dict[int, int]] = {}
+        self._rows: dict[tuple[str, str, str], Made] = {}
         config = self.render(fabric, switch)
-        frr = {number: self._line(*place) for number, place in self._places.get(FRR_TEMPLATE, {}).items()}
+        frr = {number: self._made(mark) for number, mark in self._marks.get(FRR_TEMPLATE, {}).items()}
         return Trace(config, self._rows, frr)
 
     def _text(self, name: str, values: Mapping[str, Any]) -> str:
-        text, self._places[name] = unmarked(super()._text(name, values))
+        text, self._marks[name] = unmarked(super()._text(name, values))
         return text
 
     def _tables(self, name: str, values: Mapping[str, Any]) -> dict[str, Table]:
@@ -115,15 +120,30 @@ class TracingRenderer(Renderer):
         return tables
 
     def _remember(self, name: str, place: tuple[str, str, str], node: yaml.Node) -> None:
-        at = self._places[name].get(node.start_mark.line + 1)
-        if at:
-            self._rows[place] = self._line(*at)
+        mark = self._marks[name].get(node.start_mark.line + 1)
+        if mark is not None:
+            self._rows[place] = self._made(mark)
 
-    def _line(self, name: str, line: int) -> TemplateLine:
-        environment: Environment = self._environment
-        source, file, _ = environment.loader.get_source(environment, name) if environment.loader else ("", "", None)
-        lines = source.splitlines()
-        return TemplateLine(name, file or name, line, lines[line - 1].strip() if line <= len(lines) else "")
+    def _made(self, mark: int) -> Made:
+        note = self._sandbox.notes[mark]
+        sites = (note.site, *note.calls)
+        comment = next((said for site in sites if (said := self._comment(site))), "")
+        return Made(self._line(note.site), comment, note)
+
+    def _comment(self, site: Site) -> str:
+        return comment_above(self._source(site.template)[0], site.line)
+
+    def _line(self, site: Site) -> TemplateLine:
+        lines, file = self._source(site.template)
+        text = lines[site.line - 1].strip() if site.line <= len(lines) else ""
+        return TemplateLine(site.template, file or site.template, site.line, text)
+
+    def _source(self, name: str) -> tuple[list[str], str | None]:
+        if name not in self._sources:
+            assert self._environment.loader is not None
+            source, file, _ = self._environment.loader.get_source(self._environment, name)
+            self._sources[name] = source.splitlines(), file
+        return self._sources[name]
 
 
 def _pairs(node: yaml.Node | None) -> list[tuple[yaml.Node, yaml.Node]]:

@@ -25,24 +25,20 @@ class Rule:
     """A rule that decides a field, or one of several of which the first that holds does.
 
     Attributes:
-        text: the rule, or what makes it of the object that has the field; "" where the places say all.
+        text: the rule, in which `{of.NAME}` is of the object that has the field; "" where the places say all.
         given: where the value stands: places of the files, as `Sources.given` of sonicfab.explain reads them.
         facts: what the rule rests on; a word stands for a fact that depends on the switch (`Sources.facts`).
         where: it holds for such objects only.
         asked: it holds only where the first place of `given` is there.
-        naming: the value names its object: this rule is told where a line says nothing else of it.
+        naming: the value only names its object: a line with it may say anything of that.
     """
 
-    text: str | Callable[[Any], str]
+    text: str
     given: tuple[str, ...] = ()
     facts: tuple[Fact | str, ...] = ()
     where: Callable[[Any], bool] | None = None
     asked: bool = False
     naming: bool = False
-
-    def said(self, of: object) -> str:
-        """The text for the object that has the field."""
-        return self.text if isinstance(self.text, str) else self.text(of)
 
 
 def rules_of(of: object, name: str) -> tuple[Rule, ...]:

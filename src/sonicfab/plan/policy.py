@@ -22,10 +22,15 @@ def prefix_lists(topology: Topology) -> tuple[PrefixList, ...]:
 
 
 def fabric_policies(lists: tuple[PrefixList, ...], *, global_next_hops: bool) -> tuple[RouteMap, RouteMap]:
-    """What a switch takes from another, and tells it: loopbacks and the addresses of servers."""
-    return RouteMap("FROM-FABRIC", lists, global_next_hops), RouteMap("TO-FABRIC", lists)
+    """What a switch takes from another, and tells it."""
+    taken = "what a switch takes from another: loopbacks and the addresses of servers"
+    told = "what a switch tells another: loopbacks and the addresses of servers"
+    return RouteMap("FROM-FABRIC", taken, lists, global_next_hops), RouteMap("TO-FABRIC", told, lists)
 
 
 def host_policies(lists: tuple[PrefixList, ...]) -> tuple[RouteMap, RouteMap]:
-    """What a switch takes from a server, its own addresses, and tells it: all that the fabric knows."""
-    return RouteMap("FROM-HOST", tuple(one for one in lists if one.name == "HOSTS")), RouteMap("TO-HOST", lists)
+    """What a switch takes from a server, and tells it."""
+    taken = "what a switch takes from a server: addresses of the prefixes, nothing else"
+    told = "what a switch tells a server: loopbacks and the addresses of other servers"
+    hosts = tuple(one for one in lists if one.name == "HOSTS")
+    return RouteMap("FROM-HOST", taken, hosts), RouteMap("TO-HOST", told, lists)

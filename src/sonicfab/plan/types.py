@@ -77,6 +77,10 @@ _MTU = Fact(
     f"a port has MTU {SONIC_MTU} unless somebody asks for another",
     "sonic-buildimage src/sonic-config-engine/config_samples.py; sonic-swss cfgmgr/portmgr.h DEFAULT_MTU_STR",
 )
+_MTU_OF_FABRIC = (
+    Rule("the MTU of the fabric", ("topology:mtu",), asked=True),
+    Rule(f"the MTU of the fabric, {SONIC_MTU} where the topology gives none"),
+)
 _LINK_LOCAL = Fact(
     "without it SONiC ignores link-local neighbours, and no route over them reaches the ASIC",
     "sonic-swss neighsyncd/neighsync.cpp isLinkLocalEnabled",
@@ -95,7 +99,7 @@ class PortPlan:
         far: where its cable ends: the port of another switch, or nowhere.
     """
 
-    name: Annotated[str, Rule("a port of the switch model", ("inventory:platform",), ("port",), naming=True)]
+    name: Annotated[str, Rule("", ("inventory:platform",), ("port",), naming=True)]
     alias: Annotated[str, _OF_PORT_TABLE]
     lanes: Annotated[tuple[int, ...], _OF_PORT_TABLE]
     index: Annotated[int, _OF_PORT_TABLE]
@@ -114,8 +118,7 @@ class PortPlan:
         int,
         Rule("nothing uses the port: SONiC's own default", facts=(_MTU,), where=lambda port: port.use == "unused"),
         Rule("as given for this link or host port", ("use.mtu",), asked=True),
-        Rule("the MTU of the fabric", ("topology:mtu",), asked=True),
-        Rule("the MTU of the fabric, 9100 where the topology gives none"),
+        _MTU_OF_FABRIC,
     ]
     use: Annotated[Literal["link", "host", "unused"], Rule("", ("use",))]
     description: Annotated[str, _DESCRIPTION] = ""
@@ -155,7 +158,12 @@ class PortPlan:
         Rule("down: nothing in the topology uses this port"),
     ]:
         """`up` only where the port is used."""
-        return "down" if self.use == "unused" else "up"
+        return "up" if self.used else "down"
+
+    @property
+    def used(self) -> Annotated[bool, Rule("", ("use",))]:
+        """True when the topology puts it to use."""
+        return self.use != "unused"
 
     @property
     def routed(self) -> Annotated[bool, Rule("", ("use",))]:
@@ -177,23 +185,8 @@ class Session:
 
     peer: Annotated[
         str,
-        Rule(
-            lambda one: f"a server is behind {one.interface}: BGP unnumbered",
-            ("use",),
-            where=lambda one: not one.far,
-            naming=True,
-        ),
-        Rule(
-            lambda one: f"the link to {one.far}: BGP unnumbered",
-            ("use",),
-            where=lambda one: one.peer == one.interface,
-            naming=True,
-        ),
-        Rule(
-            lambda one: f"the link to {one.far}: the other address of its network",
-            ("network", "use"),
-            naming=True,
-        ),
+        Rule("", ("use",), where=lambda one: one.peer == one.interface, naming=True),
+        Rule("", ("network", "use"), naming=True),
     ]
     interface: str
     far: Endpoint
@@ -236,12 +229,20 @@ class RouteMap:
     """A policy: what one of its lists permits, and nothing else.
 
     Attributes:
+        purpose: whom it lets what.
         global_next_hops: routes are taken by the neighbour's global IPv6 address. bgpd prefers the link-local one, and
             swss learns no link-local neighbour on a port without `ipv6_use_link_local_only` (sonic-swss
             neighsyncd/neighsync.cpp), so the ASIC would have no next hop (sonic-swss#1872).
     """
 
-    name: Annotated[str, Rule("", ("topology:loopbacks", "topology:hosts.prefixes"), naming=True)]
+    name: Annotated[
+        str,
+        Rule(
+            "{of.purpose}; eBGP exchanges nothing without a policy (RFC 8212)",
+            ("topology:loopbacks", "topology:hosts.prefixes"),
+        ),
+    ]
+    purpose: str = field(compare=False)
     lists: Annotated[tuple[PrefixList, ...], Rule("", ("topology:loopbacks", "topology:hosts.prefixes"))]
     global_next_hops: Annotated[bool, Rule("", ("topology:underlay",))] = False
 
@@ -257,8 +258,8 @@ class PeerGroup:
 
     name: Annotated[
         str,
-        Rule("one group for all servers", ("topology:hosts",), where=lambda group: not group.inside, naming=True),
-        Rule("one group for all switches of a role (and family)", ("topology:underlay",), naming=True),
+        Rule("", ("topology:hosts",), where=lambda group: not group.inside, naming=True),
+        Rule("", ("topology:underlay",), naming=True),
     ]
     families: tuple[Family, ...]
     sessions: tuple[Session, ...]
@@ -289,7 +290,7 @@ class PeerGroup:
 
 
 def _or_default(text: str, place: str) -> tuple[Rule, Rule]:
-    return Rule(text, (place,), asked=True), Rule(f"{text}: the default, the topology gives none")
+    return Rule(text, (place,), asked=True), Rule(f"{text}; the topology gives none: this is the default")
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,11 +426,11 @@ class FabricPlan:
         families: the unicast families that the fabric routes.
     """
 
-    name: str
-    numbered: bool
-    mtu: int
-    loopback_ipv4: IPv4Network
-    loopback_ipv6: IPv6Network | None
+    name: Annotated[str, Rule("the fabric's name", ("topology:name",))]
+    numbered: Annotated[bool, Rule("", ("topology:underlay",))]
+    mtu: Annotated[int, _MTU_OF_FABRIC]
+    loopback_ipv4: Annotated[IPv4Network, Rule("the pool of the loopbacks", ("topology:loopbacks.ipv4",))]
+    loopback_ipv6: Annotated[IPv6Network | None, Rule("the pool of the loopbacks", ("topology:loopbacks.ipv6",))]
     bgp: BgpPlan
     hosts: HostPolicy
     links: tuple[LinkPlan, ...]

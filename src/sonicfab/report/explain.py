@@ -15,7 +15,7 @@ FORMAT_VERSION = 1
 _IN_FULL = 12
 """So many values are explained in full; of more, each has a line."""
 
-_OWN = "no rule of sonicfab: the template is your own"
+_OWN = "the template itself: no rule of sonicfab is behind this text"
 
 
 def show_explained(switch: str, found: list[Explained]) -> None:
@@ -28,11 +28,11 @@ def show_explained(switch: str, found: list[Explained]) -> None:
         say("")
         _wrapped(_headline(one), "", bold=True)
         origin = one.origin
-        _labelled("rule", origin.rule if origin else _OWN)
-        for given in origin.given if origin else ():
+        _labelled("rule", origin.rule or _OWN)
+        for given in origin.given:
             written = "" if given.what.endswith(given.written) else f": {given.written}"
             _labelled("input", f"{given.place.file}:{given.place.line}  {given.what}{written}")
-        for fact in origin.facts if origin else ():
+        for fact in origin.facts:
             _labelled("fact", fact.text)
             _labelled("", f"(source: {fact.source})" if fact.source else "")
         if one.template:
@@ -42,9 +42,9 @@ def show_explained(switch: str, found: list[Explained]) -> None:
 def _show_short(switch: str, found: list[Explained]) -> None:
     say(style(f"{switch}: {len(found)} values; name one for all of its origin", bold=True))
     for one in found:
-        given = one.origin.given if one.origin else ()
+        given = one.origin.given
         place = f"{given[0].place.file}:{given[0].place.line}" if given else "no input"
-        text = f"{_headline(one)}   [{place}] {one.origin.rule if one.origin else _OWN}"
+        text = f"{_headline(one)}   [{place}] {one.origin.rule or _OWN}"
         say(textwrap.shorten(text, columns(), placeholder=" ..."))
 
 
@@ -75,12 +75,12 @@ def _json(one: Explained) -> dict[str, Any]:
         "file": one.file,
         "place": one.place or None,
         "value": one.value,
-        "rule": origin.rule if origin else None,
+        "rule": origin.rule or None,
         "inputs": [
             {"file": given.place.file, "line": given.place.line, "path": given.what, "written": given.written}
-            for given in (origin.given if origin else ())
+            for given in origin.given
         ],
-        "facts": [{"fact": fact.text, "source": fact.source or None} for fact in (origin.facts if origin else ())],
+        "facts": [{"fact": fact.text, "source": fact.source or None} for fact in origin.facts],
         "template": {"file": _template_file(one.template), "line": one.template.line, "text": one.template.text}
         if one.template
         else None,
