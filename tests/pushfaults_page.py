@@ -64,14 +64,27 @@ def together_page(results: Mapping[str, str]) -> str:
 
 
 def try_together(folder: Path) -> dict[str, str]:
-    """Try each of them, in a lab of its own."""
-    results: dict[str, str] = {}
-    with together_of(_run, folder, "pushtogether") as fabric:
-        for moment, happens in itertools.product(MOMENTS, HAPPENS):
+    """Try each of them, in a lab of its own, but those of which `folder` has results."""
+    kept = folder / "together.jsonl"
+    lines = kept.read_text().splitlines() if kept.exists() else []
+    results: dict[str, str] = dict(json.loads(line) for line in lines)
+    todo = [cell for cell in itertools.product(MOMENTS, HAPPENS) if "/".join(cell) not in results]
+    if not todo:
+        return results
+    with (
+        tempfile.TemporaryDirectory(dir=folder) as files,
+        together_of(_run, Path(files), "pushtogether") as fabric,
+        kept.open("a") as file,
+    ):
+        for moment, happens in todo:
+            began = time.monotonic()
             fabric.number()
             outcome = fabric.attempt(moment, happens)
-            results[f"{moment}/{happens}"] = outcome.state if not outcome.wrong else f"**{'; '.join(outcome.wrong)}**"
-            print(f"{moment}, {happens}: {results[f'{moment}/{happens}']}", flush=True)
+            said = outcome.state if not outcome.wrong else f"**{'; '.join(outcome.wrong)}**"
+            results[f"{moment}/{happens}"] = said
+            print(f"{time.monotonic() - began:5.0f} s  {moment}, {happens}: {said}", flush=True)
+            file.write(json.dumps([f"{moment}/{happens}", said]) + "\n")
+            file.flush()
             fabric.unnumber()
             fabric.pushed("--overwrite-drift")
     return results
@@ -147,13 +160,13 @@ def _main(target: Path, leaves: int) -> int:
 
         os.environ["SONICFAB_LABS"] = f"{folder}/labs"
         began = time.monotonic()
-        with bench_of(_run, "pushfaults", Path(folder), leaves) as bench:
-            learn_all(bench, names)
-            print(f"ready after {time.monotonic() - began:.0f} s", flush=True)
-            spread(names, [partial(attempt, bench, cell) for cell in todo])
-        print(f"{len(todo)} cells in {time.monotonic() - began:.0f} s")
-        (Path(folder) / "together").mkdir()
-        together = try_together(Path(folder) / "together")
+        if todo:
+            with bench_of(_run, "pushfaults", Path(folder), leaves) as bench:
+                learn_all(bench, names)
+                print(f"ready after {time.monotonic() - began:.0f} s", flush=True)
+                spread(names, [partial(attempt, bench, cell) for cell in todo])
+            print(f"{len(todo)} cells in {time.monotonic() - began:.0f} s")
+        together = try_together(Path(folder))
     results = [known[cell] for cell in every if cell in known]
     target.write_text(page(results) + together_page(together), encoding="utf-8")
     return int(any(result.wrong for result in results) or any(one.startswith("**") for one in together.values()))

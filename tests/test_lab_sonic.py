@@ -331,6 +331,16 @@ def test_bgpcfgd_makes_the_routes_of_static_route(lab: Lab) -> None:
     assert routes() == before
 
 
+def test_two_restarts_at_once_are_two_jobs(lab: Lab) -> None:
+    """systemd runs one job of a unit at a time: none of them finds the daemons that the other has just started."""
+    assert lab.inside(LEAF2, "systemctl reset-failed bgp").code == 0
+    many = "systemctl restart bgp & one=$!; systemctl restart bgp & other=$!; wait $one && wait $other"
+    done = lab.inside(LEAF2, many)
+    assert done.code == 0, done.err
+    assert lab.inside(LEAF2, "pgrep -xc bgpd; pgrep -xc zebra").out.split() == ["1", "1"]
+    assert lab.inside(LEAF2, "systemctl reset-failed bgp").code == 0
+
+
 def test_systemctl_answers_for_several_units(lab: Lab) -> None:
     """A line for each; 0 when at least one is active, 3 when none is (systemctl(1), as recorded)."""
     done = lab.inside(SPINE, "systemctl is-active bgp nosuch.timer lldp.service swss")

@@ -6,14 +6,16 @@ files/build_templates/bgp.service.j2 (StartLimitBurst=3 in 1200 s); lldp follows
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -83,24 +85,36 @@ def reset_failed() -> None:
     (paths.STATE / "bgp.starts").unlink(missing_ok=True)
 
 
+@contextmanager
+def job(*services: str) -> Iterator[None]:
+    """systemd runs one job of a unit at a time, and the next one when it is done (systemd.unit(5), systemctl(1))."""
+    with ExitStack() as stack:
+        for service in sorted(services):
+            lock = stack.enter_context((paths.STATE / f"{service}.job").open("w"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def stop_all() -> None:
     """`systemctl stop sonic.target`."""
-    for stop in (stop_lldp, stop_bgp, stop_swss):
-        stop()
+    with job("bgp", "lldp", "swss"):
+        for stop in (stop_lldp, stop_bgp, stop_swss):
+            stop()
 
 
 def start_all() -> None:
     """`systemctl restart sonic.target`."""
     config = db.read()
-    # an ASIC takes longer to bring its ports up than FRR to start: both ends of a link hear each other's first router
-    # advertisement, the next of which comes 10 s later
-    kernel.apply(config, ports_up=False)
-    # containers start side by side, and lldpd takes most of a second to let lldpcli in
-    with ThreadPoolExecutor(1) as pool:
-        lldp = pool.submit(start_lldp, config)
-        start_bgp(config)
-        lldp.result()
-    start_swss(config)
+    with job("bgp", "lldp", "swss"):
+        # an ASIC takes longer to bring its ports up than FRR to start: both ends of a link hear each other's first
+        # router advertisement, the next of which comes 10 s later
+        kernel.apply(config, ports_up=False)
+        # containers start side by side, and lldpd takes most of a second to let lldpcli in
+        with ThreadPoolExecutor(1) as pool:
+            lldp = pool.submit(start_lldp, config)
+            start_bgp(config)
+            lldp.result()
+        start_swss(config)
 
 
 def start_swss(config: db.Config) -> None:

@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
         boot.restart_database()
         return 0
     if action in ("start", "stop", "restart") and named and set(named) <= {"bgp", "lldp", "swss"}:
-        codes = [_run(action, one) for one in named]
+        codes = [_job(action, one) for one in named]
         for one, code in zip(named, codes, strict=True):
             log.note("systemd", f"{action} {one}.service: exit code {code}")
         return max(codes)
@@ -70,6 +70,11 @@ def _unit_files(action: str, unit: str, *, quiet: bool) -> int:
         print(err, file=sys.stderr)
         return 1
     return 0
+
+
+def _job(action: str, service: str) -> int:
+    with services.job(service):
+        return _run(action, service)
 
 
 def _run(action: str, service: str) -> int:
