@@ -332,7 +332,7 @@ def test_bgpcfgd_makes_the_routes_of_static_route(lab: Lab) -> None:
 
 
 def test_two_restarts_at_once_are_two_jobs(lab: Lab) -> None:
-    """systemd runs one job of a unit at a time: none of them finds the daemons that the other has just started."""
+    """Jobs of a unit come one after the other: none of them finds the daemons that the other has just started."""
     assert lab.inside(LEAF2, "systemctl reset-failed bgp").code == 0
     many = "systemctl restart bgp & one=$!; systemctl restart bgp & other=$!; wait $one && wait $other"
     done = lab.inside(LEAF2, many)

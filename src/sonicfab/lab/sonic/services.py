@@ -87,7 +87,7 @@ def reset_failed() -> None:
 
 @contextmanager
 def job(*services: str) -> Iterator[None]:
-    """systemd runs one job of a unit at a time, and the next one when it is done (systemd.unit(5), systemctl(1))."""
+    """A job of systemd: one of a unit at a time, the next when it is done (systemd.unit(5), systemctl(1))."""
     with ExitStack() as stack:
         for service in sorted(services):
             lock = stack.enter_context((paths.STATE / f"{service}.job").open("w"))
