@@ -8,10 +8,10 @@ import pytest
 
 from frrs import Router, fresh, holder
 from labs import needs_lab
+from sonicfab.frr.bgp import neighbor_of
 from sonicfab.frr.conf import Context, read, written
 from sonicfab.frr.delta.compute import same
 from sonicfab.frr.delta.kinds import _CONTEXTS, Kind, context_kind, find
-from sonicfab.frr.delta.peers import owner
 
 pytestmark = needs_lab
 
@@ -257,7 +257,7 @@ def rounds() -> list[list[tuple[Context, tuple[str, ...]]]]:
     found: list[dict[tuple[Context, str], tuple[Context, tuple[str, ...]]]] = []
     for context, lines in SAMPLES:
         first = lines[0].split("|")[0]
-        kind, name = find(context, first), owner(first)
+        kind, name = find(context, first), neighbor_of(first)
         assert kind, lines
         # not the same option of a peer-group and of its member, and not three ways to make one neighbour
         about = name if " interface" in first else " ".join(kind.key(first).replace(name, "").split())

@@ -1,9 +1,9 @@
-"""What an frr.conf says of BGP, as far as rules ask for it: every instance, every address family."""
+"""What an FRR config says of BGP, as far as anybody asks: every instance (VRF), every address family."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
@@ -19,6 +19,16 @@ class Use(NamedTuple):
     line: int
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`maximum-prefix`; `restart` in minutes, 0: the session stays down."""
+
+    prefixes: int
+    threshold: int
+    restart: int
+    warning_only: bool
+
+
 @dataclass
 class Neighbor:
     """A neighbour or a peer-group, with what it says of itself; a neighbour's group says the rest.
@@ -26,27 +36,42 @@ class Neighbor:
     Attributes:
         line: where it is first named.
         interface: it is reached by its port (BGP unnumbered).
+        group: the peer-group that it is a member of; "" if none.
         remote_as: a number, external, internal, auto, or "".
+        shape: the lines that make it, without the value of remote-as; FRR cannot change them in place.
+        shutdown, bfd, password: the line that says so; 0 where none does.
+        hops: of `ebgp-multihop`; 0 without it.
         oad: both ends are of one administration: FRR asks for no policy.
         extended_nexthop: IPv4 routes may have IPv6 next hops on it (RFC 8950).
         activated, deactivated: families that `activate` and `no ... activate` name.
         filters: (family, in or out) -> what filters there; FRR applies each of them.
+        limits: family -> how many prefixes it may announce.
     """
 
     name: str
-    line: int
+    line: int = 0
     is_group: bool = False
     interface: bool = False
     group: str = ""
     remote_as: str = ""
+    shape: frozenset[str] = frozenset()
+    description: str = ""
+    local_as: str = ""
+    update_source: str = ""
+    shutdown: int = 0
     bfd: int = 0
     password: int = 0
     multihop: bool = False
+    hops: int = 0
+    next_hop_self: bool = False
+    reflector_client: bool = False
+    remove_private_as: bool = False
     oad: bool = False
     extended_nexthop: bool = False
     activated: set[str] = field(default_factory=set)
     deactivated: set[str] = field(default_factory=set)
     filters: dict[tuple[str, str], list[Use]] = field(default_factory=dict)
+    limits: dict[str, Limit] = field(default_factory=dict)
 
 
 @dataclass
@@ -54,11 +79,14 @@ class Bgp:
     """One `router bgp`; numbers are lines.
 
     Attributes:
-        vrf: "" for the default VRF.
+        vrf: "" for the default VRF; `view NAME` for a view.
         asn: "" when there is no BGP.
         needs_policy: eBGP without a policy exchanges nothing.
         defaults: families in which every neighbour is active unless told otherwise.
         confederation: AS numbers of the other parts of its confederation.
+        shutdown: `bgp shutdown`.
+        multipath: several paths are used; FRR's default is all that it was built for (bgpd/bgp_mpath.c).
+        rd: of its EVPN routes.
         import_check: a network is announced only when it is in the routing table.
         networks: (family, prefix) -> line.
         statics: prefixes with a static route in this VRF.
@@ -72,6 +100,9 @@ class Bgp:
     needs_policy: bool = True
     defaults: set[str] = field(default_factory=lambda: {"ipv4"})
     confederation: set[str] = field(default_factory=set)
+    shutdown: bool = False
+    multipath: bool = True
+    rd: str = ""
     import_check: bool = True
     neighbors: dict[str, Neighbor] = field(default_factory=dict)
     networks: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -112,6 +143,7 @@ class FrrText:
 
     Attributes:
         defined: (kind, name).
+        route_maps: name -> the numbers of its entries.
         uses: where they are used, apart from those of neighbours.
         passwords: lines with a password for telnet; without one nobody gets in (lib/vty.c).
         enable_passwords: lines with the one for what comes after that.
@@ -120,6 +152,7 @@ class FrrText:
 
     instances: dict[str, Bgp] = field(default_factory=dict)
     defined: set[tuple[str, str]] = field(default_factory=set)
+    route_maps: dict[str, list[int]] = field(default_factory=dict)
     uses: list[Use] = field(default_factory=list)
     passwords: list[int] = field(default_factory=list)
     enable_passwords: list[int] = field(default_factory=list)
@@ -128,7 +161,11 @@ class FrrText:
     @property
     def bgp(self) -> Bgp:
         """The instance of the default VRF; an empty one when there is none."""
-        return self.instances.get("") or Bgp()
+        return self.instance("")
+
+    def instance(self, vrf: str) -> Bgp:
+        """The instance of a VRF, of which "" and `default` are the default one; an empty one when there is none."""
+        return self.instances.get("" if vrf == "default" else vrf) or Bgp(vrf)
 
     @property
     def undefined(self) -> Iterator[Use]:
@@ -144,6 +181,7 @@ class FrrText:
         return (use for use in sorted(seen, key=lambda use: use.line) if (use.kind, use.name) not in self.defined)
 
 
+_NEIGHBOR = re.compile(r"(?:no )?neighbor (\S+) .+")
 _DATACENTER = re.compile(r"^frr defaults datacenter\s*$", re.MULTILINE)
 _LISTS = {
     ("ip", "prefix-list"): "ip prefix-list",
@@ -168,6 +206,8 @@ def read_frr(text: str) -> FrrText:
         head = context[0].split() if context else []
         if head[:1] == ["route-map"]:
             read.defined.add(("route-map", head[1]))
+            if not words and head[-1].isdigit():
+                read.route_maps.setdefault(head[1], []).append(int(head[-1]))
             read.uses += _in_route_map(words, number)
             if words == ["set", "ipv6", "next-hop", "prefer-global"]:
                 read.global_maps.add(head[1])
@@ -219,8 +259,8 @@ def _in_route_map(words: list[str], number: int) -> Iterator[Use]:
 
 
 def _instance(read: FrrText, head: list[str], number: int, *, needs_policy: bool) -> Bgp:
-    vrf = _vrf(head)
-    asn = head[2] if head[2:] and head[2] != "vrf" else ""
+    vrf = _vrf(head) or " ".join(head[-2:] if head[-2] == "view" else ())
+    asn = head[2] if head[2:] and head[2] not in ("vrf", "view") else ""
     return read.instances.setdefault(vrf, Bgp(vrf, asn, number, needs_policy=needs_policy))
 
 
@@ -250,6 +290,12 @@ def _router_line(read: FrrText, bgp: Bgp, number: int, context: conf.Context, wo
         bgp.networks[family or "ipv4", words[1]] = number
     elif first == "bgp" and len(words) > 2:
         _bgp_line(bgp, number, words)
+    elif words == ["bgp", "shutdown"]:
+        bgp.shutdown = True
+    elif words == ["maximum-paths", "1"]:
+        bgp.multipath = False
+    elif first == "rd" and family and len(words) > 1:
+        bgp.rd = words[1]
 
 
 def _no_line(bgp: Bgp, family: str, words: list[str]) -> None:
@@ -277,41 +323,81 @@ def _default_family(word: str) -> str:
     return word.removesuffix("-unicast").replace("-", " ")
 
 
+def neighbor_of(line: str) -> str:
+    """The neighbour or peer-group that a line is about; "" for another line."""
+    match = _NEIGHBOR.fullmatch(line)
+    return match[1] if match else ""
+
+
+def neighbors_of(lines: Iterable[str]) -> dict[str, Neighbor]:
+    """Name -> neighbour or peer-group, from the lines right below `router bgp`."""
+    found: dict[str, Neighbor] = {}
+    for line in lines:
+        if name := neighbor_of(line):
+            one = found.setdefault(name, Neighbor(name))
+            if not line.startswith("no "):
+                _of_neighbor(one, 0, "ipv4", line.split()[2:])
+    return found
+
+
 def _neighbor_line(read: FrrText, bgp: Bgp, number: int, family: str, words: list[str]) -> None:
-    name, *rest = words[1:]
-    one = bgp.neighbors.get(name)
-    if one is None:
-        one = bgp.neighbors[name] = Neighbor(name, number)
+    one = bgp.neighbors.setdefault(words[1], Neighbor(words[1], number))
+    read.uses += _of_neighbor(one, number, family or "ipv4", words[2:])
+
+
+def _of_neighbor(one: Neighbor, number: int, family: str, words: list[str]) -> list[Use]:
+    """Take what a line says of a neighbour; what it uses beside filters."""
+    rest = words
     if rest[0] == "interface":
         one.interface = True
-        rest = rest[1:]
-    if rest[:1] == ["v6only"]:
-        rest = rest[1:]
-    first = rest[0] if rest else ""
-    if first == "peer-group":
-        if len(rest) == 1:
-            one.is_group = True
-        else:
-            one.group = rest[1]
-    elif first == "remote-as" and len(rest) > 1:
-        one.remote_as = rest[1]
-    elif first == "bfd":
-        one.bfd = number
-    elif first == "password":
-        one.password = number
-    elif first == "oad":
-        one.oad = True
-    elif first in ("ebgp-multihop", "ttl-security", "disable-connected-check"):
-        one.multihop = True
-    elif rest == ["capability", "extended-nexthop"]:
-        one.extended_nexthop = True
-    elif first == "activate":
-        one.activated.add(family or "ipv4")
-    elif len(rest) > 1:
-        _filter_line(read, one, number, family or "ipv4", rest)
+        rest = rest[2:] if rest[1:2] == ["v6only"] else rest[1:]
+    if rest == ["peer-group"]:
+        one.is_group = True
+        return []
+    if rest[:1] == ["peer-group"]:
+        one.group, rest = rest[1], rest[2:]
+    if rest[:1] == ["remote-as"] and len(rest) > 1:
+        one.remote_as, rest = rest[1], rest[2:]
+    if rest:
+        return _said(one, number, family, rest)
+    one.shape |= {" ".join(words[:-1] if "remote-as" in words else words)}
+    return []
 
 
-def _filter_line(read: FrrText, one: Neighbor, number: int, family: str, words: list[str]) -> None:
+def _said(one: Neighbor, number: int, family: str, words: list[str]) -> list[Use]:
+    match words:
+        case ["description", *text]:
+            one.description = " ".join(text)
+        case ["local-as", asn, *_]:
+            one.local_as = asn
+        case ["update-source", source]:
+            one.update_source = source
+        case [("shutdown" | "bfd" | "password") as what, *_]:
+            setattr(one, what, number)
+        case ["oad"]:
+            one.oad = True
+        case ["ebgp-multihop" | "ttl-security" | "disable-connected-check", *hops]:
+            one.multihop = True
+            if words[0] == "ebgp-multihop":
+                one.hops = int(hops[0]) if hops and hops[0].isdigit() else 255
+        case ["capability", "extended-nexthop"]:
+            one.extended_nexthop = True
+        case ["remove-private-AS", *_]:
+            one.remove_private_as = True
+        case ["next-hop-self", *_]:
+            one.next_hop_self = True
+        case ["route-reflector-client"]:
+            one.reflector_client = True
+        case ["activate"]:
+            one.activated.add(family)
+        case ["maximum-prefix", limit, *rest] if limit.isdigit():
+            one.limits[family] = _limit(int(limit), rest)
+        case _:
+            return _filter(one, number, family, words)
+    return []
+
+
+def _filter(one: Neighbor, number: int, family: str, words: list[str]) -> list[Use]:
     six = family.startswith("ipv6")
     kinds = {
         "route-map": "route-map",
@@ -319,16 +405,22 @@ def _filter_line(read: FrrText, one: Neighbor, number: int, family: str, words: 
         "filter-list": "as-path access-list",
         "distribute-list": "ipv6 access-list" if six else "access-list",
     }
-    first, name = words[:2]
-    if first in kinds and len(words) == 3:
-        one.filters.setdefault((family, words[2]), []).append(Use(kinds[first], name, number))
-    elif first == "unsuppress-map":
-        one.filters.setdefault((family, UNSUPPRESS), []).append(Use("route-map", name, number))
-    elif first == "default-originate" and words[1] == "route-map" and len(words) == 3:
-        read.uses.append(Use("route-map", words[2], number))
-    elif first in ("advertise-map", "exist-map", "non-exist-map"):
-        named = pairwise(words)
-        read.uses += [Use("route-map", value, number) for word, value in named if word.endswith("-map")]
+    match words:
+        case [kind, name, way] if kind in kinds:
+            one.filters.setdefault((family, way), []).append(Use(kinds[kind], name, number))
+        case ["unsuppress-map", name, *_]:
+            one.filters.setdefault((family, UNSUPPRESS), []).append(Use("route-map", name, number))
+        case ["default-originate", "route-map", name]:
+            return [Use("route-map", name, number)]
+        case ["advertise-map" | "exist-map" | "non-exist-map", *_]:
+            return [Use("route-map", value, number) for word, value in pairwise(words) if word.endswith("-map")]
+    return []
+
+
+def _limit(prefixes: int, rest: list[str]) -> Limit:
+    threshold = int(rest[0]) if rest and rest[0].isdigit() else 75  # bgpd.h MAXIMUM_PREFIX_THRESHOLD_DEFAULT
+    restart = int(rest[rest.index("restart") + 1]) if "restart" in rest[:-1] else 0
+    return Limit(prefixes, threshold, restart, "warning-only" in rest)
 
 
 UNSUPPRESS = "unsuppress"

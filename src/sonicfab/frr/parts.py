@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sonicfab.frr import conf
+from sonicfab.frr.bgp import neighbor_of
 from sonicfab.frr.conf import Context
 
-_NEIGHBOR = re.compile(r"(?:no )?neighbor (\S+) .+")
 _ADDED = re.compile(r"(network \S+|aggregate-address \S+|redistribute \S+|bgp listen range \S+)(?: .*)?")
 _LIST = re.compile(
     r"((?:ip|ipv6) (?:prefix-list|access-list) \S+|access-list \S+|bgp (?:as-path access-list|"
@@ -42,9 +42,9 @@ def part_of(context: Context, line: str) -> str:
 
 
 def _bgp_part(context: Context, line: str) -> str:
-    neighbor, added = _NEIGHBOR.fullmatch(line), _ADDED.fullmatch(line)
+    neighbor, added = neighbor_of(line), _ADDED.fullmatch(line)
     if neighbor:
-        return f"neighbor {neighbor[1]} of {context[0]}"
+        return f"neighbor {neighbor} of {context[0]}"
     if added:
         return f"{added[1]} of {' / '.join(context)}"
     return " / ".join(context)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 
 from sonicfab.errors import LabError
+from sonicfab.frr.bgp import read_frr
 from sonicfab.lab.faults_base import Amount, Fault, Lab, Target, Undo
 
 _REFUSED = "/run/sonic/reload.refused"
@@ -16,13 +16,15 @@ def _wrong_policy(lab: Lab, targets: tuple[Target, ...], _amount: int) -> Undo:
     """A first entry without a match in each route-map that filters what goes to neighbours."""
     switch = targets[0].switch
     running = lab.inside(switch, "vtysh -c 'show running-config'")
-    maps = sorted(set(re.findall(r"^ +neighbor \S+ route-map (\S+) out$", running, re.MULTILINE)))
+    read = read_frr(running)
+    filters = [one.filters for bgp in read.instances.values() for one in bgp.neighbors.values()]
+    uses = (use for some in filters for (_, way), uses in some.items() if way == "out" for use in uses)
+    maps = sorted({use.name for use in uses if use.kind == "route-map"})
     if not maps:
         raise LabError(f"no route-map filters what {switch} announces", "push the fabric's config first")
     entries: list[str] = []
     for name in maps:
-        numbers = [int(number) for number in re.findall(rf"^route-map {re.escape(name)} \w+ (\d+)$", running, re.M)]
-        number = min(numbers, default=2) - 1
+        number = min(read.route_maps.get(name, ()), default=2) - 1
         if number < 1:
             raise LabError(f"{switch}: route-map {name} has no room before its entry 1")
         entries.append(f"route-map {name} deny {number}")

@@ -8,7 +8,7 @@ from typing import Any
 from napalm.base import models
 
 from sonicfab.families import Family, by_family
-from sonicfab.frr import conf
+from sonicfab.frr.bgp import read_frr
 from sonicfab.napalm.bgpconfig import as_number
 from sonicfab.switch.operations import Switch
 from sonicfab.switch.state.bgp import BGP_VRFS, BgpPeer, neighbors_of, summary_of
@@ -35,18 +35,19 @@ def bgp_neighbors(switch: Switch) -> dict[str, models.BGPStateNeighborsPerVRFDic
 
 def bgp_neighbors_detail(switch: Switch, neighbor_address: str) -> dict[str, dict[int, list[dict[str, Any]]]]:
     """What get_bgp_neighbors_detail returns; a neighbour is asked for by its port or its address."""
-    config = conf.parse(switch.optional(RUNNING_FRR) or "")
+    read = read_frr(switch.optional(RUNNING_FRR) or "")
     found: dict[str, dict[int, list[dict[str, Any]]]] = {}
     for vrf in switch.get(BGP_VRFS):
         received: dict[str, int] = {}
         for row in switch.get(summary_of(vrf)):
             received[row.peer] = received.get(row.peer, 0) + row.received
         ases = found.setdefault(_vrf_name(vrf), {})
-        multipath, own_as = _multipath(config, vrf), _own_as(config, vrf)
+        configured = read.instance(vrf)
+        own_as = as_number(configured.asn)
         for peer, row_ in switch.get(neighbors_of(vrf)).items():
             if neighbor_address in ("", peer, row_.get("bgpNeighborAddr")):
                 found_ = _detail(peer, row_)
-                found_ |= {"routing_table": vrf, "multipath": multipath}
+                found_ |= {"routing_table": vrf, "multipath": configured.multipath}
                 found_["received_prefix_count"] = received.get(peer, -1)
                 found_["local_as_prepend"] = found_["local_as"] != own_as and not row_.get("localAsNoPrepend")
                 ases.setdefault(found_["remote_as"], []).append(found_)
@@ -113,25 +114,6 @@ def _families(row: Mapping[str, Any]) -> dict[Family, Mapping[str, Any]]:
 def _policy(families: Mapping[Family, Mapping[str, Any]], name: str) -> str:
     """The route-map of all families; their names in a row when they differ."""
     return " ".join(dict.fromkeys(str(one[name]) for one in families.values() if name in one))
-
-
-def _multipath(config: Mapping[conf.Context, frozenset[str]], vrf: str) -> bool:
-    """FRR's own default is all the paths that it was built for (bgp_mpath.c): only `maximum-paths 1` turns it off."""
-    for context, lines in config.items():
-        inside = bool(context) and context[0].startswith("router bgp ")
-        if inside and _instance(context[0]) == vrf and "maximum-paths 1" in lines:
-            return False
-    return True
-
-
-def _own_as(config: Mapping[conf.Context, frozenset[str]], vrf: str) -> int:
-    heads = {context[0] for context in config if context and context[0].startswith("router bgp ")}
-    return next((as_number(head.split(" ")[2]) for head in heads if _instance(head) == vrf), 0)
-
-
-def _instance(line: str) -> str:
-    words = line.split(" ")
-    return words[words.index("vrf") + 1] if "vrf" in words else "default"
 
 
 def _vrf_name(vrf: str) -> str:

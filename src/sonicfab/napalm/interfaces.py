@@ -8,7 +8,7 @@ from typing import cast
 from napalm.base import models
 
 from sonicfab.configdb import natural_key
-from sonicfab.frr import conf
+from sonicfab.frr.bgp import read_frr
 from sonicfab.napalm.names import interface_names, interface_row, vrfs
 from sonicfab.switch.operations import Switch
 from sonicfab.switch.state import ports
@@ -105,12 +105,12 @@ def vlans(switch: Switch) -> dict[int, models.VlanDict]:
 
 def network_instances(switch: Switch, wanted: str) -> dict[str, models.NetworkInstanceDict]:
     """What get_network_instances returns."""
-    distinguishers = _route_distinguishers(switch.optional(RUNNING_FRR) or "")
+    read = read_frr(switch.optional(RUNNING_FRR) or "")
     return {
         name: {
             "name": name,
             "type": "DEFAULT_INSTANCE" if name == "default" else "L3VRF",
-            "state": {"route_distinguisher": distinguishers.get(name, "")},
+            "state": {"route_distinguisher": read.instance(name).rd},
             "interfaces": {"interface": {member: {} for member in members}},
         }
         for name, members in vrfs(switch.get(RUNNING_CONFIG_DB)).items()
@@ -134,13 +134,3 @@ def _kernel_counters(received: Mapping[str, int], sent: Mapping[str, int]) -> mo
             found[f"{way}_{word}"] = counters.get(name, -1)
     found["rx_multicast_packets"] = received.get("multicast", -1)
     return cast("models.InterfaceCounterDict", found)
-
-
-def _route_distinguishers(text: str) -> dict[str, str]:
-    """VRF -> `rd` of its EVPN routes, as far as frr.conf sets one."""
-    found: dict[str, str] = {}
-    for _, context, line in conf.lines(text):
-        if len(context) > 1 and line.startswith("rd "):
-            words = context[0].split(" ")
-            found[words[words.index("vrf") + 1] if "vrf" in words else "default"] = line.removeprefix("rd ")
-    return found

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from sonicfab.access import Access
 from sonicfab.errors import SwitchError
+from sonicfab.frr import conf
 from sonicfab.hints import first_of
 from sonicfab.plan.types import FabricPlan, SwitchPlan
 from sonicfab.runner import run_all
@@ -32,9 +33,13 @@ LINE = "bgp graceful-shutdown"
 
 def drained(frr: str) -> str:
     """A frr.conf with which FRR starts drained, so that nobody sends anything before its routes are there."""
-    return "".join(
-        f"{line} {LINE}\n" if line.startswith("router bgp ") else line for line in frr.splitlines(keepends=True)
-    )
+    heads = {number for number, context, line in conf.lines(frr) if len(context) == 1 and _is_bgp(context) and not line}
+    lines = enumerate(frr.splitlines(keepends=True), 1)
+    return "".join(f"{line} {LINE}\n" if number in heads else line for number, line in lines)
+
+
+def _is_bgp(context: conf.Context) -> bool:
+    return context[0].startswith("router bgp ")
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ class Drain:
         Raises:
             SwitchError: no BGP runs.
         """
-        router = next((line for line in running_frr.splitlines() if line.startswith("router bgp ")), "")
+        router = next((context[0] for context in conf.read(running_frr) if context and _is_bgp(context)), "")
         if not router:
             raise SwitchError("there is no BGP to drain")
         return {

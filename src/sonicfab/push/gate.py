@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
-import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sonicfab.families import Family
+from sonicfab.frr.bgp import read_frr
 from sonicfab.plan.types import FabricPlan, Session, SwitchPlan
 from sonicfab.push.comparison import Comparison, Target
 from sonicfab.switch.state.bgp import BgpPeer
@@ -24,7 +24,6 @@ from sonicfab.switch.state.bgp import BgpPeer
 POLICY_DELAY = 7.0
 """Seconds until a changed route-map or prefix-list has its effect: FRR waits 5 (bgpd.h RMAP_DEFAULT_UPDATE_TIMER)."""
 
-_NEIGHBOUR = re.compile(r"^\s*neighbor (\S+) ", re.MULTILINE)
 
 Ways = frozenset[str]
 """What must go over a session: `received`, `sent` prefixes."""
@@ -126,7 +125,7 @@ def _brought_back(switch: SwitchPlan, before: Mapping[str, Comparison]) -> list[
 def _neighbours(target: Target) -> set[str]:
     """What a config calls its BGP neighbours: in frr.conf, or in CONFIG_DB where SONiC makes FRR's config of it."""
     if target.frr is not None:
-        return set(_NEIGHBOUR.findall(target.frr))
+        return {name for bgp in read_frr(target.frr).instances.values() for name in bgp.neighbors}
     return {key.rpartition("|")[2] for key in target.config_db.get("BGP_NEIGHBOR", {})}
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from sonicfab.frr.bgp import neighbor_of, neighbors_of
 from sonicfab.frr.conf import Command, Context, Tree, under
 from sonicfab.frr.delta.changes import line_changes
-from sonicfab.frr.delta.peers import in_convention_of, made_again, owner, peers_of
+from sonicfab.frr.delta.peers import in_convention_of, made_again
 
 
 def instances(tree: Tree) -> list[str]:
@@ -21,7 +22,7 @@ def bgp_commands(have: Tree, want: Tree, name: str) -> list[Command]:
     members and both before the address families, as FRR itself prints it.
     """
     have = in_convention_of(have, want, name)
-    old, new = peers_of(have[name,]), peers_of(want[name,])
+    old, new = neighbors_of(have[name,]), neighbors_of(want[name,])
     again = made_again(old, new)
     gone = [peer for peer in old.values() if peer.name not in new or peer.name in again]
     gone += [peer for peer in old.values() if peer.is_group and peer.name in new and not new[peer.name].is_group]
@@ -35,7 +36,7 @@ def _lines(have: Tree, want: Tree, name: str, gone: Collection[str]) -> tuple[li
     removals: list[Command] = []
     settings: list[Command] = []
     for context in dict.fromkeys([*under(want, name), *under(have, name)]):
-        left = [line for line in have.get(context, ()) if owner(line) not in gone]  # their lines went with them
+        left = [line for line in have.get(context, ()) if neighbor_of(line) not in gone]  # their lines went with them
         taken, set_ = line_changes(context, left, want.get(context, ()))
         removals += [(context, line) for line in taken]
         settings += [(context, line) for line in set_]

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sonicfab.frr import conf
+from sonicfab.frr.bgp import neighbors_of
 from sonicfab.frr.conf import Command, Context, Tree, read, written
 from sonicfab.frr.delta import moved
 from sonicfab.frr.delta.bgp import bgp_commands, instances, new_instance
 from sonicfab.frr.delta.changes import line_changes
 from sonicfab.frr.delta.effects import Effects, effects_of
 from sonicfab.frr.delta.lists import ListCommands, is_entry, list_commands
-from sonicfab.frr.delta.peers import peers_of
 from sonicfab.frr.delta.refusals import refusals
 from sonicfab.frr.delta.types import FrrDelta, Restart
 
@@ -67,7 +67,7 @@ def _restarts(want: Tree, peers: Sequence[str]) -> list[Command]:
     """
     commands: list[Command] = []
     for name in instances(want):
-        known = peers_of(want[name,])
+        known = neighbors_of(want[name,])
         lines = set(want[name,])
         for peer in peers:
             if peer in known and not any(line.startswith(f"neighbor {peer} shutdown") for line in lines):

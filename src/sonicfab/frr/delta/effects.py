@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Interface, IPv6Interface, ip_address, ip_interface
 
+from sonicfab.frr.bgp import Neighbor, neighbor_of, neighbors_of
 from sonicfab.frr.conf import Context, Tree, under
 from sonicfab.frr.delta.bgp import instances
 from sonicfab.frr.delta.kinds import Felt, find
-from sonicfab.frr.delta.peers import Peer, in_convention_of, made_again, owner, peers_of
+from sonicfab.frr.delta.peers import in_convention_of, made_again
 from sonicfab.frr.delta.types import SessionLater, SessionReset
 
 
@@ -36,8 +37,8 @@ def effects_of(have: Tree, want: Tree) -> Effects:
     """What the sessions feel when the one config becomes the other."""
     felt = Effects()
     old_names, new_names = instances(have), instances(want)
-    old = {name: peers_of(have[name,]) for name in old_names}
-    new = {name: peers_of(want[name,]) for name in new_names}
+    old = {name: neighbors_of(have[name,]) for name in old_names}
+    new = {name: neighbors_of(want[name,]) for name in new_names}
     before, after = _sessions(old), _sessions(new)
     felt.removed = [name for name in before if name not in after]
     felt.added = [name for name in after if name not in before]
@@ -52,12 +53,12 @@ def effects_of(have: Tree, want: Tree) -> Effects:
     return felt
 
 
-def _sessions(peers: Mapping[str, Mapping[str, Peer]]) -> dict[str, None]:
+def _sessions(peers: Mapping[str, Mapping[str, Neighbor]]) -> dict[str, None]:
     return {peer.name: None for found in peers.values() for peer in found.values() if not peer.is_group}
 
 
 def _within(felt: Effects, have: Tree, want: Tree, name: str) -> None:
-    old, new = peers_of(have[name,]), peers_of(want[name,])
+    old, new = neighbors_of(have[name,]), neighbors_of(want[name,])
     again = made_again(old, new)
     for peer, why in again.items():
         if not new[peer].is_group:
@@ -73,7 +74,7 @@ def _within(felt: Effects, have: Tree, want: Tree, name: str) -> None:
         before, after = set(have.get(context, ())), set(want.get(context, ()))
         for line in sorted(before ^ after):
             kind = find(context, line)
-            about = owner(line)
+            about = neighbor_of(line)
             if " maximum-prefix " in line:
                 felt.limits |= set(members.get(about, ()))
             if kind is None or kind.felt is Felt.NOTHING:
@@ -94,7 +95,7 @@ def _why(context: Context, key: str, group: str) -> str:
     return f"{what} of peer-group {group} changes" if group else f"{what} changes"
 
 
-def _is_down(tree: Tree, name: str, peer: Peer) -> bool:
+def _is_down(tree: Tree, name: str, peer: Neighbor) -> bool:
     starts = tuple(f"neighbor {one} shutdown" for one in (peer.name, peer.group) if one)
     return any(line.startswith(starts) for line in tree[name,])
 
@@ -116,7 +117,7 @@ def _through(have: Tree, interface: str, address: IPv4Interface | IPv6Interface)
     """The neighbours whose sessions use an address of an interface."""
     for instance in instances(have):
         lines = set(have[instance,])
-        for peer in peers_of(have[instance,]).values():
+        for peer in neighbors_of(have[instance,]).values():
             try:
                 far = ip_address(peer.name)
             except ValueError:

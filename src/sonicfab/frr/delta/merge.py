@@ -10,9 +10,10 @@ import re
 from dataclasses import dataclass, field
 
 from sonicfab.frr import conf
+from sonicfab.frr.bgp import neighbor_of
 from sonicfab.frr.conf import Context, read, too_deep, written
 from sonicfab.frr.delta.kinds import context_kind, find
-from sonicfab.frr.delta.peers import IPV4, NO_DEFAULT_IPV4, owner
+from sonicfab.frr.delta.peers import IPV4, NO_DEFAULT_IPV4
 
 _ENTRY = re.compile(r"(\S+ (?:prefix-list|as-path access-list|\S*community-list \S+) \S+ seq \d+) .+")
 _LIST = re.compile(
@@ -93,7 +94,7 @@ class _Merging:
             return self._open(context)
         if line.removeprefix("no ") == NO_DEFAULT_IPV4.removeprefix("no "):
             lines = self._tree[context]
-            if any(map(owner, lines)) and line.startswith("no ") != (NO_DEFAULT_IPV4 in lines):
+            if any(map(neighbor_of, lines)) and line.startswith("no ") != (NO_DEFAULT_IPV4 in lines):
                 return "it changes which families the neighbours that are there are active in"
         return self._take_back(context, line) if line.startswith("no ") else self._set(context, line)
 
@@ -117,8 +118,8 @@ class _Merging:
         if kind is None:
             return "not a line that is known"
         lines = self._tree[context]
-        name = owner(line)
-        if name and not _MAKES.fullmatch(line) and name not in map(owner, self._tree[context[:1]]):
+        name = neighbor_of(line)
+        if name and not _MAKES.fullmatch(line) and name not in map(neighbor_of, self._tree[context[:1]]):
             return f"there is no neighbor {name}"
         key = kind.key(line)
         if key == line and f"no {line}" in lines:
@@ -180,9 +181,9 @@ class _Merging:
         under = [one for one in self._tree if one[:1] == context]
         members = [one for one in self._tree[context] if one.endswith(f" peer-group {name}")]
         if members:
-            return f"{owner(members[0])} is a member of it"
+            return f"{neighbor_of(members[0])} is a member of it"
         for one in under:
-            self._tree[one] = [line for line in self._tree[one] if owner(line) != name]
+            self._tree[one] = [line for line in self._tree[one] if neighbor_of(line) != name]
         return ""
 
     def _on_by_default(self, context: Context, line: str) -> bool:
@@ -205,9 +206,9 @@ def _slot(context: Context, line: str) -> str:
 
 def _place(lines: list[str], line: str) -> int:
     """Where a new line goes: peer-groups before neighbours, what makes a neighbour before what is said of it."""
-    name = owner(line)
-    own = [number for number, one in enumerate(lines) if name and owner(one) == name]
+    name = neighbor_of(line)
+    own = [number for number, one in enumerate(lines) if name and neighbor_of(one) == name]
     if own:
         return own[-1] + 1
-    first = next((number for number, one in enumerate(lines) if owner(one)), len(lines))
+    first = next((number for number, one in enumerate(lines) if neighbor_of(one)), len(lines))
     return len(lines) if name and not line.endswith(" peer-group") else first

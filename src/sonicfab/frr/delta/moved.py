@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from sonicfab.frr.bgp import Neighbor, neighbor_of, neighbors_of
 from sonicfab.frr.conf import Command, Tree, written
-from sonicfab.frr.delta.peers import Peer, made_again, owner, peers_of
+from sonicfab.frr.delta.peers import made_again
 
 
 def leaving(have: Tree, want: Tree, ports: Collection[str]) -> list[tuple[str, str]]:
@@ -36,7 +37,7 @@ def without(have: Tree, peers: Collection[tuple[str, str]]) -> Tree:
     """The config once these neighbours are deleted."""
     gone = set(peers)
     return {
-        context: [line for line in lines if not (context and (context[0], owner(line)) in gone)]
+        context: [line for line in lines if not (context and (context[0], neighbor_of(line)) in gone)]
         for context, lines in have.items()
     }
 
@@ -56,12 +57,12 @@ def before_addresses(have: Tree, want: Tree, ports: Collection[str]) -> str:
     return written(removals(leaving(have, want, ports)))
 
 
-def _interface_peers(old: Tree, new: Tree) -> Iterator[tuple[str, Peer, bool]]:
+def _interface_peers(old: Tree, new: Tree) -> Iterator[tuple[str, Neighbor, bool]]:
     """(instance, interface neighbour of `old`, whether `new` lacks it or has it in another way)."""
     names = [context[0] for context in old if len(context) == 1 and context[0].startswith("router bgp ")]
     for name in names:
-        there = peers_of(new.get((name,), ()))
-        mine = peers_of(old[name,])
+        there = neighbors_of(new.get((name,), ()))
+        mine = neighbors_of(old[name,])
         again = made_again(mine, there)
         for peer in mine.values():
             if any(shape.startswith("interface") for shape in peer.shape):

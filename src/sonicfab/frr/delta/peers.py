@@ -1,64 +1,17 @@
-"""The neighbours and peer-groups of a `router bgp`, as its lines tell them."""
+"""The neighbours of a `router bgp` beside those that it is to have: which must be made again, which are active."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
+from sonicfab.frr.bgp import Neighbor, neighbor_of, neighbors_of
 from sonicfab.frr.conf import Context, Tree, under
 
-_NEIGHBOR = re.compile(r"(?:no )?neighbor (\S+) (.+)")
-_SHAPE = re.compile(r"(interface(?: v6only)?)?(?: ?peer-group (\S+))?(?: ?(remote-as) (\S+))?")
 IPV4 = "address-family ipv4 unicast"
 NO_DEFAULT_IPV4 = "no bgp default ipv4-unicast"
 
 
-@dataclass(frozen=True, slots=True)
-class Peer:
-    """A neighbour or a peer-group.
-
-    Attributes:
-        is_group: it is a peer-group.
-        group: the peer-group that it is a member of; "" if none.
-        remote_as: its own, "" if it has none.
-        shape: its lines that make it, without the value of remote-as. FRR cannot change them in place.
-    """
-
-    name: str
-    is_group: bool
-    group: str
-    remote_as: str
-    shape: frozenset[str]
-
-
-def owner(line: str) -> str:
-    """The neighbour or peer-group that a line is about; "" for another line."""
-    match = _NEIGHBOR.fullmatch(line)
-    return match[1] if match else ""
-
-
-def peers_of(lines: Iterable[str]) -> Mapping[str, Peer]:
-    """Name -> neighbour or peer-group, from the lines right below `router bgp`."""
-    found: dict[str, Peer] = {}
-    for line in lines:
-        match = _NEIGHBOR.fullmatch(line)
-        if not match:
-            continue
-        name, rest = match.groups()
-        peer = found.get(name, Peer(name, False, "", "", frozenset()))
-        shape = _SHAPE.fullmatch(rest)
-        if rest == "peer-group":
-            peer = Peer(name, True, "", peer.remote_as, peer.shape)
-        elif shape:
-            blanked = rest if not shape[3] else rest.removesuffix(f" {shape[4]}")
-            group, remote_as = shape[2] or peer.group, shape[4] or peer.remote_as
-            peer = Peer(name, peer.is_group, group, remote_as, peer.shape | {blanked})
-        found[name] = peer
-    return found
-
-
-def made_again(have: Mapping[str, Peer], want: Mapping[str, Peer]) -> dict[str, str]:
+def made_again(have: Mapping[str, Neighbor], want: Mapping[str, Neighbor]) -> dict[str, str]:
     """Neighbours that must be deleted and made again, and why.
 
     FRR refuses another peer-group ("Cannot change the peer-group. Deconfigure first"), and deletes the neighbour when
@@ -88,7 +41,7 @@ def activation(tree: Tree, name: str) -> Mapping[Context, Mapping[str, bool]]:
     for context in under(tree, name):
         if len(context) == 2:
             lines = [line for line in tree[context] if line.endswith(" activate")]
-            found[context] = {owner(line): not line.startswith("no ") for line in lines}
+            found[context] = {neighbor_of(line): not line.startswith("no ") for line in lines}
     return found
 
 
@@ -103,7 +56,7 @@ def in_convention_of(have: Tree, want: Tree, name: str) -> Tree:
         return have
     family = (name, IPV4)
     told = activation(have, name).get(family, {})
-    peers = peers_of(have[name,])
+    peers = neighbors_of(have[name,])
     lines: list[str] = []
     for peer in peers.values():
         active = told.get(peer.name, not printed_on)
@@ -111,11 +64,11 @@ def in_convention_of(have: Tree, want: Tree, name: str) -> Tree:
         if not peer.group and active != printed_on:
             lines.append(f"neighbor {peer.name} activate" if active else f"no neighbor {peer.name} activate")
     for line in have.get(family, ()):
-        known = peers.get(owner(line))
+        known = peers.get(neighbor_of(line))
         if not line.endswith(" activate") or (known and known.group):
             lines.append(line)
     return {**have, family: lines}
 
 
-def _group(peer: Peer) -> str:
+def _group(peer: Neighbor) -> str:
     return f"peer-group {peer.group}" if peer.group else "no peer-group"

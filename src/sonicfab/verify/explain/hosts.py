@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from sonicfab.switch.state.config import RUNNING_FRR
 from sonicfab.verify.explain import mends
 from sonicfab.verify.explain.base import Case, Finding, some
 from sonicfab.verify.results import CheckResult, Problem
@@ -44,20 +43,6 @@ def explain(case: Case) -> Iterator[Finding]:
                 where,
                 f"{hosts} {verb} cut off: {name} has shut the session",
                 (*case.because(name, r"neighbor .*shutdown|bgp shutdown")[:3], *evidence),
-                _startup(case, name, ports),
+                mends.startup(case, name, ports),
                 taken,
             )
-
-
-def _startup(case: Case, name: str, ports: list[str]) -> str:
-    """What has shut them: the whole instance, the peer-group, or each by itself (FRR bgpd/bgp_vty.c)."""
-    answers = case.answers.get(name)
-    lines = ((answers.find(RUNNING_FRR) if answers else None) or "").splitlines()
-    if any(line.startswith(" bgp shutdown") for line in lines):
-        undo = ["no bgp shutdown"]
-    else:
-        groups = {group.name for group, session in case.switch(name).sessions if session.peer in ports}
-        shut = [one for one in sorted(groups) if any(line.startswith(f" neighbor {one} shutdown") for line in lines)]
-        undo = [f"no neighbor {one} shutdown" for one in (shut or ports)]
-    words = " ".join(f"-c '{line}'" for line in (f"router bgp {case.switch(name).asn}", *undo))
-    return mends.on(name, f"sudo vtysh -c 'configure terminal' {words}")

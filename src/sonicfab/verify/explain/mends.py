@@ -7,9 +7,11 @@ follow it, a push finds nothing to do, and the daemon that has lost it is told a
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 
 from sonicfab import configdb
 from sonicfab.frr import conf
+from sonicfab.frr.bgp import Bgp, read_frr
 from sonicfab.switch.ask import UnansweredError
 from sonicfab.switch.state.config import RUNNING_CONFIG_DB, RUNNING_FRR, STORED_CONFIG_DB, STORED_FRR
 from sonicfab.verify.checks.config import SUBJECTS
@@ -49,6 +51,26 @@ def push_or(case: Case, name: str, otherwise: str) -> str:
 def on(name: str, *commands: str) -> str:
     """Commands to be typed on a switch."""
     return f"on {name}: {'; '.join(commands)}"
+
+
+def startup(case: Case, name: str, peers: Sequence[str]) -> str:
+    """Undo what has shut the sessions with some peers: the instance, a peer-group, or each (FRR bgpd/bgp_vty.c)."""
+    answers = case.answers.get(name)
+    bgp = read_frr((answers.find(RUNNING_FRR) if answers else None) or "").bgp
+    shut = [one for one in dict.fromkeys([*_groups(case, name, peers), *peers]) if _is_shut(bgp, one)]
+    lines = ["no bgp shutdown"] if bgp.shutdown else [f"no neighbor {one} shutdown" for one in (shut or peers)]
+    runs = case.bgp(name)
+    asn = (runs.asn if runs else 0) or case.switch(name).asn
+    words = " ".join(f"-c '{line}'" for line in (f"router bgp {asn}", *lines))
+    return on(name, f"sudo vtysh -c 'configure terminal' {words}")
+
+
+def _groups(case: Case, name: str, peers: Sequence[str]) -> list[str]:
+    return sorted({group.name for group, session in case.switch(name).sessions if session.peer in peers})
+
+
+def _is_shut(bgp: Bgp, name: str) -> bool:
+    return name in bgp.neighbors and bool(bgp.neighbors[name].shutdown)
 
 
 def again(table: str, *keys: str) -> str:

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from sonicfab.families import Family
+from sonicfab.frr import conf
 from sonicfab.switch.state.config import RUNNING_FRR
 from sonicfab.verify.checks.interface import loopbacks
 from sonicfab.verify.explain import mends
@@ -14,7 +15,7 @@ from sonicfab.verify.explain.base import Case, Finding, some
 from sonicfab.verify.paths import Broken
 from sonicfab.verify.results import CheckResult, Problem
 
-_DRAIN = re.compile(r"^ *(bgp graceful-shutdown|set community .*graceful-shutdown.*|set as-path prepend .*)$", re.M)
+_DRAIN = re.compile(r"bgp graceful-shutdown|set community .*graceful-shutdown.*|set as-path prepend .*")
 
 
 def own(case: Case) -> Iterator[Finding]:
@@ -39,7 +40,7 @@ def _drained(case: Case) -> Iterator[Finding]:
         expected = case.expectations[name]
         running = answers.find(RUNNING_FRR) or ""
         intended = expected.config.frr if expected.config else ""
-        lines = {line.strip() for line in _DRAIN.findall(running)} - {one.strip() for one in _DRAIN.findall(intended)}
+        lines = _drains(running) - _drains(intended)
         if not lines:
             continue
         evidence = case.because(name, r"graceful-shutdown|as-path prepend")
@@ -57,6 +58,11 @@ def _drained(case: Case) -> Iterator[Finding]:
             else mends.push(case, name),
             broken=Broken(switches=frozenset({name})),
         )
+
+
+def _drains(frr: str) -> set[str]:
+    """The lines of a config with which a switch asks its neighbours to go around it."""
+    return {line for lines in conf.parse(frr).values() for line in lines if _DRAIN.fullmatch(line)}
 
 
 def _link_local(case: Case) -> Iterator[Finding]:

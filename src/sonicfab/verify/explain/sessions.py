@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from sonicfab.model.fields import Endpoint
 from sonicfab.plan.types import Session
 from sonicfab.switch.state.bgp import BgpSession
-from sonicfab.switch.state.config import RUNNING_FRR
 from sonicfab.verify.explain import mends
 from sonicfab.verify.explain.base import Case, Finding, some
 from sonicfab.verify.paths import Broken
@@ -251,7 +250,8 @@ def _sentence(case: Case, cause: _Cause, links: str) -> tuple[str, str]:
     name, end, other = cause.switch, cause.ends[0], cause.others[0]
     push_or = mends.push_or(case, name, mends.RESTART_BGP)
     if cause.code == "neighbor-shut":
-        return f"{name} has shut its session {links}", _startup(case, cause)
+        peers = [end.session.peer for end in cause.ends]
+        return f"{name} has shut its session {links}", mends.startup(case, name, peers)
     if cause.code == "asn-mismatch":
         bgp, planned = case.bgp(name), case.switch(name).asn
         if bgp is not None and bgp.asn and bgp.asn != planned:
@@ -300,24 +300,6 @@ def _sentence(case: Case, cause: _Cause, links: str) -> tuple[str, str]:
 def _bounce(port: str) -> tuple[str, str]:
     """Shut and start a port: its link-local address and its router advertisements begin anew."""
     return f"sudo config interface shutdown {port}", f"sudo config interface startup {port}"
-
-
-def _startup(case: Case, cause: _Cause) -> str:
-    """What has shut the sessions: the whole instance, a peer group, or each by itself (FRR bgpd/bgp_vty.c)."""
-    name = cause.switch
-    answers = case.answers.get(name)
-    running = (answers.find(RUNNING_FRR) if answers else None) or ""
-    peers = [end.session.peer for end in cause.ends]
-    groups = {group.name for group, one in case.switch(name).sessions if one.peer in peers}
-    if re.search(r"^ bgp shutdown\b", running, re.M):
-        lines = ["no bgp shutdown"]
-    else:
-        by_group = [one for one in sorted(groups) if re.search(rf"^ neighbor {re.escape(one)} shutdown", running, re.M)]
-        alone = [one for one in peers if re.search(rf"^ neighbor {re.escape(one)} shutdown", running, re.M)]
-        lines = [f"no neighbor {one} shutdown" for one in (*by_group, *(alone if running else peers))]
-    asn = (case.bgp(name).asn if case.bgp(name) else 0) or case.switch(name).asn  # type: ignore[union-attr]
-    words = " ".join(f"-c '{line}'" for line in (f"router bgp {asn}", *lines))
-    return mends.on(name, f"sudo vtysh -c 'configure terminal' {words}")
 
 
 def _families(end: _End) -> list[str]:
