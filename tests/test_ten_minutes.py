@@ -166,13 +166,50 @@ def roles(inventory: Inventory, topology: Topology) -> None:
         )
     },
 )
-ADDITIONS = (MODEL, BUILD, CHECK, TABLE, COMMAND)
+SERVICE = Addition(
+    "a service",
+    {
+        "templates/config_db/tacplus_server.yml.j2": """\
+{% if switch.tacacs is not none %}
+TACPLUS_SERVER:
+{% for server in switch.tacacs %}
+  {{ server }}: {priority: {{ loop.index }}}
+{% else %}
+  {}
+{% endfor %}
+{% endif %}
+"""
+    },
+    {
+        "src/sonicfab/model/inventory.py": (
+            ("    timezone: Timezone", "    tacacs: OneOrMany[IPvAnyAddress] | None = None\n"),
+        ),
+        "src/sonicfab/plan/types.py": (
+            (
+                "    timezone: Annotated",
+                '    tacacs: Annotated[tuple[str, ...] | None, Rule("a TACACS+ server", ("inventory:tacacs[]",))]\n',
+            ),
+        ),
+        "src/sonicfab/plan/settings.py": (
+            ('        timezone=layers.get("timezone")', '        tacacs=layers.get("tacacs"),\n'),
+        ),
+        f"{FACTS}/tables.yml": (
+            ("SYSLOG_SERVER:", "TACPLUS_SERVER: {owner: service, source: sonic-system-tacacs.yang}\n"),
+        ),
+        f"{FACTS}/keys.yml": (
+            ("    timezone: Name", "    tacacs: Addresses of TACACS+ servers; an empty list says none.\n"),
+        ),
+        "docs/inventory.md": (("| `timezone` | all |", "| `tacacs` | all | TACACS+ servers: one or a list |\n"),),
+    },
+)
+ADDITIONS = (MODEL, BUILD, CHECK, TABLE, COMMAND, SERVICE)
 
 INVENTORY = """\
 defaults:
   platform: as9716-32d
   image_build: community-202611
   management: {gateway: 192.0.2.1}
+  tacacs: [192.0.2.7]
 devices:
   spine1: {role: spine, mac: "02:00:5e:10:01:00", management: {address: 192.0.2.11/24}}
   leaf1: {role: leaf, mac: "02:00:5e:20:01:00", management: {address: 192.0.2.21/24}}
@@ -242,8 +279,10 @@ def test_the_program_has_them(tree: Path) -> None:
     run(tree, "sonicfab", "render", *files)
     config = json.loads((tree / "build/new/leaf1/config_db.json").read_text())
     assert config["PORT"]["Ethernet248"]["fec"] == "rs"
+    assert config["TACPLUS_SERVER"] == {"192.0.2.7": {"priority": "1"}}
     assert config["KDUMP"] == {"config": {"enabled": "true"}}
     assert "docker" in run(tree, "sonicfab", "verify", "--help").partition("Only these checks:")[2][:120]
+    assert "tacplus_server.yml.j2" in run(tree, "sonicfab", "explain", *files, "leaf1", "TACPLUS_SERVER|192.0.2.7")
     assert "kdump.yml.j2" in run(tree, "sonicfab", "explain", *files, "leaf1", "KDUMP|config", "enabled")
     assert run(tree, "sonicfab", "roles", *files) == "leaf leaf1\nspine spine1\n"
 
