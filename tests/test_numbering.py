@@ -89,7 +89,9 @@ def test_numbers_are_unique_and_in_their_pools(links: set[tuple[int, int]], numb
         assert low <= switch.asn <= high
         assert switch.loopback_ipv4 in IPv4Network("10.0.0.0/22")
         assert switch.loopback_ipv6 in IPv6Network("fd00::/64")
-    addresses = [str(address) for switch in switches for port in switch.ports for address in port.addresses]
+    addresses = [
+        str(address) for switch in switches for one in switch.interfaces_of("port") for address in one.addresses
+    ]
     assert len(set(addresses)) == len(addresses)
     for link in plan.links:
         assert bool(link.ipv4) == bool(link.ipv6) == numbered
@@ -120,7 +122,7 @@ def test_both_ends_of_a_link_agree(links: set[tuple[int, int]], numbered: bool) 
             mirror = [one for one in far.fabric_sessions if one.far == (name, session.interface)]
             assert session.families in [one.families for one in mirror]
             if numbered:
-                own = {str(address.ip) for port in switch.ports for address in port.addresses}
+                own = {str(address.ip) for port in switch.interfaces_of("port") for address in port.addresses}
                 assert session.peer not in own
                 assert {one.peer for one in mirror} <= own
 

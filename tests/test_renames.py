@@ -63,7 +63,7 @@ def everything(plan: FabricPlan) -> dict[tuple[str, str], object]:
     found: dict[tuple[str, str], object] = {}
     for switch in plan.switches.values():
         found[switch.mac, ""] = (switch.asn, switch.loopback_ipv4, switch.loopback_ipv6)
-        found |= {(switch.mac, port.name): port.addresses for port in switch.ports if port.use == "link"}
+        found |= {(switch.mac, one.name): one.addresses for one in switch.interfaces.values() if one.use == "link"}
     return found
 
 

@@ -124,7 +124,10 @@ class World:
             )
             for port in switch.ports
         }
-        addresses = {port.name: ("fe80::1/64", *map(str, port.addresses)) for port in switch.ports}
+        addresses = {
+            port.name: ("fe80::1/64", *map(str, switch.interfaces[port.name].addresses if port.use != "unused" else ()))
+            for port in switch.ports
+        }
         addresses["Loopback0"] = tuple(self._prefixes(name))
         expected = self.fabric.of(switch)
         routes: dict[str, Route] = {}

@@ -14,7 +14,17 @@ from sonicfab.configdb import ConfigDb
 from sonicfab.errors import InputError
 from sonicfab.hints import first_of
 from sonicfab.model.fields import Endpoint
-from sonicfab.plan.types import FabricPlan, LinkPlan, PeerGroup, PortPlan, Session, SnmpPlan, SwitchPlan
+from sonicfab.plan.interfaces import InterfaceKind
+from sonicfab.plan.types import (
+    FabricPlan,
+    InterfacePlan,
+    LinkPlan,
+    PeerGroup,
+    PortPlan,
+    Session,
+    SnmpPlan,
+    SwitchPlan,
+)
 
 STOCK_KINDS = ("sonic-vs", "sonic-vm")
 HWSKU = "Force10-S6000"
@@ -101,10 +111,19 @@ def _switch(switch: SwitchPlan, mapped: Mapped) -> SwitchPlan:
         _port(switch.name, port, mapped) for port in switch.ports if Endpoint(switch.name, port.name) in mapped
     )
     groups = tuple(_group(switch.name, group, mapped) for group in switch.groups if group.inside)
+    interfaces = [one for one in (_interface(switch.name, one, mapped) for one in switch.interfaces.values()) if one]
     management = replace(switch.management, vrf=False)
     # the services of the inventory are in its management network, which the lab has not
     return replace(
-        switch, ports=ports, groups=groups, management=management, ntp=None, dns=None, syslog=None, snmp=_NO_SNMP
+        switch,
+        ports=ports,
+        interfaces={one.name: one for one in interfaces},
+        groups=groups,
+        management=management,
+        ntp=None,
+        dns=None,
+        syslog=None,
+        snmp=_NO_SNMP,
     )
 
 
@@ -125,12 +144,20 @@ def _port(switch: str, port: PortPlan, mapped: Mapped) -> PortPlan:
     )
 
 
+def _interface(switch: str, one: InterfacePlan, mapped: Mapped) -> InterfacePlan | None:
+    """The interface on the ports of the image; None for a port that has no cable there."""
+    if not all(Endpoint(switch, port) in mapped for port in one.ports):
+        return None
+    ports = tuple(mapped[Endpoint(switch, port)] for port in one.ports)
+    return replace(one, name=ports[0]) if one.kind == InterfaceKind.PORT else replace(one, members=ports)
+
+
 def _group(switch: str, group: PeerGroup, mapped: Mapped) -> PeerGroup:
     return replace(group, sessions=tuple(_session(switch, session, mapped) for session in group.sessions))
 
 
 def _session(switch: str, session: Session, mapped: Mapped) -> Session:
-    port, far = mapped[Endpoint(switch, session.interface)], _mapped(session.far, mapped)
+    port, far = _mapped(Endpoint(switch, session.interface), mapped).port, _mapped(session.far, mapped)
     return replace(
         session,
         peer=port if session.peer == session.interface else session.peer,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from functools import lru_cache
+from ipaddress import ip_interface
 from itertools import combinations
 from typing import Literal
 
@@ -19,6 +20,7 @@ from sonicfab.model.inventory import Inventory
 from sonicfab.model.numbers import Numbers
 from sonicfab.model.topology import SONIC_MTU, Topology
 from sonicfab.plan.cabling import Cabling, HostPort, cables_alone, members, resolve
+from sonicfab.plan.interfaces import LOOPBACK, InterfaceKind
 from sonicfab.plan.numbers import Allotment, Numbered, allot
 from sonicfab.plan.sessions import routing
 from sonicfab.plan.settings import settle
@@ -27,6 +29,7 @@ from sonicfab.plan.types import (
     BgpPlan,
     FabricPlan,
     HostPolicy,
+    InterfacePlan,
     IpNetwork,
     LinkPlan,
     PeerGroup,
@@ -102,6 +105,7 @@ def _fabric(
         for link in cabling.links
     )
     roles = {name: one.role for name, one in settings.items()}
+    interfaces = _interfaces(links, cabling.hosts, allotment)
     bgp_of = routing(topology, links, cabling.hosts, roles, allotment.asns)
     ports = _used_ports(links, cabling.hosts, settings)
     hosts, bgp = topology.hosts, topology.bgp
@@ -114,7 +118,10 @@ def _fabric(
         bgp=BgpPlan(bgp.keepalive, bgp.hold, bgp.connect_retry, bgp.bfd, bgp.maximum_paths),
         hosts=HostPolicy(hosts.prefixes.ipv4, hosts.prefixes.ipv6, hosts.max_prefixes),
         links=links,
-        switches={name: _switch(one, allotment, *bgp_of[name], ports[name]) for name, one in settings.items()},
+        switches={
+            name: _switch(one, allotment, *bgp_of[name], ports[name], interfaces[name])
+            for name, one in settings.items()
+        },
     )
 
 
@@ -124,6 +131,7 @@ def _switch(
     groups: tuple[PeerGroup, ...],
     route_maps: tuple[RouteMap, ...],
     used: Mapping[str, PortPlan],
+    interfaces: Mapping[str, InterfacePlan],
 ) -> SwitchPlan:
     unused = dict(_unused_ports(settings.platform, settings.build))
     table = ports_of(settings.platform, settings.build)
@@ -135,6 +143,7 @@ def _switch(
         loopback_ipv4=allotment.ipv4[settings.name],
         loopback_ipv6=allotment.ipv6.get(settings.name),
         ports=tuple(used.get(name, port) for name, port in unused.items()),
+        interfaces=interfaces,
         groups=groups,
         route_maps=route_maps,
     )
@@ -163,20 +172,43 @@ def _used_ports(
     used: dict[str, dict[str, PortPlan]] = {name: {} for name in settings}
     tables = {name: ports_of(one.platform, one.build) for name, one in settings.items()}
     for link in links:
-        networks = [network for network in (link.ipv4, link.ipv6) if network is not None]
-        for (switch, port), far, end in link.ends:
+        for (switch, port), far, _ in link.ends:
             used[switch][port] = replace(
                 _port(settings[switch].platform, tables[switch][port], link.speed, link.mtu, "link", link.fec),
                 description=str(far),
                 far=far,
-                link_local=not networks,
-                addresses=tuple(link_ends(network)[end] for network in networks),
             )
     for host in hosts:
         platform, row = settings[host.switch].platform, tables[host.switch][host.port]
         port_plan = _port(platform, row, host.speed, host.mtu, "host", host.fec)
-        used[host.switch][host.port] = replace(port_plan, description=host.description or "host", link_local=True)
+        used[host.switch][host.port] = replace(port_plan, description=host.description or "host")
     return used
+
+
+def _interfaces(
+    links: Iterable[LinkPlan], hosts: Iterable[HostPort], allotment: Allotment
+) -> dict[str, dict[str, InterfacePlan]]:
+    """The interfaces of each switch by name, ports in natural order."""
+    found: dict[str, list[InterfacePlan]] = {name: [] for name in allotment.ipv4}
+    for link in links:
+        networks = [network for network in (link.ipv4, link.ipv6) if network is not None]
+        for (switch, port), _, end in link.ends:
+            addresses = tuple(link_ends(network)[end] for network in networks)
+            found[switch].append(
+                InterfacePlan(
+                    port, InterfaceKind.PORT, "link", link_local=not networks, addresses=addresses, mtu=link.mtu
+                )
+            )
+    for host in hosts:
+        found[host.switch].append(InterfacePlan(host.port, InterfaceKind.PORT, "host", link_local=True, mtu=host.mtu))
+    for name, some in found.items():
+        both = (allotment.ipv4[name], allotment.ipv6.get(name))
+        addresses = tuple(ip_interface(one) for one in both if one is not None)
+        some.append(InterfacePlan(LOOPBACK, InterfaceKind.LOOPBACK, addresses=addresses))
+    return {
+        name: {one.name: one for one in sorted(some, key=lambda one: natural_key(one.name))}
+        for name, some in found.items()
+    }
 
 
 def _check(topology: Topology, cabling: Cabling, allotment: Allotment) -> Iterator[Problem]:

@@ -85,7 +85,11 @@ def _switch(switch: SwitchPlan) -> dict[str, Any]:
             "ipv4": str(switch.loopback_ipv4),
             "ipv6": str(switch.loopback_ipv6) if switch.loopback_ipv6 else None,
         },
-        "ports": {port.name: _port(port) for port in switch.ports if port.use != "unused"},
+        "ports": {
+            port.name: {**_port(port), "addresses": _addresses(switch, port.name)}
+            for port in switch.ports
+            if port.use != "unused"
+        },
         "sessions": [
             {
                 "peer": session.peer,
@@ -108,8 +112,12 @@ def _port(port: PortPlan) -> dict[str, Any]:
         "speed": port.speed,
         "fec": port.fec or None,
         "mtu": port.mtu,
-        "addresses": [str(address) for address in port.addresses],
     }
+
+
+def _addresses(switch: SwitchPlan, name: str) -> list[str]:
+    interface = switch.interfaces.get(name)
+    return [str(address) for address in interface.addresses] if interface else []
 
 
 def numbers_text(fabric: str, numbers: Numbers) -> str:

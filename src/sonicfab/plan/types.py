@@ -23,6 +23,7 @@ from sonicfab.families import Family
 from sonicfab.model.fields import NOWHERE, Endpoint, SecretRef
 from sonicfab.model.topology import SONIC_MTU
 from sonicfab.plan.decided import Fact, Rule
+from sonicfab.plan.interfaces import InterfaceKind
 from sonicfab.platforms import Platform
 from sonicfab.roles import Role
 
@@ -89,13 +90,11 @@ _LINK_LOCAL = Fact(
 
 @dataclass(frozen=True, slots=True)
 class PortPlan:
-    """One front-panel port.
+    """One front-panel port: hardware. What runs over it is an interface.
 
     Attributes:
         use: `link` to a switch, `host` behind which a server is, or `unused`.
         fec: rs, fc or none, or "" where SONiC is to decide.
-        link_local: routed by its IPv6 link-local address alone (ipv6_use_link_local_only).
-        addresses: of a numbered link, with prefix length.
         far: where its cable ends: the port of another switch, or nowhere.
     """
 
@@ -122,30 +121,6 @@ class PortPlan:
     ]
     use: Annotated[Literal["link", "host", "unused"], Rule("", ("use",))]
     description: Annotated[str, _DESCRIPTION] = ""
-    link_local: Annotated[
-        bool,
-        Rule(
-            "BGP to the host is unnumbered: it runs over IPv6 link-local addresses",
-            ("use", "topology:underlay"),
-            (_LINK_LOCAL,),
-            where=lambda port: port.use == "host",
-        ),
-        Rule(
-            "the underlay is unnumbered: BGP runs over IPv6 link-local addresses",
-            ("use", "topology:underlay"),
-            (_LINK_LOCAL,),
-            where=lambda port: port.link_local,
-        ),
-        Rule("the links have addresses", ("topology:underlay",)),
-    ] = False
-    addresses: Annotated[
-        tuple[IpInterface, ...],
-        Rule(
-            "of the network of the link the first address is on the first switch in natural order, the second on "
-            "the other",
-            ("network", "use"),
-        ),
-    ] = ()
     far: Endpoint = NOWHERE
 
     @property
@@ -165,10 +140,59 @@ class PortPlan:
         """True when the topology puts it to use."""
         return self.use != "unused"
 
+
+_OF_LOOPBACK = Rule("", ("number.{family}",), where=lambda one: one.kind == InterfaceKind.LOOPBACK)
+
+
+@dataclass(frozen=True, slots=True)
+class InterfacePlan:
+    """What has addresses, and what sessions run over: a port, or something that is made of ports.
+
+    Attributes:
+        use: of the port; "" where it is more than one, or none.
+        members: the ports that it is made of, where it is none itself.
+        link_local: routed by its IPv6 link-local address alone (ipv6_use_link_local_only).
+        addresses: with prefix length.
+        vrf: "" for the default one.
+        mtu: 0 where it has none of its own.
+    """
+
+    name: Annotated[str, Rule("", ("use",), naming=True)]
+    kind: InterfaceKind
+    use: Literal["link", "host", ""] = ""
+    members: tuple[str, ...] = ()
+    link_local: Annotated[
+        bool,
+        Rule(
+            "BGP to the host is unnumbered: it runs over IPv6 link-local addresses",
+            ("use", "topology:underlay"),
+            (_LINK_LOCAL,),
+            where=lambda one: one.use == "host",
+        ),
+        Rule(
+            "the underlay is unnumbered: BGP runs over IPv6 link-local addresses",
+            ("use", "topology:underlay"),
+            (_LINK_LOCAL,),
+            where=lambda one: one.link_local,
+        ),
+        Rule("the links have addresses", ("topology:underlay",)),
+    ] = False
+    addresses: Annotated[
+        tuple[IpInterface, ...],
+        _OF_LOOPBACK,
+        Rule(
+            "of the network of the link the first address is on the first switch in natural order, the second on "
+            "the other",
+            ("network", "use"),
+        ),
+    ] = ()
+    vrf: str = ""
+    mtu: int = 0
+
     @property
-    def routed(self) -> Annotated[bool, Rule("", ("use",))]:
-        """True when the port has rows in INTERFACE."""
-        return self.link_local or bool(self.addresses)
+    def ports(self) -> tuple[str, ...]:
+        """The ports that it is made of; a port of itself."""
+        return (self.name,) if self.kind == InterfaceKind.PORT else self.members
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,8 +366,13 @@ class SwitchPlan(SwitchSettings):
     loopback_ipv4: Annotated[IPv4Address, Rule("", ("number.ipv4",))]
     loopback_ipv6: Annotated[IPv6Address | None, Rule("", ("number.ipv6",))]
     ports: tuple[PortPlan, ...]
+    interfaces: Mapping[str, InterfacePlan]
     groups: tuple[PeerGroup, ...]
     route_maps: tuple[RouteMap, ...]
+
+    def interfaces_of(self, kind: str) -> list[InterfacePlan]:
+        """Its interfaces of a kind."""
+        return [one for one in self.interfaces.values() if one.kind == kind]
 
     @property
     def prefix_lists(self) -> tuple[PrefixList, ...]:

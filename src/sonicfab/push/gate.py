@@ -17,6 +17,7 @@ from typing import Any
 
 from sonicfab.families import Family
 from sonicfab.frr.bgp import read_frr
+from sonicfab.plan.interfaces import InterfaceKind
 from sonicfab.plan.types import FabricPlan, Session, SwitchPlan
 from sonicfab.push.comparison import Comparison, Target
 from sonicfab.switch.state.bgp import BgpPeer
@@ -130,8 +131,8 @@ def _neighbours(target: Target) -> set[str]:
 
 
 def _addresses(target: Target, port: str) -> list[str]:
-    """The addresses that a config gives a port."""
-    keys = (key.partition("|") for key in target.config_db.get("INTERFACE", {}))
+    """The addresses that a config gives an interface."""
+    keys = (key.partition("|") for kind in InterfaceKind for key in target.config_db.get(kind.table, {}))
     return [address.partition("/")[0] for name, _, address in keys if name == port and address]
 
 
@@ -182,12 +183,12 @@ def _ways_before(found: Comparison, session: Session) -> Ways | None:
 
 
 def _port_of(found: Comparison, peer: str) -> str:
-    """The port that a peer is behind, as the switch runs: its name, or the port in whose network its address is."""
+    """The interface that a peer is behind, as the switch runs: its name, or the one in whose network its address is."""
     try:
         address = ipaddress.ip_address(peer)
     except ValueError:
         return peer
-    for key in found.running.get("INTERFACE", {}):
+    for key in (key for kind in InterfaceKind for key in found.running.get(kind.table, {})):
         port, _, network = key.partition("|")
         with contextlib.suppress(ValueError):
             if network and address in ipaddress.ip_interface(network).network:
@@ -209,8 +210,9 @@ def _touches(plan: FabricPlan, far: Comparison, session: Session) -> bool:
     mirrored = {one.peer for one in _mirrored(plan, session)}
     if not mirrored:
         return True
-    tables = {"PORT", "INTERFACE"}
-    if any(one.table in tables and one.key.partition("|")[0] == session.far.port for one in far.config_db):
+    interface = switch.interfaces[session.far.port]
+    tables, names = {"PORT", *interface.kind.tables}, {interface.name, *interface.ports}
+    if any(one.table in tables and not names.isdisjoint(one.key.split("|")) for one in far.config_db):
         return True
     if any(one.table == "DEVICE_METADATA" for one in far.config_db):
         return True

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from ipaddress import ip_interface
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from sonicfab.plan.types import PortPlan, SwitchPlan
+from sonicfab.plan.interfaces import LOOPBACK, InterfaceKind
+from sonicfab.plan.types import InterfacePlan, PortPlan, SwitchPlan
 from sonicfab.switch.ask import Answers, Question
 from sonicfab.switch.state.interfaces import Interface as InterfaceOfZebra
 from sonicfab.switch.state.ports import PORT_ERRORS, SONIC_PORTS, TRANSCEIVERS, SonicPort
@@ -15,10 +15,8 @@ from sonicfab.verify.check import Check, Other, Seen, Wanted
 from sonicfab.verify.expect import Expectations
 from sonicfab.verify.results import Problem
 
-LOOPBACK = "Loopback0"
 
-
-class Interface(Check[PortPlan | None]):
+class Interface(Check[PortPlan | InterfacePlan]):
     """Ports of links have link, none that is used is shut, MTU as planned; the planned addresses on numbered links and
     Loopback0, a link-local one where BGP unnumbered needs it; speed, FEC and transceiver where SONiC's databases tell.
     """
@@ -33,26 +31,28 @@ class Interface(Check[PortPlan | None]):
         asic = () if expected.lab or expected.stock else (SONIC_PORTS, TRANSCEIVERS, PORT_ERRORS)
         return (ZEBRA_STATE, *asic)
 
-    def wanted(self, expected: Expectations) -> Iterator[Wanted[PortPlan | None]]:
+    def wanted(self, expected: Expectations) -> Iterator[Wanted[PortPlan | InterfacePlan]]:
         """Ports with a cable (of a host's, whether it is there is its own business), and the loopback."""
         for port in expected.plan.ports:
             if port.use != "unused":
-                yield Wanted(port, port.name, _wanted(port), far=str(port.far))
-        yield Wanted(None, LOOPBACK, ", ".join(loopbacks(expected.plan)))
+                yield Wanted(port, port.name, _wanted(expected.plan, port), far=str(port.far))
+        for one in expected.plan.interfaces.values():
+            if one.kind != InterfaceKind.PORT:
+                up = () if one.kind == InterfaceKind.LOOPBACK else ("up",)
+                yield Wanted(one, one.name, ", ".join([*up, *_mtu(one.mtu), *map(str, one.addresses)]))
 
-    def judge(self, expected: Expectations, one: Wanted[PortPlan | None], answers: Answers) -> Seen:
+    def judge(self, expected: Expectations, one: Wanted[PortPlan | InterfacePlan], answers: Answers) -> Seen:
         """What zebra says of a port, then what SONiC's databases say."""
         zebra = answers.get(ZEBRA_STATE)
         own = zebra.addresses.get(one.subject, ())
-        if one.about is None:
-            lacking = [prefix for prefix in loopbacks(expected.plan) if prefix not in own]
-            return Seen(_addresses(lacking, own), Problem.LOOPBACK) if lacking else Seen(one.text)
+        if isinstance(one.about, InterfacePlan):
+            return _made_of_ports(one.about, zebra.interfaces.get(one.subject), own, one.text)
         port, interface = one.about, zebra.interfaces.get(one.subject)
         problem, seen = _fault(port, interface)
         if not problem and interface is not None and interface.oper_up:
             if _is_unnumbered(expected, port) and not any(address.lower().startswith("fe80:") for address in own):
                 problem, seen = Problem.LINK_LOCAL, f"{seen}, no link-local address"
-            elif lacking := [str(address) for address in port.addresses if str(address) not in own]:
+            elif lacking := _lacking(expected.plan.interfaces.get(port.name), own):
                 problem, seen = Problem.ADDRESS, f"{seen}, {_addresses(lacking, own)}"
         sonic, plugged = answers.find(SONIC_PORTS), answers.find(TRANSCEIVERS)
         if not problem and sonic is not None and port.name in sonic:
@@ -74,8 +74,7 @@ class Interface(Check[PortPlan | None]):
 
 def loopbacks(plan: SwitchPlan) -> list[str]:
     """The addresses of a switch's Loopback0, as zebra writes them."""
-    both = (plan.loopback_ipv4, plan.loopback_ipv6)
-    return [str(ip_interface(address)) for address in both if address is not None]
+    return [str(address) for address in plan.interfaces[LOOPBACK].addresses]
 
 
 def _addresses(lacking: Iterable[str], own: Iterable[str]) -> str:
@@ -108,7 +107,33 @@ def _sonic_fault(port: PortPlan, found: SonicPort, seen: str) -> tuple[Problem, 
     return Problem.NONE, seen
 
 
-def _wanted(port: PortPlan) -> str:
+def _wanted(plan: SwitchPlan, port: PortPlan) -> str:
     fec = f", FEC {port.fec}" if port.fec else ""
-    addresses = "".join(f", {address}" for address in port.addresses)
+    interface = plan.interfaces.get(port.name)
+    addresses = "".join(f", {address}" for address in (interface.addresses if interface else ()))
     return f"{'up' if port.use == 'link' else 'not shut'}, MTU {port.mtu}, {port.speed} Mb/s{fec}{addresses}"
+
+
+def _lacking(interface: InterfacePlan | None, own: Collection[str]) -> list[str]:
+    return [str(one) for one in (interface.addresses if interface else ()) if str(one) not in own]
+
+
+def _made_of_ports(plan: InterfacePlan, found: InterfaceOfZebra | None, own: tuple[str, ...], wanted: str) -> Seen:
+    """A loopback, whose addresses are all that counts; or what is up as long as enough of its ports are."""
+    lacking = _lacking(plan, own)
+    if plan.kind == InterfaceKind.LOOPBACK:
+        return Seen(_addresses(lacking, own), Problem.LOOPBACK) if lacking else Seen(wanted)
+    if found is None:
+        return Seen("no such interface", Problem.MISSING)
+    seen = ", ".join(["up" if found.oper_up else "no link", *_mtu(found.mtu)])
+    if not found.admin_up:
+        return Seen("shut", Problem.SHUT)
+    if not found.oper_up:
+        return Seen(seen, Problem.NO_LINK)
+    if plan.mtu and found.mtu != plan.mtu:
+        return Seen(seen, Problem.MTU)
+    return Seen(f"{seen}, {_addresses(lacking, own)}", Problem.ADDRESS) if lacking else Seen(seen)
+
+
+def _mtu(mtu: int) -> list[str]:
+    return [f"MTU {mtu}"] if mtu else []

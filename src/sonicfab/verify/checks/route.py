@@ -107,13 +107,13 @@ def _seen(
 
 
 def _unknown_to_swss(expected: Expectations, route: RouteOfZebra) -> list[str]:
-    """Ports with a link-local next hop that the ASIC does not get.
+    """Interfaces with a link-local next hop that the ASIC does not get.
 
     swss learns such a neighbour only on a port with `ipv6_use_link_local_only` (sonic-swss neighsyncd/neighsync.cpp;
     sonic-swss#1872): FRR and the kernel have the route, and traffic goes through the switch's CPU or nowhere.
     """
-    ports = expected.ports
-    return [port for port in route.link_local if port in ports and not ports[port].link_local]
+    interfaces = expected.plan.interfaces
+    return [name for name in route.link_local if name in interfaces and not interfaces[name].link_local]
 
 
 def _is_hosts(prefix: str, networks: tuple[IpNetwork, ...]) -> bool:

@@ -9,7 +9,8 @@ from ipaddress import ip_interface
 
 from sonicfab.families import Family
 from sonicfab.model.fields import Endpoint
-from sonicfab.verify.checks.interface import LOOPBACK, loopbacks
+from sonicfab.plan.interfaces import LOOPBACK
+from sonicfab.verify.checks.interface import loopbacks
 from sonicfab.verify.explain import mends
 from sonicfab.verify.explain.base import Case, Finding, some
 from sonicfab.verify.paths import Broken
@@ -110,7 +111,7 @@ def _loopback(case: Case, result: CheckResult) -> Finding:
 def _link(case: Case, result: CheckResult) -> Finding:
     name, port = result.switch, result.subject
     end = Endpoint(name, port)
-    planned = {str(one) for one in next(one for one in case.switch(name).ports if one.name == port).addresses}
+    planned = {str(one) for one in case.switch(name).interfaces[port].addresses}
     zebra = case.zebra(name)
     there = {one for one in (zebra.addresses.get(port, ()) if zebra else ()) if not one.lower().startswith("fe80:")}
     drift = case.because(name, rf"INTERFACE\|{re.escape(port)}\b", "config_db")
