@@ -53,7 +53,6 @@ class ValueType:
         members: of a union: one must fit.
         reference: of a ref: where the value must stand; `members` then has the type of what is referred to.
         references: this and those of the members.
-        plain_int: the model writes a built-in uint and no type derived of it; SONiC's translation looks at that.
     """
 
     kind: Kind
@@ -64,7 +63,6 @@ class ValueType:
     members: tuple[ValueType, ...] = ()
     reference: Reference | None = None
     references: tuple[Reference, ...] = ()
-    plain_int: bool = False
 
     def accepts(self, value: str) -> bool:
         """True when the value is well formed; whether what it refers to exists is another question."""
@@ -268,7 +266,6 @@ class _Types:
                 *((reference,) if reference else ()),
                 *(ref for member in members for ref in member.references),
             ),
-            plain_int=one.get("plain_int", False),
         )
 
 

@@ -184,7 +184,7 @@ def _type(table: Any, one: Any, types: dict[str, int]) -> int:  # noqa: ANN401
         data = {"kind": "bool"}
     elif isinstance(one, yang.IntegralType):
         ranges = _intervals(one.range) or [list(one._range)]
-        data = {"kind": "int", "ranges": ranges, "plain_int": not one.name or one.name.startswith("uint")}
+        data = {"kind": "int", "ranges": ranges}
     elif isinstance(one, yang.Decimal64Type):
         data = {"kind": "decimal", "ranges": [[float(low), float(high)] for low, high in _intervals(one.range)]}
     return _number(_without_empty(data), types)

@@ -50,4 +50,3 @@ START_FRR = (
     "rm -rf {folder} && systemctl restart bgp'"
 )
 """A virtual machine of a stock image, once its FRR runs: it starts with its config_db.json and without frr.conf."""
-# What NAPALM's getters ask besides; `queries` fills these in.
