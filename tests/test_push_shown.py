@@ -17,7 +17,7 @@ from sonicfab.push.refusals import Observation
 from sonicfab.push.results import PushResult, SwitchPush
 from sonicfab.push.run import Options, decide
 from sonicfab.render import SwitchConfig
-from sonicfab.report.progress import Progress
+from sonicfab.report.progress import ProgressBar
 from sonicfab.report.push import show_deadlines, show_decision, show_push
 from sonicfab.roles import Role
 from sonicfab.switch.guard import GuardStatus
@@ -159,7 +159,7 @@ def test_what_is_done_with_is_no_longer_shown_as_at_work(monkeypatch: pytest.Mon
             del completed
             self.step = step
 
-    progress, bar = Progress("pushing", 4), Bar()
+    progress, bar = ProgressBar("pushing", 4), Bar()
     monkeypatch.setattr(progress, "_bar", bar)
     for name in ("leaf1", "leaf2"):
         progress.tell(name, "proving")

@@ -23,7 +23,7 @@ from sonicfab.errors import Diagnostic, InputError, OutputError, Place, SwitchEr
 from sonicfab.output import OutputFile, write_files
 from sonicfab.report import console, terminal
 from sonicfab.report.failure import show_failure
-from sonicfab.report.progress import Progress
+from sonicfab.report.progress import ProgressBar
 from sonicfab.verify.results import CheckResult
 from sonicfab.verify.run import Verification
 
@@ -62,7 +62,7 @@ def show_junit() -> None:
 
 
 def show_progress() -> None:
-    with Progress(EVIL, 1) as progress:
+    with ProgressBar(EVIL, 1) as progress:
         progress.tell(EVIL, EVIL)
 
 
@@ -134,7 +134,7 @@ SHOWN = (
     "import sys; from rich.table import Table; from sonicfab.report import console\n"
     "from sonicfab.report.progress import *\n"
     "console.say(console.style('bold', bold=True)); t = Table(header_style='red'); t.add_column('c'); t.add_row('r')\n"
-    "console.table(t)\nwith Progress('t', 1) as p: p.tell('sw', 'step')\n"
+    "console.table(t)\nwith ProgressBar('t', 1) as p: p.tell('sw', 'step')\n"
 )
 
 

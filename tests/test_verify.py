@@ -17,7 +17,7 @@ from sonicfab.model.fields import Endpoint
 from sonicfab.model.numbers import Numbers
 from sonicfab.plan.assemble import make_plan
 from sonicfab.plan.types import FabricPlan
-from sonicfab.report.watch import Watch
+from sonicfab.report.watch import WatchView
 from sonicfab.switch.ask import Answers, Question, UnansweredError, script, split
 from sonicfab.switch.state.bgp import BGP_STATE, BgpPeer
 from sonicfab.transport.exec import ExecTransport
@@ -412,7 +412,7 @@ def seen(world: World) -> dict[str, object]:
 
 def test_watching_tells_what_changes(capsys: pytest.CaptureFixture[str]) -> None:
     world = World(open_example("dc-2x4"))
-    with Watch() as view:
+    with WatchView() as view:
         view.tell(verification(world), "10:00:00")
         view.tell(verification(world), "10:00:05")
         shut_port(world)

@@ -16,15 +16,15 @@ from sonicfab.lab.inside import Ran
 from sonicfab.operations.ci import Booted, Ends, StepResult, Watch, Words
 from sonicfab.operations.lab import LabLacksError
 from sonicfab.operations.push import Planned
-from sonicfab.operations.render import Rendered
+from sonicfab.operations.render import RenderResult
 from sonicfab.operations.site import Progress
 from sonicfab.output import OutputFile, write_file
 from sonicfab.push.results import PushResult
 from sonicfab.report import console
-from sonicfab.report.build import numbers_told, show_build
 from sonicfab.report.ci import show_command
 from sonicfab.report.lab import show_booted, show_findings
-from sonicfab.report.progress import Progress as Bar
+from sonicfab.report.progress import ProgressBar
+from sonicfab.report.rendered import numbers_told, show_rendered
 from sonicfab.report.validate import show_validation
 from sonicfab.report.verify import json_value, junit_text, show_verification
 from sonicfab.validate.run import Validation
@@ -88,7 +88,7 @@ class Shown(Watch):
 
     def progress(self, title: str) -> AbstractContextManager[Progress]:
         """See Watch."""
-        return Bar(title)
+        return ProgressBar(title)
 
     def decided(self, planned: Planned) -> None:
         """See Watch."""
@@ -104,10 +104,10 @@ class Shown(Watch):
         match value:
             case Validation():
                 show_validation(value)
-            case Rendered():
+            case RenderResult():
                 if value.numbers_kept:
                     console.note(numbers_told(value.fabric))
-                show_build(value.fabric.plan, value.folder, value.changed)
+                show_rendered(value)
             case Booted():
                 show_booted(value.lab, value.seconds)
             case PushResult():

@@ -164,9 +164,9 @@ def _live(site: OpenSite, format: DiffFormat) -> LiveDiff:  # noqa: A002
     from sonicfab.report.diff import show_live
     from sonicfab.report.diffjson import json_live
     from sonicfab.report.markdown import markdown_live
-    from sonicfab.report.progress import Progress
+    from sonicfab.report.progress import ProgressBar
 
-    with Progress("comparing") as progress:
+    with ProgressBar("comparing") as progress:
         found = diff_live(site, progress)
     {DiffFormat.TABLE: show_live, DiffFormat.MARKDOWN: markdown_live, DiffFormat.JSON: json_live}[format](found)
     return found

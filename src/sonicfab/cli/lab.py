@@ -67,14 +67,14 @@ def up(
     from sonicfab.operations.lab import NO_HOSTS, LabOptions, boot
     from sonicfab.report import console
     from sonicfab.report.lab import show_booted, told_lacks
-    from sonicfab.report.progress import Progress
+    from sonicfab.report.progress import ProgressBar
 
     console.log_to_stderr(verbose)
     servers = hosts_per_leaf if hosts or hosts_per_leaf else NO_HOSTS
     options = LabOptions(name, backend.value, kind.value, image, swss_ready_after, yang_dir, servers, stored)
     fabric = open_fabric(inventory, topology)
     started = time.monotonic()
-    with told_lacks(), Progress("booting") as progress:
+    with told_lacks(), ProgressBar("booting") as progress:
         lab = boot(fabric, options, progress, console.note)
     show_booted(lab, time.monotonic() - started)
 

@@ -133,7 +133,7 @@ def push(
     from sonicfab.push.guarded import Limits
     from sonicfab.push.run import Options
     from sonicfab.report import console
-    from sonicfab.report.progress import Progress
+    from sonicfab.report.progress import ProgressBar
 
     console.log_to_stderr(verbose)
     site = _open(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, templates=templates)
@@ -143,7 +143,7 @@ def push(
         intent = intend(site, options, take_over=take_over, ignore=ignore)
     _note_warnings(intent.warnings)
     resumed = _resume(site, intent.targets, options, output, dry_run=dry_run) if resume else ""
-    with Progress("comparing") as progress:
+    with ProgressBar("comparing") as progress:
         planned = look_and_decide(site.for_push(), "push", intent.targets, options, progress)
     planned = replace(planned, resumes=resumed)
     raise typer.Exit(carry_out(planned, output, format, dry_run=dry_run, yes=yes, everything=verbose > 0))
@@ -174,12 +174,12 @@ def plan(
     from sonicfab.operations.push import plan as decide
     from sonicfab.push.run import Options
     from sonicfab.report import console
-    from sonicfab.report.progress import Progress
+    from sonicfab.report.progress import ProgressBar
 
     console.log_to_stderr(verbose)
     site = _open(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, templates=templates)
     options = Options(way, batch, overwrite_drift=overwrite_drift, reset_sessions=reset_sessions)
-    with _told(), Progress("comparing") as progress:
+    with _told(), ProgressBar("comparing") as progress:
         planned = decide(site, options, take_over=take_over, ignore=ignore, progress=progress)
     _note_warnings(planned.warnings)
     raise typer.Exit(carry_out(planned, Path(), format, dry_run=True, yes=False, everything=verbose > 0))

@@ -77,10 +77,10 @@ def end_left(
         NotEndedError: some could not be ended.
     """
     from sonicfab.operations.push import NotEndedError, end_all
-    from sonicfab.report.progress import Progress
+    from sonicfab.report.progress import ProgressBar
 
     try:
-        with Progress("ending") as progress:
+        with ProgressBar("ending") as progress:
             _tell(end_all(site, targets, options, journal, progress, back or ()))
     except NotEndedError as err:
         _tell(err.endings)
@@ -122,12 +122,12 @@ def apply(planned: Planned, output: Path, words: Sequence[str] = ()) -> PushResu
     """
     from sonicfab.operations.push import InterruptedPushError
     from sonicfab.report.console import note
-    from sonicfab.report.progress import Progress
+    from sonicfab.report.progress import ProgressBar
 
     def began(journal: Journal) -> None:
         note(f"{planned.kind} {journal.push_id}, journal in {journal.folder}")
 
-    with Progress("pushing") as progress:
+    with ProgressBar("pushing") as progress:
         try:
             return planned.apply(output, progress, began)
         except InterruptedPushError as err:

@@ -36,8 +36,8 @@ def render(
     Example: sonicfab render -i inventories/scs-lab.yml -t topologies/spine-leaf-1x2.yml -o build/
     """
     from sonicfab.operations.render import render as write_configs
-    from sonicfab.report.build import json_build, numbers_told, show_build
     from sonicfab.report.console import diagnostics, log_to_stderr, note
+    from sonicfab.report.rendered import json_rendered, numbers_told, show_rendered
 
     log_to_stderr(verbose)
     site = open_site(inventory, topology, limit=limit, image_build=build, templates=templates)
@@ -45,4 +45,4 @@ def render(
     done = write_configs(site, output)
     if done.numbers_kept:
         note(numbers_told(done.fabric))
-    (json_build if format is Format.JSON else show_build)(done.fabric.plan, done.folder, done.changed)
+    (json_rendered if format is Format.JSON else show_rendered)(done)

@@ -63,7 +63,7 @@ def rollback(
     from sonicfab.push.guarded import Limits
     from sonicfab.push.run import Options
     from sonicfab.report import console
-    from sonicfab.report.progress import Progress
+    from sonicfab.report.progress import ProgressBar
 
     console.log_to_stderr(verbose)
     site = open_site(inventory, topology, lab=lab, lab_name=lab_name, limit=limit).for_push(numbers=False)
@@ -76,7 +76,7 @@ def rollback(
     left = push.left(site)
     if left and not dry_run:
         end_left(site, {}, options, push.journal, left)
-    with Progress("comparing") as progress:
+    with ProgressBar("comparing") as progress:
         planned = plan_rollback(site, push, options, output=output, take_over=take_over, progress=progress)
     if planned is None:
         console.say(f"{site.name}: push {push.journal.push_id} has changed nothing that could be put back")

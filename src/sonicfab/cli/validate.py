@@ -80,14 +80,14 @@ def validate(
     from sonicfab.operations.validate import validate as validate_site
     from sonicfab.operations.validate import validate_files
     from sonicfab.report import console
-    from sonicfab.report.progress import Progress
+    from sonicfab.report.progress import ProgressBar
     from sonicfab.report.validate import json_validation, sarif, show_validation
 
     console.log_to_stderr(verbose)
     if paths and limit:
         raise InputError("--limit is for fabrics, not for files", "name the files of the switches")
     how: Any = {"yang_dir": yang_dir, "models": not no_yang, "engine": engine.value, "ignore": ignore}
-    with Progress("validating") as progress:
+    with ProgressBar("validating") as progress:
         if paths:
             result = validate_files(paths, build, progress=progress, **how)
         else:

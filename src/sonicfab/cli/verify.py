@@ -89,7 +89,7 @@ def verify(
     """
     from sonicfab.operations.verify import looking_at
     from sonicfab.report import console
-    from sonicfab.report.progress import Progress
+    from sonicfab.report.progress import ProgressBar
 
     console.log_to_stderr(verbose)
     site = open_site(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, templates=templates)
@@ -97,7 +97,7 @@ def verify(
     looking = looking_at(site, check, push=_push_command(inventory, topology, lab, lab_name, templates))
     if watch:
         raise typer.Exit(_watch(looking))
-    with Progress("verifying") as progress:
+    with ProgressBar("verifying") as progress:
         verification = looking.look(timeout, progress)
     raise typer.Exit(_tell(site, verification, format, (junit, json_file, snapshot), before))
 
@@ -148,10 +148,10 @@ def _tell(
 
 def _watch(looking: Looking) -> ExitCode:
     """Again and again; what the last look says is the exit code."""
-    from sonicfab.report.watch import Watch
+    from sonicfab.report.watch import WatchView
 
     code = ExitCode.UNREACHED
-    with Watch() as view:
+    with WatchView() as view:
         try:
             while True:
                 verification = looking.look(0)

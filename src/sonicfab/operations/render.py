@@ -12,7 +12,7 @@ from sonicfab.operations.site import OpenSite
 
 
 @dataclass(frozen=True)
-class Rendered:
+class RenderResult:
     """What was written.
 
     Attributes:
@@ -32,7 +32,7 @@ class Rendered:
         return ExitCode.OK
 
 
-def render(site: OpenSite, output: str | Path = "build") -> Rendered:
+def render(site: OpenSite, output: str | Path = "build") -> RenderResult:
     """Write config_db.json and frr.conf of every switch, plan.json, and the numbers that were allotted.
 
     Raises:
@@ -41,4 +41,4 @@ def render(site: OpenSite, output: str | Path = "build") -> Rendered:
     """
     files = build_files(site.configs())
     kept = site.fabric.keep_numbers()
-    return Rendered(site.fabric, Path(output), write_build(Path(output), site.fabric.plan, files), kept)
+    return RenderResult(site.fabric, Path(output), write_build(Path(output), site.fabric.plan, files), kept)

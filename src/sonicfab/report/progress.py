@@ -15,7 +15,7 @@ _NAMED = 3
 """Switches at the same step that are named on a terminal."""
 
 
-class Progress:
+class ProgressBar:
     """Progress of one task over many switches; use it as a context."""
 
     def __init__(self, title: str, total: int = 0) -> None:
@@ -26,7 +26,7 @@ class Progress:
         self._bar: Any = None
         self._task: Any = None
 
-    def __enter__(self) -> Progress:  # noqa: PYI034 - Self needs Python 3.11
+    def __enter__(self) -> ProgressBar:  # noqa: PYI034 - Self needs Python 3.11
         if is_lively(sys.stderr):
             from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
             from rich.progress import Progress as Bar

@@ -17,7 +17,7 @@ _KEPT = 12
 """Changes that stay on the screen."""
 
 
-class Watch:
+class WatchView:
     """Told of each look; use it as a context."""
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Watch:
         self._changes: list[str] = []
         self._live: Any = None
 
-    def __enter__(self) -> Watch:  # noqa: PYI034 - Self needs Python 3.11
+    def __enter__(self) -> WatchView:  # noqa: PYI034 - Self needs Python 3.11
         if is_lively(sys.stdout):
             from rich.live import Live
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from sonicfab.fabric import Fabric
 from sonicfab.hints import first_of
+from sonicfab.operations.render import RenderResult
 from sonicfab.plan.types import FabricPlan
 from sonicfab.report.console import json_result, say_fitted, table
 
@@ -15,8 +15,9 @@ FORMAT_VERSION = 1
 _ROWS_WORTH_SHOWING = 50
 
 
-def show_build(plan: FabricPlan, folder: Path, changed: Mapping[str, bool]) -> None:
+def show_rendered(done: RenderResult) -> None:
     """A table of the switches; of a large fabric only the last line."""
+    plan, folder, changed = done.fabric.plan, done.folder, done.changed
     if len(changed) <= _ROWS_WORTH_SHOWING:
         _show_table(plan, changed)
     count = sum(changed.values())
@@ -37,8 +38,9 @@ def numbers_told(fabric: Fabric) -> str:
     )
 
 
-def json_build(plan: FabricPlan, folder: Path, changed: Mapping[str, bool]) -> None:
+def json_rendered(done: RenderResult) -> None:
     """The same for programs."""
+    plan, folder, changed = done.fabric.plan, done.folder, done.changed
     switches: dict[str, Any] = {
         name: {
             "asn": plan.switches[name].asn,
