@@ -22,7 +22,7 @@ from sonicfab.output import OutputFile, write_file
 from sonicfab.push.results import PushResult
 from sonicfab.report import console
 from sonicfab.report.ci import show_command
-from sonicfab.report.lab import show_booted, show_findings
+from sonicfab.report.lab import show_booted, show_requirements
 from sonicfab.report.progress import ProgressBar
 from sonicfab.report.rendered import numbers_told, show_rendered
 from sonicfab.report.validate import show_validation
@@ -127,7 +127,7 @@ class Shown(Watch):
             self._interrupt.no_more = True
             step = replace(step, exit_code=self._interrupt.code)
         if isinstance(step.error, LabLacksError):
-            show_findings(step.error.lacks)
+            show_requirements(step.error.lacks)
         if step.error:
             console.error(step.error)
         self.steps.append(step)

@@ -153,9 +153,9 @@ def doctor(format: OutputFormat = Format.TABLE) -> None:  # noqa: A002
     Example: sonicfab lab doctor
     """
     from sonicfab.lab.doctor import examine, examine_containerlab, missing, optional
-    from sonicfab.report.lab import json_findings, show_findings
+    from sonicfab.report.lab import json_requirements, show_requirements
 
     findings = examine()
     # the embedded lab needs none of it
-    (json_findings if format is Format.JSON else show_findings)([*findings, *optional(examine_containerlab())])
+    (json_requirements if format is Format.JSON else show_requirements)([*findings, *optional(examine_containerlab())])
     raise typer.Exit(ExitCode.UNREACHED if missing(findings) else ExitCode.OK)

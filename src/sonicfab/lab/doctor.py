@@ -27,7 +27,7 @@ Status = Literal["ok", "missing", "limited"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Requirement:
     """One thing that the lab needs; `limited` is what it can do without."""
 
     subject: str
@@ -36,12 +36,12 @@ class Finding:
     mend: str = ""
 
 
-def examine() -> list[Finding]:
+def examine() -> list[Requirement]:
     """Look at everything that the lab needs here, as the user who asks."""
     rootless = os.geteuid() != 0
     findings = list(_programs())
     findings += _merged_usr()
-    findings += _user_namespaces() if rootless else [Finding("privileges", "ok", "root")]
+    findings += _user_namespaces() if rootless else [Requirement("privileges", "ok", "root")]
     if not any(finding.status == "missing" for finding in findings):
         findings += _kernel(rootless=rootless)
     findings += _lldp(rootless=rootless)
@@ -49,30 +49,30 @@ def examine() -> list[Finding]:
     return findings
 
 
-def missing(findings: list[Finding]) -> list[Finding]:
+def missing(findings: list[Requirement]) -> list[Requirement]:
     """What keeps the lab from starting."""
     return [finding for finding in findings if finding.status == "missing"]
 
 
-def examine_containerlab() -> list[Finding]:
+def examine_containerlab() -> list[Requirement]:
     """Look at what `lab up --backend containerlab` needs besides an image."""
     findings = [_containerlab(), *_docker()]
     if not Path("/proc/modules").exists():
         said = "the kernel has no /proc/modules: containerlab 0.79 refuses to deploy on it"
-        findings.append(Finding("containerlab: kernel modules", "limited", said, "a kernel with loadable modules"))
+        findings.append(Requirement("containerlab: kernel modules", "limited", said, "a kernel with loadable modules"))
     return findings
 
 
-def optional(findings: list[Finding]) -> list[Finding]:
+def optional(findings: list[Requirement]) -> list[Requirement]:
     """The same findings where nothing depends on them."""
     return [replace(one, status="limited") if one.status == "missing" else one for one in findings]
 
 
-def _containerlab() -> Finding:
+def _containerlab() -> Requirement:
     program = shutil.which("containerlab")
     if program is None:
         said = "not there: no `sonicfab lab up --backend containerlab`"
-        return Finding("containerlab", "missing", said, "https://containerlab.dev/install/ says how to install it")
+        return Requirement("containerlab", "missing", said, "https://containerlab.dev/install/ says how to install it")
     done = subprocess.run(
         [program, "version"],
         capture_output=True,
@@ -81,32 +81,32 @@ def _containerlab() -> Finding:
         check=False,
     )
     match = re.search(r"version:\s*(\S+)", done.stdout)
-    return Finding("containerlab", "ok", match[1] if match else "of an unknown version")
+    return Requirement("containerlab", "ok", match[1] if match else "of an unknown version")
 
 
-def _docker() -> Iterator[Finding]:
+def _docker() -> Iterator[Requirement]:
     if shutil.which("docker") is None:
-        yield Finding("Docker", "missing", "docker is not there", _install(["docker.io"]))
+        yield Requirement("Docker", "missing", "docker is not there", _install(["docker.io"]))
         return
     form = "{{.Server.Version}}"
     done = subprocess.run(["docker", "version", "--format", form], capture_output=True, text=True, check=False)
     if done.returncode:
         why = (done.stderr.strip().splitlines() or ["it does not answer"])[-1]
-        yield Finding("Docker", "missing", why, "start the Docker service, or set DOCKER_HOST")
+        yield Requirement("Docker", "missing", why, "start the Docker service, or set DOCKER_HOST")
     else:
-        yield Finding("Docker", "ok", done.stdout.strip())
+        yield Requirement("Docker", "ok", done.stdout.strip())
 
 
-def _programs() -> Iterator[Finding]:
+def _programs() -> Iterator[Requirement]:
     packages: list[str] = []
     for name, (path, package) in _PACKAGES.items():
         if not Path(path).exists():
             packages.append(package)
-            yield Finding(name, "missing", f"{path} is not there", _install([package]))
+            yield Requirement(name, "missing", f"{path} is not there", _install([package]))
         elif name == "zebra":
-            yield Finding("FRR", "ok", _frr_version())
+            yield Requirement("FRR", "ok", _frr_version())
     if not packages:
-        yield Finding("programs", "ok", "all there")
+        yield Requirement("programs", "ok", "all there")
 
 
 def _frr_version() -> str:
@@ -115,14 +115,14 @@ def _frr_version() -> str:
     return match[1] if match else "of an unknown version"
 
 
-def _merged_usr() -> Iterator[Finding]:
+def _merged_usr() -> Iterator[Requirement]:
     if not Path("/bin").is_symlink():
-        yield Finding("/usr", "missing", "/bin is not a link to /usr/bin", _install(["usrmerge"]))
+        yield Requirement("/usr", "missing", "/bin is not a link to /usr/bin", _install(["usrmerge"]))
 
 
-def _user_namespaces() -> Iterator[Finding]:
+def _user_namespaces() -> Iterator[Requirement]:
     if shutil.which("newuidmap") is None:
-        yield Finding("user namespaces", "missing", "newuidmap is not there", _install(["uidmap"]))
+        yield Requirement("user namespaces", "missing", "newuidmap is not there", _install(["uidmap"]))
         return
     user = os.environ.get("USER", "") or str(os.getuid())
     for file in ("/etc/subuid", "/etc/subgid"):
@@ -132,7 +132,7 @@ def _user_namespaces() -> Iterator[Finding]:
             text = ""
         if not re.search(rf"^({re.escape(user)}|{os.getuid()}):", text, re.MULTILINE):
             mend = f"sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {user}"
-            yield Finding("subordinate ids", "missing", f"{file} has no range for {user}", mend)
+            yield Requirement("subordinate ids", "missing", f"{file} has no range for {user}", mend)
             return
     done = subprocess.run(
         ["unshare", "--user", "--map-root-user", "--map-auto", "--net", "ip", "link", "set", "lo", "up"],
@@ -141,10 +141,10 @@ def _user_namespaces() -> Iterator[Finding]:
         check=False,
     )
     if done.returncode == 0:
-        yield Finding("user namespaces", "ok", "allowed")
+        yield Requirement("user namespaces", "ok", "allowed")
         return
     why = (done.stderr.strip().splitlines() or ["refused"])[-1]
-    yield Finding("user namespaces", "missing", why, _userns_mend())
+    yield Requirement("user namespaces", "missing", why, _userns_mend())
 
 
 def _userns_mend() -> str:
@@ -160,7 +160,7 @@ def _userns_mend() -> str:
     return "run the lab with sudo"
 
 
-def _kernel(*, rootless: bool) -> Iterator[Finding]:
+def _kernel(*, rootless: bool) -> Iterator[Requirement]:
     """Try what the lab does, in namespaces that end with the test."""
     user = ["--user", "--map-root-user", "--map-auto"] if rootless else []
     over = "mount -t tmpfs t /mnt && mkdir /mnt/a &&"
@@ -174,40 +174,40 @@ def _kernel(*, rootless: bool) -> Iterator[Finding]:
         command = ["unshare", *user, "--mount", "--net", "sh", "-c", script]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode == 0:
-            yield Finding(f"kernel: {name}", "ok", "there")
+            yield Requirement(f"kernel: {name}", "ok", "there")
             continue
         said = {
             "dummy": "not there: Loopback0 will be a bridge without members",
             "vrf": "not there: the VRF mgmt is configured but not made",
         }.get(name, (done.stderr.strip().splitlines() or ["refused"])[-1])
         limited: Status = "limited" if status == "limited" else "missing"
-        yield Finding(f"kernel: {name}", limited, said, f"sudo modprobe {name}")
+        yield Requirement(f"kernel: {name}", limited, said, f"sudo modprobe {name}")
 
 
-def _lldp(*, rootless: bool) -> Iterator[Finding]:
+def _lldp(*, rootless: bool) -> Iterator[Requirement]:
     program = shutil.which("lldpd") or "/usr/sbin/lldpd"
     if not Path(program).exists():
-        yield Finding("lldpd", "limited", "not there: no LLDP in the lab", _install(["lldpd"]))
+        yield Requirement("lldpd", "limited", "not there: no LLDP in the lab", _install(["lldpd"]))
         return
     client = shutil.which("lldpcli") or "/usr/sbin/lldpcli"
     if rootless and not os.access(client, os.X_OK):
         said = f"{client} is for root and its group alone: no LLDP in a lab without root"
-        yield Finding("lldpd", "limited", said, f"sudo chmod o+rx {client}")
+        yield Requirement("lldpd", "limited", said, f"sudo chmod o+rx {client}")
     else:
-        yield Finding("lldpd", "ok", "there")
+        yield Requirement("lldpd", "ok", "there")
 
 
-def _traceroute() -> Finding:
+def _traceroute() -> Requirement:
     if shutil.which("traceroute"):
-        return Finding("traceroute", "ok", "there")
-    return Finding("traceroute", "limited", "not there: nor has a lab switch one", _install(["traceroute"]))
+        return Requirement("traceroute", "ok", "there")
+    return Requirement("traceroute", "limited", "not there: nor has a lab switch one", _install(["traceroute"]))
 
 
-def _fpm_module() -> Finding:
+def _fpm_module() -> Requirement:
     for module in Path("/usr/lib").glob("**/frr/modules/dplane_fpm_nl.so"):
-        return Finding("FRR: dplane_fpm_nl", "ok", str(module))
+        return Requirement("FRR: dplane_fpm_nl", "ok", str(module))
     said = "not there: FRR will not know the fpm lines of frr.conf"
-    return Finding("FRR: dplane_fpm_nl", "limited", said, _install(["frr"]))
+    return Requirement("FRR: dplane_fpm_nl", "limited", said, _install(["frr"]))
 
 
 def _install(packages: list[str]) -> str:

@@ -12,7 +12,7 @@ from sonicfab.errors import InputError, LabError
 from sonicfab.fabric import Fabric, render_fabric
 from sonicfab.lab.clabfile import ClabLab, StockNode
 from sonicfab.lab.control import start_containers, start_lab
-from sonicfab.lab.doctor import Finding, examine, examine_containerlab, missing
+from sonicfab.lab.doctor import Requirement, examine, examine_containerlab, missing
 from sonicfab.lab.hosts import lab_hosts
 from sonicfab.lab.image import DEFAULT_IMAGE
 from sonicfab.lab.spec import LabSpec, lab_spec, stored_configs
@@ -30,7 +30,7 @@ Note = Callable[[str], None]
 class LabLacksError(LabError):
     """This machine lacks something that the lab needs: `lacks` says what, and what mends it."""
 
-    def __init__(self, lacks: Collection[Finding]) -> None:
+    def __init__(self, lacks: Collection[Requirement]) -> None:
         super().__init__(
             "this machine cannot run the lab yet", "`sonicfab lab doctor` shows everything that it looks at"
         )

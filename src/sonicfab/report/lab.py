@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from shlex import join, quote
 
-from sonicfab.lab.doctor import Finding
+from sonicfab.lab.doctor import Requirement
 from sonicfab.lab.faults import ActiveFault
 from sonicfab.lab.files import SSHD
 from sonicfab.lab.state import EMBEDDED, LabState, docker
@@ -34,7 +34,7 @@ def told_lacks() -> Iterator[None]:
     try:
         yield
     except LabLacksError as err:
-        show_findings(err.lacks)
+        show_requirements(err.lacks)
         raise
 
 
@@ -151,7 +151,7 @@ def json_saved(lab: str, folder: Path, files: list[str], changed: list[str]) -> 
     json_result({"format_version": FORMAT_VERSION, "lab": lab, **values})
 
 
-def show_findings(findings: list[Finding]) -> None:
+def show_requirements(findings: list[Requirement]) -> None:
     """What the lab needs, what is missing, and what mends it."""
     marks = {"ok": mark("ok"), "missing": mark("failed"), "limited": mark("skipped")}
     for finding in findings:
@@ -160,7 +160,7 @@ def show_findings(findings: list[Finding]) -> None:
             say(f"    mend: {finding.mend}")
 
 
-def json_findings(findings: list[Finding]) -> None:
+def json_requirements(findings: list[Requirement]) -> None:
     """The same for programs."""
     values = [
         {"subject": one.subject, "status": one.status, "said": one.said, "mend": one.mend or None} for one in findings
