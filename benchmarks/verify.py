@@ -83,7 +83,7 @@ def floor(access: Access, fabric: Fabric) -> None:
 
 def commands_alone(access: Access, fabric: Fabric, configs: dict[str, SwitchConfig]) -> None:
     """Log in to every switch and run what verify runs, in as many exec channels."""
-    expectations = FabricExpectations(fabric.plan, configs, lab=True)
+    expectations = FabricExpectations(fabric.plan, configs, provides=access.provides)
 
     def one(switch: SwitchPlan, _stop: threading.Event) -> None:
         expected = expectations.of(switch)

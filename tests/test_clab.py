@@ -203,7 +203,7 @@ def test_what_a_stock_image_lacks_is_skipped(tmp_path: Path) -> None:
     vtysh.chmod(0o755)
     shell = ExecTransport(["env", f"PATH={tmp_path}", "/bin/sh", "-c", NO_SUDO, "sh"])
     plan = stock_plan(example().plan)
-    done = verify(Access(lambda _: shell, "lab", stock=True), plan, [plan.switches[LEAF1]], 0, lambda *_: None)
+    done = verify(Access(lambda _: shell, "lab", frozenset()), plan, [plan.switches[LEAF1]], 0, lambda *_: None)
     assert {(one.check, one.status) for one in done.results} == {
         ("bgp", "failed"),
         ("route", "failed"),

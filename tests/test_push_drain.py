@@ -53,7 +53,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def waited(plan: FabricPlan, neighbors: dict[str, Neighbor]) -> int:
-    access = Access(lambda switch: neighbors[switch.name], stock=True)
+    access = Access(lambda switch: neighbors[switch.name], provides=frozenset())
     return Drain(access, plan).wait("spine0", threading.Event())
 
 

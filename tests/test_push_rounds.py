@@ -370,7 +370,7 @@ def test_what_is_not_gone_on_with_is_taken_back_on_the_switch(
         for step in ("arming", "staging", "applying"):
             journal.note("leaf0", step)
         journal.note("leaf0", "waiting", far=["spine0"])
-        access = Access(lambda _plan: cast(Transport, None), stock=True)
+        access = Access(lambda _plan: cast(Transport, None), provides=frozenset())
         monkeypatch.setattr(Access, "open", lambda _self, plan: SimpleNamespace(name=plan.name, close=lambda: None))
         left = Left(access, numbered, {"leaf0": target}, journal, Limits(), lambda *_: None, lambda *_: None)
         endings = left.go_on()

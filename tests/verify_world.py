@@ -9,6 +9,7 @@ from pathlib import Path
 from conftest import ROOT
 from sonicfab.errors import Place
 from sonicfab.fabric import Fabric, render_fabric
+from sonicfab.lab.access import PROVIDES
 from sonicfab.ownership.record import Record
 from sonicfab.report.findings import lines
 from sonicfab.switch.ask import Answers, Question, UnansweredError, failure
@@ -57,7 +58,7 @@ class World:
         self.plan = fabric.plan
         self.configs = {one.switch: one for one in render_fabric(fabric, fabric.plan.switches.values())}
         self.fabric = FabricExpectations(
-            self.plan, self.configs, lab=True, place_of=lambda link: _relative(fabric.link_place(link))
+            self.plan, self.configs, provides=PROVIDES, place_of=lambda link: _relative(fabric.link_place(link))
         )
         self.boxes = {name: self._box(name) for name in self.plan.switches}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from sonicfab.load import Secrets
 from sonicfab.model.fields import parse_jump_host
 from sonicfab.plan.types import ManagementPlan, SshPlan
 from sonicfab.platforms import Platform
+from sonicfab.switch import guard
 from sonicfab.switch.operations import Switch
 from sonicfab.switch.state.system import SwitchFacts
 from sonicfab.transport import Transport
@@ -38,14 +40,29 @@ class Reachable(Protocol):
     def management(self) -> ManagementPlan: ...  # noqa: D102
 
 
+class Feature(Enum):
+    """What a real switch has, and those of some labs have not."""
+
+    IDENTITY = "it says that it is the planned model and build, and runs the config that was rendered for it"
+    ASIC = "an ASIC and optics, which tell of speed, FEC and transceivers"
+    CONTAINERS = "all of SONiC's containers and programs"
+    PING = "a ping"
+
+
 @dataclass(frozen=True)
 class Access:
-    """Opens connections to the switches of a fabric: those of a lab, or those that the inventory tells of."""
+    """Opens connections to the switches of a fabric: those of a lab, or those that the inventory tells of.
+
+    Attributes:
+        lab: the name of the lab; "" for real switches.
+        provides: what all of them have.
+        quiet: how many seconds they may be quiet on their way back.
+    """
 
     connect: Callable[[Reachable], Transport]
     lab: str = ""
-    stock: bool = False
-    """The lab's switches run an image that is nobody's model: they are known by their container or host key alone."""
+    provides: frozenset[Feature] = frozenset(Feature)
+    quiet: int = guard.QUIET
 
     def open(self, plan: Reachable, *, any_build: bool = False, timeout: float = 60) -> Switch:
         """Connect, and refuse what is not the planned switch; `any_build` lets it run whatever image it runs.
@@ -58,7 +75,7 @@ class Access:
             SwitchError: it does not answer like SONiC.
         """
         switch = Switch(plan.name, self.connect(plan))
-        if self.stock:
+        if Feature.IDENTITY not in self.provides:
             return switch
         try:
             check_identity(plan, switch.facts(timeout), self.lab, any_build=any_build)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sonicfab.access import Access
+from sonicfab.access import Access, Feature
 from sonicfab.lab.files import SSHD
 from sonicfab.lab.state import LabState
 from sonicfab.lab.stock import STOCK_KINDS
+from sonicfab.switch import guard
 from sonicfab.transport import Transport
 from sonicfab.transport.exec import ExecTransport
 from sonicfab.transport.ssh import SshTarget, SshTransport
@@ -16,9 +17,14 @@ NO_SUDO = 'sudo() { [ "$1" != -n ] || shift; "$@"; }; eval "$3"'
 """docker-sonic-vs: its one user is root, and sudo is not to be relied on; ExecTransport adds `sh -c COMMAND`."""
 
 
+PROVIDES = frozenset({Feature.IDENTITY, Feature.PING})
+"""What lab switches have, but for those of a stock image."""
+
+
 def lab_access(lab: LabState) -> Access:
     """The switches of a running lab."""
-    return Access(lambda plan: open_lab_switch(lab, plan.name), lab.name, stock=lab.kind in STOCK_KINDS)
+    provides = frozenset[Feature]() if lab.kind in STOCK_KINDS else PROVIDES
+    return Access(lambda plan: open_lab_switch(lab, plan.name), lab.name, provides, guard.LAB_QUIET)
 
 
 def open_lab_switch(lab: LabState, name: str) -> Transport:

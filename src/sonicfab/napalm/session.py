@@ -252,7 +252,7 @@ class ConfigSession:
             step = {**single.switch_manifest(target, way), "revert_in": revert_in}
             journal.write_manifest({"kind": "napalm", "holder": who, "switches": {self._name: step}})
             access = self._access(switch)
-            quiet = guard.quiet_in(lab=bool(access.facts.lab))
+            quiet = guard.LAB_QUIET if access.facts.lab else guard.QUIET
             change = Change(
                 access,
                 journal,

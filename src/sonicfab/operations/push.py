@@ -23,7 +23,6 @@ from sonicfab.push.run import Decision, FabricPush, Options, decide, look_at_all
 from sonicfab.push.single import holder
 from sonicfab.push.ways import FORCED
 from sonicfab.runner import Outcome
-from sonicfab.switch import guard
 from sonicfab.validate.run import Validation, Validator
 from sonicfab.validate.subjects import of_fabric
 
@@ -346,5 +345,5 @@ def taken_over(site: OpenSite, given: Collection[str]) -> set[str]:
 
 def _completed(site: OpenSite, options: Options) -> Options:
     """With who is at it, and how long a switch of this site may be quiet on its way back."""
-    limits = replace(options.limits, quiet=guard.quiet_in(lab=bool(site.access.lab)))
+    limits = replace(options.limits, quiet=site.access.quiet)
     return replace(options, holder=options.holder or holder(), limits=limits)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sonicfab.access import Feature
 from sonicfab.errors import InputError, TemplateError
 from sonicfab.fabric import refuse_masked
 from sonicfab.operations.site import QUIET, OpenSite, Progress
@@ -69,7 +70,7 @@ def looking_at(site: OpenSite, checks: Collection[str] = (), push: str = "sonicf
     site.fabric.require_numbers()
     names = chosen(checks)
     configs: Mapping[str, SwitchConfig] = {}
-    no_config = "a stock image has a config of its own" if site.access.stock else ""
+    no_config = "a stock image has a config of its own" if Feature.IDENTITY not in site.access.provides else ""
     if not no_config and any(one.needs_configs for one in names):
         configs, no_config = _intended(site)
     return Looking(site, names, configs, no_config, push)

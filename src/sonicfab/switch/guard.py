@@ -24,7 +24,7 @@ from sonicfab.transport import CommandResult
 QUIET = 90
 """Seconds without any change after which what runs will not become what ran by waiting; a switch needs that long after
 a reload until bgpcfgd has all that it waits for."""
-_LAB_QUIET = 5
+LAB_QUIET = 5
 """The same in a lab, whose FRR has all of it when the container is up."""
 
 _HELD = 70
@@ -70,11 +70,6 @@ class GuardStatus:
     begun: tuple[str, ...]
     ended_by: str
     said: str
-
-
-def quiet_in(*, lab: bool) -> int:
-    """How many seconds a switch of a lab, or a real one, may be quiet on its way back."""
-    return _LAB_QUIET if lab else QUIET
 
 
 @reading("guard.sh arm")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from sonicfab.access import Feature
 from sonicfab.errors import Place
 from sonicfab.families import Family
 from sonicfab.plan.types import FabricPlan, IpAddress, LinkPlan, PortPlan, Session, SwitchPlan
@@ -25,7 +26,7 @@ class Expectations:
         ways: (switch, family) -> how its loopback is reached.
         known_prefixes: the loopbacks of all switches, as prefixes.
         config: what it is to run; None when nobody rendered it, and `no_config` says why.
-        lab: it is a switch of a lab; `stock`: one whose image is not the planned one.
+        provides: what the switch has to check.
     """
 
     plan: SwitchPlan
@@ -37,8 +38,7 @@ class Expectations:
     known_prefixes: frozenset[str] = field(default=frozenset(), repr=False)
     config: SwitchConfig | None = field(default=None, repr=False)
     no_config: str = ""
-    lab: bool = False
-    stock: bool = False
+    provides: frozenset[Feature] = frozenset(Feature)
 
     @cached_property
     def ports(self) -> dict[str, PortPlan]:
@@ -69,13 +69,12 @@ class FabricExpectations:
         *,
         place_of: Callable[[LinkPlan], Place] | None = None,
         no_config: str = "",
-        lab: bool = False,
-        stock: bool = False,
+        provides: frozenset[Feature] = frozenset(Feature),
         push: str = "sonicfab push",
     ) -> None:
         self.plan, self.place_of, self.push = plan, place_of, push
         self._configs = configs or {}
-        self._no_config, self._lab, self._stock = no_config, lab, stock
+        self._no_config, self._provides = no_config, provides
         self._ways: dict[Broken, dict[Family, Ways]] = {}
 
     def of(self, switch: SwitchPlan) -> Expectations:
@@ -98,8 +97,7 @@ class FabricExpectations:
             known_prefixes=self._prefixes,
             config=self._configs.get(switch.name),
             no_config=self._no_config,
-            lab=self._lab,
-            stock=self._stock,
+            provides=self._provides,
         )
 
     def ways(self, family: Family, broken: Broken = Broken()) -> Ways:  # noqa: B008 - frozen

@@ -85,9 +85,8 @@ def verify(
         KeyboardInterrupt: the user has had enough.
     """
     started = time.monotonic()
-    lab = bool(access.lab)
     fabric = FabricExpectations(
-        plan, configs, no_config=no_config, lab=lab, stock=access.stock, place_of=place_of, push=push
+        plan, configs, no_config=no_config, provides=access.provides, place_of=place_of, push=push
     )
 
     def one(switch: SwitchPlan, stop: threading.Event) -> Asked:

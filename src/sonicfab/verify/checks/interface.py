@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
+from sonicfab.access import Feature
 from sonicfab.plan.interfaces import LOOPBACK, InterfaceKind
 from sonicfab.plan.types import InterfacePlan, PortPlan, SwitchPlan
 from sonicfab.switch.ask import Answers, Question
@@ -28,7 +29,7 @@ class Interface(Check[PortPlan | InterfacePlan]):
 
     def questions(self, expected: Expectations) -> Iterable[Question[Any]]:
         """A lab switch has no ASIC to ask."""
-        asic = () if expected.lab or expected.stock else (SONIC_PORTS, TRANSCEIVERS, PORT_ERRORS)
+        asic = (SONIC_PORTS, TRANSCEIVERS, PORT_ERRORS) if Feature.ASIC in expected.provides else ()
         return (ZEBRA_STATE, *asic)
 
     def wanted(self, expected: Expectations) -> Iterator[Wanted[PortPlan | InterfacePlan]]:
@@ -63,7 +64,7 @@ class Interface(Check[PortPlan | InterfacePlan]):
 
     def others(self, expected: Expectations, answers: Answers) -> Iterator[Other]:
         """What the ASIC would tell, where it does not."""
-        if expected.lab or expected.stock:
+        if Feature.ASIC not in expected.provides:
             wanted = Wanted(None, "ASIC", "speed, FEC and transceivers as planned")
             yield wanted, Seen("a switch of a lab has no ASIC and no optics", skipped=True)
         elif answers.find(SONIC_PORTS) is None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from sonicfab.access import Feature
 from sonicfab.families import Family
 from sonicfab.switch.ask import Answers, Question
 from sonicfab.switch.state.probes import CAN_PING, PING_SIZED, sized
@@ -38,7 +39,10 @@ class Ping(Check[None]):
             for family in expected.fabric.families
             if (whom := targets(expected, family))
         ]
-        return (*((CAN_PING,) if expected.stock else ()), *((_at_once(FIRST, asked),) if asked else ()))
+        return (
+            *(() if Feature.PING in expected.provides else (CAN_PING,)),
+            *((_at_once(FIRST, asked),) if asked else ()),
+        )
 
     def then(self, expected: Expectations, answers: Answers) -> Iterable[Question[Any]]:
         """To those who did not answer: a full packet once more, and a small one.
@@ -64,7 +68,7 @@ class Ping(Check[None]):
 
     def judge(self, expected: Expectations, one: Wanted[None], answers: Answers) -> Seen:
         """By the answers to both, where somebody did not answer the first."""
-        if expected.stock and answers.find(CAN_PING) == "":
+        if Feature.PING not in expected.provides and answers.find(CAN_PING) == "":
             return Seen("this image has no ping", skipped=True)
         again = answers.find(AGAIN) or frozenset()
         if one.subject in answers.get(FIRST) or one.subject in again:
