@@ -11,7 +11,7 @@ from known import build_names, get_build, get_platform, platform_names, subject
 from sonicfab.configdb import ConfigDb
 from sonicfab.ports import unfit_for
 from sonicfab.validate.defects import check_defects, found_at
-from sonicfab.validate.run import Validator
+from sonicfab.validate.run import Subject, Validator
 from test_switched_off import TOPOLOGY, rendered
 
 MGMT_NTP: dict[str, Any] = {"management": {"vrf": "true"}, "ntp": ["192.0.2.2"]}
@@ -66,14 +66,19 @@ def test_where_a_build_works_follows_from_its_platform_modules() -> None:
     for platform in platform_names():
         for build in build_names():
             carried = get_build(build).platform_modules
-            assert carried is not None, f"{build} says what it carries"
-            assert bool(unfit_for(get_platform(platform), get_build(build))) == (
-                get_platform(platform).modules not in carried
-            )
+            whose = get_platform(platform).modules
+            assert whose in carried, f"{build} says whether it carries them"
+            assert bool(unfit_for(get_platform(platform), get_build(build))) == (not carried[whose])
     leaf = get_platform("as7326-56x")
     known = get_build("community-202411")
-    assert "no platform modules of nobody" in str(unfit_for(replace(leaf, modules="nobody"), known))
-    assert unfit_for(leaf, replace(known, platform_modules=None)) is None, "what nobody has said is not known"
+    assert "no Accton platform modules" in str(unfit_for(leaf, replace(known, platform_modules={"accton": False})))
+    new = replace(leaf, name="new", modules="nobody")
+    assert unfit_for(new, known) is None, "what nobody has said is not known, and not fit by default"
+    assert unfit_for(leaf, replace(known, platform_modules={}, ports={leaf.hwsku: {}})) is None, "ports are no drivers"
+    exception = replace(known, unfit_platforms={leaf.name: "no driver for the fans"})
+    assert unfit_for(leaf, exception) == "no driver for the fans", "an exception has its reason"
+    told = Validator(models=False, vtysh=False).validate([Subject("s", replace(known, platform_modules={}), leaf, {})])
+    assert "nobody has looked for Accton platform modules in it" in " ".join(told.skipped)
 
 
 def test_fec_is_that_of_the_model_unless_the_topology_says_another() -> None:

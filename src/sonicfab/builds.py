@@ -71,8 +71,8 @@ class Build:
         port_defaults: fields that the migrator adds to every row of PORT, with their values.
         schema: name of the built-in schema facts; "" when no models of this build are known.
         nearest_schema: facts of the models that come nearest to this build's; `schema` where that is known.
-        platform_modules: whose platform modules the image carries (`modules` of a platform); None: not known.
-        unfit_platforms: switch model -> why the build cannot work on it, where that is another reason.
+        platform_modules: `modules` of a platform -> whether the image carries them; one that is not there is not known.
+        unfit_platforms: switch model -> why the build cannot work on it although the image carries its modules.
         defects: what is known to be wrong.
         sources: fact -> where it is from, where that is not what build_facts.yml says.
         ports: HWSKU -> port -> row of its port table; only of learned builds.
@@ -106,7 +106,7 @@ class Build:
     port_defaults: Mapping[str, str] = field(default_factory=dict)
     schema: str = ""
     nearest_schema: str = ""
-    platform_modules: tuple[str, ...] | None = None
+    platform_modules: Mapping[str, bool] = field(default_factory=dict)
     unfit_platforms: Mapping[str, str] = field(default_factory=dict)
     defects: tuple[Defect, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)

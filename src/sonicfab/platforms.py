@@ -8,6 +8,9 @@ from typing import ClassVar
 
 from sonicfab.datafiles import STRICT, as_facts, read_facts
 
+SONIC_FEC = {100000: "rs"}
+"""What SONiC's own generator gives ports of any model: sonic-buildimage src/sonic-config-engine/minigraph.py."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlatformPort:

@@ -10,18 +10,24 @@ from sonicfab.platforms import Platform, PlatformPort
 
 
 def unfit_for(platform: Platform, build: Build) -> str | None:
-    """Why a build cannot run on a switch model; "" when it can, None when that is not known."""
+    """Why a build cannot run on a switch model; "" when it can, None when that is not known.
+
+    It follows from what the model needs and what the image carries; a port table alone is no driver.
+    """
     if platform.name in build.unfit_platforms:
         return build.unfit_platforms[platform.name]
-    if platform.hwsku in build.ports:  # learned with the ports of this model
-        return ""
-    if build.platform_modules is None:
+    if platform.modules not in build.platform_modules:
         return None
-    if platform.modules in build.platform_modules:
+    if build.platform_modules[platform.modules]:
         return ""
-    return (
-        f"the image carries no platform modules of {platform.modules} (no drivers for ports, fans and power supplies)"
-    )
+    whose = platform.modules.capitalize()
+    return f"the image carries no {whose} platform modules (no drivers for ports, fans and power supplies)"
+
+
+def not_known(platform: Platform, build: Build) -> str:
+    """What is to be said where `unfit_for` does not know."""
+    pair, whose = f"{build.name} runs on {platform.name}", platform.modules.capitalize()
+    return f"whether {pair} is not known: nobody has looked for {whose} platform modules in it"
 
 
 @lru_cache(maxsize=64)

@@ -59,7 +59,7 @@ def unfit_notes(step: Step) -> list[Note]:
             f"{build.name} cannot run on {platform.name}",
             why,
             reason,
-            build.source("unfit_platforms"),
+            build.source("unfit_platforms" if platform.name in build.unfit_platforms else "platform_modules"),
             "error",
             switches,
         )

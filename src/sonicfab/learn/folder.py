@@ -26,7 +26,7 @@ _INIT_CFG = "etc/sonic/init_cfg.json"
 _DEVICES = "usr/share/sonic/device"
 _BGP = "dockers/docker-fpm-frr"
 _SUPERVISORD = "supervisord.conf"
-_ACCTON = re.compile(r"^\s*include\s.*platform-modules-accton\.mk", re.MULTILINE)
+_MODULES = re.compile(r"^[ \t]*(#*)[ \t]*include\s.*platform-modules-(\w+)\.mk", re.MULTILINE)
 _BRANCH = re.compile(r"ref: refs/heads/(\S{1,100})\s*")
 
 
@@ -140,22 +140,18 @@ def _checkout(tree: Tree, platforms: Collection[Platform]) -> Findings:
     vendors = [f"device/{name}" for name in tree.names("device")]
     for platform in platforms:
         _ports(findings, tree, platform, [f"{vendor}/{platform.platform}" for vendor in vendors])
-    _unfit(findings, tree, platforms)
+    _modules(findings, tree)
     models = yang.from_checkout(tree)
     findings.keep_yang(models.files, "src/sonic-yang-models")
     findings.notes += models.notes
     return findings
 
 
-def _unfit(findings: Findings, tree: Tree, platforms: Collection[Platform]) -> None:
-    """Models whose platform modules the image of this checkout leaves out."""
+def _modules(findings: Findings, tree: Tree) -> None:
+    """Whose platform modules the image of this checkout has, and whose are commented out."""
     path = "platform/broadcom/rules.mk"
-    text = tree.text(path)
-    if text is None or _ACCTON.search(text):
-        return
-    reason = "the image carries no Accton platform modules (no drivers for ports, fans and power supplies)"
-    unfit = {one.name: reason for one in platforms if "-accton_" in one.platform}
-    findings.tell("unfit_platforms", unfit, path)
+    found = sorted(_MODULES.findall(tree.text(path) or ""), reverse=True)  # one that is included once is in it
+    findings.tell("platform_modules", {whose: not off for off, whose in found}, path)
 
 
 def _ports(findings: Findings, tree: Tree, platform: Platform, folders: Iterable[str]) -> None:

@@ -36,6 +36,7 @@ OPTIONAL = (
         "port_defaults",
         "frr_telnet_daemons",
         "unsuppress_map_is_policy",
+        "platform_modules",
     ),
 )
 """Facts that may stay unknown."""
@@ -48,7 +49,7 @@ _NEEDED = {
 }
 """Facts without which nothing can be rendered, and how to give them."""
 
-_MAPPINGS = ("identified_by", "port_defaults")
+_MAPPINGS = ("identified_by", "port_defaults", "platform_modules")
 _LISTS = ("frr_start_lines", "frr_daemons", "frr_telnet_daemons")
 _NOT_GIVEN = ("name", "ports", "sources", "unfit_platforms", "defects", "schema", "nearest_schema", "yang")
 _SETTABLE = tuple(one.name for one in fields(Build) if one.name not in _NOT_GIVEN)
@@ -238,7 +239,7 @@ def _check_values(build: Build, sources: Mapping[str, str]) -> None:
         raise InputError("identified_by: must name a key of sonic_version.yml", _NEEDED["identified_by"])
     plain = {fact: [getattr(build, fact)] for fact in ("follows", "debian", "kernel", "python", "redis", "docker")}
     lists = {fact: [*getattr(build, fact)] for fact in _LISTS}
-    maps = {fact: [word for pair in getattr(build, fact).items() for word in pair] for fact in _MAPPINGS}
+    maps = {fact: [str(word) for pair in getattr(build, fact).items() for word in pair] for fact in _MAPPINGS}
     for fact, words in {**plain, **lists, **maps}.items():
         for word in words:
             quotes = fact in _LISTS and set(word) & set("\"'`$\\")  # they are lines of a shell script

@@ -47,6 +47,7 @@ def learn_from_switch(
     findings = Findings(f"{what} with {facts.sonic_version.get('build_version', 'an unknown image')}")
     tell_version(findings, facts.sonic_version, f"{switch.name}:/etc/sonic/sonic_version.yml", identified_by)
     _ports(findings, switch, platform, platforms)
+    findings.tell("platform_modules", {platform.modules: True}, f"{switch.name}, a {platform.name}, runs it")
     _bgp(findings, switch)
     _database(findings, switch)
     _software(findings, switch)

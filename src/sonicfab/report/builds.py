@@ -9,7 +9,7 @@ from typing import Any
 from sonicfab.builds import Build, fact_texts
 from sonicfab.catalog import Catalog
 from sonicfab.platforms import Platform
-from sonicfab.ports import ports_of, unfit_for
+from sonicfab.ports import not_known, ports_of, unfit_for
 from sonicfab.report.console import json_result, mark, say, say_fitted, table, wrapped
 
 FORMAT_VERSION = 1
@@ -27,6 +27,7 @@ class _Fit:
     ports: int
     first_alias: str
     last_alias: str
+    fec: Mapping[int, str]
 
 
 def show_builds(catalog: Catalog) -> None:
@@ -47,7 +48,7 @@ def show_builds(catalog: Catalog) -> None:
             build.database_version.removeprefix("version_"),
             build.routing_config_mode,
             {"": "no", "built in": "yes"}.get(_yang(build), _yang(build)),
-            "\n".join(one.name for one in _told_first(build, models) if unfit_for(one, build)),
+            "\n".join(one.name for one in models if unfit_for(one, build)),
         )
     table(rows)
     say_fitted("`sonicfab builds show BUILD` tells all that is known of one, and from where")
@@ -75,11 +76,8 @@ def show_build(build: Build, models: Iterable[Platform]) -> None:
         rows.add_row(text.title, _text(build, fact), str(sources.get(build.source(fact), "")))
     table(rows)
     for fit in (_fit(build, one) for one in models):
-        said = (
-            f"{fit.ports} port{'s' * (fit.ports != 1)}, {fit.first_alias} to {fit.last_alias}"
-            if fit.works
-            else fit.reason
-        )
+        ports = f"{fit.ports} port{'s' * (fit.ports != 1)}, {fit.first_alias} to {fit.last_alias}"
+        said = fit.reason if fit.works is False else "; ".join(filter(None, (ports, _fec(fit.fec), fit.reason)))
         _say(f"{mark(_MARKS[fit.works])} {fit.platform}: {said}", 2)
     say("")
     say("known defects:" if build.defects else "no defects are known")
@@ -118,8 +116,11 @@ def _text(build: Build, fact: str) -> str:
         return "yes" if value else "no"
     if fact == "unfit_platforms":
         return ", ".join(value) or "none"  # why not is told below
+    if fact == "platform_modules" and not value:
+        return UNKNOWN
     if isinstance(value, Mapping):
-        return "\n".join(f"{name}: {one}" for name, one in value.items()) or "none"
+        words = {True: "yes", False: "no"}
+        return "\n".join(f"{name}: {words.get(one, one)}" for name, one in value.items()) or "none"
     if isinstance(value, tuple):
         return ("\n" if fact == "frr_start_lines" else ", ").join(value) or "none"
     return value or UNKNOWN
@@ -132,12 +133,6 @@ def _yang(build: Build) -> str:
     return "built in" if build.schema else ""
 
 
-def _told_first(build: Build, models: Iterable[Platform]) -> list[Platform]:
-    """All switch models, those first of which the build itself says that it cannot run there."""
-    told = list(build.unfit_platforms)
-    return sorted(models, key=lambda one: told.index(one.name) if one.name in told else len(told))
-
-
 _MARKS = {True: "ok", False: "failed", None: "skipped"}
 
 
@@ -145,11 +140,15 @@ def _fit(build: Build, platform: Platform) -> _Fit:
     try:
         aliases = [port.alias for port in ports_of(platform, build).values()]
     except KeyError:
-        return _Fit(platform.name, platform.model, False, "its ports are not known for this build", 0, "", "")
+        return _Fit(platform.name, platform.model, False, "its ports are not known for this build", 0, "", "", {})
     why = unfit_for(platform, build)
     works = None if why is None else not why
-    reason = "not known: nobody has said which platform modules the image carries" if why is None else why
-    return _Fit(platform.name, platform.model, works, reason, len(aliases), aliases[0], aliases[-1])
+    reason = not_known(platform, build) if why is None else why
+    return _Fit(platform.name, platform.model, works, reason, len(aliases), aliases[0], aliases[-1], platform.fec)
+
+
+def _fec(fec: Mapping[int, str]) -> str:
+    return ", ".join(f"FEC {one} at {speed // 1000}G" for speed, one in fec.items())
 
 
 def _value(build: Build, models: Iterable[Platform]) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def _text(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
-        return "\n".join(f"{key}: {one}" for key, one in value.items())
+        return "\n".join(f"{key}: {_text(one)}" for key, one in value.items())
     if isinstance(value, list):
         return "\n".join(str(one) for one in value) or "none"
     return str(value)

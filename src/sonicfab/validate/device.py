@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from sonicfab.builds import Build
 from sonicfab.configdb import ConfigDb, Row
-from sonicfab.platforms import Platform
+from sonicfab.platforms import SONIC_FEC, Platform
 from sonicfab.ports import unfit_for
 from sonicfab.schema.facts import to_int
 from sonicfab.validate.findings import Finding
@@ -37,7 +37,7 @@ def check_device(config: ConfigDb, build: Build, platform: Platform | None, *, f
     yield from _version(config, build)
     ports = config.get("PORT", {})
     yield from _shared(ports)
-    yield from _fec(ports)
+    yield from _fec(ports, SONIC_FEC if platform is None else platform.fec)
     if platform is not None and ports:
         yield from check_platform_ports(ports, build, platform)
 
@@ -114,12 +114,13 @@ def _shared(ports: Mapping[str, Row]) -> Iterator[Finding]:
             yield Finding("SF-202", f"PORT|{name} alias", f"{alias} is the alias of {aliases[alias]}, too")
 
 
-def _fec(ports: Mapping[str, Row]) -> Iterator[Finding]:
+def _fec(ports: Mapping[str, Row], needed: Mapping[int, str]) -> Iterator[Finding]:
     for name, row in ports.items():
         speed, fec = to_int(str(row.get("speed", ""))), str(row.get("fec", ""))
         if speed is None:
             continue
-        if speed == 100000 and fec in ("", "none"):
-            yield Finding("SF-207", f"PORT|{name} fec", f"fec is {fec or 'missing'} on a port at 100G")
+        if speed in needed and fec in ("", "none"):
+            message = f"fec is {fec or 'missing'} on a port at {speed // 1000}G"
+            yield Finding("SF-207", f"PORT|{name} fec", message, f"set fec to {needed[speed]}")
         elif speed in WITHOUT.get(fec, ()):
             yield Finding("SF-208", f"PORT|{name} fec", f"fec is {fec} on a port at {speed} Mb/s")

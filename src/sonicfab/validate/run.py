@@ -13,6 +13,7 @@ from sonicfab.errors import ExitCode, InputError
 from sonicfab.frr.bgp import FrrText
 from sonicfab.model.fields import Endpoint
 from sonicfab.platforms import Platform
+from sonicfab.ports import not_known, unfit_for
 from sonicfab.schema.facts import builtin, builtin_names, schema_of
 from sonicfab.validate.defects import check_defects
 from sonicfab.validate.device import check_device
@@ -217,6 +218,8 @@ class Validator:
             yield f"frr.conf read by FRR {frr_version()}"
 
     def _skipped(self, subjects: Sequence[Subject]) -> Iterable[str]:
+        pairs = dict.fromkeys((one.platform, one.build) for one in subjects if one.platform is not None)
+        yield from (not_known(*pair) for pair in pairs if unfit_for(*pair) is None)
         builds = dict.fromkeys(subject.build.name for subject in subjects)
         if lacking := [name for name in builds if not self._yang.get(name)]:
             why = "--no-yang" if not self._models else "they are not here (`sonicfab builds learn`, or --yang-dir)"
