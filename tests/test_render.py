@@ -118,6 +118,28 @@ def test_a_secret_is_resolved_and_its_file_is_for_the_owner_alone(
     assert "s3cretword" not in (folder / "plan.json").read_text()
 
 
+def test_the_filter_tells_which_file_has_a_secret_and_how_to_log_in_is_none(tmp_path: Path) -> None:
+    fabric = open_example("scs-lab")
+    leaf = fabric.plan.switches[LEAF]
+    snmp = dataclasses.replace(leaf.snmp, community=SecretRef("env", "X"))
+    switch = dataclasses.replace(leaf, snmp=snmp, ssh=dataclasses.replace(leaf.ssh, password=SecretRef("env", "X")))
+    own = tmp_path / "frr"
+    own.mkdir()
+
+    def secret_files(ref: str) -> frozenset[str]:
+        (own / "route_source.j2").write_text("password {{ " + ref + " | secret('password') }}\n")
+        renderer = Renderer(template_folders([tmp_path]), lambda ref, what: f"{ref}.{what}".replace(" ", "-"))
+        config = renderer.render(fabric.plan, switch)
+        assert f"password env:X.password-of-{LEAF}" in config.frr
+        return config.secret_files
+
+    assert secret_files("switch.snmp.community") == {"config_db.json", "frr.conf"}
+    for ref in ("switch.ssh.password", "'env:X'", "switch.name"):
+        with pytest.raises(TemplateError) as caught:
+            secret_files(ref)
+        assert "password is no secret for a config" in str(caught.value.diagnostics[0])
+
+
 def test_a_secret_that_cannot_be_found_is_told_by_its_reference(tmp_path: Path) -> None:
     secrets = Secrets(tmp_path)
     with pytest.raises(InputError, match="SNMP community of leaf1: the environment variable NOSUCH is not set"):

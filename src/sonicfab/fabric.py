@@ -255,7 +255,7 @@ def refuse_masked(configs: Iterable[SwitchConfig]) -> None:
     Raises:
         InputError: there is one.
     """
-    masked = [one.switch for one in configs if one.secret and MASK in one.config_db_text]
+    masked = [one.switch for one in configs if one.secret_files and MASK in one.config_db_text + one.frr]
     if masked:
         hint = f"allow the secret in {ALLOW_SECRETS}; --lab takes masked configs"
         raise InputError(f"the config of {first_of(masked)} has a masked secret: it is for no real switch", hint)
@@ -265,8 +265,8 @@ def build_files(configs: Iterable[SwitchConfig]) -> dict[str, OutputFile]:
     """The files of the switches, by path below the fabric's build folder."""
     files: dict[str, OutputFile] = {}
     for config in configs:
-        files[f"{config.switch}/config_db.json"] = OutputFile(config.config_db_text, config.secret)
-        files[f"{config.switch}/frr.conf"] = OutputFile(config.frr)
+        for name, text in (("config_db.json", config.config_db_text), ("frr.conf", config.frr)):
+            files[f"{config.switch}/{name}"] = OutputFile(text, name in config.secret_files)
     return files
 
 

@@ -15,7 +15,7 @@ from jinja2.exceptions import SecurityError
 
 from sonicfab import yamltext
 from sonicfab.configdb import FABRIC_TABLES, ConfigDb, Table, dumps
-from sonicfab.errors import Diagnostic, Place, TemplateError
+from sonicfab.errors import Diagnostic, InputError, Place, TemplateError
 from sonicfab.model.fields import SecretRef
 from sonicfab.ownership.ports import users
 from sonicfab.plan.types import FabricPlan, SwitchPlan
@@ -35,14 +35,14 @@ class SwitchConfig:
     Attributes:
         config_db: the rendered tables; an empty table says that it must have no rows.
         frr: the text of frr.conf.
-        secret: the config_db holds a secret, so its file must be for its owner alone.
+        secret_files: those of config_db.json and frr.conf that hold a secret, and must be for their owner alone.
         site_templates: the files of the site's own templates that made it.
     """
 
     switch: str
     config_db: ConfigDb
     frr: str
-    secret: bool
+    secret_files: frozenset[str]
     site_templates: tuple[str, ...] = ()
 
     @property
@@ -74,6 +74,7 @@ class Renderer:
     def __init__(self, folders: Sequence[Path], secrets: ResolveSecret) -> None:
         self._resolve = secrets
         self._last_template = FRR_TEMPLATE
+        self._secret_files: set[str] = set()
         self._environment = Sandbox(folders)
         names = self._environment.list_templates()
         self._config_db = [name for name in names if name.startswith("config_db/") and name.endswith(".yml.j2")]
@@ -94,13 +95,13 @@ class Renderer:
             TemplateError: a template fails, or what it makes is not a config_db.
             InputError: a secret that the config needs cannot be found.
         """
-        community = switch.snmp.community
+        self._switch, self._secret_files = switch, set()
+        self._environment.filters["secret"] = self._secret
         values: dict[str, Any] = {
             "fabric": fabric,
             "switch": switch,
             "build": switch.build,
             "platform": switch.platform,
-            "snmp_community": self._resolve(community, f"SNMP community of {switch.name}") if community else None,
         }
         try:
             with limits() if self._own_folders else nullcontext():
@@ -108,7 +109,18 @@ class Renderer:
         except (TemplateLimitError, MemoryError, RecursionError) as err:  # where what a template made was read
             message = f"rendering {switch.name} failed: {_said(err)}"
             raise _template_error(message, Place(self._last_template), _TOO_MUCH) from err
-        return SwitchConfig(switch.name, tables, frr, community is not None, self.site_templates)
+        return SwitchConfig(switch.name, tables, frr, frozenset(self._secret_files), self.site_templates)
+
+    def _secret(self, ref: object, what: str) -> str:
+        """The filter `secret`: what a reference of the inventory stands for, or a mask where it may not be read.
+
+        The file that is being made holds it then. How to log in is no business of a template.
+        """
+        ssh = self._switch.ssh
+        if not isinstance(ref, SecretRef) or any(ref is one for one in (ssh.password, ssh.key, ssh.passphrase)):
+            raise SecurityError(f"{what} is no secret for a config")
+        self._secret_files.add("frr.conf" if self._last_template == FRR_TEMPLATE else "config_db.json")
+        return self._resolve(ref, f"{what} of {self._switch.name}")
 
     def _all_tables(self, values: Mapping[str, Any]) -> dict[str, Table]:
         tables: dict[str, Table] = {}
@@ -147,6 +159,8 @@ class Renderer:
         self._last_template = name
         try:
             return self._environment.get_template(name).render(values)
+        except InputError:  # of a secret that cannot be found
+            raise
         except jinja2.TemplateSyntaxError as err:
             place = Place(err.filename or err.name or name, err.lineno)
             raise _template_error(f"the template cannot be read: {err.message}", place) from err
