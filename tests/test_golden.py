@@ -94,8 +94,8 @@ def test_the_landscape_is_that_of_the_public_documentation() -> None:
         assert str(switch.loopback_ipv6) == f"fd0c:cc24:75a0:1:10:10:21:{number}"
         assert str(switch.management.gateway) == "10.10.23.254"
         assert switch.management.vrf
-        assert switch.ntp == ("10.10.23.253", "10.10.23.254")
-        assert switch.syslog == ("10.10.23.254",)
+        assert switch.services.ntp == ("10.10.23.253", "10.10.23.254")
+        assert switch.services.syslog == ("10.10.23.254",)
     assert [link.name for link in plan.links] == [
         "st01-sw25g-r01-u34:Ethernet76 - st01-sw100g-r01-u36:Ethernet116",
         "st01-sw25g-r01-u35:Ethernet72 - st01-sw100g-r01-u36:Ethernet112",

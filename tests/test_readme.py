@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT, Golden, Run
+from conftest import ROOT, Golden, Run, with_rows
 from labs import needs_lab
 from sonicfab.builds import DEFAULT_BUILD
 from sonicfab.datafiles import fact_names
+from sonicfab.model.fields import Strict
+from sonicfab.model.services import services
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = sorted((ROOT / "docs").glob("*.md"))
@@ -102,6 +104,19 @@ def test_commands_have_the_options_that_pages_show(page: Path, sonicfab: Run) ->
             own = words[: words.index("--")] if "--" in words else words
             for option in (word.partition("=")[0] for word in own if word.startswith("-")):
                 assert re.search(rf"(^|\W){re.escape(option)}\b", text), f"{line}: no option {option}"
+
+
+def test_every_service_is_told(golden: Golden) -> None:
+    page = ROOT / "docs" / "inventory.md"
+    keys = [(name, one) for kind in services() for name, one in kind.model_fields.items()]
+    rows = [f"| `{name}` | {one.description} |" for name, one in keys if not isinstance(one.default, Strict)]
+    rows += [
+        f"| `{name}.{key}` | {inner.description} |"
+        for name, one in keys
+        if isinstance(one.default, Strict)
+        for key, inner in type(one.default).model_fields.items()
+    ]
+    golden(page, with_rows(page, "service", sorted(rows)))
 
 
 @pytest.mark.parametrize("which", ["inventory", "topology"])

@@ -15,7 +15,8 @@ from sonicfab.fabric import build_files, open_fabric, read_fabric, render_fabric
 from sonicfab.load import Secrets
 from sonicfab.model.fields import SecretRef
 from sonicfab.model.topology import Bgp
-from sonicfab.plan.types import SnmpPlan
+from sonicfab.plan.services import Services
+from sonicfab.plan.types import SwitchPlan
 from sonicfab.render import Renderer, SwitchConfig, template_folders
 from test_golden import open_example
 
@@ -102,13 +103,17 @@ def test_a_failed_render_leaves_the_old_build(sonicfab: Run, tmp_path: Path) -> 
     assert {path: path.read_bytes() for path in (tmp_path / "build").rglob("*") if path.is_file()} == before
 
 
+def with_community(switch: SwitchPlan, variable: str) -> SwitchPlan:
+    community = SecretRef("env", variable)
+    return dataclasses.replace(switch, services=Services(snmp=type(Services().snmp)(community)))
+
+
 def test_a_secret_is_resolved_and_its_file_is_for_the_owner_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fabric = open_example("scs-lab")
     monkeypatch.setenv("COMMUNITY", "s3cretword")
-    snmp = SnmpPlan(SecretRef("env", "COMMUNITY"), None, None)
-    switch = dataclasses.replace(fabric.plan.switches[LEAF], snmp=snmp)
+    switch = with_community(fabric.plan.switches[LEAF], "COMMUNITY")
     config = Renderer(template_folders(), Secrets(tmp_path).resolve).render(fabric.plan, switch)
     assert config.config_db["SNMP_COMMUNITY"] == {"s3cretword": {"TYPE": "RO"}}
     write_build(tmp_path, fabric.plan, build_files([config]))
@@ -121,8 +126,8 @@ def test_a_secret_is_resolved_and_its_file_is_for_the_owner_alone(
 def test_the_filter_tells_which_file_has_a_secret_and_how_to_log_in_is_none(tmp_path: Path) -> None:
     fabric = open_example("scs-lab")
     leaf = fabric.plan.switches[LEAF]
-    snmp = dataclasses.replace(leaf.snmp, community=SecretRef("env", "X"))
-    switch = dataclasses.replace(leaf, snmp=snmp, ssh=dataclasses.replace(leaf.ssh, password=SecretRef("env", "X")))
+    ssh = dataclasses.replace(leaf.ssh, password=SecretRef("env", "X"))
+    switch = dataclasses.replace(with_community(leaf, "X"), ssh=ssh)
     own = tmp_path / "frr"
     own.mkdir()
 
@@ -133,7 +138,7 @@ def test_the_filter_tells_which_file_has_a_secret_and_how_to_log_in_is_none(tmp_
         assert f"password env:X.password-of-{LEAF}" in config.frr
         return config.secret_files
 
-    assert secret_files("switch.snmp.community") == {"config_db.json", "frr.conf"}
+    assert secret_files("switch.services.snmp.community") == {"config_db.json", "frr.conf"}
     for ref in ("switch.ssh.password", "'env:X'", "switch.name"):
         with pytest.raises(TemplateError) as caught:
             secret_files(ref)
@@ -174,7 +179,7 @@ def test_start_lines_of_each_build_are_in_frr_conf(build: str) -> None:
 
 def test_services_that_the_inventory_leaves_alone_are_not_owned() -> None:
     fabric = open_example("scs-lab")
-    switch = dataclasses.replace(fabric.plan.switches[LEAF], ntp=None, dns=None, syslog=())
+    switch = dataclasses.replace(fabric.plan.switches[LEAF], services=Services(syslog=()))
     config = Renderer(template_folders(), fabric.secrets.resolve).render(fabric.plan, switch)
     assert not config.owned_tables & {"NTP", "NTP_SERVER", "DNS_NAMESERVER"}
     assert config.config_db["SYSLOG_SERVER"] == {}

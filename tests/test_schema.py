@@ -15,7 +15,8 @@ from known import get_build
 from probes import BUILDS, CHANGES, VERDICTS, Config, probe
 from sonicfab.errors import InputError
 from sonicfab.model.fields import SecretRef
-from sonicfab.plan.types import BgpPlan, SnmpPlan
+from sonicfab.plan.services import Services
+from sonicfab.plan.types import BgpPlan
 from sonicfab.render import Renderer, template_folders
 from sonicfab.roles import Role
 from sonicfab.schema.facts import Schema, builtin, builtin_names
@@ -200,10 +201,12 @@ def test_no_build_refuses_what_the_examples_do_not_use(build: str) -> None:
         build=get_build(f"community-{build}"),
         role=Role.BORDERLEAF,
         groups=tuple(dataclasses.replace(group, bfd=True) for group in leaf.groups),
-        dns=("192.0.2.2", "2001:db8::2", "192.0.2.3"),
-        syslog=("192.0.2.4", "2001:db8::4"),
-        ntp=("192.0.2.5", "ntp.example.net"),
-        snmp=SnmpPlan(SecretRef("env", "X"), "rack 1, row 'A'", 'noc "at" example.net'),
+        services=Services(
+            dns=("192.0.2.2", "2001:db8::2", "192.0.2.3"),
+            syslog=("192.0.2.4", "2001:db8::4"),
+            ntp=("192.0.2.5", "ntp.example.net"),
+            snmp=type(Services().snmp)(SecretRef("env", "X"), "rack 1, row 'A'", 'noc "at" example.net'),
+        ),
         management=dataclasses.replace(leaf.management, vrf=False),
     )
     config = Renderer(template_folders(), lambda _ref, _what: "c0mmunity").render(plan, switch)

@@ -136,6 +136,63 @@ TABLE = Addition(
     {"templates/config_db/kdump.yml.j2": 'KDUMP:\n  config:\n    enabled: "true"\n'},
     {f"{FACTS}/tables.yml": (("NTP_SERVER:", "KDUMP: {owner: fabric, source: sonic-kdump.yang}\n"),)},
 )
+SERVICE = Addition(
+    "a service",
+    {
+        "src/sonicfab/model/services/tacacs.py": '''\
+"""TACACS+."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from sonicfab.model.fields import HostName, OneOrMany, Secret, Strict
+from sonicfab.model.services import Service
+
+
+class Tacacs(Strict):
+    """Who may log in is asked there."""
+
+    servers: OneOrMany[HostName] | None = Field(
+        default=None, title="a TACACS+ server of the inventory", description="TACACS+ servers; an empty list says none."
+    )
+    key: Secret | None = Field(default=None, description="Reference to the key that they share with the switch.")
+
+
+class TacacsClient(Service):
+    """The client of the switch."""
+
+    tacacs: Tacacs = Field(default=Tacacs(), description="TACACS+.")
+''',
+        "templates/config_db/tacacs.yml.j2": """\
+{% if switch.services.tacacs.key %}
+TACPLUS:
+  global:
+    passkey: {{ switch.services.tacacs.key | secret("TACACS+ key") | tojson }}
+{% endif %}
+{% if switch.services.tacacs.servers is not none %}
+
+TACPLUS_SERVER:
+{% for server in switch.services.tacacs.servers %}
+  {{ server }}: {priority: "1"}
+{% else %}
+  {}
+{% endfor %}
+{% endif %}
+""",
+    },
+    {
+        f"{FACTS}/tables.yml": (
+            (
+                "NTP_SERVER:",
+                "".join(
+                    f"{name}: {{owner: service, source: sonic-system-tacacs.yang}}\n"
+                    for name in ("TACPLUS", "TACPLUS_SERVER")
+                ),
+            ),
+        )
+    },
+)
 COMMAND = Addition(
     "a command",
     {
@@ -166,42 +223,6 @@ def roles(inventory: Inventory, topology: Topology) -> None:
         )
     },
 )
-SERVICE = Addition(
-    "a service",
-    {
-        "templates/config_db/tacplus_server.yml.j2": """\
-{% if switch.tacacs is not none %}
-TACPLUS_SERVER:
-{% for server in switch.tacacs %}
-  {{ server }}: {priority: {{ loop.index }}}
-{% else %}
-  {}
-{% endfor %}
-{% endif %}
-"""
-    },
-    {
-        "src/sonicfab/model/inventory.py": (
-            ("    timezone: Timezone", "    tacacs: OneOrMany[IPvAnyAddress] | None = None\n"),
-        ),
-        "src/sonicfab/plan/types.py": (
-            (
-                "    timezone: Annotated",
-                '    tacacs: Annotated[tuple[str, ...] | None, Rule("a TACACS+ server", ("inventory:tacacs[]",))]\n',
-            ),
-        ),
-        "src/sonicfab/plan/settings.py": (
-            ('        timezone=layers.get("timezone")', '        tacacs=layers.get("tacacs"),\n'),
-        ),
-        f"{FACTS}/tables.yml": (
-            ("SYSLOG_SERVER:", "TACPLUS_SERVER: {owner: service, source: sonic-system-tacacs.yang}\n"),
-        ),
-        f"{FACTS}/keys.yml": (
-            ("    timezone: Name", "    tacacs: Addresses of TACACS+ servers; an empty list says none.\n"),
-        ),
-        "docs/inventory.md": (("| `timezone` | all |", "| `tacacs` | all | TACACS+ servers: one or a list |\n"),),
-    },
-)
 ADDITIONS = (MODEL, BUILD, CHECK, TABLE, COMMAND, SERVICE)
 
 INVENTORY = """\
@@ -209,7 +230,7 @@ defaults:
   platform: as9716-32d
   image_build: community-202611
   management: {gateway: 192.0.2.1}
-  tacacs: [192.0.2.7]
+  tacacs: {servers: 192.0.2.5, key: "file:key"}
 devices:
   spine1: {role: spine, mac: "02:00:5e:10:01:00", management: {address: 192.0.2.11/24}}
   leaf1: {role: leaf, mac: "02:00:5e:20:01:00", management: {address: 192.0.2.21/24}}
@@ -248,6 +269,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
         one.apply(tree)
     (tree / "inventory.yml").write_text(INVENTORY)
     (tree / "topology.yml").write_text(TOPOLOGY)
+    (tree / "key").write_text("secretword\n")
     return tree
 
 
@@ -279,10 +301,15 @@ def test_the_program_has_them(tree: Path) -> None:
     run(tree, "sonicfab", "render", *files)
     config = json.loads((tree / "build/new/leaf1/config_db.json").read_text())
     assert config["PORT"]["Ethernet248"]["fec"] == "rs"
-    assert config["TACPLUS_SERVER"] == {"192.0.2.7": {"priority": "1"}}
     assert config["KDUMP"] == {"config": {"enabled": "true"}}
+    assert config["TACPLUS"] == {"global": {"passkey": "secretword"}}
+    assert config["TACPLUS_SERVER"] == {"192.0.2.5": {"priority": "1"}}
+    assert (tree / "build/new/leaf1/config_db.json").stat().st_mode & 0o777 == 0o600
+    run(tree, "sonicfab", "--allow-secrets", "mask", "render", *files)
+    assert "secretword" not in (tree / "build/new/leaf1/config_db.json").read_text()
+    told = run(tree, "sonicfab", "explain", *files, "leaf1", "TACPLUS_SERVER", "192.0.2.5")
+    assert "tacacs.yml.j2" in told
     assert "docker" in run(tree, "sonicfab", "verify", "--help").partition("Only these checks:")[2][:120]
-    assert "tacplus_server.yml.j2" in run(tree, "sonicfab", "explain", *files, "leaf1", "TACPLUS_SERVER|192.0.2.7")
     assert "kdump.yml.j2" in run(tree, "sonicfab", "explain", *files, "leaf1", "KDUMP|config", "enabled")
     assert run(tree, "sonicfab", "roles", *files) == "leaf leaf1\nspine spine1\n"
 

@@ -15,16 +15,8 @@ from sonicfab.errors import InputError
 from sonicfab.hints import first_of
 from sonicfab.model.fields import Endpoint
 from sonicfab.plan.interfaces import InterfaceKind
-from sonicfab.plan.types import (
-    FabricPlan,
-    InterfacePlan,
-    LinkPlan,
-    PeerGroup,
-    PortPlan,
-    Session,
-    SnmpPlan,
-    SwitchPlan,
-)
+from sonicfab.plan.services import without_network
+from sonicfab.plan.types import FabricPlan, InterfacePlan, LinkPlan, PeerGroup, PortPlan, Session, SwitchPlan
 
 STOCK_KINDS = ("sonic-vs", "sonic-vm")
 HWSKU = "Force10-S6000"
@@ -35,7 +27,6 @@ _LANES = (
     *(69, 65, 73, 77, 109, 105, 113, 117, 125, 121, 81, 85, 93, 89, 101, 97),
 )
 """The first of the four lanes of each port: Force10-S6000's port_config.ini, as SONiC's own tests print it."""
-_NO_SNMP = SnmpPlan(None, None, None)
 
 _OLD_NICS = 10
 """How many interfaces a sonic-vm had that vrnetlab made before January 2025: vrnetlab pull request 308."""
@@ -120,10 +111,7 @@ def _switch(switch: SwitchPlan, mapped: Mapped) -> SwitchPlan:
         interfaces={one.name: one for one in interfaces},
         groups=groups,
         management=management,
-        ntp=None,
-        dns=None,
-        syslog=None,
-        snmp=_NO_SNMP,
+        services=without_network(switch.services),
     )
 
 

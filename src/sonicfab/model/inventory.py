@@ -5,24 +5,22 @@ Values fall from `defaults` through the device's groups, in the order it lists t
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, IPvAnyAddress
+from pydantic import Field, IPvAnyAddress, create_model
 
 from sonicfab.model.fields import (
-    HostName,
     InterfaceAddress,
     JumpHostText,
     Mac,
     OneOrMany,
     RoleName,
     Secret,
-    SecretOrNone,
     Strict,
     SwitchName,
-    Timezone,
     UserName,
 )
+from sonicfab.model.services import services
 
 
 class Ssh(Strict):
@@ -46,27 +44,20 @@ class Management(Strict):
     vrf: bool | None = None
 
 
-class Snmp(Strict):
-    """Read-only SNMP; the community is a secret; "" says that there shall be none."""
-
-    community: SecretOrNone | None = None
-    location: Annotated[str, Field(max_length=255)] | None = None
-    contact: Annotated[str, Field(max_length=255)] | None = None
-
-
-class Settings(Strict):
-    """What `defaults`, a group and a device may all set."""
-
+class _Settings(Strict):
     platform: str | None = None
     role: RoleName | None = None
     image_build: str | None = None
     ssh: Ssh = Ssh()
     management: Management = Management()
-    ntp: OneOrMany[HostName] | None = Field(default=None, max_length=10)
-    dns: OneOrMany[IPvAnyAddress] | None = Field(default=None, max_length=3)
-    syslog: OneOrMany[HostName] | None = None
-    timezone: Timezone | None = None
-    snmp: Snmp = Snmp()
+
+
+if TYPE_CHECKING:
+
+    class Settings(_Settings):
+        """What `defaults`, a group and a device may all set: how the switch is reached, and its services."""
+else:
+    Settings = create_model("Settings", __base__=(*reversed(services()), _Settings), __module__=__name__)
 
 
 class Device(Settings):

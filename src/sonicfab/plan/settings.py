@@ -10,7 +10,8 @@ from sonicfab.catalog import Catalog
 from sonicfab.errors import KeyPath, Problem
 from sonicfab.hints import did_you_mean
 from sonicfab.model.inventory import Device, Inventory, Settings
-from sonicfab.plan.types import ManagementPlan, SnmpPlan, SshPlan, SwitchSettings
+from sonicfab.plan.services import settled_services
+from sonicfab.plan.types import ManagementPlan, SshPlan, SwitchSettings
 from sonicfab.ports import ports_of, unfit_for
 
 
@@ -161,7 +162,6 @@ def _clashes(inventory: Inventory) -> Iterator[Problem]:
 
 def _settings(name: str, layers: _Layers, catalog: Catalog) -> SwitchSettings:
     agent = layers.get("ssh", "agent")
-    dns = layers.get("dns")
     return SwitchSettings(
         name=name,
         role=layers.get("role"),
@@ -184,11 +184,7 @@ def _settings(name: str, layers: _Layers, catalog: Catalog) -> SwitchSettings:
             gateway=layers.get("management", "gateway"),
             vrf=layers.get("management", "vrf"),
         ),
-        ntp=layers.get("ntp"),
-        dns=None if dns is None else tuple(str(address) for address in dns),
-        syslog=layers.get("syslog"),
-        timezone=layers.get("timezone"),
-        snmp=SnmpPlan(*(layers.get("snmp", key) for key in ("community", "location", "contact"))),
+        services=settled_services(layers.get),
     )
 
 

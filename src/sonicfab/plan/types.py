@@ -24,6 +24,7 @@ from sonicfab.model.fields import NOWHERE, Endpoint, SecretRef
 from sonicfab.model.topology import SONIC_MTU
 from sonicfab.plan.decided import Fact, Rule
 from sonicfab.plan.interfaces import InterfaceKind
+from sonicfab.plan.services import Services
 from sonicfab.platforms import Platform
 from sonicfab.roles import Role
 
@@ -53,15 +54,6 @@ class ManagementPlan:
     address: Annotated[IpInterface, Rule("the address of eth0", ("inventory:management.address",))]
     gateway: Annotated[IpAddress, Rule("the gateway of eth0", ("inventory:management.gateway",))]
     vrf: Annotated[bool | None, Rule("", ("inventory:management.vrf",))]
-
-
-@dataclass(frozen=True, slots=True)
-class SnmpPlan:
-    """SNMP; None where the inventory leaves it alone, "" where there shall be none."""
-
-    community: Annotated[SecretRef | Literal[""] | None, Rule("", ("inventory:snmp.community",))]
-    location: Annotated[str | None, Rule("as given", ("inventory:snmp.location",))]
-    contact: Annotated[str | None, Rule("as given", ("inventory:snmp.contact",))]
 
 
 _OF_PORT_TABLE = Rule("from the port table of the build", ("inventory:platform", "inventory:image_build"), ("port",))
@@ -341,7 +333,7 @@ class HostPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SwitchSettings:
-    """One switch of the inventory, complete; services are None where the inventory leaves them alone."""
+    """One switch of the inventory, complete."""
 
     name: Annotated[str, Rule("the switch's name", ("name",))]
     role: Annotated[Role, Rule("", ("inventory:role",))]
@@ -351,11 +343,7 @@ class SwitchSettings:
     serial: Annotated[str, Rule("", ("inventory:serial",))]
     ssh: SshPlan
     management: ManagementPlan
-    ntp: Annotated[tuple[str, ...] | None, Rule("an NTP server of the inventory", ("inventory:ntp[]",))]
-    dns: Annotated[tuple[str, ...] | None, Rule("a name server of the inventory", ("inventory:dns[]",))]
-    syslog: Annotated[tuple[str, ...] | None, Rule("a syslog server of the inventory", ("inventory:syslog[]",))]
-    timezone: Annotated[str | None, Rule("as given", ("inventory:timezone",))]
-    snmp: SnmpPlan
+    services: Services
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

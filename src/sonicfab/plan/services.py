@@ -1,0 +1,55 @@
+"""The services of a switch as its plan has them: a frozen value with the keys that sonicfab.model.services finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import field, make_dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+
+from sonicfab.model.fields import Strict
+from sonicfab.model.services import is_list, services
+from sonicfab.plan.decided import Rule
+
+
+def _keys(of: type[Strict], path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Name, type and default of each key, as a dataclass has them; a mapping in it is a dataclass of its own."""
+    hints = get_type_hints(of, include_extras=True)
+    for name, one in of.model_fields.items():
+        kind, place = hints[name], f"inventory:{path}{name}"
+        if isinstance(kind, type) and issubclass(kind, Strict):
+            inner = _value(kind.__name__, _keys(kind, f"{path}{name}."))
+            yield name, inner, field(default=inner())
+        else:
+            rule = Rule(one.title or "", (f"{place}[]" if is_list(kind) else place,))
+            yield name, Annotated[kind, rule], field(default=None)
+
+
+def _value(name: str, keys: Iterator[tuple[str, Any, Any]]) -> Any:  # noqa: ANN401 - a class that nobody has declared
+    made = make_dataclass(name, keys, frozen=True, namespace={"__module__": __name__})
+    globals()[name] = made  # where pickle looks for it
+    return made
+
+
+if TYPE_CHECKING:
+
+    class Services:
+        """The keys of all services; None where the inventory leaves one alone."""
+
+        def __init__(self, **keys: object) -> None: ...
+        def __getattr__(self, name: str) -> Any: ...  # noqa: ANN401
+else:
+    Services = _value("Services", (key for one in services() for key in _keys(one)))
+
+
+def settled_services(find: Callable[..., Any]) -> Services:
+    """Those of a switch; `find` has the value at a path of keys."""
+    values = {name: find(name) for one in services() for name in one.model_fields}
+    inner = {name: type(getattr(Services(), name)) for name, one in values.items() if isinstance(one, Strict)}
+    own = {name: kind(**{key: find(name, key) for key in kind.__dataclass_fields__}) for name, kind in inner.items()}
+    return Services(**{**values, **own})
+
+
+def without_network(of: Services) -> Services:
+    """Only those that need no management network."""
+    gone = {name: getattr(Services(), name) for one in services() if one.in_network for name in one.model_fields}
+    return replace(of, **gone)  # type: ignore[type-var]
