@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import yaml
 
-from sonicfab.builds import Build, is_build_name
+from sonicfab.builds import Build, Defect, is_build_name
 from sonicfab.datafiles import as_facts, fact_names, read_document, read_facts
 from sonicfab.errors import InputError
 from sonicfab.platforms import Platform
@@ -60,7 +60,8 @@ class Catalog:
         """What ships, and what was learned on this machine."""
         shipped, folder = fact_names("builds"), learned_folder()
         own = tuple(name for name in learned_names(folder) if name not in shipped)
-        return cls(_Files((*shipped, *own), partial(_build, folder)), _Files(fact_names("platforms"), Platform.read))
+        platforms = _Files(fact_names("platforms"), Platform.read)
+        return cls(_Files((*shipped, *own), partial(_build, folder, platforms)), platforms)
 
     def platform_of(self, hwsku: object) -> Platform | None:
         """The model with this HWSKU; None for one that is not known."""
@@ -83,9 +84,19 @@ def learned_names(folder: Path) -> tuple[str, ...]:
     return tuple(name for name in found if is_build_name(name))  # not what is just being written or removed
 
 
-def _build(learned: Path, name: str) -> Build:
+def _with_models(build: Build, platforms: Mapping[str, Platform]) -> Build:
+    """The build with what is wrong with switch models under it; what several have in common is told once."""
+    branch, found = build.identified_by.get("branch", build.name), dict[Defect, list[str]]()
+    for platform in platforms.values():
+        for one in platform.defects.get(build.port_table, ()):
+            found.setdefault(replace(one, source=one.source.format(branch=branch)), []).append(platform.name)
+    of_models = (replace(one, platforms=tuple(names)) for one, names in found.items())
+    return replace(build, defects=(*build.defects, *of_models))
+
+
+def _build(learned: Path, platforms: Mapping[str, Platform], name: str) -> Build:
     if name in fact_names("builds"):
-        return as_facts(Build, read_facts("builds", name))
+        return _with_models(as_facts(Build, read_facts("builds", name)), platforms)
     file, yang = learned / name / "build.yml", learned / name / "yang"
     try:
         build = as_facts(Build, read_document(file))

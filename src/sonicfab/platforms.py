@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from sonicfab.builds import Defect
 from sonicfab.datafiles import STRICT, as_facts, read_facts
 
 SONIC_FEC = {100000: "rs"}
@@ -41,6 +42,8 @@ class Platform:
         lane_speed: Mb/s that a lane can do at most; 0: not known.
         lanes_per_core: lanes n*k+1 to n*k+k are of one SerDes core, and all its ports have one speed; 0: not known.
         port_groups: port table name -> so many ports in a row share a speed under images that have that table.
+        defects: port table name -> what is wrong with this model under images that have that table; `{branch}` in a
+            source is that of the image.
         port_tables: port table name (a build says which) -> port name -> port, in front panel order.
     """
 
@@ -57,6 +60,7 @@ class Platform:
     lane_speed: int = 0
     lanes_per_core: int = 0
     port_groups: Mapping[str, int] = field(default_factory=dict)
+    defects: Mapping[str, tuple[Defect, ...]] = field(default_factory=dict)
     port_tables: Mapping[str, Mapping[str, PlatformPort]]
 
     def __hash__(self) -> int:
