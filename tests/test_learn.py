@@ -50,7 +50,14 @@ def test_an_unpacked_image_tells_everything(tmp_path: Path, sonicfab: Run) -> No
     }
     assert told["ports"] == {"Accton-AS7326-56X": 56}
     assert (told["yang_models"], told["init_cfg"]) == (1, True)
-    assert told["unknown"] == ["redis", "docker", "reload_checks_yang", "port_defaults", "unsuppress_map_is_policy"]
+    assert told["unknown"] == [
+        "redis",
+        "docker",
+        "reload_checks_yang",
+        "port_defaults",
+        "unsuppress_map_is_policy",
+        "platform_modules",
+    ]
     assert told["facts"].keys() - told["sources"].keys() == {"vendor"}
     folder = tmp_path / "builds" / "site-1"
     assert {path.name for path in folder.iterdir()} == {"build.yml", "init_cfg.json", "schema.json", "yang"}
