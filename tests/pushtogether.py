@@ -9,6 +9,7 @@ import json
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -36,7 +37,7 @@ HAPPENS = {
     "resume": "SIGKILL, `--resume` at once",
     "rollback": "SIGKILL, `rollback` at once",
     "interrupt": "Ctrl-C",
-    "cut-mgmt": "management link of a leaf that waits",
+    "cut-mgmt": "management link of a leaf that waits, until no guard is left",
     "kill-switch": "power cycle of a leaf that waits",
 }
 
@@ -120,9 +121,11 @@ class Together:
         else:
             self.lab.fault(happens, LEAF1)
         if happens == "cut-mgmt":
-            self._wait(result)
-        push.communicate(timeout=900)
+            self._wait(result)  # until all have decided; the push would ask the leaf that is lost for ten minutes
+        elif happens == "kill-switch":
+            time.sleep(1)
         self.lab.heal()
+        push.communicate(timeout=900)
         if happens in ("resume", "rollback"):
             done = self.resumed() if happens == "resume" else self._rollback()
             if done.returncode:

@@ -126,6 +126,14 @@ def odd_identity(one: World) -> None:
     one.boxes[LEAF1].problem = "unreadable"
 
 
+def no_redis(one: World) -> None:
+    """Who it is cannot be told without its database, and `failure` takes a socket that is gone for an absence."""
+    said = "`show platform summary --json` failed with exit code 1: RuntimeError: Could not connect to Redis at "
+    said += "/run/redis/redis.sock: No such file or directory"
+    one.boxes[LEAF1].unreachable = said
+    one.boxes[LEAF1].problem = Problem.of(AbsentError(said))
+
+
 def v6_stands(one: World) -> None:
     one.boxes[SPINE2].forwarding["ipv6"] = False
     lost = {str(switch.loopback_ipv6) for name, switch in one.plan.switches.items() if name.startswith("dc1-leaf")}
@@ -162,6 +170,7 @@ def no_loopback(one: World) -> None:
         (garbled, "unreadable", LEAF1),
         (no_marks, "unreadable", LEAF1),
         (odd_identity, "unreadable", LEAF1),
+        (no_redis, "database-down", LEAF1),
         (v6_stands, "not-forwarding", SPINE2),
         (tsa, "maintenance-flag", SPINE1),
         (no_address, "address-wrong", f"{LEAF1}:Ethernet72"),

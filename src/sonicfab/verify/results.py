@@ -81,7 +81,7 @@ class Problem(str, Enum):
     @classmethod
     def of(cls, err: Exception) -> Problem:
         """The word for what kept a switch from being asked: the nearest kind of error that has one."""
-        words = {one.value for one in cls}
+        words = {one.value for one in cls} - {cls.UNANSWERED.value}  # whoever it is, he was logged in to
         kinds = (kind.__name__.removesuffix("Error").lower() for kind in type(err).__mro__)
         return cls(next((word for word in kinds if word in words), cls.UNANSWERED.value))
 
