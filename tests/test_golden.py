@@ -90,8 +90,8 @@ def test_the_landscape_is_that_of_the_public_documentation() -> None:
         switch = plan.switches[name]
         assert (switch.platform.name, switch.role, str(switch.management.address)) == (platform, role, address)
         assert (switch.mac, switch.asn) == (mac, asn)
-        assert str(switch.loopback_ipv4) == f"10.10.21.{number}"
-        assert str(switch.loopback_ipv6) == f"fd0c:cc24:75a0:1:10:10:21:{number}"
+        assert str(switch.loopbacks.ipv4) == f"10.10.21.{number}"
+        assert str(switch.loopbacks.ipv6) == f"fd0c:cc24:75a0:1:10:10:21:{number}"
         assert str(switch.management.gateway) == "10.10.23.254"
         assert switch.management.vrf
         assert switch.services.ntp == ("10.10.23.253", "10.10.23.254")
@@ -103,7 +103,7 @@ def test_the_landscape_is_that_of_the_public_documentation() -> None:
     hosts = [port.name for port in plan.switches["st01-sw25g-r01-u34"].ports if port.use == "host"]
     assert hosts == [f"Ethernet{number}" for number in (0, 1, 2, 4, 5, *range(38, 48))]
     assert plan.mtu == 9100
-    assert not plan.numbered
+    assert plan.underlay == "unnumbered"
 
 
 def test_numbers_file_is_written_as_it_is_read() -> None:

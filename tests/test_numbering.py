@@ -52,7 +52,7 @@ def topology_of(links: list[tuple[int, int]], *, numbered: bool, extra: Mapping[
 
 def numbers_of(plan: FabricPlan) -> dict[str, tuple[object, ...]]:
     """Everything numbered, by name."""
-    switches = {name: (one.asn, one.loopback_ipv4, one.loopback_ipv6) for name, one in plan.switches.items()}
+    switches = {name: (one.asn, one.loopbacks.ipv4, one.loopbacks.ipv6) for name, one in plan.switches.items()}
     return {**switches, **{link.name: (link.ipv4, link.ipv6) for link in plan.links}}
 
 
@@ -82,13 +82,13 @@ def test_numbers_are_unique_and_in_their_pools(links: set[tuple[int, int]], numb
     plan, _ = plan_of(shuffled(links, rng), Numbers(), numbered=numbered)
     switches = list(plan.switches.values())
     assert len({switch.asn for switch in switches}) == len(switches)
-    assert len({switch.loopback_ipv4 for switch in switches}) == len(switches)
-    assert len({switch.loopback_ipv6 for switch in switches}) == len(switches)
+    assert len({switch.loopbacks.ipv4 for switch in switches}) == len(switches)
+    assert len({switch.loopbacks.ipv6 for switch in switches}) == len(switches)
     for switch in switches:
         low, high = (65500, 65510) if switch.role == "spine" else (4200000100, 4200000300)
         assert low <= switch.asn <= high
-        assert switch.loopback_ipv4 in IPv4Network("10.0.0.0/22")
-        assert switch.loopback_ipv6 in IPv6Network("fd00::/64")
+        assert switch.loopbacks.ipv4 in IPv4Network("10.0.0.0/22")
+        assert switch.loopbacks.ipv6 in IPv6Network("fd00::/64")
     addresses = [
         str(address) for switch in switches for one in switch.interfaces_of("port") for address in one.addresses
     ]

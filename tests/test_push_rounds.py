@@ -89,7 +89,7 @@ def going_back(plan: FabricPlan, name: str, frr: str | None, rows: ConfigDb) -> 
     networks: ConfigDb = {
         "INTERFACE": {f"{one.interface}|{one.peer}/{31 if '.' in one.peer else 127}": {} for one in sessions}
     }
-    running = networks if plan.numbered else {}
+    running = networks if plan.underlay == "numbered" else {}
     return replace(seen(up), running=running, target=Target(name, rows, frr, ()))
 
 

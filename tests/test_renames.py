@@ -62,7 +62,7 @@ def everything(plan: FabricPlan) -> dict[tuple[str, str], object]:
     """Every number, by box and port."""
     found: dict[tuple[str, str], object] = {}
     for switch in plan.switches.values():
-        found[switch.mac, ""] = (switch.asn, switch.loopback_ipv4, switch.loopback_ipv6)
+        found[switch.mac, ""] = (switch.asn, switch.loopbacks.ipv4, switch.loopbacks.ipv6)
         found |= {(switch.mac, one.name): one.addresses for one in switch.interfaces.values() if one.use == "link"}
     return found
 
@@ -137,7 +137,7 @@ def test_a_freed_number_comes_last(steps: list[set[Link]], names: dict[str, str]
     for links in steps:
         plan, kept = planned(sorted(links), names, kept)
         for switch in plan.switches.values():
-            for number in (switch.asn, switch.loopback_ipv4, switch.loopback_ipv6):
+            for number in (switch.asn, switch.loopbacks.ipv4, switch.loopbacks.ipv6):
                 assert had.setdefault(number, switch.mac) == switch.mac, f"{number} went to another box"
 
 
@@ -180,7 +180,7 @@ def test_replaced_hardware_keeps_the_numbers_of_its_name() -> None:
     first, kept = planned([(0, 0, 0)], names, Numbers())
     second, _ = planned([(0, 1, 0)], names, kept)
     assert second.switches["leaf1"].mac != first.switches["leaf1"].mac
-    assert second.switches["leaf1"].loopback_ipv4 == first.switches["leaf1"].loopback_ipv4
+    assert second.switches["leaf1"].loopbacks.ipv4 == first.switches["leaf1"].loopbacks.ipv4
     assert second.switches["leaf1"].asn == first.switches["leaf1"].asn
 
 

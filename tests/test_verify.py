@@ -232,7 +232,7 @@ def other_asn(world: World) -> None:
 def small_mtu(world: World) -> None:
     world.change_port(LEAF3, "Ethernet72", mtu=1500)
     world.boxes[LEAF3].config_db["PORT"]["Ethernet72"]["mtu"] = "1500"
-    lost = {str(world.plan.switches[LEAF1].loopback_ipv4)}
+    lost = {str(world.plan.switches[LEAF1].loopbacks.ipv4)}
     world.boxes[LEAF3].answered -= lost
     world.boxes[LEAF3].small = lost
 

@@ -136,7 +136,7 @@ def no_redis(one: World) -> None:
 
 def v6_stands(one: World) -> None:
     one.boxes[SPINE2].forwarding["ipv6"] = False
-    lost = {str(switch.loopback_ipv6) for name, switch in one.plan.switches.items() if name.startswith("dc1-leaf")}
+    lost = {str(switch.loopbacks.ipv6) for name, switch in one.plan.switches.items() if name.startswith("dc1-leaf")}
     for name, box in one.boxes.items():
         if name.startswith("dc1-leaf"):
             box.answered -= lost

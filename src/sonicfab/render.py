@@ -19,7 +19,7 @@ from sonicfab.errors import Diagnostic, InputError, Place, TemplateError
 from sonicfab.model.fields import SecretRef
 from sonicfab.ownership.ports import users
 from sonicfab.plan.types import FabricPlan, SwitchPlan
-from sonicfab.sandbox import MAX_MEMORY, Sandbox, TemplateLimitError, limits
+from sonicfab.sandbox import MAX_MEMORY, Hinted, Sandbox, TemplateLimitError, limits
 
 FRR_TEMPLATE = "frr/frr.conf.j2"
 _PORT_TEMPLATE = "config_db/port.yml.j2"
@@ -170,6 +170,7 @@ class Renderer:
             hint = _REFUSED if isinstance(err, SecurityError) else ""
             if isinstance(err, (TemplateLimitError, MemoryError, RecursionError)):
                 hint = _TOO_MUCH
+            hint = hint or next((one.hint for one in err.args if isinstance(one, Hinted)), "")
             message = f"rendering {values['switch'].name} failed: {_said(err)}"
             raise _template_error(message, Place(*_raised_at(err, name)), hint) from err
 

@@ -22,6 +22,8 @@ from jinja2.loaders import split_template_path
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment, modifies_known_mutable
 
+from sonicfab.hints import did_you_mean
+
 MAX_SECONDS = 20.0
 """Of the processor, for all files of one switch; the built-in templates take a few thousandths."""
 MAX_MEMORY = 1 << 30
@@ -46,6 +48,24 @@ class TemplateLimitError(jinja2.TemplateRuntimeError):
     """A template takes more than it may."""
 
 
+class Hinted(str):
+    """A message with what may have been meant."""
+
+    hint: str = ""
+
+
+class UnknownName(jinja2.StrictUndefined):
+    """A name that a value of the plan or the facts has not: an error where it is used, with the nearest that it has."""
+
+    @property
+    def _undefined_message(self) -> str:
+        said = Hinted(super()._undefined_message)
+        kind = type(self._undefined_obj)
+        if kind.__module__ in PURE_MODULES and isinstance(self._undefined_name, str):
+            said.hint = did_you_mean(self._undefined_name, (name for name in dir(kind) if not name.startswith("_")))
+        return said
+
+
 class Sandbox(ImmutableSandboxedEnvironment):
     """Jinja's immutable sandbox, with less to call: what is not known to be harmless is refused.
 
@@ -59,7 +79,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         loader = FolderLoader(folders)
         super().__init__(
             loader=loader,
-            undefined=jinja2.StrictUndefined,
+            undefined=UnknownName,
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,

@@ -32,6 +32,8 @@ from sonicfab.plan.types import (
     InterfacePlan,
     IpNetwork,
     LinkPlan,
+    LoopbackPools,
+    Loopbacks,
     PeerGroup,
     PortPlan,
     RouteMap,
@@ -111,10 +113,9 @@ def _fabric(
     hosts, bgp = topology.hosts, topology.bgp
     return FabricPlan(
         name=topology.name,
-        numbered=topology.underlay.addressing == "numbered",
+        underlay=topology.underlay.addressing,
         mtu=topology.mtu,
-        loopback_ipv4=topology.loopbacks.ipv4,
-        loopback_ipv6=topology.loopbacks.ipv6,
+        loopbacks=LoopbackPools(topology.loopbacks.ipv4, topology.loopbacks.ipv6),
         bgp=BgpPlan(bgp.keepalive, bgp.hold, bgp.connect_retry, bgp.bfd, bgp.maximum_paths),
         hosts=HostPolicy(hosts.prefixes.ipv4, hosts.prefixes.ipv6, hosts.max_prefixes),
         links=links,
@@ -140,8 +141,7 @@ def _switch(
     return SwitchPlan(
         **{field.name: getattr(settings, field.name) for field in fields(settings)},
         asn=allotment.asns[settings.name],
-        loopback_ipv4=allotment.ipv4[settings.name],
-        loopback_ipv6=allotment.ipv6.get(settings.name),
+        loopbacks=Loopbacks(allotment.ipv4[settings.name], allotment.ipv6.get(settings.name)),
         ports=tuple(used.get(name, port) for name, port in unused.items()),
         interfaces=interfaces,
         groups=groups,

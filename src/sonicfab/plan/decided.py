@@ -54,7 +54,7 @@ _known: dict[type, Mapping[str, tuple[Rule, ...]]] = {}
 
 def _rules(kind: type) -> Iterator[tuple[str, tuple[Rule, ...]]]:
     hints = get_type_hints(kind, include_extras=True)
-    for name, one in vars(kind).items():
+    for name, one in ((name, one) for base in reversed(kind.__mro__) for name, one in vars(base).items()):
         function = one.fget if isinstance(one, property) else one
         if isinstance(function, FunctionType) and not name.startswith("_"):
             hints[name] = get_type_hints(function, include_extras=True).get("return")

@@ -7,7 +7,7 @@ from typing import Any
 
 from sonicfab.configdb import natural_key
 from sonicfab.model.numbers import Numbers
-from sonicfab.plan.types import FabricPlan, PortPlan, SwitchPlan
+from sonicfab.plan.types import FabricPlan, LinkPlan, LoopbackPools, Loopbacks, PortPlan, SwitchPlan
 
 FORMAT_VERSION = 1
 
@@ -29,12 +29,9 @@ def plan_text(plan: FabricPlan) -> str:
     value = {
         "format_version": FORMAT_VERSION,
         "fabric": plan.name,
-        "underlay": "numbered" if plan.numbered else "unnumbered",
+        "underlay": plan.underlay,
         "mtu": plan.mtu,
-        "loopbacks": {
-            "ipv4": str(plan.loopback_ipv4),
-            "ipv6": str(plan.loopback_ipv6) if plan.loopback_ipv6 else None,
-        },
+        "loopbacks": _pair(plan.loopbacks),
         "bgp": {name: getattr(plan.bgp, name) for name in plan.bgp.__slots__},
         "hosts": {
             "ipv4": [str(network) for network in plan.hosts.ipv4],
@@ -46,8 +43,7 @@ def plan_text(plan: FabricPlan) -> str:
                 "link": link.name,
                 "speed": link.speed,
                 "mtu": link.mtu,
-                "ipv4": str(link.ipv4) if link.ipv4 else None,
-                "ipv6": str(link.ipv6) if link.ipv6 else None,
+                **_pair(link),
             }
             for link in plan.links
         ],
@@ -81,10 +77,7 @@ def _switch(switch: SwitchPlan) -> dict[str, Any]:
             "vrf": bool(switch.management.vrf),
         },
         "asn": switch.asn,
-        "loopbacks": {
-            "ipv4": str(switch.loopback_ipv4),
-            "ipv6": str(switch.loopback_ipv6) if switch.loopback_ipv6 else None,
-        },
+        "loopbacks": _pair(switch.loopbacks),
         "ports": {
             port.name: {**_port(port), "addresses": _addresses(switch, port.name)}
             for port in switch.ports
@@ -102,6 +95,11 @@ def _switch(switch: SwitchPlan) -> dict[str, Any]:
             for group, session in switch.sessions
         ],
     }
+
+
+def _pair(of: Loopbacks | LoopbackPools | LinkPlan) -> dict[str, str | None]:
+    """Its addresses, or networks, by IP version."""
+    return {"ipv4": str(of.ipv4) if of.ipv4 else None, "ipv6": str(of.ipv6) if of.ipv6 else None}
 
 
 def _port(port: PortPlan) -> dict[str, Any]:

@@ -346,13 +346,28 @@ class SwitchSettings:
     services: Services
 
 
+@dataclass(frozen=True, slots=True)
+class Loopbacks:
+    """The loopback addresses of a switch."""
+
+    ipv4: Annotated[IPv4Address, Rule("", ("number.ipv4",))]
+    ipv6: Annotated[IPv6Address | None, Rule("", ("number.ipv6",))]
+
+
+@dataclass(frozen=True, slots=True)
+class LoopbackPools:
+    """The networks that every loopback is in."""
+
+    ipv4: Annotated[IPv4Network, Rule("the pool of the loopbacks", ("topology:loopbacks.ipv4",))]
+    ipv6: Annotated[IPv6Network | None, Rule("the pool of the loopbacks", ("topology:loopbacks.ipv6",))]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SwitchPlan(SwitchSettings):
     """The same switch in its fabric: with its numbers, ports and sessions."""
 
     asn: Annotated[int, Rule("the ASN of the switch", ("number.asn",))]
-    loopback_ipv4: Annotated[IPv4Address, Rule("", ("number.ipv4",))]
-    loopback_ipv6: Annotated[IPv6Address | None, Rule("", ("number.ipv6",))]
+    loopbacks: Loopbacks
     ports: tuple[PortPlan, ...]
     interfaces: Mapping[str, InterfacePlan]
     groups: tuple[PeerGroup, ...]
@@ -398,7 +413,7 @@ class SwitchPlan(SwitchSettings):
 
     def loopback(self, family: Family) -> Annotated[IpAddress | None, Rule("", ("number.{family}",))]:
         """The loopback address of a family; None when the fabric has none."""
-        return self.loopback_ipv4 if family == Family.IPV4 else self.loopback_ipv6
+        return self.loopbacks.ipv4 if family == Family.IPV4 else self.loopbacks.ipv6
 
 
 @dataclass(frozen=True, slots=True)
@@ -438,16 +453,14 @@ class FabricPlan:
     """The fabric: its switches by name in natural order, and its cables.
 
     Attributes:
-        numbered: links have addresses; otherwise BGP is unnumbered.
-        loopback_ipv4: the pool that every IPv4 loopback is in (IPv6 alike).
+        underlay: whether links have addresses, or BGP is unnumbered.
         families: the unicast families that the fabric routes.
     """
 
     name: Annotated[str, Rule("the fabric's name", ("topology:name",))]
-    numbered: Annotated[bool, Rule("", ("topology:underlay",))]
+    underlay: Annotated[Literal["numbered", "unnumbered"], Rule("", ("topology:underlay",))]
     mtu: Annotated[int, _MTU_OF_FABRIC]
-    loopback_ipv4: Annotated[IPv4Network, Rule("the pool of the loopbacks", ("topology:loopbacks.ipv4",))]
-    loopback_ipv6: Annotated[IPv6Network | None, Rule("the pool of the loopbacks", ("topology:loopbacks.ipv6",))]
+    loopbacks: LoopbackPools
     bgp: BgpPlan
     hosts: HostPolicy
     links: tuple[LinkPlan, ...]
@@ -460,4 +473,4 @@ class FabricPlan:
         tuple[Family, ...], Rule("the fabric routes what it has loopbacks of", ("topology:loopbacks.{value}",))
     ]:
         """ipv4, and ipv6 where the fabric has IPv6 loopbacks."""
-        return tuple(Family) if self.loopback_ipv6 else (Family.IPV4,)
+        return tuple(Family) if self.loopbacks.ipv6 else (Family.IPV4,)

@@ -70,7 +70,7 @@ def _show_table(plan: FabricPlan, changed: Mapping[str, bool]) -> None:
             switch.platform.name,
             switch.build.name,
             str(switch.asn),
-            str(switch.loopback_ipv4),
+            str(switch.loopbacks.ipv4),
             state,
         )
     table(rows)
