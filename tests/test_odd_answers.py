@@ -24,7 +24,8 @@ from sonicfab.switch.ask import Answers, Question, split
 from sonicfab.switch.operations import read_reload
 from sonicfab.switch.state import ports, system
 from sonicfab.transport import CommandResult
-from sonicfab.transport.ssh import SshTarget, SshTransport
+from sonicfab.transport.ssh import SshTransport
+from sonicfab.transport.target import SshTarget
 
 pytestmark = pytest.mark.timeout(300)
 QUESTION = Question("one", "true", str)

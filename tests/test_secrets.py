@@ -17,7 +17,8 @@ from sonicfab.fabric import open_fabric
 from sonicfab.load import ALLOW_SECRETS, MASK, Secrets
 from sonicfab.model.fields import SecretRef
 from sonicfab.push.journal import Journal, new_id
-from sonicfab.transport.ssh import SshTarget, SshTransport
+from sonicfab.transport.ssh import SshTransport
+from sonicfab.transport.target import SshTarget
 
 FILES = ["-i", "i.yml", "-t", "t.yml"]
 
@@ -119,7 +120,7 @@ def test_known_hosts_are_beside_the_inventory_and_count_for_jump_hosts(
 ) -> None:
     """And so do the password and the key."""
     seen: list[SshTarget] = []
-    monkeypatch.setattr("sonicfab.access.SshTransport", lambda target: seen.append(target))
+    monkeypatch.setattr("sonicfab.transport.ssh.SshTransport", lambda target: seen.append(target))
     monkeypatch.setenv("PW", "secret")
     ssh = "user: op, password: env:PW, key: file:keys/id, known_hosts: keys/known, jump_host: hop.example, agent: false"
     fabric = open_fabric(*inventory(tmp_path, ssh))

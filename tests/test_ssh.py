@@ -24,7 +24,8 @@ from sonicfab.errors import (
     TransportError,
     UnreadableError,
 )
-from sonicfab.transport.ssh import SshTarget, SshTransport
+from sonicfab.transport.ssh import SshTransport
+from sonicfab.transport.target import SshTarget
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from sonicfab.switch import guard
 from sonicfab.switch.operations import Switch
 from sonicfab.switch.state.system import SwitchFacts
 from sonicfab.transport import Transport
-from sonicfab.transport.ssh import SshTarget, SshTransport
+from sonicfab.transport.target import SshTarget
 
 
 class Reachable(Protocol):
@@ -85,12 +85,23 @@ class Access:
         return switch
 
 
+def connect_ssh(target: SshTarget) -> Transport:
+    """A connection; who makes none does not load paramiko and netmiko, which takes longer than to render a fabric.
+
+    Raises:
+        HostKeyError, LoginError, TransportError: as SshTransport.
+    """
+    from sonicfab.transport.ssh import SshTransport
+
+    return SshTransport(target)
+
+
 def ssh_access(secrets: Secrets) -> Access:
     """The real switches, at their management addresses."""
 
     def connect(plan: Reachable) -> Transport:
         target = _target(plan, secrets, str(plan.management.address.ip), plan.ssh.port, plan.ssh.user)
-        return SshTransport(replace(target, jump=_jump(plan, secrets) if plan.ssh.jump_host else None))
+        return connect_ssh(replace(target, jump=_jump(plan, secrets) if plan.ssh.jump_host else None))
 
     return Access(connect)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sonicfab.access import Access, Feature
+from sonicfab.access import Access, Feature, connect_ssh
 from sonicfab.lab.files import SSHD
 from sonicfab.lab.state import LabState
 from sonicfab.lab.stock import STOCK_KINDS
 from sonicfab.switch import guard
 from sonicfab.transport import Transport
 from sonicfab.transport.exec import ExecTransport
-from sonicfab.transport.ssh import SshTarget, SshTransport
+from sonicfab.transport.target import SshTarget
 
 NO_SUDO = 'sudo() { [ "$1" != -n ] || shift; "$@"; }; eval "$3"'
 """docker-sonic-vs: its one user is root, and sudo is not to be relied on; ExecTransport adds `sh -c COMMAND`."""
@@ -49,4 +49,4 @@ def open_lab_switch(lab: LabState, name: str) -> Transport:
     )
     if lab.kind == "sonic-vm":  # vrnetlab's login; the image knows no key of this lab
         target = replace(target, key=None, password="admin")  # noqa: S106
-    return SshTransport(target)
+    return connect_ssh(target)

@@ -30,7 +30,8 @@ from sonicfab.napalm.session import ConfigSession, Options
 from sonicfab.switch.operations import Switch
 from sonicfab.switch.state.config import RUNNING_FRR
 from sonicfab.switch.state.system import HOSTNAME
-from sonicfab.transport.ssh import SshTarget, SshTransport
+from sonicfab.transport.ssh import SshTransport
+from sonicfab.transport.target import SshTarget
 
 
 class SonicDriver(NetworkDriver):

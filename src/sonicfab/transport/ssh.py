@@ -11,7 +11,6 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -30,43 +29,12 @@ from sonicfab.errors import (
 )
 from sonicfab.transport import CommandResult, Transport
 from sonicfab.transport.exec import ProgramStream
+from sonicfab.transport.target import SshTarget
 
 log = logging.getLogger(__name__)
 _READ = 65536
 MAX_OUTPUT = 64 * 1024 * 1024
 """Bytes that a command may print; the largest answer, all YANG models of an image, has half a megabyte."""
-
-
-@dataclass(frozen=True)
-class SshTarget:
-    """Where to log in and as whom; the secrets are resolved here and never printed.
-
-    Attributes:
-        key: an OpenSSH private key as text, or the path of one.
-        known_hosts: a file of host keys to trust instead of the user's own; "" for ~/.ssh/known_hosts.
-        use_user_config: honour ~/.ssh/config (host names, ProxyCommand, ProxyJump), SSH agent and the usual keys.
-        jump: the host to go through.
-        program: a command whose stdin and stdout are the connection, instead of one to `host`.
-    """
-
-    host: str
-    port: int
-    user: str
-    password: str | None = None
-    key: str | Path | None = None
-    passphrase: str | None = None
-    known_hosts: str = ""
-    agent: bool = True
-    use_user_config: bool = True
-    jump: SshTarget | None = None
-    program: tuple[str, ...] = ()
-
-    def __repr__(self) -> str:
-        return f"SshTarget({self.user}@{self.host}:{self.port})"
-
-    def __str__(self) -> str:
-        """USER@HOST:PORT."""
-        return f"{self.user}@{self.host}:{self.port}"
 
 
 class _Connection(LinuxSSH):
