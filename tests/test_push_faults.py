@@ -22,6 +22,7 @@ from patience import communicate
 from pushcut import POINTS
 from pushfaults import FEW, HOW, KILLERS, Bench, Cell, Seen, bench_of, cells, end, learn_all, spread, until
 from pushfaults_fabric import WAYS
+from pushtogether import HAPPENS, MOMENTS
 
 LEAVES = [f"pf-leaf{number}" for number in range(1, 9)]
 CELLS = (
@@ -64,6 +65,11 @@ def test_the_page_has_every_cell_and_none_between() -> None:
         for row in rows[2:]:
             assert len(row) == len(rows[0])
             assert all(re.fullmatch(f"(old|new) [{''.join(HOW)}]", cell) for cell in row[1:]), row
+    table = text.split("## Switches that need each other\n", 1)[1]
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("|")]
+    assert rows[0][1:] == list(HAPPENS.values())
+    assert [row[0] for row in rows[2:]] == list(MOMENTS)
+    assert {(len(row), *row[1:]) for row in rows[2:]} == {(7, "old", "new", "old", "old", "old", "old")}
 
 
 _GUARDED = "cd /etc/sonic/sonicfab && cat guard/id && find guard backup ended -type f | sort"

@@ -36,11 +36,11 @@ def topology(tmp_path: Path, tens: str, others: str, speed: str) -> Path:
 def test_the_cores_are_those_that_were_seen() -> None:
     """sonic-buildimage#8703: a speed set on Ethernet0 moves Ethernet1, Ethernet2 and Ethernet5."""
     for build in ("community-202411", "edgecore-202111"):
-        groups = speed_groups("as7326-56x", build)
+        groups = speed_groups(get_platform("as7326-56x"), get_build(build))
         assert groups["Ethernet0"] == ("Ethernet0", "Ethernet1", "Ethernet2", "Ethernet5")
         assert len(groups) == 48, "the 100G ports have a core each"
         assert {len(group) for group in groups.values()} == {4}
-        assert speed_groups("as7726-32x", build) == {}
+        assert speed_groups(get_platform("as7726-32x"), get_build(build)) == {}
     assert core_of((4,), 4) == 0
     assert core_of((5,), 4) == 1
     assert core_of((4, 5), 4) is None
