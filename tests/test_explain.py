@@ -213,7 +213,7 @@ def test_a_line_of_frr_is_found_by_a_part_of_it() -> None:
     (one,) = ask("frr", "router-id")
     assert (one.place, one.value) == ("router bgp 65404", "bgp router-id 10.10.21.4")
     assert one.template is not None
-    assert (one.template.name, one.template.text) == ("frr/bgp.j2", "bgp router-id {{ switch.loopbacks.ipv4 }}")
+    assert (one.template.name, one.template.text) == ("frr/bgp.j2", "bgp router-id {{ bgp.router_id }}")
     assert [given.what for given in one.origin.given] == [f"switches.{LEAF1}.ipv4"]
     (context,) = ask("frr", "router bgp 65404")
     assert context.origin.given[0].written == "65404"

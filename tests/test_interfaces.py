@@ -66,7 +66,9 @@ def bundled(switch: SwitchPlan, far: SwitchPlan) -> SwitchPlan:
         return replace(session, interface=channel.name, far=end) if session.far.switch == far.name else session
 
     groups = tuple(replace(one, sessions=tuple(map(over, one.sessions))) for one in switch.groups)
-    return replace(switch, interfaces={**interfaces, channel.name: channel}, groups=groups)
+    return replace(
+        switch, interfaces={**interfaces, channel.name: channel}, bgp=(replace(switch.bgp[0], groups=groups),)
+    )
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Any
 from conftest import ROOT
 from sonicfab.fabric import Fabric, render_fabric
 from sonicfab.families import Family
+from sonicfab.frr.bgp import read_frr
 from sonicfab.model.fields import NOWHERE
 from sonicfab.plan.types import PeerGroup, PrefixList, RouteMap, Session, SwitchPlan
 from sonicfab.push.gate import make_gate
@@ -35,7 +36,9 @@ def with_upstream(fabric: Fabric) -> tuple[Fabric, SwitchPlan]:
     )
     session = Session(PEER, "Ethernet40", NOWHERE, 64999, (Family.IPV4,), "uplink of the site")
     group = PeerGroup("UPSTREAM", (Family.IPV4,), (session,), takes, tells, max_prefixes=10)
-    changed = replace(leaf, groups=(*leaf.groups, group), route_maps=(*leaf.route_maps, takes, tells))
+    changed = replace(
+        leaf, bgp=(replace(leaf.bgp[0], groups=(*leaf.groups, group)),), route_maps=(*leaf.route_maps, takes, tells)
+    )
     plan = replace(fabric.plan, switches={**fabric.plan.switches, leaf.name: changed})
     return replace(fabric, plan=plan), changed
 
@@ -61,6 +64,26 @@ def test_the_templates_write_whatever_groups_and_policies_there_are() -> None:
     ):
         assert line in config.frr.splitlines(), line
     assert " neighbor UPSTREAM bfd" not in config.frr.splitlines()
+
+
+def test_each_vrf_has_its_own_bgp() -> None:
+    """Another instance is a value of the plan; nothing of one is written into, or read as part of, the other."""
+    fabric, leaf = with_upstream(open_example("dc-2x4"))
+    (instance,) = leaf.bgp
+    inside = replace(instance, groups=tuple(one for one in instance.groups if one.inside))
+    outside = replace(
+        instance,
+        groups=tuple(one for one in instance.groups if one.name == "UPSTREAM"),
+        networks=(IPv4Network("198.51.100.0/24"),),
+        vrf="Vrf_out",
+    )
+    (config,) = render_fabric(fabric, [replace(leaf, bgp=(inside, outside))])
+    default, other = read_frr(config.frr).instances.values()
+    assert (default.vrf, other.vrf) == ("", "Vrf_out")
+    assert [one.name for one in other.sessions] == [PEER]
+    assert PEER not in {one.name for one in default.sessions}
+    assert config.frr.count("  network 198.51.100.0/24") == 1
+    assert f"router bgp {leaf.asn} vrf Vrf_out" in config.frr.splitlines()
 
 
 def test_a_neighbour_outside_of_the_fabric_must_be_up_and_the_rest_is_its_own_affair() -> None:

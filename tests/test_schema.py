@@ -200,7 +200,9 @@ def test_no_build_refuses_what_the_examples_do_not_use(build: str) -> None:
         leaf,
         build=get_build(f"community-{build}"),
         role=Role.BORDERLEAF,
-        groups=tuple(dataclasses.replace(group, bfd=True) for group in leaf.groups),
+        bgp=(
+            dataclasses.replace(leaf.bgp[0], groups=tuple(dataclasses.replace(one, bfd=True) for one in leaf.groups)),
+        ),
         services=Services(
             dns=("192.0.2.2", "2001:db8::2", "192.0.2.3"),
             syslog=("192.0.2.4", "2001:db8::4"),

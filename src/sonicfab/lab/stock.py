@@ -16,7 +16,16 @@ from sonicfab.hints import first_of
 from sonicfab.model.fields import Endpoint
 from sonicfab.plan.interfaces import InterfaceKind
 from sonicfab.plan.services import without_network
-from sonicfab.plan.types import FabricPlan, InterfacePlan, LinkPlan, PeerGroup, PortPlan, Session, SwitchPlan
+from sonicfab.plan.types import (
+    BgpInstance,
+    FabricPlan,
+    InterfacePlan,
+    LinkPlan,
+    PeerGroup,
+    PortPlan,
+    Session,
+    SwitchPlan,
+)
 
 STOCK_KINDS = ("sonic-vs", "sonic-vm")
 HWSKU = "Force10-S6000"
@@ -101,7 +110,7 @@ def _switch(switch: SwitchPlan, mapped: Mapped) -> SwitchPlan:
     ports = tuple(
         _port(switch.name, port, mapped) for port in switch.ports if Endpoint(switch.name, port.name) in mapped
     )
-    groups = tuple(_group(switch.name, group, mapped) for group in switch.groups if group.inside)
+    bgp = tuple(_bgp(switch.name, one, mapped) for one in switch.bgp)
     interfaces = [one for one in (_interface(switch.name, one, mapped) for one in switch.interfaces.values()) if one]
     management = replace(switch.management, vrf=False)
     # the services of the inventory are in its management network, which the lab has not
@@ -109,7 +118,7 @@ def _switch(switch: SwitchPlan, mapped: Mapped) -> SwitchPlan:
         switch,
         ports=ports,
         interfaces={one.name: one for one in interfaces},
-        groups=groups,
+        bgp=bgp,
         management=management,
         services=without_network(switch.services),
     )
@@ -138,6 +147,10 @@ def _interface(switch: str, one: InterfacePlan, mapped: Mapped) -> InterfacePlan
         return None
     ports = tuple(mapped[Endpoint(switch, port)] for port in one.ports)
     return replace(one, name=ports[0]) if one.kind == InterfaceKind.PORT else replace(one, members=ports)
+
+
+def _bgp(switch: str, one: BgpInstance, mapped: Mapped) -> BgpInstance:
+    return replace(one, groups=tuple(_group(switch, group, mapped) for group in one.groups if group.inside))
 
 
 def _group(switch: str, group: PeerGroup, mapped: Mapped) -> PeerGroup:

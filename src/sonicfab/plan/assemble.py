@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from functools import lru_cache
-from ipaddress import ip_interface
+from ipaddress import ip_interface, ip_network
 from itertools import combinations
 from typing import Literal
 
@@ -26,6 +26,7 @@ from sonicfab.plan.sessions import routing
 from sonicfab.plan.settings import settle
 from sonicfab.plan.speeds import mixed_speeds, shared_speeds
 from sonicfab.plan.types import (
+    BgpInstance,
     BgpPlan,
     FabricPlan,
     HostPolicy,
@@ -138,13 +139,16 @@ def _switch(
     table = ports_of(settings.platform, settings.build)
     for name, speed in shared_speeds({name: port.speed for name, port in used.items()}, settings).items():
         unused[name] = _port(settings.platform, table[name], speed, SONIC_MTU, "unused")
+    loopbacks = Loopbacks(allotment.ipv4[settings.name], allotment.ipv6.get(settings.name))
+    own = tuple(ip_network(one) for one in (loopbacks.ipv4, loopbacks.ipv6) if one is not None)
+    asn = allotment.asns[settings.name]
     return SwitchPlan(
         **{field.name: getattr(settings, field.name) for field in fields(settings)},
-        asn=allotment.asns[settings.name],
-        loopbacks=Loopbacks(allotment.ipv4[settings.name], allotment.ipv6.get(settings.name)),
+        asn=asn,
+        loopbacks=loopbacks,
         ports=tuple(used.get(name, port) for name, port in unused.items()),
         interfaces=interfaces,
-        groups=groups,
+        bgp=(BgpInstance(asn, loopbacks.ipv4, own, groups),),
         route_maps=route_maps,
     )
 

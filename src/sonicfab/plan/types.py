@@ -305,6 +305,40 @@ class PeerGroup:
         return self.global_ipv6 and Family.IPV4 in self.families
 
 
+_FAMILIES = Rule("the fabric routes what it has loopbacks of", ("topology:loopbacks.{value}",))
+
+
+@dataclass(frozen=True, slots=True)
+class BgpInstance:
+    """BGP of one VRF: what FRR calls `router bgp ASN vrf NAME`.
+
+    Attributes:
+        networks: what it announces by itself.
+        vrf: "" for the default one.
+    """
+
+    asn: Annotated[int, Rule("the ASN of the switch", ("number.asn",))]
+    router_id: Annotated[IPv4Address, Rule("", ("number.ipv4",))]
+    networks: tuple[IpNetwork, ...]
+    groups: tuple[PeerGroup, ...]
+    vrf: str = ""
+
+    @property
+    def families(self) -> Annotated[list[Family], _FAMILIES]:
+        """Those of what it announces and of what its groups carry."""
+        carried = {family for group in self.groups for family in group.families}
+        return [one for one in Family if one in carried or self.announced(one)]
+
+    def announced(self, family: Family) -> Annotated[list[IpNetwork], Rule("", ("number.{family}",))]:
+        """What it announces by itself in a family."""
+        return [one for one in self.networks if Family.of(one) == family]
+
+    @property
+    def sessions(self) -> Iterator[tuple[PeerGroup, Session]]:
+        """Every session with its group, in the order in which FRR prints them."""
+        return ((group, session) for group in self.groups for session in group.sessions)
+
+
 def _or_default(text: str, place: str) -> tuple[Rule, Rule]:
     return Rule(text, (place,), asked=True), Rule(f"{text}; the topology gives none: this is the default")
 
@@ -370,7 +404,7 @@ class SwitchPlan(SwitchSettings):
     loopbacks: Loopbacks
     ports: tuple[PortPlan, ...]
     interfaces: Mapping[str, InterfacePlan]
-    groups: tuple[PeerGroup, ...]
+    bgp: tuple[BgpInstance, ...]
     route_maps: tuple[RouteMap, ...]
 
     def interfaces_of(self, kind: str) -> list[InterfacePlan]:
@@ -383,9 +417,14 @@ class SwitchPlan(SwitchSettings):
         return tuple(dict.fromkeys(one for policy in self.route_maps for one in policy.lists))
 
     @property
+    def groups(self) -> list[PeerGroup]:
+        """The peer-groups of all its VRFs."""
+        return [group for instance in self.bgp for group in instance.groups]
+
+    @property
     def sessions(self) -> Iterator[tuple[PeerGroup, Session]]:
-        """Every session of the switch with its group, in the order in which FRR prints them."""
-        return ((group, session) for group in self.groups for session in group.sessions)
+        """Every session of the switch with its group."""
+        return (one for instance in self.bgp for one in instance.sessions)
 
     @property
     def fabric_sessions(self) -> list[Session]:
@@ -467,10 +506,6 @@ class FabricPlan:
     switches: Mapping[str, SwitchPlan]
 
     @property
-    def families(
-        self,
-    ) -> Annotated[
-        tuple[Family, ...], Rule("the fabric routes what it has loopbacks of", ("topology:loopbacks.{value}",))
-    ]:
+    def families(self) -> Annotated[tuple[Family, ...], _FAMILIES]:
         """ipv4, and ipv6 where the fabric has IPv6 loopbacks."""
         return tuple(Family) if self.loopbacks.ipv6 else (Family.IPV4,)
