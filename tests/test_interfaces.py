@@ -13,8 +13,9 @@ import pytest
 from sonicfab.configdb import Change, ConfigDb
 from sonicfab.fabric import Fabric, render_fabric
 from sonicfab.model.fields import Endpoint
+from sonicfab.plan.bgp import Session
 from sonicfab.plan.interfaces import InterfaceKind
-from sonicfab.plan.types import InterfacePlan, Session, SwitchPlan
+from sonicfab.plan.types import InterfacePlan, SwitchPlan
 from sonicfab.push.gate import make_gate
 from sonicfab.switch.ask import Answers, Question
 from sonicfab.switch.state.interfaces import Interface as InterfaceOfZebra

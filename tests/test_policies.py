@@ -12,7 +12,8 @@ from sonicfab.fabric import Fabric, render_fabric
 from sonicfab.families import Family
 from sonicfab.frr.bgp import read_frr
 from sonicfab.model.fields import NOWHERE
-from sonicfab.plan.types import PeerGroup, PrefixList, RouteMap, Session, SwitchPlan
+from sonicfab.plan.bgp import PeerGroup, PrefixList, RouteMap, Session
+from sonicfab.plan.types import SwitchPlan
 from sonicfab.push.gate import make_gate
 from sonicfab.switch.ask import Answers, Question
 from sonicfab.switch.state.bgp import BGP_STATE, BgpState

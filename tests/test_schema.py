@@ -15,8 +15,8 @@ from known import get_build
 from probes import BUILDS, CHANGES, VERDICTS, Config, probe
 from sonicfab.errors import InputError
 from sonicfab.model.fields import SecretRef
+from sonicfab.plan.bgp import BgpPlan
 from sonicfab.plan.services import Services
-from sonicfab.plan.types import BgpPlan
 from sonicfab.render import Renderer, template_folders
 from sonicfab.roles import Role
 from sonicfab.schema.facts import Schema, builtin, builtin_names

@@ -39,7 +39,10 @@ _PURE_TYPES = (str, int, float, bool, list, tuple, dict, set, frozenset, types.M
 """Their methods compute, and do nothing else; those that change a value are refused by Jinja's immutable sandbox."""
 PURE_MODULES = frozenset(
     f"sonicfab.{name}"
-    for name in ("plan.types", "plan.interfaces", "plan.services", "platforms", "builds", "asn", "families", "roles")
+    for name in (
+        *("plan.types", "plan.bgp", "plan.interfaces", "plan.services"),
+        *("platforms", "builds", "asn", "families", "roles"),
+    )
 )
 """The plan and the facts: frozen dataclasses, whose methods compute."""
 

@@ -16,7 +16,8 @@ from sonicfab.asn import PRIVATE_ASNS
 from sonicfab.errors import InputError
 from sonicfab.families import Family
 from sonicfab.ipam import AddressPool, IpAddress, IpNetwork
-from sonicfab.plan.types import FabricPlan, PortPlan, Session
+from sonicfab.plan.bgp import Session
+from sonicfab.plan.types import FabricPlan, PortPlan
 
 ALL_PORTS = 0
 """As a number of hosts per switch: one on each of its host ports."""

@@ -14,18 +14,10 @@ from sonicfab.configdb import ConfigDb
 from sonicfab.errors import InputError
 from sonicfab.hints import first_of
 from sonicfab.model.fields import Endpoint
+from sonicfab.plan.bgp import BgpInstance, PeerGroup, Session
 from sonicfab.plan.interfaces import InterfaceKind
 from sonicfab.plan.services import without_network
-from sonicfab.plan.types import (
-    BgpInstance,
-    FabricPlan,
-    InterfacePlan,
-    LinkPlan,
-    PeerGroup,
-    PortPlan,
-    Session,
-    SwitchPlan,
-)
+from sonicfab.plan.types import FabricPlan, InterfacePlan, LinkPlan, PortPlan, SwitchPlan
 
 STOCK_KINDS = ("sonic-vs", "sonic-vm")
 HWSKU = "Force10-S6000"

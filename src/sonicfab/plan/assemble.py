@@ -19,6 +19,7 @@ from sonicfab.ipam import link_ends
 from sonicfab.model.inventory import Inventory
 from sonicfab.model.numbers import Numbers
 from sonicfab.model.topology import SONIC_MTU, Topology
+from sonicfab.plan.bgp import BgpInstance, BgpPlan, IpNetwork, PeerGroup, RouteMap
 from sonicfab.plan.cabling import Cabling, HostPort, cables_alone, members, resolve
 from sonicfab.plan.interfaces import LOOPBACK, InterfaceKind
 from sonicfab.plan.numbers import Allotment, Numbered, allot
@@ -26,18 +27,13 @@ from sonicfab.plan.sessions import routing
 from sonicfab.plan.settings import settle
 from sonicfab.plan.speeds import mixed_speeds, shared_speeds
 from sonicfab.plan.types import (
-    BgpInstance,
-    BgpPlan,
     FabricPlan,
     HostPolicy,
     InterfacePlan,
-    IpNetwork,
     LinkPlan,
     LoopbackPools,
     Loopbacks,
-    PeerGroup,
     PortPlan,
-    RouteMap,
     SwitchPlan,
     SwitchSettings,
 )

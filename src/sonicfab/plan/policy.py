@@ -6,7 +6,7 @@ eBGP exchanges nothing without a policy (RFC 8212).
 from __future__ import annotations
 
 from sonicfab.model.topology import Topology
-from sonicfab.plan.types import PrefixList, RouteMap
+from sonicfab.plan.bgp import PrefixList, RouteMap
 
 
 def prefix_lists(topology: Topology) -> tuple[PrefixList, ...]:

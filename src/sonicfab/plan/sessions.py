@@ -11,9 +11,10 @@ from sonicfab.families import Family
 from sonicfab.ipam import link_ends
 from sonicfab.model.fields import NOWHERE
 from sonicfab.model.topology import Topology
+from sonicfab.plan.bgp import PeerGroup, RouteMap, Session
 from sonicfab.plan.cabling import HostPort
 from sonicfab.plan.policy import fabric_policies, host_policies, prefix_lists
-from sonicfab.plan.types import LinkPlan, PeerGroup, RouteMap, Session
+from sonicfab.plan.types import LinkPlan
 from sonicfab.roles import Role
 
 _Groups = dict[str, list[Session]]

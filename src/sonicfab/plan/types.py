@@ -22,6 +22,7 @@ from sonicfab.errors import KeyPath
 from sonicfab.families import Family
 from sonicfab.model.fields import NOWHERE, Endpoint, SecretRef
 from sonicfab.model.topology import SONIC_MTU
+from sonicfab.plan.bgp import DESCRIPTION, FAMILIES, BgpInstance, BgpPlan, PeerGroup, PrefixList, RouteMap, Session
 from sonicfab.plan.decided import Fact, Rule
 from sonicfab.plan.interfaces import InterfaceKind
 from sonicfab.plan.services import Services
@@ -30,7 +31,6 @@ from sonicfab.roles import Role
 
 IpAddress = IPv4Address | IPv6Address
 IpInterface = IPv4Interface | IPv6Interface
-IpNetwork = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,6 @@ class ManagementPlan:
 
 
 _OF_PORT_TABLE = Rule("from the port table of the build", ("inventory:platform", "inventory:image_build"), ("port",))
-_DESCRIPTION = (
-    Rule("SWITCH:PORT at the far end of the link", ("use",), where=lambda one: bool(one.far)),
-    Rule("as given for the host ports", ("use.description",), asked=True),
-    Rule("`host` where the topology gives no description", ("use",)),
-)
 _NO_FEC = Fact(
     "config_db has no default for FEC",
     "sonic-buildimage src/sonic-config-engine/minigraph.py, which writes it for speed 100000, and only there",
@@ -112,7 +107,7 @@ class PortPlan:
         _MTU_OF_FABRIC,
     ]
     use: Annotated[Literal["link", "host", "unused"], Rule("", ("use",))]
-    description: Annotated[str, _DESCRIPTION] = ""
+    description: Annotated[str, DESCRIPTION] = ""
     far: Endpoint = NOWHERE
 
     @property
@@ -185,173 +180,6 @@ class InterfacePlan:
     def ports(self) -> tuple[str, ...]:
         """The ports that it is made of; a port of itself."""
         return (self.name,) if self.kind == InterfaceKind.PORT else self.members
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """One end of a BGP session.
-
-    Attributes:
-        peer: what FRR calls the neighbour: the port (unnumbered) or the far address.
-        interface: of this switch that it runs over.
-        far: the switch at the other end, and its interface; nowhere where the neighbour is none of this fabric.
-        remote_asn: of the far switch; None for a host, whose number is its own.
-        families: negotiated on it.
-    """
-
-    peer: Annotated[
-        str,
-        Rule("", ("use",), where=lambda one: one.peer == one.interface, naming=True),
-        Rule("", ("network", "use"), naming=True),
-    ]
-    interface: str
-    far: Endpoint
-    remote_asn: int | None
-    families: tuple[Family, ...]
-    description: Annotated[str, _DESCRIPTION]
-
-
-@dataclass(frozen=True, slots=True)
-class PrefixList:
-    """A list of single addresses out of some networks: LOOPBACKS of switches, HOSTS of servers."""
-
-    name: Annotated[
-        str,
-        Rule("", ("topology:loopbacks",), where=lambda one: one.name == "LOOPBACKS", naming=True),
-        Rule("", ("topology:hosts.prefixes",), where=lambda one: one.name == "HOSTS", naming=True),
-    ]
-    networks: Annotated[
-        tuple[IpNetwork, ...],
-        Rule(
-            "what the switches announce: single addresses of the pool",
-            ("topology:loopbacks.{family}",),
-            where=lambda one: one.name == "LOOPBACKS",
-        ),
-        Rule(
-            "what the servers may announce: single addresses of the prefixes",
-            ("topology:hosts.prefixes.{family}[]",),
-            where=lambda one: one.name == "HOSTS",
-        ),
-    ]
-
-    @property
-    def keyword(self) -> str:
-        """`ip` or `ipv6`, as FRR's commands begin."""
-        return Family.of(self.networks[0]).command
-
-
-@dataclass(frozen=True, slots=True)
-class RouteMap:
-    """A policy: what one of its lists permits, and nothing else.
-
-    Attributes:
-        purpose: whom it lets what.
-        global_next_hops: routes are taken by the neighbour's global IPv6 address. bgpd prefers the link-local one, and
-            swss learns no link-local neighbour on a port without `ipv6_use_link_local_only` (sonic-swss
-            neighsyncd/neighsync.cpp), so the ASIC would have no next hop (sonic-swss#1872).
-    """
-
-    name: Annotated[
-        str,
-        Rule(
-            "{of.purpose}; eBGP exchanges nothing without a policy (RFC 8212)",
-            ("topology:loopbacks", "topology:hosts.prefixes"),
-        ),
-    ]
-    purpose: str = field(compare=False)
-    lists: Annotated[tuple[PrefixList, ...], Rule("", ("topology:loopbacks", "topology:hosts.prefixes"))]
-    global_next_hops: Annotated[bool, Rule("", ("topology:underlay",))] = False
-
-
-@dataclass(frozen=True, slots=True)
-class PeerGroup:
-    """Neighbours that are treated alike: all switches of a role, or all hosts.
-
-    Attributes:
-        families: that it carries.
-        max_prefixes: of each family that a neighbour may announce; None without a limit.
-    """
-
-    name: Annotated[
-        str,
-        Rule("", ("topology:hosts",), where=lambda group: not group.inside, naming=True),
-        Rule("", ("topology:underlay",), naming=True),
-    ]
-    families: tuple[Family, ...]
-    sessions: tuple[Session, ...]
-    policy_in: RouteMap
-    policy_out: RouteMap
-    max_prefixes: Annotated[
-        int | None, Rule("a server may announce no more; the session ends if it does", ("topology:hosts.max_prefixes",))
-    ] = None
-    bfd: Annotated[bool, Rule("BFD on the links of the fabric", ("topology:bgp.bfd",))] = False
-
-    @property
-    def inside(self) -> bool:
-        """True when its neighbours are switches of the fabric."""
-        return any(session.far for session in self.sessions)
-
-    @property
-    def global_ipv6(self) -> bool:
-        """True when its sessions run between global IPv6 addresses."""
-        return any(":" in session.peer for session in self.sessions)
-
-    @property
-    def extended_nexthop(self) -> Annotated[bool, Rule("", ("topology:underlay",))]:
-        """True when IPv4 routes get IPv6 next hops (RFC 8950) and FRR does not offer that by itself.
-
-        It does for BGP unnumbered alone: bgpd/bgpd.c peer_conf_interface_get and bgp_fsm.c, PEER_FLAG_CAPABILITY_ENHE.
-        """
-        return self.global_ipv6 and Family.IPV4 in self.families
-
-
-_FAMILIES = Rule("the fabric routes what it has loopbacks of", ("topology:loopbacks.{value}",))
-
-
-@dataclass(frozen=True, slots=True)
-class BgpInstance:
-    """BGP of one VRF: what FRR calls `router bgp ASN vrf NAME`.
-
-    Attributes:
-        networks: what it announces by itself.
-        vrf: "" for the default one.
-    """
-
-    asn: Annotated[int, Rule("the ASN of the switch", ("number.asn",))]
-    router_id: Annotated[IPv4Address, Rule("", ("number.ipv4",))]
-    networks: tuple[IpNetwork, ...]
-    groups: tuple[PeerGroup, ...]
-    vrf: str = ""
-
-    @property
-    def families(self) -> Annotated[list[Family], _FAMILIES]:
-        """Those of what it announces and of what its groups carry."""
-        carried = {family for group in self.groups for family in group.families}
-        return [one for one in Family if one in carried or self.announced(one)]
-
-    def announced(self, family: Family) -> Annotated[list[IpNetwork], Rule("", ("number.{family}",))]:
-        """What it announces by itself in a family."""
-        return [one for one in self.networks if Family.of(one) == family]
-
-    @property
-    def sessions(self) -> Iterator[tuple[PeerGroup, Session]]:
-        """Every session with its group, in the order in which FRR prints them."""
-        return ((group, session) for group in self.groups for session in group.sessions)
-
-
-def _or_default(text: str, place: str) -> tuple[Rule, Rule]:
-    return Rule(text, (place,), asked=True), Rule(f"{text}; the topology gives none: this is the default")
-
-
-@dataclass(frozen=True, slots=True)
-class BgpPlan:
-    """What all sessions of the fabric share."""
-
-    keepalive: Annotated[int, _or_default("keepalive time in seconds", "topology:bgp.keepalive")]
-    hold: Annotated[int, _or_default("hold time in seconds", "topology:bgp.hold")]
-    connect_retry: Annotated[int, _or_default("seconds until a session is tried again", "topology:bgp.connect_retry")]
-    bfd: Annotated[bool, Rule("BFD on the links of the fabric", ("topology:bgp.bfd",))]
-    maximum_paths: Annotated[int, _or_default("so many equal paths are used", "topology:bgp.maximum_paths")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -506,6 +334,6 @@ class FabricPlan:
     switches: Mapping[str, SwitchPlan]
 
     @property
-    def families(self) -> Annotated[tuple[Family, ...], _FAMILIES]:
+    def families(self) -> Annotated[tuple[Family, ...], FAMILIES]:
         """ipv4, and ipv6 where the fabric has IPv6 loopbacks."""
         return tuple(Family) if self.loopbacks.ipv6 else (Family.IPV4,)

@@ -17,8 +17,9 @@ from typing import Any
 
 from sonicfab.families import Family
 from sonicfab.frr.bgp import read_frr
+from sonicfab.plan.bgp import Session
 from sonicfab.plan.interfaces import InterfaceKind
-from sonicfab.plan.types import FabricPlan, Session, SwitchPlan
+from sonicfab.plan.types import FabricPlan, SwitchPlan
 from sonicfab.push.comparison import Comparison, Target
 from sonicfab.switch.state.bgp import BgpPeer
 

@@ -9,7 +9,8 @@ from functools import cached_property
 from sonicfab.access import Feature
 from sonicfab.errors import Place
 from sonicfab.families import Family
-from sonicfab.plan.types import FabricPlan, IpAddress, LinkPlan, PortPlan, Session, SwitchPlan
+from sonicfab.plan.bgp import Session
+from sonicfab.plan.types import FabricPlan, IpAddress, LinkPlan, PortPlan, SwitchPlan
 from sonicfab.render import SwitchConfig
 from sonicfab.verify.paths import Broken, Way, Ways
 

@@ -14,7 +14,8 @@ from functools import cached_property
 
 from sonicfab.families import Family
 from sonicfab.model.fields import Endpoint
-from sonicfab.plan.types import FabricPlan, Session
+from sonicfab.plan.bgp import Session
+from sonicfab.plan.types import FabricPlan
 
 
 @dataclass(frozen=True, slots=True)

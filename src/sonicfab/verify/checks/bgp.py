@@ -7,7 +7,7 @@ from typing import Any
 
 from sonicfab.families import Family
 from sonicfab.frr.parts import foreign_neighbors
-from sonicfab.plan.types import Session
+from sonicfab.plan.bgp import Session
 from sonicfab.switch.ask import Answers, Question
 from sonicfab.switch.state.bgp import BGP_STATE, BgpPeer, BgpSession
 from sonicfab.switch.state.config import RECORD, STORED_FRR

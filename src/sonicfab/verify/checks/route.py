@@ -7,7 +7,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from sonicfab.families import Family
-from sonicfab.plan.types import IpNetwork
+from sonicfab.plan.bgp import IpNetwork
 from sonicfab.switch.ask import Answers, Question
 from sonicfab.switch.state.bgp import BGP_STATE, BgpState
 from sonicfab.switch.state.config import RECORD, STORED_FRR

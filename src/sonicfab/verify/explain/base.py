@@ -9,7 +9,8 @@ from functools import cached_property
 
 from sonicfab.hints import first_of
 from sonicfab.model.fields import Endpoint
-from sonicfab.plan.types import FabricPlan, Session, SwitchPlan
+from sonicfab.plan.bgp import Session
+from sonicfab.plan.types import FabricPlan, SwitchPlan
 from sonicfab.switch.ask import Answers, UnansweredError
 from sonicfab.switch.state.bgp import BGP_STATE, BgpSession, BgpState
 from sonicfab.switch.state.interfaces import Interface

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sonicfab.model.fields import Endpoint
-from sonicfab.plan.types import Session
+from sonicfab.plan.bgp import Session
 from sonicfab.switch.state.bgp import BgpSession
 from sonicfab.verify.explain import mends
 from sonicfab.verify.explain.base import Case, Finding, some
