@@ -64,7 +64,7 @@ def test_nothing_rendered_is_unexplained(name: str, build: str, tmp_path: Path) 
     for sources, trace in traced(fabric_files(name, tmp_path), build):
         found = everything(sources, trace)
         assert not [one for one in found if one.template is None]
-        assert not [one for one in found if not one.origin.rule or one.origin.rule.endswith("of the plan")]
+        assert not [one for one in found if not one.origin.rule or "of the plan" in one.origin.rule]
 
 
 @pytest.mark.parametrize(("name", "build"), CASES)
@@ -230,6 +230,20 @@ def test_an_allotted_number_comes_from_the_numbers_file() -> None:
 def test_build_is_taken_instead_of_the_inventory_s() -> None:
     (one,) = ask("VERSIONS", "VERSION", build="community-202505")
     assert one.value == get_build("community-202505").database_version
+    assert one.origin.given == ()  # the inventory names another
+    (own,) = ask("VERSIONS", "VERSION")
+    assert [given.written for given in own.origin.given] == ["community-202411"]
+
+
+def test_a_policy_comes_from_what_it_permits() -> None:
+    def inputs(text: str) -> list[list[str]]:
+        found = ask("frr", text, switch="dc1-leaf1", files=example("dc-2x4"))
+        return [[given.what for given in one.origin.given] for one in found]
+
+    assert inputs("route-map FROM-HOST permit 10 / match") == [["hosts.prefixes"]]
+    assert inputs("route-map FROM-FABRIC permit 10 / match") == [["loopbacks"]]
+    assert inputs("route-map FROM-HOST permit 10") == [["hosts.prefixes"]]
+    assert ["loopbacks", "hosts.prefixes"] in inputs("neighbor HOST route-map TO-HOST out")
 
 
 def test_a_merge_key_leads_to_its_anchor(tmp_path: Path) -> None:

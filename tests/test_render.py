@@ -79,6 +79,11 @@ def test_a_port_that_a_row_of_ones_own_uses_is_up(tmp_path: Path) -> None:
         ("X:\n  row: {{ switch.loopbacks.ip4 }}\n", r"did you mean 'ipv4'\?"),
         ("X:\n{% for port in switch.ports %}\n  row: {{ port.mut }}\n{% endfor %}", r"did you mean 'mtu'\?"),
         ("X:\n  row: {{ platform.hwsk }}\n", r"did you mean 'hwsku'\?"),
+        ("X:\n  row: {{ swich.name }}\n", r"'swich' is undefined\n *hint: did you mean 'switch'\?"),
+        (
+            "X:\n  row: {{ session.port }}\n",
+            r"'session' is undefined\n *hint: known are: fabric, switch, build, platform",
+        ),
         ("X: [1, 2]\n", "table X must be a mapping"),
         ("X:\n  row: 1\n", r"row X\|row must be a mapping"),
         ("X:\n  row:\n    f: {a: b}\n", r"X\|row f must be a string or a list of strings"),

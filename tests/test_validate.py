@@ -216,6 +216,7 @@ def test_the_two_files_of_a_switch_are_read_together(sonicfab: Run, tmp_path: Pa
         assert "SF-214" in done.stdout
         assert "between switches" not in done.stdout
         assert "beside its config_db.json" not in done.stdout
+        assert f"{tmp_path if given == (tmp_path,) else frr}: line " in done.stdout.replace("\n  ", "")
     alone = sonicfab("validate", frr, *build).stdout
     assert "SF-214" not in alone
     assert f"not checked: {frr} beside its config_db.json: give that as well, or their folder" in " ".join(

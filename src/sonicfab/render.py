@@ -16,6 +16,7 @@ from jinja2.exceptions import SecurityError
 from sonicfab import yamltext
 from sonicfab.configdb import FABRIC_TABLES, ConfigDb, Table, dumps
 from sonicfab.errors import Diagnostic, InputError, Place, TemplateError
+from sonicfab.hints import did_you_mean
 from sonicfab.model.fields import SecretRef
 from sonicfab.ownership.ports import users
 from sonicfab.plan.types import FabricPlan, SwitchPlan
@@ -171,8 +172,15 @@ class Renderer:
             if isinstance(err, (TemplateLimitError, MemoryError, RecursionError)):
                 hint = _TOO_MUCH
             hint = hint or next((one.hint for one in err.args if isinstance(one, Hinted)), "")
+            hint = hint or _unknown_variable(str(err), values)
             message = f"rendering {values['switch'].name} failed: {_said(err)}"
             raise _template_error(message, Place(*_raised_at(err, name)), hint) from err
+
+
+def _unknown_variable(message: str, values: Mapping[str, Any]) -> str:
+    """What a variable that is nowhere set may have meant."""
+    name, undefined, rest = message.partition("' is undefined")
+    return did_you_mean(name[1:], values) if undefined and not rest else ""
 
 
 def _said(err: BaseException) -> str:

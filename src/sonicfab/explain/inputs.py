@@ -72,7 +72,9 @@ class Sources:
             value = look.value if rest.endswith("[]") else ""
             if kind == "topology":
                 return self._member("topology", keys, value)
-            return self._member("inventory", set_at(self.files.inventory.value, self.switch.name, *keys) or (), value)
+            found = self._member("inventory", set_at(self.files.inventory.value, self.switch.name, *keys) or (), value)
+            # one that --image-build has taken the place of decides nothing
+            return () if rest == "image_build" and any(one.written != self.build.name for one in found) else found
         if kind == "name":
             return self._name()
         word, _, option = kind.partition(".")

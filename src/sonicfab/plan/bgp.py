@@ -76,6 +76,9 @@ class PrefixList:
         return Family.of(self.networks[0]).command
 
 
+_PURPOSE = "{of.purpose}; eBGP exchanges nothing without a policy (RFC 8212)"
+
+
 @dataclass(frozen=True, slots=True)
 class RouteMap:
     """A policy: what one of its lists permits, and nothing else.
@@ -89,14 +92,17 @@ class RouteMap:
 
     name: Annotated[
         str,
-        Rule(
-            "{of.purpose}; eBGP exchanges nothing without a policy (RFC 8212)",
-            ("topology:loopbacks", "topology:hosts.prefixes"),
-        ),
+        Rule(_PURPOSE, ("topology:hosts.prefixes",), where=lambda one: one.of_hosts),
+        Rule(_PURPOSE, ("topology:loopbacks", "topology:hosts.prefixes")),
     ]
     purpose: str = field(compare=False)
-    lists: Annotated[tuple[PrefixList, ...], Rule("", ("topology:loopbacks", "topology:hosts.prefixes"))]
+    lists: Annotated[tuple[PrefixList, ...], Rule("", ("topology:loopbacks", "topology:hosts.prefixes"), naming=True)]
     global_next_hops: Annotated[bool, Rule("", ("topology:underlay",))] = False
+
+    @property
+    def of_hosts(self) -> bool:
+        """True when it permits nothing but what servers may announce."""
+        return all(one.name == "HOSTS" for one in self.lists)
 
 
 @dataclass(frozen=True, slots=True)

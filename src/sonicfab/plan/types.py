@@ -128,7 +128,9 @@ class PortPlan:
         return self.use != "unused"
 
 
-_OF_LOOPBACK = Rule("", ("number.{family}",), where=lambda one: one.kind == InterfaceKind.LOOPBACK)
+_OF_LOOPBACK = Rule(
+    "an address of the switch itself", ("number.{family}",), where=lambda one: one.kind == InterfaceKind.LOOPBACK
+)
 
 
 @dataclass(frozen=True, slots=True)

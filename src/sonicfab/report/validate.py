@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -136,11 +137,17 @@ def _groups(findings: Iterable[Finding]) -> list[list[Finding]]:
 
 def _where(group: Sequence[Finding], count: int) -> str:
     """`all 3 switches: PORT|Ethernet0 mtu and 55 rows more`."""
-    switches = list(dict.fromkeys(one.switch for one in group))
+    switches = list(dict.fromkeys(map(_who, group)))
     places = list(dict.fromkeys(one.place for one in group))
     who = f"all {count}" if len(switches) == count > 1 else first_of(switches, _NAMED)
     more = f" and {len(places) - 1} more like it" if len(places) > 1 else ""
     return f"{who}: {places[0]}{more}" if places[0] else who
+
+
+def _who(one: Finding) -> str:
+    """The switch; of two files that were given, the one that the line is of."""
+    beside = Path(one.file).parent == Path(one.switch).parent
+    return one.file if one.line and beside else one.switch
 
 
 def _source(one: Finding) -> str:
