@@ -13,6 +13,7 @@ import threading
 import types
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,15 @@ class UnknownName(jinja2.StrictUndefined):
         return said
 
 
+def _text_of(value: object) -> object:
+    """What an expression writes: one part of a value of the plan, never all of it."""
+    if type(value).__str__ is object.__str__ and is_dataclass(value):
+        message = Hinted(f"a {type(value).__name__} is no text for a config")
+        message.hint = f"write one of its parts: {', '.join(one.name for one in fields(value))}"
+        raise jinja2.TemplateRuntimeError(message)
+    return value
+
+
 class Sandbox(ImmutableSandboxedEnvironment):
     """Jinja's immutable sandbox, with less to call: what is not known to be harmless is refused.
 
@@ -83,6 +93,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         super().__init__(
             loader=loader,
             undefined=UnknownName,
+            finalize=_text_of,
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,

@@ -20,6 +20,7 @@ from typing import Annotated, Literal
 from sonicfab.builds import Build
 from sonicfab.errors import KeyPath
 from sonicfab.families import Family
+from sonicfab.hints import did_you_mean
 from sonicfab.model.fields import NOWHERE, Endpoint, SecretRef
 from sonicfab.model.topology import SONIC_MTU
 from sonicfab.plan.bgp import DESCRIPTION, FAMILIES, BgpInstance, BgpPlan, PeerGroup, PrefixList, RouteMap, Session
@@ -238,7 +239,14 @@ class SwitchPlan(SwitchSettings):
     route_maps: tuple[RouteMap, ...]
 
     def interfaces_of(self, kind: str) -> list[InterfacePlan]:
-        """Its interfaces of a kind."""
+        """Its interfaces of a kind.
+
+        Raises:
+            ValueError: there is no such kind.
+        """
+        known = list(map(str, InterfaceKind))
+        if kind not in known:
+            raise ValueError(f"no interface is of a kind '{kind}': {did_you_mean(kind, known)}")
         return [one for one in self.interfaces.values() if one.kind == kind]
 
     @property
