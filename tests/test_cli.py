@@ -66,6 +66,7 @@ def test_version(sonicfab: Run) -> None:
         ["verify", "--timeout", "soon"],
         ["schema", "nosuch"],
         ["push", "-f", "xml"],
+        ["--allow-secrets", "none"],
     ],
 )
 def test_wrong_usage_is_exit_2(arguments: list[str], sonicfab: Run) -> None:

@@ -61,7 +61,7 @@ class _Group(TyperGroup):
 
 def _format_of(words: list[str]) -> list[str]:
     """The --format among words that may be wrong otherwise."""
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in zip(words, [*words, ""][1:], strict=True):
         name, _, value = word.partition("=")
         if name in ("--format", "-f"):
             return [value or following]
