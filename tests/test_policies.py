@@ -27,10 +27,10 @@ PEER = "203.0.113.1"
 
 
 def with_upstream(fabric: Fabric) -> tuple[Fabric, SwitchPlan]:
-    """The fabric with a router of somebody else's behind a port of the first leaf: it tells a default route."""
+    """The fabric with a router of somebody else's behind a port of the first leaf: it tells hosts of its own."""
     leaf = fabric.plan.switches["dc1-leaf1"]
     takes = RouteMap(
-        "FROM-UPSTREAM", "what an upstream may tell", (PrefixList("DEFAULT", (IPv4Network("0.0.0.0/0"),)),)
+        "FROM-UPSTREAM", "what an upstream may tell", (PrefixList("UPSTREAM-HOSTS", (IPv4Network("198.51.100.0/24"),)),)
     )
     tells = RouteMap(
         "TO-UPSTREAM", "what an upstream is told", tuple(one for one in leaf.prefix_lists if one.name == "HOSTS")
@@ -60,8 +60,8 @@ def test_the_templates_write_whatever_groups_and_policies_there_are() -> None:
         "  neighbor UPSTREAM route-map FROM-UPSTREAM in",
         "  neighbor UPSTREAM route-map TO-UPSTREAM out",
         "route-map FROM-UPSTREAM permit 10",
-        " match ip address prefix-list DEFAULT",
-        "ip prefix-list DEFAULT seq 5 permit 0.0.0.0/0 ge 32",
+        " match ip address prefix-list UPSTREAM-HOSTS",
+        "ip prefix-list UPSTREAM-HOSTS seq 5 permit 198.51.100.0/24 ge 32",
     ):
         assert line in config.frr.splitlines(), line
     assert " neighbor UPSTREAM bfd" not in config.frr.splitlines()

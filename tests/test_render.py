@@ -79,6 +79,7 @@ def test_a_port_that_a_row_of_ones_own_uses_is_up(tmp_path: Path) -> None:
         ("X:\n  row: {{ switch.loopbacks.ip4 }}\n", r"did you mean 'ipv4'\?"),
         ("X:\n{% for port in switch.ports %}\n  row: {{ port.mut }}\n{% endfor %}", r"did you mean 'mtu'\?"),
         ("X:\n  row: {{ platform.hwsk }}\n", r"did you mean 'hwsku'\?"),
+        ("X:\n  row: {{ switch.bgp[0].announced('ip') }}\n", "no address family 'ip': there are ipv4 and ipv6"),
         ("X:\n  row: {{ switch.interfaces_of('prt') }}\n", r"no interface is of a kind 'prt': did you mean 'port'\?"),
         ("X:\n  row: {{ switch.loopbacks }}\n", r"a Loopbacks is no text for a config\n *hint: .* parts: ipv4, ipv6"),
         ("X:\n  row: {{ swich.name }}\n", r"'swich' is undefined\n *hint: did you mean 'switch'\?"),

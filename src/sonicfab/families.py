@@ -53,6 +53,18 @@ class Family(str, Enum):
         return f"{self.value}{self.safi.capitalize()}"
 
     @classmethod
+    def named(cls, word: str) -> Family:
+        """The family by its word.
+
+        Raises:
+            ValueError: there is none.
+        """
+        for one in cls:
+            if one == word:
+                return one
+        raise ValueError(f"no address family '{word}': there are {' and '.join(cls)}")
+
+    @classmethod
     def of(cls, what: str | _Versioned) -> Family:
         """The family of an address, an interface's address or a network, or of the text of one."""
         if isinstance(what, str):

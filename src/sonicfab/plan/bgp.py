@@ -172,8 +172,13 @@ class BgpInstance:
         return [one for one in Family if one in carried or self.announced(one)]
 
     def announced(self, family: Family) -> Annotated[list[IpNetwork], Rule("", ("number.{family}",))]:
-        """What it announces by itself in a family."""
-        return [one for one in self.networks if Family.of(one) == family]
+        """What it announces by itself in a family.
+
+        Raises:
+            ValueError: there is no such family.
+        """
+        wanted = Family.named(family)  # a template may have a word for it, and a wrong one must not find nothing
+        return [one for one in self.networks if Family.of(one) == wanted]
 
     @property
     def sessions(self) -> Iterator[tuple[PeerGroup, Session]]:
