@@ -119,7 +119,7 @@ def main(point: str, folder: Path, arguments: list[str]) -> None:
     _reloading(cut)
     for verb in ("apply_frr", "apply_patch", "restart_bgp"):
         cut.during(guard, verb, "started", "applying")
-    cut.before(change.Change, "prove", "applied")
+    cut.before(change.SwitchChange, "prove", "applied")
     _proving(cut)
     cut.before(Gate, "misses", "checking")
     cut.before(guarded.Guarded, "confirm", "unconfirmed")
@@ -187,7 +187,7 @@ def _reloading(cut: Cut) -> None:
 
 def _proving(cut: Cut) -> None:
     """Stop at the first look at what runs; or see something else there, so that the push goes back."""
-    prove, compare = change.Change.prove, comparison.compare
+    prove, compare = change.SwitchChange.prove, comparison.compare
     proving = threading.local()
 
     def proven(*arguments: Any) -> None:
@@ -204,7 +204,7 @@ def _proving(cut: Cut) -> None:
             cut.reach("proving")
         return compare(*arguments)
 
-    _replace(change.Change, "prove", proven)
+    _replace(change.SwitchChange, "prove", proven)
     _replace(change, "compare", compared)
 
 

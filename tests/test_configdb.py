@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sonicfab.configdb import FABRIC_TABLES, Change, diff, dumps, merge, natural_key
+from sonicfab.configdb import FABRIC_TABLES, ConfigChange, diff, dumps, merge, natural_key
 
 words = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=12)
 values = st.one_of(words, st.lists(words, min_size=1, max_size=3))
@@ -87,7 +87,7 @@ def test_a_factory_bgp_asn_is_a_difference() -> None:
 
 
 def test_secrets_are_masked() -> None:
-    change = Change("add", "SNMP_COMMUNITY", "topsecret", new="TYPE=RO")
+    change = ConfigChange("add", "SNMP_COMMUNITY", "topsecret", new="TYPE=RO")
     assert str(change) == "+ SNMP_COMMUNITY|********"
     changes = diff(
         {"SNMP_COMMUNITY": {"new": {"TYPE": "RO"}}}, {"SNMP_COMMUNITY": {"old": {"TYPE": "RO"}}}, {"SNMP_COMMUNITY"}

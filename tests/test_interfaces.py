@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sonicfab.configdb import Change, ConfigDb
+from sonicfab.configdb import ConfigChange, ConfigDb
 from sonicfab.fabric import Fabric, render_fabric
 from sonicfab.model.fields import Endpoint
 from sonicfab.plan.bgp import Session
@@ -112,7 +112,7 @@ def test_a_template_is_all_that_its_tables_need(fabric: Fabric, tmp_path: Path) 
 def test_the_gate_knows_what_touches_a_session_over_it(fabric: Fabric, table: str, key: str, touches: bool) -> None:
     leaf, spine = fabric.plan.switches[LEAF], fabric.plan.switches[SPINE]
     session = next(one for one in leaf.fabric_sessions if one.interface == "PortChannel1")
-    row = Change("change", table, key.format(member=spine.interfaces["PortChannel1"].members[0]), "mtu", "1", "2")
+    row = ConfigChange("change", table, key.format(member=spine.interfaces["PortChannel1"].members[0]), "mtu", "1", "2")
     before = {LEAF: seen({session.peer: 3}), SPINE: seen({}, (row,))}
     gate = make_gate(fabric.plan, leaf, before, [SPINE])
     assert (session.peer in gate.later) == touches

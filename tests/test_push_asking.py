@@ -10,7 +10,7 @@ import pytest
 
 from sonicfab.errors import ChecksFailedError, HostKeyError, SonicfabError, SwitchError, TransportError
 from sonicfab.push import guarded, polling
-from sonicfab.push.change import Change, Gates
+from sonicfab.push.change import Gates, SwitchChange
 from sonicfab.push.comparison import Comparison, Target, compare
 from sonicfab.push.gate import Gate
 from sonicfab.push.guarded import Guarded, Limits
@@ -200,11 +200,11 @@ def way(name: Any, seconds: float = 0.0) -> Way:
     return Way(name, "", (), seconds, (), disruptive=True, files={})
 
 
-def change_of(switch: Any, told: list[str], *, seconds: float = 20.0) -> Change:
+def change_of(switch: Any, told: list[str], *, seconds: float = 20.0) -> SwitchChange:
     target = Target("leaf1", {}, "hostname leaf1\n", frozenset())
     limits = Limits(confirm_within=seconds, timeout=5.0, settle=1.0)
     todo = (target, None, way("reload"))
-    change = Change(
+    change = SwitchChange(
         Opening(switch), cast("Any", Journal()), Device(), todo, Gates(NOTHING, NOTHING), limits, told.append
     )
     change._guarded_until = time.monotonic() + seconds

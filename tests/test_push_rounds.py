@@ -13,14 +13,13 @@ from typing import cast
 import pytest
 
 from sonicfab.access import Access
-from sonicfab.configdb import Change as RowChange
-from sonicfab.configdb import ConfigDb
+from sonicfab.configdb import ConfigChange, ConfigDb
 from sonicfab.errors import ChecksFailedError, SonicfabError
-from sonicfab.frr.conf import FrrChange
+from sonicfab.frr.conf import FrrLineChange
 from sonicfab.model.numbers import Numbers
 from sonicfab.plan.types import FabricPlan
 from sonicfab.push import guarded, polling
-from sonicfab.push.change import Change, Gates
+from sonicfab.push.change import Gates, SwitchChange
 from sonicfab.push.comparison import Comparison, Target
 from sonicfab.push.gate import Gate, make_gate, need_each_other
 from sonicfab.push.guarded import Ending, Limits
@@ -59,8 +58,8 @@ def unnumbered_before(plan: FabricPlan, name: str) -> Comparison:
     """A switch whose session has the name of its port, and is to have that of an address."""
     session = plan.switches[name].fabric_sessions[0]
     assert session.peer != session.interface
-    added = FrrChange("+", ("router bgp 65500",), f"neighbor {session.peer} remote-as external")
-    row = RowChange("add", "INTERFACE", f"{session.interface}|10.0.0.0/31")
+    added = FrrLineChange("+", ("router bgp 65500",), f"neighbor {session.peer} remote-as external")
+    row = ConfigChange("add", "INTERFACE", f"{session.interface}|10.0.0.0/31")
     return seen({session.interface: 4}, (row,), (added,))
 
 
@@ -137,7 +136,7 @@ def test_a_gate_survives_the_journal(numbered: FabricPlan) -> None:
     before = {name: unnumbered_before(numbered, name) for name in numbered.switches}
     gate = make_gate(numbered, numbered.switches["leaf0"], before, ["spine0"])
     assert Gate.of_json(gate.as_json()) == gate
-    policy = seen({"Ethernet48": 4}, frr=(FrrChange("+", ("route-map X permit 10",), "match tag 1"),))
+    policy = seen({"Ethernet48": 4}, frr=(FrrLineChange("+", ("route-map X permit 10",), "match tag 1"),))
     whole = make_gate(numbered, numbered.switches["leaf0"], {**before, "leaf0": policy}, []).whole()
     assert whole.delay > 5, "a changed policy is judged once it has its effect, also by whoever resumes"
 
@@ -219,7 +218,7 @@ class Bench:
                 pending -= {one.plan.name for one in step}
                 left = {one.plan.name: one for one in step if one.plan.name not in self.rounds.given_up}
                 self.rounds.go(
-                    cast("dict[str, Change]", left),
+                    cast("dict[str, SwitchChange]", left),
                     lambda change, _: cast("Fake", change).forward(),
                     frozenset(pending),
                     judge or Judge(),

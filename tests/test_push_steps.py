@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sonicfab.cli.push_run import again
-from sonicfab.configdb import Change
+from sonicfab.configdb import ConfigChange
 from sonicfab.errors import InputError
 from sonicfab.families import Family
-from sonicfab.frr.conf import FrrChange
+from sonicfab.frr.conf import FrrLineChange
 from sonicfab.model.numbers import Numbers
 from sonicfab.operations.rollback import last_effective
 from sonicfab.plan.types import FabricPlan
@@ -84,7 +84,9 @@ def test_the_only_spine_is_told_of() -> None:
 # the gate
 
 
-def seen(peers: dict[str, int | None], changes: tuple[Change, ...] = (), frr: tuple[FrrChange, ...] = ()) -> Comparison:
+def seen(
+    peers: dict[str, int | None], changes: tuple[ConfigChange, ...] = (), frr: tuple[FrrLineChange, ...] = ()
+) -> Comparison:
     """A comparison of a switch with these sessions: peer -> prefixes received, None for one that is down."""
     return Comparison(
         config_db=changes,
@@ -123,7 +125,7 @@ def test_a_session_that_was_up_must_come_back_with_its_prefixes(pair: FabricPlan
 
 
 def test_a_far_end_that_waits_for_a_change_of_the_session_is_not_waited_for(pair: FabricPlan) -> None:
-    waits = seen({PORT["spine0"]: 4}, (Change("change", "INTERFACE", PORT["spine0"], "x", "a", "b"),))
+    waits = seen({PORT["spine0"]: 4}, (ConfigChange("change", "INTERFACE", PORT["spine0"], "x", "a", "b"),))
     gate = make_gate(pair, pair.switches["leaf0"], {"leaf0": seen({PORT["leaf0"]: 4}), "spine0": waits}, ["spine0"])
     assert gate.misses([]) == []
 
@@ -138,22 +140,22 @@ def test_a_switch_that_went_back_must_show_what_it_showed() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        FrrChange("+", ("router bgp 65500",), " neighbor Ethernet0 description x".strip()),
-        FrrChange("+", ("router bgp 65500",), "neighbor LEAF timers 1 3"),
-        FrrChange("+", ("router bgp 65500",), "bgp router-id 10.0.0.9"),
-        FrrChange("+", (), "router bgp 65511"),
+        FrrLineChange("+", ("router bgp 65500",), " neighbor Ethernet0 description x".strip()),
+        FrrLineChange("+", ("router bgp 65500",), "neighbor LEAF timers 1 3"),
+        FrrLineChange("+", ("router bgp 65500",), "bgp router-id 10.0.0.9"),
+        FrrLineChange("+", (), "router bgp 65511"),
     ],
 )
-def test_what_touches_a_session_at_its_far_end(pair: FabricPlan, change: FrrChange) -> None:
+def test_what_touches_a_session_at_its_far_end(pair: FabricPlan, change: FrrLineChange) -> None:
     before = {"leaf0": seen({PORT["leaf0"]: 4}), "spine0": seen({PORT["spine0"]: 4}, frr=(change,))}
     assert not make_gate(pair, pair.switches["leaf0"], before, ["spine0"]).must
     assert make_gate(pair, pair.switches["leaf0"], before, []).must, "it has been changed by now"
 
 
 def test_what_does_not_touch_it(pair: FabricPlan) -> None:
-    other = FrrChange("+", ("router bgp 65500",), "neighbor Ethernet124 description x")
-    policy = FrrChange("+", ("route-map TO-FABRIC permit 10",), "match ip address prefix-list X")
-    port = Change("change", "PORT", "Ethernet124", "description", "a", "b")
+    other = FrrLineChange("+", ("router bgp 65500",), "neighbor Ethernet124 description x")
+    policy = FrrLineChange("+", ("route-map TO-FABRIC permit 10",), "match ip address prefix-list X")
+    port = ConfigChange("change", "PORT", "Ethernet124", "description", "a", "b")
     before = {"leaf0": seen({PORT["leaf0"]: 4}), "spine0": seen({PORT["spine0"]: 4}, (port,), (other, policy))}
     assert make_gate(pair, pair.switches["leaf0"], before, ["spine0"]).must == {"Ethernet48": {"received", "sent"}}
 

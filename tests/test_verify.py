@@ -22,7 +22,7 @@ from sonicfab.switch.ask import Answers, Question, UnansweredError, script, spli
 from sonicfab.switch.state.bgp import BGP_STATE, BgpPeer
 from sonicfab.transport.exec import ExecTransport
 from sonicfab.verify.checks import names
-from sonicfab.verify.explain.base import SEVERITY
+from sonicfab.verify.diagnose.base import SEVERITY
 from sonicfab.verify.paths import Broken, Ways
 from sonicfab.verify.registry import CHECKS, chosen
 from sonicfab.verify.run import Verification

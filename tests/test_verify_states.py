@@ -16,7 +16,7 @@ from sonicfab.switch.state.routes import BGP_ROUTES, Route
 from sonicfab.transport import CommandResult
 from sonicfab.transport.exec import ExecTransport
 from sonicfab.verify.checks.lldp import far_ends
-from sonicfab.verify.explain.base import Finding
+from sonicfab.verify.diagnose.base import Diagnosis
 from sonicfab.verify.registry import CHECKS
 from sonicfab.verify.results import Problem
 from test_golden import open_example
@@ -29,7 +29,7 @@ def world() -> World:
     return World(open_example("dc-2x4"))
 
 
-def first(one: World) -> Finding:
+def first(one: World) -> Diagnosis:
     return one.verified()[1][0]
 
 

@@ -20,9 +20,9 @@ from sonicfab.switch.state.lldp import LldpNeighbor
 from sonicfab.switch.state.routes import Route, ZebraState
 from sonicfab.switch.state.system import Filesystem, Health
 from sonicfab.verify.checks import ping
+from sonicfab.verify.diagnose.base import Diagnosis
+from sonicfab.verify.diagnose.run import diagnose
 from sonicfab.verify.expect import FabricExpectations
-from sonicfab.verify.explain.base import Finding
-from sonicfab.verify.explain.run import explain
 from sonicfab.verify.registry import CHECKS
 from sonicfab.verify.results import CheckResult, Problem
 
@@ -204,7 +204,7 @@ class World:
                     state = replace(state, routes=kept)
                     box.zebra, box.answered = state, box.answered - words
 
-    def verified(self) -> tuple[list[CheckResult], list[Finding]]:
+    def verified(self) -> tuple[list[CheckResult], list[Diagnosis]]:
         """The results of all checks, and what explains them."""
         answers: dict[str, Answers] = {}
         expectations = {}
@@ -233,7 +233,7 @@ class World:
                 else:
                     unasked = check.unasked(expected, "not asked")
                     results += [replace(one, status="skipped", problem=Problem.NONE) for one in unasked]
-        return results, explain(self.fabric, expectations, answers, results)
+        return results, diagnose(self.fabric, expectations, answers, results)
 
     def text(self) -> str:
         """The findings as the table shows them."""

@@ -34,7 +34,7 @@ MASK = "********"
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ConfigChange:
     """One difference: how `running` must change to become what is intended.
 
     A change of a whole row has no field; its `old` or `new` is the row as text, without its secrets.
@@ -47,10 +47,10 @@ class Change:
     old: str = ""
     new: str = ""
 
-    def reversed(self) -> Change:
+    def reversed(self) -> ConfigChange:
         """The change that leads back."""
         actions: dict[str, Literal["add", "remove", "change"]] = {"add": "remove", "remove": "add", "change": "change"}
-        return Change(actions[self.action], self.table, self.key, self.field, self.new, self.old)
+        return ConfigChange(actions[self.action], self.table, self.key, self.field, self.new, self.old)
 
     def __str__(self) -> str:
         """`+ TABLE|key ...`, `- TABLE|key ...` or `~ TABLE|key field: old -> new`, secrets masked."""
@@ -130,42 +130,42 @@ def _only(row: Row, names: Collection[str]) -> Row:
     return {name: value for name, value in row.items() if name in names}
 
 
-def diff(intended: ConfigDb, running: ConfigDb, owned: Collection[str], *, exact: bool = False) -> list[Change]:
+def diff(intended: ConfigDb, running: ConfigDb, owned: Collection[str], *, exact: bool = False) -> list[ConfigChange]:
     """How the running config's owned tables must change.
 
     Fields that SONiC adds by itself are no difference, unless `exact` asks for every one: between two files they are.
     """
-    changes: list[Change] = []
+    changes: list[ConfigChange] = []
     for table in sorted(owned):
         tolerated = frozenset[str]() if exact else system_fields(table)
         changes += _table_diff(table, intended.get(table, {}), running.get(table, {}), tolerated)
     return changes
 
 
-def _table_diff(table: str, intended: Table, running: Table, tolerated: frozenset[str]) -> Iterator[Change]:
+def _table_diff(table: str, intended: Table, running: Table, tolerated: frozenset[str]) -> Iterator[ConfigChange]:
     if intended == running:
         return
     for key in sorted(intended.keys() | running.keys(), key=natural_key):
         if key not in running:
-            yield Change("add", table, key, new=_text(table, intended[key]))
+            yield ConfigChange("add", table, key, new=_text(table, intended[key]))
         elif key not in intended:
             # NTP|global comes from init_cfg.json again at every reload
             if not set(running[key]) <= tolerated or not running[key]:
-                yield Change("remove", table, key, old=_text(table, running[key]))
+                yield ConfigChange("remove", table, key, old=_text(table, running[key]))
         else:
             yield from _row_diff(table, key, intended[key], running[key], tolerated)
 
 
-def _row_diff(table: str, key: str, intended: Row, running: Row, tolerated: frozenset[str]) -> Iterator[Change]:
+def _row_diff(table: str, key: str, intended: Row, running: Row, tolerated: frozenset[str]) -> Iterator[ConfigChange]:
     for name in sorted(intended.keys() | running.keys(), key=natural_key):
         if name not in intended:
             if name not in tolerated:
-                yield Change("remove", table, key, name, old=_value_text(running[name]))
+                yield ConfigChange("remove", table, key, name, old=_value_text(running[name]))
         elif name not in running:
-            yield Change("add", table, key, name, new=_value_text(intended[name]))
+            yield ConfigChange("add", table, key, name, new=_value_text(intended[name]))
         elif intended[name] != running[name]:
             old, new = _value_text(running[name]), _value_text(intended[name])
-            yield Change("change", table, key, name, old, new)
+            yield ConfigChange("change", table, key, name, old, new)
 
 
 def _text(table: str, row: Row) -> str:

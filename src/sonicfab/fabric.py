@@ -22,7 +22,7 @@ from sonicfab.output import OutputFile, remove_files, write_file, write_files
 from sonicfab.plan.assemble import PlanProblems, make_plan, problems_alone
 from sonicfab.plan.dump import numbers_text, plan_text
 from sonicfab.plan.renames import Ledger, follow
-from sonicfab.plan.settings import settle
+from sonicfab.plan.settings import resolve_settings
 from sonicfab.plan.types import FabricPlan, LinkPlan, SwitchPlan, SwitchSettings
 from sonicfab.render import Renderer, SwitchConfig, template_folders
 
@@ -205,7 +205,7 @@ def find_switch(inventory: Path, topology: Path, name: str, catalog: Catalog) ->
     if name not in inventory_file.value.devices:
         hint = did_you_mean(name, inventory_file.value.devices)
         raise InputError(f"--switch {name}: no such switch in {inventory}", hint)
-    settings, problems = settle(inventory_file.value, [name], catalog, DEFAULT_BUILD)
+    settings, problems = resolve_settings(inventory_file.value, [name], catalog, DEFAULT_BUILD)
     if name not in settings:
         diagnostics = diagnose(problems, {"inventory": inventory_file.document})
         raise InputError(f"{name} is not complete in {inventory}", diagnostics=diagnostics)

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from sonicfab import configdb
-from sonicfab.configdb import SECRET_TABLES, Change, ConfigDb, Row
+from sonicfab.configdb import SECRET_TABLES, ConfigChange, ConfigDb, Row
 from sonicfab.frr import conf
-from sonicfab.frr.conf import FrrChange
+from sonicfab.frr.conf import FrrLineChange
 
 Kind = Literal["config_db", "frr"]
 Action = Literal["add", "remove", "change"]
@@ -54,7 +54,7 @@ def between(
     return [*of_config_db(changes, old[0], new[0]), *of_frr(lines)]
 
 
-def of_config_db(changes: Iterable[Change], old: ConfigDb, new: ConfigDb) -> Iterator[Difference]:
+def of_config_db(changes: Iterable[ConfigChange], old: ConfigDb, new: ConfigDb) -> Iterator[Difference]:
     """The changes of a config_db that lead from `old` to `new`, without secrets."""
     for one in changes:
         key = MASK if one.table in SECRET_TABLES else one.key
@@ -65,12 +65,12 @@ def of_config_db(changes: Iterable[Change], old: ConfigDb, new: ConfigDb) -> Ite
         yield Difference("config_db", one.action, one.table, key, one.field, before, after)
 
 
-def of_frr(changes: Sequence[FrrChange]) -> Iterator[Difference]:
+def of_frr(changes: Sequence[FrrLineChange]) -> Iterator[Difference]:
     """The changed lines; one that is gone and one that came in its place are one change."""
     renamed = _renumbered(changes)
     for old, new in renamed.items():
         yield Difference("frr", "change", "", "", "", old, new)
-    by_context: dict[tuple[str, ...], list[FrrChange]] = defaultdict(list)
+    by_context: dict[tuple[str, ...], list[FrrLineChange]] = defaultdict(list)
     for change in _as_before(changes, renamed):
         by_context[change.context].append(change)
     for context, found in by_context.items():
@@ -90,7 +90,7 @@ def of_frr(changes: Sequence[FrrChange]) -> Iterator[Difference]:
                 yield Difference("frr", "add", section, "", "", "", conf.masked(line))
 
 
-def _renumbered(changes: Iterable[FrrChange]) -> dict[str, str]:
+def _renumbered(changes: Iterable[FrrLineChange]) -> dict[str, str]:
     """`router bgp` contexts that are there again with another ASN: VRF by VRF there is one at most."""
     found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for change in changes:
@@ -100,7 +100,7 @@ def _renumbered(changes: Iterable[FrrChange]) -> dict[str, str]:
     return {min(old): min(new) for old, new in pairs if len(old) == len(new) == 1 and old != new}
 
 
-def _as_before(changes: Iterable[FrrChange], renamed: Mapping[str, str]) -> list[FrrChange]:
+def _as_before(changes: Iterable[FrrLineChange], renamed: Mapping[str, str]) -> list[FrrLineChange]:
     """The changes without those that only come from another ASN."""
     before = {new: old for old, new in renamed.items()}
     moved = [

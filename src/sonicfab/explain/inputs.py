@@ -14,7 +14,7 @@ from sonicfab.fabric import FabricFiles
 from sonicfab.plan.cabling import Cabling, members, resolve
 from sonicfab.plan.decided import Fact, Rule
 from sonicfab.plan.renames import Ledger, follow
-from sonicfab.plan.settings import set_at, settle
+from sonicfab.plan.settings import resolve_settings, set_at
 from sonicfab.plan.types import FabricPlan, PortPlan, SwitchPlan
 from sonicfab.platforms import Platform
 from sonicfab.ports import ports_of
@@ -210,7 +210,9 @@ class Sources:
         topology = self.files.topology.value
         builds = {switch.build.name for switch in self.plan.switches.values()}
         one_build = builds.pop() if len(builds) == 1 else ""
-        settings, _ = settle(self.files.inventory.value, members(topology), self.files.catalog, one_build, unfit=True)
+        settings, _ = resolve_settings(
+            self.files.inventory.value, members(topology), self.files.catalog, one_build, unfit=True
+        )
         cabling, _ = resolve(topology, settings, complete=True)
         return cabling
 

@@ -90,7 +90,7 @@ HOST_LINES = (
 
 
 @dataclass(frozen=True, slots=True)
-class FrrChange:
+class FrrLineChange:
     """A line that is missing from the running config (`+`) or does not belong there (`-`), in its context."""
 
     sign: str
@@ -103,9 +103,9 @@ class FrrChange:
         head = (self.context[0] if self.context else self.line).split(" ")
         return " ".join(head[:3] if head[0] == "router" else head[:2])
 
-    def reversed(self) -> FrrChange:
+    def reversed(self) -> FrrLineChange:
         """The change that leads back."""
-        return FrrChange("-" if self.sign == "+" else "+", self.context, self.line)
+        return FrrLineChange("-" if self.sign == "+" else "+", self.context, self.line)
 
     def __str__(self) -> str:
         """`+ router bgp 65404 / address-family ipv4 unicast / network 10.10.21.4/32`, secrets masked."""
@@ -134,22 +134,22 @@ def parse(text: str, *, host_lines: bool = False) -> Mapping[Context, frozenset[
     return {context: frozenset(lines) for context, lines in read(text, host_lines=host_lines).items()}
 
 
-def diff(intended: str, running: str, *, host_lines: bool = False) -> list[FrrChange]:
+def diff(intended: str, running: str, *, host_lines: bool = False) -> list[FrrLineChange]:
     """How the running config must change; an empty list says that both mean the same.
 
     Lines that belong to the program or the host are no difference, unless `host_lines` asks for them.
     """
     want, have = parse(intended, host_lines=host_lines), parse(running, host_lines=host_lines)
-    changes: list[FrrChange] = []
+    changes: list[FrrLineChange] = []
     for context in sorted(want.keys() | have.keys()):
         if context not in have and not want[context]:
-            changes.append(FrrChange("+", context[:-1], context[-1]))
+            changes.append(FrrLineChange("+", context[:-1], context[-1]))
         if context not in want and not have[context]:
-            changes.append(FrrChange("-", context[:-1], context[-1]))
+            changes.append(FrrLineChange("-", context[:-1], context[-1]))
         missing = want.get(context, frozenset()) - have.get(context, frozenset())
         foreign = have.get(context, frozenset()) - want.get(context, frozenset())
-        changes += [FrrChange("-", context, line) for line in sorted(foreign)]
-        changes += [FrrChange("+", context, line) for line in sorted(missing)]
+        changes += [FrrLineChange("-", context, line) for line in sorted(foreign)]
+        changes += [FrrLineChange("+", context, line) for line in sorted(missing)]
     return changes
 
 

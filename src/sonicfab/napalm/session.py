@@ -28,7 +28,7 @@ from sonicfab.napalm.candidate import (
     whole_text,
 )
 from sonicfab.push import single
-from sonicfab.push.change import Change, Gates
+from sonicfab.push.change import Gates, SwitchChange
 from sonicfab.push.comparison import compare
 from sonicfab.push.gate import Gate, as_before
 from sonicfab.push.guarded import Guarded, Limits
@@ -253,7 +253,7 @@ class ConfigSession:
             journal.write_manifest({"kind": "napalm", "holder": who, "switches": {self._name: step}})
             access = self._access(switch)
             quiet = guard.LAB_QUIET if access.facts.lab else guard.QUIET
-            change = Change(
+            change = SwitchChange(
                 access,
                 journal,
                 Device(self._name),

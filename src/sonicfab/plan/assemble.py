@@ -24,7 +24,7 @@ from sonicfab.plan.cabling import Cabling, HostPort, cables_alone, members, reso
 from sonicfab.plan.interfaces import LOOPBACK, InterfaceKind
 from sonicfab.plan.numbers import Allotment, Numbered, allot
 from sonicfab.plan.sessions import routing
-from sonicfab.plan.settings import settle
+from sonicfab.plan.settings import resolve_settings
 from sonicfab.plan.speeds import mixed_speeds, shared_speeds
 from sonicfab.plan.types import (
     FabricPlan,
@@ -72,7 +72,7 @@ def make_plan(
         if name not in inventory.devices
     ]
     names = sorted((name for name in named if name in inventory.devices), key=natural_key)
-    settings, found = settle(inventory, names, catalog, build, unfit=unfit)
+    settings, found = resolve_settings(inventory, names, catalog, build, unfit=unfit)
     problems += found
     cabling, found = resolve(topology, settings, complete=len(settings) == len(named))
     problems += [*found, *mixed_speeds(cabling, settings)]
@@ -87,7 +87,7 @@ def make_plan(
 def problems_alone(value: Inventory | Topology, catalog: Catalog) -> list[Problem]:
     """What is wrong with an inventory or a topology whatever the other one says: for when that cannot be read."""
     if isinstance(value, Inventory):
-        return settle(value, value.devices, catalog, partial=True)[1]
+        return resolve_settings(value, value.devices, catalog, partial=True)[1]
     return [*_check_families(value), *_check_overlaps(value), *cables_alone(value)]
 
 

@@ -69,7 +69,7 @@ def allot(
         hand = topology.switches if kind.section == "switches" else {}
         had = [*getattr(recorded.freed, label), *_numbers(getattr(recorded, kind.section), kind.field).values()]
         book = _Book(kind, hand, ledger, had)
-        settled[label], new[label] = book.settle(names)
+        settled[label], new[label] = book.assign(names)
         freed[label] = book.freed()
         problems += book.problems
     record = _record(switches, by_link, new, ledger.flipped, Freed.model_construct(None, **freed))
@@ -176,7 +176,7 @@ class _Book:
             if isinstance(pool, AsnPool) and pool.shared:
                 self._owner[pool.first] = f"the role {role}"
 
-    def settle(self, names: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    def assign(self, names: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
         """The numbers by name, and those of them that the numbers file must hold."""
         by_hand = self._claimed(names, self._by_hand, "topology")
         rest = [name for name in names if self._by_hand.get(name) is None]

@@ -15,7 +15,7 @@ from sonicfab.plan.types import ManagementPlan, SshPlan, SwitchSettings
 from sonicfab.ports import ports_of, unfit_for
 
 
-def settle(
+def resolve_settings(
     inventory: Inventory,
     names: Iterable[str],
     catalog: Catalog,

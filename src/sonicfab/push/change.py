@@ -51,7 +51,7 @@ class Gates:
     old: Gate
 
 
-class Change(Guarded):
+class SwitchChange(Guarded):
     """The change of one switch; the methods are called in their order here, until one raises: then `back`.
 
     What a killed push has begun goes on with `resume` in the place of `prepare` and `apply`. `found` is None then: what

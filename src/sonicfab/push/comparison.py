@@ -99,8 +99,8 @@ class Comparison:
         blocked: what is another's and cannot stay beside what is meant.
     """
 
-    config_db: tuple[configdb.Change, ...]
-    frr: tuple[conf.FrrChange, ...]
+    config_db: tuple[configdb.ConfigChange, ...]
+    frr: tuple[conf.FrrLineChange, ...]
     stored: tuple[str, ...]
     drift: tuple[str, ...]
     mode_resetters: tuple[str, ...]

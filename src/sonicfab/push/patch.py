@@ -14,7 +14,7 @@ from typing import Literal
 
 from sonicfab import configdb, tables
 from sonicfab.builds import Build
-from sonicfab.configdb import Change, ConfigDb, Row, Table, Value, natural_key
+from sonicfab.configdb import ConfigChange, ConfigDb, Row, Table, Value, natural_key
 from sonicfab.push import patch_rules
 from sonicfab.push.patch_rules import Interruption
 
@@ -55,7 +55,7 @@ class PatchPlan:
         refused: why it must not be applied; reload instead.
     """
 
-    changes: tuple[Change, ...]
+    changes: tuple[ConfigChange, ...]
     operations: tuple[Operation, ...]
     undo: tuple[Operation, ...]
     tests: tuple[Operation, ...]
@@ -173,7 +173,7 @@ def _at(config: ConfigDb, path: str) -> Value | Row | Table:
     return row[steps[1]] if len(steps) > 1 else row
 
 
-def _changed(running: ConfigDb, intended: ConfigDb, changes: Iterable[Change]) -> ConfigDb:
+def _changed(running: ConfigDb, intended: ConfigDb, changes: Iterable[ConfigChange]) -> ConfigDb:
     """The running config with exactly these changes: fields and tables that are not in them stay as they are."""
     changed: dict[str, dict[str, dict[str, Value]]] = {}
     for one in changes:
@@ -192,6 +192,6 @@ def _changed(running: ConfigDb, intended: ConfigDb, changes: Iterable[Change]) -
     return {**running, **changed}
 
 
-def _seconds(changes: Collection[Change]) -> float:
+def _seconds(changes: Collection[ConfigChange]) -> float:
     rows = sum(not one.field for one in changes)
     return round(_SLOWER * (_RUN + _ROW * rows + _FIELD * (len(changes) - rows)), 1) if changes else 0.0

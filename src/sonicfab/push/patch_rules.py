@@ -8,7 +8,7 @@ from typing import Literal
 
 from sonicfab import tables
 from sonicfab.builds import Build
-from sonicfab.configdb import SECRET_TABLES, Change, ConfigDb
+from sonicfab.configdb import SECRET_TABLES, ConfigChange, ConfigDb
 from sonicfab.schema.facts import schema_of
 from sonicfab.validate.findings import errors
 from sonicfab.validate.schema import SchemaCheck
@@ -50,13 +50,13 @@ class Interruption:
         return f"{self.subject}: {self.why}"
 
 
-def interrupts(changes: Iterable[Change], running: ConfigDb) -> Iterator[Interruption]:
+def interrupts(changes: Iterable[ConfigChange], running: ConfigDb) -> Iterator[Interruption]:
     """What the changes interrupt, each told once."""
     found = (one for change in changes for one in _interrupts(change, running))
     yield from dict.fromkeys(found)
 
 
-def _interrupts(change: Change, running: ConfigDb) -> Iterator[Interruption]:
+def _interrupts(change: ConfigChange, running: ConfigDb) -> Iterator[Interruption]:
     name = change.key.partition("|")[0]
     if change.table == "PORT" and change.field:
         yield from _port(change, running)
@@ -80,7 +80,7 @@ def _interrupts(change: Change, running: ConfigDb) -> Iterator[Interruption]:
 _LINK_LOCAL = "ipv6_use_link_local_only"
 
 
-def _port(change: Change, running: ConfigDb) -> Iterator[Interruption]:
+def _port(change: ConfigChange, running: ConfigDb) -> Iterator[Interruption]:
     # portmgr.h: DEFAULT_ADMIN_STATUS_STR is down; what is down cannot be interrupted
     if running.get("PORT", {}).get(change.key, {}).get("admin_status", "down") != "up" or change.field in _NO_LINK:
         return
@@ -92,7 +92,7 @@ def _port(change: Change, running: ConfigDb) -> Iterator[Interruption]:
         yield Interruption("link", change.key, f"{change.field}: orchagent brings the port down to set it")
 
 
-def refusals(changes: Sequence[Change], running: ConfigDb, target: ConfigDb, build: Build) -> Iterator[str]:
+def refusals(changes: Sequence[ConfigChange], running: ConfigDb, target: ConfigDb, build: Build) -> Iterator[str]:
     """Why the changes must not be made by patch; each reason once."""
     if not changes:
         return
@@ -102,7 +102,7 @@ def refusals(changes: Sequence[Change], running: ConfigDb, target: ConfigDb, bui
     yield from dict.fromkeys(reasons)
 
 
-def _refusal(change: Change, running: ConfigDb, target: ConfigDb) -> Iterator[str]:
+def _refusal(change: ConfigChange, running: ConfigDb, target: ConfigDb) -> Iterator[str]:
     table, key, field = change.table, change.key, change.field
     place = f"{table}|{key}"
     if table in SECRET_TABLES:
@@ -136,7 +136,7 @@ def _refusal(change: Change, running: ConfigDb, target: ConfigDb) -> Iterator[st
         yield f"{table}: frrcfgd runs, and would change FRR's config as its rows change"
 
 
-def _by_schema(changes: Iterable[Change], running: ConfigDb, target: ConfigDb, build: Build) -> Iterator[str]:
+def _by_schema(changes: Iterable[ConfigChange], running: ConfigDb, target: ConfigDb, build: Build) -> Iterator[str]:
     schema = schema_of(build)
     if schema is None:
         yield f"the YANG models of {build.name} are not known, and so is not what its config updater takes"

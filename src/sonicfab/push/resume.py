@@ -14,7 +14,7 @@ from sonicfab.access import Access
 from sonicfab.errors import SwitchError
 from sonicfab.hints import first_of
 from sonicfab.plan.types import FabricPlan
-from sonicfab.push.change import Change, Gates
+from sonicfab.push.change import Gates, SwitchChange
 from sonicfab.push.comparison import Target
 from sonicfab.push.gate import Gate
 from sonicfab.push.guarded import Ending, Guarded, Limits
@@ -60,7 +60,7 @@ class Left:
             rounds.know(name, far)
         confirmed = {name for name, step in self.journal.last_steps().items() if step == "confirmed"}
 
-        def forward(change: Change, stop: Event) -> None:
+        def forward(change: SwitchChange, stop: Event) -> None:
             name = change.plan.name
             if name not in self.targets or meant.get(name, {}).get("target") != target_hash(self.targets[name]):
                 raise SwitchError(f"{name}: something else than that push meant is meant now")
@@ -99,14 +99,14 @@ class Left:
             for name, outcome in zip(names, outcomes, strict=True)
         }
 
-    def _change(self, name: str, meant: Mapping[str, Any]) -> Change:
+    def _change(self, name: str, meant: Mapping[str, Any]) -> SwitchChange:
         noted = self._noted(name)
         gates = [Gate.of_json(noted[one]) if one in noted else _NO_GATE for one in ("gate", "old_gate")]
         way = Way(meant.get("way", "reload"), "", (), meant.get("seconds", 0.0), (), disruptive=True, files={})
         nothing = Target(name, {}, None, ())
         todo = (self.targets.get(name, nothing), None, way)
         plan = self.plan.switches[name]
-        return Change(
+        return SwitchChange(
             self.access,
             self.journal,
             plan,
@@ -130,7 +130,7 @@ class Left:
 class _AsNoted:
     """What was known of the sessions, from the journal: nothing is still to come now."""
 
-    changes: Mapping[str, Change]
+    changes: Mapping[str, SwitchChange]
 
     def gate(self, name: str, waiting: Collection[str]) -> Gate:
         """By what a switch is judged."""

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from sonicfab.errors import SonicfabError, SwitchError
 from sonicfab.hints import first_of
-from sonicfab.push.change import Change
+from sonicfab.push.change import SwitchChange
 from sonicfab.push.gate import Gate
 from sonicfab.push.guarded import Ending
 from sonicfab.push.waiting import Waiting
@@ -67,8 +67,8 @@ class Rounds:
 
     def go(
         self,
-        changes: Mapping[str, Change],
-        forward: Callable[[Change, Event], None],
+        changes: Mapping[str, SwitchChange],
+        forward: Callable[[SwitchChange, Event], None],
         pending: frozenset[str],
         judge: Judge,
     ) -> None:
@@ -100,14 +100,14 @@ class Rounds:
             self._backward(left, {name: errors.get(name, reason) for name in left})
             raise
 
-    def _check(self, change: Change, gate: Gate, far: dict[str, frozenset[str]], stop: Event) -> None:
+    def _check(self, change: SwitchChange, gate: Gate, far: dict[str, frozenset[str]], stop: Event) -> None:
         waits = change.check(gate, stop)
         if waits:
             far[change.plan.name] = waits
 
     def _settle(
         self,
-        under_way: dict[str, Change],
+        under_way: dict[str, SwitchChange],
         errors: dict[str, SonicfabError],
         far: Mapping[str, frozenset[str]],
         pending: frozenset[str],
@@ -135,8 +135,8 @@ class Rounds:
 
     def _together(
         self,
-        ready: dict[str, Change],
-        waited: Mapping[str, Change],
+        ready: dict[str, SwitchChange],
+        waited: Mapping[str, SwitchChange],
         errors: dict[str, SonicfabError],
         pending: frozenset[str],
     ) -> None:
@@ -156,7 +156,7 @@ class Rounds:
                 ready[name].close()
 
     def _spread(
-        self, under_way: Mapping[str, Change], errors: dict[str, SonicfabError], pending: frozenset[str]
+        self, under_way: Mapping[str, SwitchChange], errors: dict[str, SonicfabError], pending: frozenset[str]
     ) -> None:
         """What needs a switch that has failed has failed."""
         for name in list(errors):
@@ -168,9 +168,9 @@ class Rounds:
 
     def _each(
         self,
-        changes: Mapping[str, Change],
+        changes: Mapping[str, SwitchChange],
         errors: dict[str, SonicfabError],
-        work: Callable[[Change, Event], None],
+        work: Callable[[SwitchChange, Event], None],
     ) -> None:
         """The same for all switches that have not failed."""
         left = [change for name, change in changes.items() if name not in errors]
@@ -178,7 +178,7 @@ class Rounds:
             if outcome.error:
                 errors[change.plan.name] = outcome.error
 
-    def _backward(self, changes: Mapping[str, Change], errors: Mapping[str, SonicfabError]) -> None:
+    def _backward(self, changes: Mapping[str, SwitchChange], errors: Mapping[str, SonicfabError]) -> None:
         todo = list(changes.values())
         endings = run_all(todo, lambda change, _: change.back(errors[change.plan.name]))
         for change, outcome in zip(todo, endings, strict=True):

@@ -12,7 +12,7 @@ from sonicfab.errors import InputError
 from sonicfab.plan.types import FabricPlan, SwitchPlan
 from sonicfab.push import single
 from sonicfab.push.batches import Batch, make_batches
-from sonicfab.push.change import Change, Gates
+from sonicfab.push.change import Gates, SwitchChange
 from sonicfab.push.comparison import Target
 from sonicfab.push.drain import Drain
 from sonicfab.push.gate import Gate, as_before, make_gate, need_each_other
@@ -154,8 +154,8 @@ class FabricPush:
                 if self._rounds.failures > self._options.max_failures:
                     return
 
-    def _change(self, name: str, pending: Collection[str]) -> Change:
-        return Change(
+    def _change(self, name: str, pending: Collection[str]) -> SwitchChange:
+        return SwitchChange(
             self._access,
             self._journal,
             self._plan.switches[name],
@@ -174,7 +174,7 @@ class FabricPush:
         """Whether both change what has to do with a session between them."""
         return need_each_other(self._plan, self._found, one, other)
 
-    def _forward(self, change: Change, stop: threading.Event) -> None:
+    def _forward(self, change: SwitchChange, stop: threading.Event) -> None:
         drains = self._options.drain and change.way.disruptive and self._found[change.plan.name].established
         single.forward(change, self._options.holder, stop, Drain(self._access, self._plan) if drains else None)
 

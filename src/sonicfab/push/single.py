@@ -11,7 +11,7 @@ from threading import Event
 from sonicfab.builds import Build
 from sonicfab.configdb import dumps
 from sonicfab.errors import SonicfabError, SwitchError
-from sonicfab.push.change import Change
+from sonicfab.push.change import SwitchChange
 from sonicfab.push.comparison import Target, compare
 from sonicfab.push.drain import Drain
 from sonicfab.push.guarded import Ending
@@ -62,7 +62,7 @@ def target_hash(target: Target) -> str:
     return sha256(dumps(target.config_db) + (target.frr or "") + "take over" * target.take_over)
 
 
-def forward(change: Change, holder: str, stop: Event, drain: Drain | None = None) -> None:
+def forward(change: SwitchChange, holder: str, stop: Event, drain: Drain | None = None) -> None:
     """From its guard to the proof, from a new connection, that it runs what is intended; nothing is confirmed.
 
     Raises:
@@ -76,7 +76,7 @@ def forward(change: Change, holder: str, stop: Event, drain: Drain | None = None
     change.prove(stop)
 
 
-def commit(change: Change, holder: str, held: int | None = None) -> None:
+def commit(change: SwitchChange, holder: str, held: int | None = None) -> None:
     """Change it, and confirm that; with `held` it goes back after so many seconds unless it is confirmed till then.
 
     Raises:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from sonicfab.errors import SonicfabError
 from sonicfab.push import polling
-from sonicfab.push.change import Change
+from sonicfab.push.change import SwitchChange
 from sonicfab.runner import run_all
 
 
@@ -21,7 +21,7 @@ class Waiting:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._changes: dict[str, Change] = {}
+        self._changes: dict[str, SwitchChange] = {}
         self._far: dict[str, frozenset[str]] = {}
         self._lost: dict[str, SonicfabError] = {}
         self._ended = threading.Event()
@@ -42,7 +42,7 @@ class Waiting:
             self._ended.set()
             thread.join()
 
-    def add(self, change: Change, far: frozenset[str]) -> None:
+    def add(self, change: SwitchChange, far: frozenset[str]) -> None:
         """From now on this one waits for those far ends, or with one of them that waits itself."""
         with self._lock:
             self._changes[change.plan.name] = change
@@ -53,7 +53,7 @@ class Waiting:
         with self._lock:
             self._far[name] = far
 
-    def take(self, names: Collection[str]) -> dict[str, Change]:
+    def take(self, names: Collection[str]) -> dict[str, SwitchChange]:
         """These wait no longer; nobody else is at their connections afterwards."""
         with self._lock:
             taken = {name: self._changes.pop(name) for name in names if name in self._changes}

@@ -8,7 +8,7 @@ from typing import Any
 
 from sonicfab.hints import first_of
 from sonicfab.report.console import mark, say, wrapped
-from sonicfab.verify.explain.base import Finding
+from sonicfab.verify.diagnose.base import Diagnosis
 from sonicfab.verify.registry import CHECKS
 from sonicfab.verify.results import CheckResult
 
@@ -16,13 +16,13 @@ _NAMES = {check.name: check.counted for check in CHECKS} | {"login": ("switch no
 _SHOWN = 20
 
 
-def show_findings(findings: Sequence[Finding]) -> None:
+def show_findings(findings: Sequence[Diagnosis]) -> None:
     """Each with its evidence and what mends it, the worst first."""
     for text in lines(findings):
         say(text)
 
 
-def lines(findings: Sequence[Finding]) -> Iterator[str]:
+def lines(findings: Sequence[Diagnosis]) -> Iterator[str]:
     """The same, line by line, none wider than `columns` as far as words and commands allow."""
     for one in findings[:_SHOWN]:
         yield from wrapped(one.cause, f"{mark('failed')} {one.code}: ", "    ")
@@ -48,7 +48,7 @@ def counted(results: Iterable[CheckResult]) -> str:
     return f"{', '.join(words)} (on {first_of(switches)})"
 
 
-def finding_json(one: Finding) -> dict[str, Any]:
+def finding_json(one: Diagnosis) -> dict[str, Any]:
     """A finding for programs; its results by what names them."""
     return {
         "code": one.code,

@@ -11,8 +11,8 @@ import typer
 
 from sonicfab.compare.grouping import Roles, pattern, shape, who
 from sonicfab.compare.live import grouped
-from sonicfab.configdb import SECRET_TABLES, Change, ConfigDb
-from sonicfab.frr.conf import FrrChange
+from sonicfab.configdb import SECRET_TABLES, ConfigChange, ConfigDb
+from sonicfab.frr.conf import FrrLineChange
 from sonicfab.hints import first_of
 from sonicfab.push.comparison import Comparison
 from sonicfab.push.guarded import Limits
@@ -230,7 +230,7 @@ def json_push(result: PushResult) -> None:
 
 def _condensed(comparison: Comparison) -> list[str]:
     """The changes, where more than three of a kind are one line."""
-    rows: dict[tuple[str, ...], list[Change]] = defaultdict(list)
+    rows: dict[tuple[str, ...], list[ConfigChange]] = defaultdict(list)
     for change in comparison.config_db:
         kind = (change.field, change.old, change.new) if change.field else ()
         key = (change.table, change.action, *kind)
@@ -238,7 +238,7 @@ def _condensed(comparison: Comparison) -> list[str]:
     lines: list[str] = []
     for changes in rows.values():
         lines += map(str, changes) if len(changes) <= _ALIKE_SHOWN else [_many(changes)]
-    sections: dict[tuple[str, str], list[FrrChange]] = defaultdict(list)
+    sections: dict[tuple[str, str], list[FrrLineChange]] = defaultdict(list)
     for frr_change in comparison.frr:
         sections[frr_change.sign, frr_change.section].append(frr_change)
     for (sign, section), frr_changes in sections.items():
@@ -249,7 +249,7 @@ def _condensed(comparison: Comparison) -> list[str]:
     return lines or list(comparison.stored)
 
 
-def _many(changes: list[Change]) -> str:
+def _many(changes: list[ConfigChange]) -> str:
     one, keys = changes[0], [change.key for change in changes]
     sign = {"add": "+", "remove": "-", "change": "~"}[one.action]
     where = f"{len(keys)} rows" if one.table in SECRET_TABLES else f"{len(keys)} rows ({keys[0]} ... {keys[-1]})"

@@ -15,7 +15,7 @@ from sonicfab.report.console import columns, mark, say, say_fitted, table
 from sonicfab.report.findings import finding_json, show_findings
 from sonicfab.report.terminal import neutral
 from sonicfab.verify.checks.config import NOT_OURS
-from sonicfab.verify.explain.base import Finding
+from sonicfab.verify.diagnose.base import Diagnosis
 from sonicfab.verify.registry import BY_NAME
 from sonicfab.verify.results import CheckResult, Problem
 from sonicfab.verify.run import Verification
@@ -105,12 +105,12 @@ def junit_text(verification: Verification) -> str:
     return '<?xml version="1.0" encoding="utf-8"?>\n' + neutral(ET.tostring(suites, encoding="unicode"))
 
 
-def _message(result: CheckResult, cause: Finding | None) -> str:
+def _message(result: CheckResult, cause: Diagnosis | None) -> str:
     because = f"; because {cause.code}: {cause.cause}" if cause else ""
     return f"expected {result.expected}, seen: {result.seen}{because}"
 
 
-def _why(cause: Finding | None) -> str | None:
+def _why(cause: Diagnosis | None) -> str | None:
     if cause is None:
         return None
     return "\n".join([f"{cause.code}: {cause.cause}", *cause.evidence, f"mend: {cause.mend}"])

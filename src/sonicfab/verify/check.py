@@ -63,7 +63,7 @@ class Check(ABC, Generic[About]):
         what: the expectations in the plural, for the counts.
         counted: one and several of the subjects that fail.
         order: its place among the checks when they are told of.
-        severity: of a failure that nothing explains (`explain.base.SEVERITY`).
+        severity: of a failure that nothing explains (`diagnose.base.SEVERITY`).
         shows: a command that shows on the switch what this check asks.
         mend: what shows on the switch more of a failure that nothing explains; "" where a push is what mends it.
         last: it is asked once everything else is as expected, or when the time is up.

@@ -17,9 +17,9 @@ from sonicfab.runner import run_all
 from sonicfab.switch.ask import Answers, Question
 from sonicfab.switch.operations import Switch
 from sonicfab.verify.check import Check
+from sonicfab.verify.diagnose.base import Diagnosis
+from sonicfab.verify.diagnose.run import diagnose
 from sonicfab.verify.expect import Expectations, FabricExpectations
-from sonicfab.verify.explain.base import Finding
-from sonicfab.verify.explain.run import explain
 from sonicfab.verify.registry import CHECKS
 from sonicfab.verify.results import CheckResult, Problem, Status
 
@@ -46,7 +46,7 @@ class Verification:
     fabric: str
     results: tuple[CheckResult, ...]
     seconds: float
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Diagnosis, ...] = ()
     checks: tuple[str, ...] = ()
     answers: Mapping[str, Answers] = field(default_factory=dict, repr=False)
 
@@ -99,7 +99,7 @@ def verify(
         if outcome.value:
             asked.append(outcome.value)
     results = tuple(result for one_switch in asked for result in one_switch.results)
-    findings = explain(
+    findings = diagnose(
         fabric,
         {one_switch.expected.plan.name: one_switch.expected for one_switch in asked},
         {one_switch.expected.plan.name: one_switch.answers for one_switch in asked},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from sonicfab.frr import conf
-from sonicfab.frr.conf import FrrChange, Tree, too_deep
+from sonicfab.frr.conf import FrrLineChange, Tree, too_deep
 from sonicfab.frr.delta.bgp import instances
 from sonicfab.frr.delta.kinds import context_kind, find
 from sonicfab.frr.delta.lists import twice
@@ -14,7 +14,7 @@ _PROGRAM = re.compile(r"(?:no )?(?:fpm|zebra) .+")
 _DEFAULTS = re.compile(r"^frr defaults (\S+)", re.MULTILINE)
 
 
-def refusals(running: str, intended: str, have: Tree, want: Tree, changes: list[FrrChange]) -> tuple[str, ...]:
+def refusals(running: str, intended: str, have: Tree, want: Tree, changes: list[FrrLineChange]) -> tuple[str, ...]:
     """A sentence for each reason; none when the changes are all of kinds that are known."""
     found: dict[str, None] = {}
     for text, which in ((running, "running"), (intended, "intended")):
@@ -32,7 +32,7 @@ def refusals(running: str, intended: str, have: Tree, want: Tree, changes: list[
     return tuple(found)
 
 
-def _unknown(change: FrrChange) -> str:
+def _unknown(change: FrrLineChange) -> str:
     """Why a change is not one that can be made; "" if it can."""
     context = change.context
     if context_kind(context) is None:
@@ -45,7 +45,7 @@ def _unknown(change: FrrChange) -> str:
     return f"{conf.masked(change.line)}{where}: not a line that is known"
 
 
-def _instances(have: Tree, want: Tree, changes: list[FrrChange]) -> list[str]:
+def _instances(have: Tree, want: Tree, changes: list[FrrLineChange]) -> list[str]:
     found = []
     old, new = set(instances(have)), set(instances(want))
     others = [name for name in old | new if context_kind((name,)) is None]

@@ -10,15 +10,15 @@ from sonicfab.families import Family
 from sonicfab.frr import conf
 from sonicfab.switch.state.config import RUNNING_FRR
 from sonicfab.verify.checks.interface import loopbacks
-from sonicfab.verify.explain import mends
-from sonicfab.verify.explain.base import Case, Finding, some
+from sonicfab.verify.diagnose import mends
+from sonicfab.verify.diagnose.base import Case, Diagnosis, some
 from sonicfab.verify.paths import Broken
 from sonicfab.verify.results import CheckResult, Problem
 
 _DRAIN = re.compile(r"bgp graceful-shutdown|set community .*graceful-shutdown.*|set as-path prepend .*")
 
 
-def own(case: Case) -> Iterator[Finding]:
+def own(case: Case) -> Iterator[Diagnosis]:
     """What is wrong at one switch by its own words: drained, its own loopback not announced, routes not installed."""
     yield from _drained(case)
     yield from _link_local(case)
@@ -26,7 +26,7 @@ def own(case: Case) -> Iterator[Finding]:
     yield from _not_installed(case)
 
 
-def explain(case: Case) -> Iterator[Finding]:
+def diagnose(case: Case) -> Iterator[Diagnosis]:
     """What is left when the consequences of broken links and switches are gone."""
     yield from _foreign(case)
     yield from _no_routes(case)
@@ -34,7 +34,7 @@ def explain(case: Case) -> Iterator[Finding]:
     yield from _fewer(case)
 
 
-def _drained(case: Case) -> Iterator[Finding]:
+def _drained(case: Case) -> Iterator[Diagnosis]:
     """Switches that ask others to go around them, where that is not what they are to run."""
     for name, answers in case.answers.items():
         expected = case.expectations[name]
@@ -46,7 +46,7 @@ def _drained(case: Case) -> Iterator[Finding]:
         evidence = case.because(name, r"graceful-shutdown|as-path prepend")
         asn = case.switch(name).asn
         undo = "no bgp graceful-shutdown" if "bgp graceful-shutdown" in lines else ""
-        yield Finding(
+        yield Diagnosis(
             "drained",
             "routes",
             (name,),
@@ -65,7 +65,7 @@ def _drains(frr: str) -> set[str]:
     return {line for lines in conf.parse(frr).values() for line in lines if _DRAIN.fullmatch(line)}
 
 
-def _link_local(case: Case) -> Iterator[Finding]:
+def _link_local(case: Case) -> Iterator[Diagnosis]:
     """Next hops that swss does not learn: a policy lacks `set ipv6 next-hop prefer-global`."""
     by_switch: dict[str, list[CheckResult]] = defaultdict(list)
     for one in case.failed("route", problems=(Problem.LINK_LOCAL_HOP,)):
@@ -73,7 +73,7 @@ def _link_local(case: Case) -> Iterator[Finding]:
     for name, results in by_switch.items():
         drift = case.because(name, r"next-hop|on-match|route-map FROM-\S+ permit 1\b")
         told = tuple(f"{one.subject} {one.seen}" for one in results[:2])
-        yield Finding(
+        yield Diagnosis(
             "link-local-next-hop",
             "routes",
             (name,),
@@ -84,7 +84,7 @@ def _link_local(case: Case) -> Iterator[Finding]:
         )
 
 
-def _foreign(case: Case) -> Iterator[Finding]:
+def _foreign(case: Case) -> Iterator[Diagnosis]:
     """Prefixes that no host may announce, and loopbacks that somebody else announces."""
     strange = case.failed("route", problems=(Problem.FOREIGN, Problem.ORIGIN, Problem.OTHER_WAY))
     sources: dict[str, list[str]] = defaultdict(list)
@@ -110,7 +110,7 @@ def _foreign(case: Case) -> Iterator[Finding]:
         )
         asn = f" (AS {bgp.remote_asn})" if bgp is not None else ""
         policy = case.because(switch, r"route-map|prefix-list|neighbor HOST|filter-list")
-        yield Finding(
+        yield Diagnosis(
             "host-foreign-prefix",
             "routes",
             (end,),
@@ -129,7 +129,7 @@ def _host_mend(case: Case, switch: str, port: str, *, drift: bool) -> str:
     return f"{stop}; {switch} lets it in: {mends.push(case, switch)}" if drift else stop
 
 
-def _announced_by_others(case: Case) -> Iterator[Finding]:
+def _announced_by_others(case: Case) -> Iterator[Diagnosis]:
     """Prefixes that a switch announces and should not."""
     left: dict[str, list[CheckResult]] = defaultdict(list)
     for one in case.failed("route", problems=(Problem.FOREIGN, Problem.ORIGIN)):
@@ -140,7 +140,7 @@ def _announced_by_others(case: Case) -> Iterator[Finding]:
         drift = case.because(guilty, re.escape(prefix) + r"|redistribute|default-originate") if guilty else ()
         taken = case.take(lambda one, prefix=prefix: one.check == "route" and one.subject == prefix)  # type: ignore[misc]
         who = f"{guilty} announces" if guilty else "somebody announces"
-        yield Finding(
+        yield Diagnosis(
             "foreign-route",
             "routes",
             (guilty or results[0].switch,),
@@ -187,7 +187,7 @@ def _origin(case: Case, prefix: str) -> str:
     return ""
 
 
-def _own_missing(case: Case) -> Iterator[Finding]:
+def _own_missing(case: Case) -> Iterator[Diagnosis]:
     """A switch whose own BGP table does not have its loopback: it announces none."""
     for name in case.answers:
         bgp, switch = case.bgp(name), case.switch(name)
@@ -220,9 +220,9 @@ def _own_missing(case: Case) -> Iterator[Finding]:
             yield _no_loopback(case, name, sorted(lacking), results)
 
 
-def _no_loopback(case: Case, name: str, prefixes: list[str], results: tuple[CheckResult, ...]) -> Finding:
+def _no_loopback(case: Case, name: str, prefixes: list[str], results: tuple[CheckResult, ...]) -> Diagnosis:
     drift = case.because(name, r"/ network |router bgp", "frr")
-    return Finding(
+    return Diagnosis(
         "not-announced",
         "routes",
         (name,),
@@ -234,14 +234,14 @@ def _no_loopback(case: Case, name: str, prefixes: list[str], results: tuple[Chec
     )
 
 
-def _not_installed(case: Case) -> Iterator[Finding]:
+def _not_installed(case: Case) -> Iterator[Diagnosis]:
     """Routes that bgpd has chosen and nobody forwards by: zebra has not brought them into the kernel or the ASIC."""
     by_switch: dict[str, list[CheckResult]] = defaultdict(list)
     for one in case.failed("route", problems=(Problem.NOT_INSTALLED, Problem.STALE)):
         by_switch[one.switch].append(one)
     for name, results in by_switch.items():
         far = {one.far for one in results}
-        yield Finding(
+        yield Diagnosis(
             "not-installed",
             "routes",
             (name,),
@@ -258,7 +258,7 @@ def _not_installed(case: Case) -> Iterator[Finding]:
         )
 
 
-def _not_announced(case: Case) -> Iterator[Finding]:
+def _not_announced(case: Case) -> Iterator[Diagnosis]:
     """A loopback that nobody has, while the sessions of its switch are well."""
     missing: dict[str, list[CheckResult]] = defaultdict(list)
     for one in case.failed("route", problems=(Problem.NO_ROUTE,)):
@@ -276,7 +276,7 @@ def _not_announced(case: Case) -> Iterator[Finding]:
         prefixes = sorted({one.subject for one in results})
         drift = case.because(name, r"route-map TO-|prefix-list")
         taken = case.take_these(results)
-        yield Finding(
+        yield Diagnosis(
             "not-announced",
             "routes",
             (name,),
@@ -288,7 +288,7 @@ def _not_announced(case: Case) -> Iterator[Finding]:
         )
 
 
-def _no_routes(case: Case) -> Iterator[Finding]:
+def _no_routes(case: Case) -> Iterator[Diagnosis]:
     """A switch that lacks every loopback, and what it says of BGP itself."""
     missing: dict[str, list[CheckResult]] = defaultdict(list)
     for one in case.failed("route", problems=(Problem.NO_ROUTE,)):
@@ -301,7 +301,7 @@ def _no_routes(case: Case) -> Iterator[Finding]:
         planned = len(case.switch(name).fabric_sessions)
         up = sum(1 for one in bgp.sessions.values() if one.state == "Established") if bgp else 0
         said = f"AS {bgp.asn}" if bgp is not None and bgp.asn else "no BGP"
-        yield Finding(
+        yield Diagnosis(
             "no-routes",
             "routes",
             (name,),
@@ -315,7 +315,7 @@ def _no_routes(case: Case) -> Iterator[Finding]:
         )
 
 
-def _fewer(case: Case) -> Iterator[Finding]:
+def _fewer(case: Case) -> Iterator[Diagnosis]:
     """A switch that uses fewer of the equal paths than planned, to many others at once."""
     fewer: dict[str, list[CheckResult]] = defaultdict(list)
     for one in case.failed("route", problems=(Problem.PATHS,)):
@@ -324,7 +324,7 @@ def _fewer(case: Case) -> Iterator[Finding]:
         drift = case.because(name, r"maximum-paths|bestpath")
         if drift:
             taken = case.take(lambda one, name=name: one.switch == name and one.problem == Problem.PATHS)  # type: ignore[misc]
-            yield Finding(
+            yield Diagnosis(
                 "fewer-paths",
                 "routes",
                 (name,),

@@ -25,7 +25,7 @@ SEVERITY = ("unreachable", "switch", "cable", "link", "session", "routes", "conf
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnosis:
     """One thing that is wrong.
 
     Attributes:
@@ -62,7 +62,7 @@ class Finding:
 
 
 class Case:
-    """What is to be explained; explainers take the results that they have an explanation of."""
+    """What is to be explained; diagnosers take the results that they have an explanation of."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class Case:
         self.open: dict[int, CheckResult] = {
             place: one for place, one in enumerate(self.results) if one.status in ("failed", "unreached")
         }
-        self.findings: list[Finding] = []
+        self.findings: list[Diagnosis] = []
         self._drift: dict[tuple[str, str], list[str]] = {}
         self.owners: dict[tuple[str, str], dict[str, int]] = {}
 
@@ -202,7 +202,7 @@ class Case:
                         todo.append(after)
         return found - {switch}
 
-    def add(self, finding: Finding) -> None:
+    def add(self, finding: Diagnosis) -> None:
         """One more."""
         self.findings.append(finding)
 
@@ -217,5 +217,5 @@ def some(words: Iterable[object], most: int = 3) -> str:
     return first_of(dict.fromkeys(map(str, words)), most)
 
 
-Explainer = Callable[[Case], Iterator[Finding]]
+Diagnoser = Callable[[Case], Iterator[Diagnosis]]
 """Yields findings and takes from the case what they explain."""

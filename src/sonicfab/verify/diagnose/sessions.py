@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from sonicfab.model.fields import Endpoint
 from sonicfab.plan.bgp import Session
 from sonicfab.switch.state.bgp import BgpSession
-from sonicfab.verify.explain import mends
-from sonicfab.verify.explain.base import Case, Finding, some
+from sonicfab.verify.diagnose import mends
+from sonicfab.verify.diagnose.base import Case, Diagnosis, some
 from sonicfab.verify.paths import Broken
 from sonicfab.verify.results import CheckResult, Problem
 
@@ -61,7 +61,7 @@ class _Cause:
     others: list[_End]
 
 
-def explain(case: Case) -> Iterator[Finding]:
+def diagnose(case: Case) -> Iterator[Diagnosis]:
     """By cause and by the switch that is to blame: its sessions together."""
     causes: dict[tuple[str, str], _Cause] = {}
     done: set[tuple[str, str]] = set()
@@ -187,7 +187,7 @@ def _other_hold(case: Case, said: BgpSession) -> bool:
     return any(told and told != planned for told, planned in pairs)
 
 
-def _finding(case: Case, cause: _Cause) -> Finding:
+def _finding(case: Case, cause: _Cause) -> Diagnosis:
     name = cause.switch
     peers = [end.session.peer for end in cause.ends]
     links = some((f"{end.text} - {end.session.far}" for end in cause.ends), 2)
@@ -207,7 +207,7 @@ def _finding(case: Case, cause: _Cause) -> Finding:
     where = tuple(end.text for end in cause.ends)
     if _runs_other_asn(case, name):
         where, evidence = (name,), [*drift[:1], *(_told(end, bfd_planned=bfd) for end in cause.others[:2])]
-    return Finding(cause.code, "session", where, sentence, tuple(evidence), mend, taken, more, broken)
+    return Diagnosis(cause.code, "session", where, sentence, tuple(evidence), mend, taken, more, broken)
 
 
 def _runs_other_asn(case: Case, name: str) -> bool:
@@ -310,7 +310,7 @@ def _state(end: _End) -> str:
     return f"{end.said.state}, {end.said.why}" if end.said else "not configured"
 
 
-def _unplanned(case: Case) -> Iterator[Finding]:
+def _unplanned(case: Case) -> Iterator[Diagnosis]:
     """Sessions that nobody planned, by switch."""
     for name in case.answers:
         extra = case.take(lambda one, name=name: one.switch == name and one.problem == Problem.UNPLANNED)  # type: ignore[misc]
@@ -318,7 +318,7 @@ def _unplanned(case: Case) -> Iterator[Finding]:
             peers = list(dict.fromkeys(one.subject for one in extra))
             words = "|".join(rf"neighbor {re.escape(peer)}\b|BGP_NEIGHBOR\|{re.escape(peer)}\b" for peer in peers)
             drift = case.because(name, words, "frr", "config_db")
-            yield Finding(
+            yield Diagnosis(
                 "unplanned-session",
                 "session",
                 (name,),

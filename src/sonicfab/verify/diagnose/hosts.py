@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from sonicfab.verify.explain import mends
-from sonicfab.verify.explain.base import Case, Finding, some
+from sonicfab.verify.diagnose import mends
+from sonicfab.verify.diagnose.base import Case, Diagnosis, some
 from sonicfab.verify.results import CheckResult, Problem
 
 
-def explain(case: Case) -> Iterator[Finding]:
+def diagnose(case: Case) -> Iterator[Diagnosis]:
     """By switch and kind; one that bgpd has shut for a limit stays shut, whatever the limit becomes (FRR#20068)."""
     found: dict[tuple[str, Problem], list[CheckResult]] = defaultdict(list)
     for one in case.failed("bgp", problems=(Problem.HOST_PREFIXES, Problem.HOST_SHUT)):
@@ -27,7 +27,7 @@ def explain(case: Case) -> Iterator[Finding]:
             limit = f"{most} prefixes" if most is not None else "the limit"
             drift = case.because(name, r"maximum-prefix")
             clear = [f"sudo vtysh -c 'clear bgp {port}'" for port in ports]
-            yield Finding(
+            yield Diagnosis(
                 "host-prefixes",
                 "session",
                 where,
@@ -37,7 +37,7 @@ def explain(case: Case) -> Iterator[Finding]:
                 taken,
             )
         else:
-            yield Finding(
+            yield Diagnosis(
                 "host-shut",
                 "session",
                 where,

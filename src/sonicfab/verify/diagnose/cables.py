@@ -8,13 +8,13 @@ from sonicfab.configdb import natural_key
 from sonicfab.model.fields import Endpoint
 from sonicfab.switch.state.lldp import LLDP_NEIGHBORS, LldpNeighbor
 from sonicfab.verify.checks.lldp import far_ends
-from sonicfab.verify.explain.base import Case, Finding, some
+from sonicfab.verify.diagnose.base import Case, Diagnosis, some
 from sonicfab.verify.paths import Broken
 from sonicfab.verify.results import Problem
 from sonicfab.verify.wiring import FarEnd, actual_wiring, moves, planned_wiring, wrong_groups
 
 
-def explain(case: Case) -> Iterator[Finding]:
+def diagnose(case: Case) -> Iterator[Diagnosis]:
     """Each group of cables that took each other's place."""
     wrong = case.failed("lldp", problems=(Problem.CABLE,))
     if not wrong:
@@ -29,7 +29,7 @@ def explain(case: Case) -> Iterator[Finding]:
         bad = [(a, b) for a, b in cables if planned.get(a) != b]
         taken = case.link_results(*group)
         swap = all(move.action == "swap" for move in todo)
-        yield Finding(
+        yield Diagnosis(
             "cable-swapped" if swap and todo else "cable-wrong",
             "cable",
             tuple(str(end) for end in sorted({end for cable in bad for end in cable}, key=_key)),

@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from sonicfab.families import Family
-from sonicfab.verify.explain import mends
-from sonicfab.verify.explain.base import Case, Finding, some
+from sonicfab.verify.diagnose import mends
+from sonicfab.verify.diagnose.base import Case, Diagnosis, some
 from sonicfab.verify.paths import Broken
 from sonicfab.verify.registry import BY_NAME
 from sonicfab.verify.results import CheckResult, Problem
@@ -56,7 +56,7 @@ def small_only(case: Case) -> None:
         case.extend(places[0], taken)
 
 
-def leftovers(case: Case) -> Iterator[Finding]:
+def leftovers(case: Case) -> Iterator[Diagnosis]:
     """Whatever nobody has explained, so that no failure is left out."""
     lost = case.failed("ping", problems=(Problem.LOST, Problem.SIZE))
     if lost:
@@ -73,7 +73,7 @@ def leftovers(case: Case) -> Iterator[Finding]:
             ),
         }.get(problem)
         code, cause = told or (f"{check}-unexplained", f"{name}: {results[0].subject}: {results[0].seen}")
-        yield Finding(
+        yield Diagnosis(
             code,
             BY_NAME[check].severity,
             (name,),
@@ -93,7 +93,7 @@ def _mend(case: Case, one: CheckResult) -> str:
     return mends.on(one.switch, more) if more else mends.push(case, one.switch)
 
 
-def _lost(case: Case, lost: list[CheckResult]) -> Finding:
+def _lost(case: Case, lost: list[CheckResult]) -> Diagnosis:
     """Routes are there, and packets are not carried: who is on the way of all of them?"""
     counts: Counter[str] = Counter()
     pairs = {(one.switch, one.far) for one in lost}
@@ -115,14 +115,14 @@ def _lost(case: Case, lost: list[CheckResult]) -> Finding:
     trace = _TRACE.format(*_ends(case, lost))
     if not suspects:
         text = f"packets between {some(f'{a} and {b}' for a, b in sorted(pairs))} are lost although routes are there"
-        return Finding("packets-lost", "routes", (lost[0].switch,), text, tuple(evidence), trace, taken)
+        return Diagnosis("packets-lost", "routes", (lost[0].switch,), text, tuple(evidence), trace, taken)
     # several that are on the way of the same pairs cannot be told apart by that
     best = [name for name in suspects if share(name) == share(suspects[0])]
     name = some(best, 4) if len(best) == 1 else f"one of {some(best, 4)}"
     evidence.append(f"{some(best, 4)}: on the way of {counts[best[0]]} of {len(pairs)} pairs that lose packets")
     code = "path-mtu" if small else "not-forwarding"
     what = "does not carry large packets" if small else "does not forward, although routes are there"
-    return Finding(
+    return Diagnosis(
         code, "routes", tuple(best), f"{name} {what}", tuple(evidence), _TRACE.format(*_ends(case, lost)), taken
     )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sonicfab.model.fields import Endpoint
-from sonicfab.verify.explain.base import Case, Finding
-from sonicfab.verify.explain.daemons import database
+from sonicfab.verify.diagnose.base import Case, Diagnosis
+from sonicfab.verify.diagnose.daemons import database
 from sonicfab.verify.paths import Broken
 from sonicfab.verify.results import CheckResult, Problem
 
@@ -18,7 +18,7 @@ _MENDS = {
 _DATABASE = ("redis", "database", "Could not connect", "sonic-cfggen", "platform summary")
 
 
-def explain(case: Case) -> Iterator[Finding]:
+def diagnose(case: Case) -> Iterator[Diagnosis]:
     """A switch that does not answer, with what its neighbours say of it."""
     for result in case.failed("login"):
         own = case.take(lambda one, result=result: one is result)  # type: ignore[misc]
@@ -29,7 +29,7 @@ def explain(case: Case) -> Iterator[Finding]:
             evidence.append(f"its neighbours: {up} of {asked} sessions with it are Established")
         if result.problem in _MENDS:
             code, mend = _MENDS[result.problem]
-            yield Finding(
+            yield Diagnosis(
                 code, "unreachable", (name,), f"{name} was not looked at: {_sentence(code)}", tuple(evidence), mend, own
             )
         elif result.problem == Problem.SWITCH and any(word in result.seen for word in _DATABASE):
@@ -38,7 +38,7 @@ def explain(case: Case) -> Iterator[Finding]:
         elif result.problem in (Problem.SWITCH, Problem.UNREADABLE):
             cause = f"{name} can be logged in to, but what it says cannot be read"
             show = f"log in to {name} with `ssh`, and look at what `cat /etc/sonic/sonic_version.yml` prints"
-            yield Finding("unreadable", "unreachable", (name,), cause, tuple(evidence), show, own)
+            yield Diagnosis("unreadable", "unreachable", (name,), cause, tuple(evidence), show, own)
         elif result.problem == Problem.COMMAND_TIMEOUT and not _links_down(case, name):
             yield _hangs(case, name, own, evidence, forwards=bool(up))
         elif asked and not up:
@@ -48,11 +48,11 @@ def explain(case: Case) -> Iterator[Finding]:
             if up:
                 text += ", but it forwards: its BGP sessions are up"
             mend = f"look at its management port and at what is between: `ping` and `ssh` to {name}, else its console"
-            yield Finding(code, "unreachable", (name,), text, tuple(evidence), mend, own)
+            yield Diagnosis(code, "unreachable", (name,), text, tuple(evidence), mend, own)
 
 
-def _hangs(case: Case, name: str, own: tuple[CheckResult, ...], evidence: list[str], *, forwards: bool) -> Finding:
-    return Finding(
+def _hangs(case: Case, name: str, own: tuple[CheckResult, ...], evidence: list[str], *, forwards: bool) -> Diagnosis:
+    return Diagnosis(
         "switch-hangs",
         "unreachable",
         (name,),
@@ -71,9 +71,9 @@ def _links_down(case: Case, name: str) -> bool:
     return not down.isdisjoint(_ends(case, name))
 
 
-def _down(case: Case, name: str, own: tuple[CheckResult, ...], evidence: list[str]) -> Finding:
+def _down(case: Case, name: str, own: tuple[CheckResult, ...], evidence: list[str]) -> Diagnosis:
     taken = case.link_results(*_ends(case, name))
-    return Finding(
+    return Diagnosis(
         "switch-down",
         "unreachable",
         (name,),

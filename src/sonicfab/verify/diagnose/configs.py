@@ -5,14 +5,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from sonicfab.verify.explain import mends
-from sonicfab.verify.explain.base import Case, Finding
+from sonicfab.verify.diagnose import mends
+from sonicfab.verify.diagnose.base import Case, Diagnosis
 from sonicfab.verify.results import Problem
 
 _SHOWN = 4
 
 
-def explain(case: Case) -> Iterator[Finding]:
+def diagnose(case: Case) -> Iterator[Diagnosis]:
     """Switch by switch; lines that a finding has explained already are its own."""
     for one in case.failed("config", problems=(Problem.DRIFT, Problem.UNSAVED)):
         owners = case.owners.get((one.switch, one.subject), {})
@@ -25,9 +25,9 @@ def explain(case: Case) -> Iterator[Finding]:
         yield from _unsaved(case, name)
 
 
-def _resetters(case: Case, name: str) -> Iterator[Finding]:
+def _resetters(case: Case, name: str) -> Iterator[Diagnosis]:
     for one in case.failed("config", switch=name, problems=(Problem.RESETTER,)):
-        yield Finding(
+        yield Diagnosis(
             "mode-resetter",
             "config",
             (name,),
@@ -38,7 +38,7 @@ def _resetters(case: Case, name: str) -> Iterator[Finding]:
         )
 
 
-def _drift(case: Case, name: str) -> Iterator[Finding]:
+def _drift(case: Case, name: str) -> Iterator[Diagnosis]:
     results = case.failed("config", switch=name, problems=(Problem.DRIFT,))
     if not results:
         return
@@ -46,7 +46,7 @@ def _drift(case: Case, name: str) -> Iterator[Finding]:
     for one in results:
         owners = case.owners.get((name, one.subject), {})
         lines += [line for line in case.drift(name, one.subject) if line not in owners]
-    yield Finding(
+    yield Diagnosis(
         "drift",
         "config",
         (name,),
@@ -57,7 +57,7 @@ def _drift(case: Case, name: str) -> Iterator[Finding]:
     )
 
 
-def _unsaved(case: Case, name: str) -> Iterator[Finding]:
+def _unsaved(case: Case, name: str) -> Iterator[Diagnosis]:
     results = case.failed("config", switch=name, problems=(Problem.UNSAVED,))
     if not results:
         return
@@ -68,7 +68,7 @@ def _unsaved(case: Case, name: str) -> Iterator[Finding]:
         for one in case.results
     )
     save = runs and subjects == ["stored config_db.json"]
-    yield Finding(
+    yield Diagnosis(
         "unsaved",
         "config",
         (name,),

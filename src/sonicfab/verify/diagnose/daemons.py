@@ -9,13 +9,13 @@ from sonicfab.switch.state.bgp import BGP_STATE
 from sonicfab.switch.state.config import RUNNING_CONFIG_DB
 from sonicfab.switch.state.lldp import LLDP_NEIGHBORS
 from sonicfab.switch.state.routes import ZEBRA_STATE
-from sonicfab.verify.explain import mends
-from sonicfab.verify.explain.base import Case, Finding
+from sonicfab.verify.diagnose import mends
+from sonicfab.verify.diagnose.base import Case, Diagnosis
 from sonicfab.verify.paths import Broken
 from sonicfab.verify.results import CheckResult, Problem
 
 
-def explain(case: Case) -> Iterator[Finding]:
+def diagnose(case: Case) -> Iterator[Diagnosis]:
     """Switch by switch."""
     for name in case.answers:
         if any(one.switch == name for one in case.open.values()):
@@ -25,7 +25,7 @@ def explain(case: Case) -> Iterator[Finding]:
             yield from _database(case, name)
 
 
-def _frr(case: Case, name: str) -> Iterator[Finding]:
+def _frr(case: Case, name: str) -> Iterator[Diagnosis]:
     answers = case.answers[name]
     bgp, zebra = answers.why_not(BGP_STATE), answers.why_not(ZEBRA_STATE)
     said = bgp or zebra
@@ -59,13 +59,13 @@ def _frr(case: Case, name: str) -> Iterator[Finding]:
     lost = bool(near) or code in ("bgp-container-down", "bgpd-down")
     own_sessions = case.take(lambda one: one.switch == name and one.check in ("bgp", "route"))
     broken = Broken(switches=frozenset({name})) if lost else Broken()
-    yield Finding(code, "switch", (name,), cause, (said,), restart, own, (*own_sessions, *near), broken)
+    yield Diagnosis(code, "switch", (name,), cause, (said,), restart, own, (*own_sessions, *near), broken)
 
 
-def _unreadable(case: Case, name: str, program: str, said: str) -> Finding:
+def _unreadable(case: Case, name: str, program: str, said: str) -> Diagnosis:
     """What it prints is no answer: nothing is known of it, so nothing is said to be down."""
     show = "show bgp summary json" if program == "bgpd" else "show interface json"
-    return Finding(
+    return Diagnosis(
         "unreadable",
         "switch",
         (name,),
@@ -82,7 +82,7 @@ def _unreadable(case: Case, name: str, program: str, said: str) -> Finding:
     )
 
 
-def _config(case: Case, name: str) -> Iterator[Finding]:
+def _config(case: Case, name: str) -> Iterator[Diagnosis]:
     """None of the planned sessions is configured: it runs something else."""
     bgp = case.bgp(name)
     # neighbours that run something else, too, may have taken some of them already
@@ -116,7 +116,7 @@ def _config(case: Case, name: str) -> Iterator[Finding]:
     )
     near = _neighbours(case, name)
     ends = case.take(lambda one: one.switch == name and one.check in ("route", "ping"))
-    yield Finding(
+    yield Diagnosis(
         code,
         "switch",
         (name,),
@@ -135,7 +135,7 @@ def _neighbours(case: Case, name: str) -> tuple[CheckResult, ...]:
     return case.link_results(*ends, checks=("bgp",))
 
 
-def _lldp(case: Case, name: str) -> Iterator[Finding]:
+def _lldp(case: Case, name: str) -> Iterator[Diagnosis]:
     said = case.answers[name].why_not(LLDP_NEIGHBORS)
     own = case.failed("lldp", switch=name, problems=(Problem.UNANSWERED,))
     if not said or not own:
@@ -147,7 +147,7 @@ def _lldp(case: Case, name: str) -> Iterator[Finding]:
         if name in (link.a.switch, link.b.switch)
     }
     near = case.take(lambda one: one.problem == Problem.NO_NEIGHBOR and one.end in ends)
-    yield Finding(
+    yield Diagnosis(
         "lldpd-down",
         "config",
         (name,),
@@ -159,7 +159,7 @@ def _lldp(case: Case, name: str) -> Iterator[Finding]:
     )
 
 
-def _database(case: Case, name: str) -> Iterator[Finding]:
+def _database(case: Case, name: str) -> Iterator[Diagnosis]:
     said = case.answers[name].why_not(RUNNING_CONFIG_DB)
     if not said or not case.failed("config", switch=name, problems=(Problem.UNANSWERED,)):
         return
@@ -167,11 +167,11 @@ def _database(case: Case, name: str) -> Iterator[Finding]:
     yield database(case, name, said, own, f"CONFIG_DB of {name} cannot be read")
 
 
-def database(case: Case, name: str, said: str, own: tuple[CheckResult, ...], cause: str, *more: str) -> Finding:
+def database(case: Case, name: str, said: str, own: tuple[CheckResult, ...], cause: str, *more: str) -> Diagnosis:
     """CONFIG_DB has no answer; whether redis is gone, or only may not be asked, its own words tell."""
     if ask.NO_SUDO.search(said):
         user = case.switch(name).ssh.user
-        return Finding(
+        return Diagnosis(
             "no-sudo",
             "unreachable",
             (name,),
@@ -182,10 +182,10 @@ def database(case: Case, name: str, said: str, own: tuple[CheckResult, ...], cau
         )
     if any(word in said for word in ("not JSON", "not a JSON object", "unexpected")):
         show = "sudo sonic-cfggen -d --print-data"
-        return Finding(
+        return Diagnosis(
             "unreadable", "switch", (name,), cause, (said, *more), mends.on(name, f"{show} shows what it prints"), own
         )
-    return Finding("database-down", "switch", (name,), cause, (said, *more), mends.on(name, _DATABASE), own)
+    return Diagnosis("database-down", "switch", (name,), cause, (said, *more), mends.on(name, _DATABASE), own)
 
 
 _DATABASE = "sudo systemctl restart database"

@@ -11,13 +11,13 @@ from sonicfab.families import Family
 from sonicfab.model.fields import Endpoint
 from sonicfab.plan.interfaces import LOOPBACK
 from sonicfab.verify.checks.interface import loopbacks
-from sonicfab.verify.explain import mends
-from sonicfab.verify.explain.base import Case, Finding, some
+from sonicfab.verify.diagnose import mends
+from sonicfab.verify.diagnose.base import Case, Diagnosis, some
 from sonicfab.verify.paths import Broken
 from sonicfab.verify.results import CheckResult, Problem
 
 
-def explain(case: Case) -> Iterator[Finding]:
+def diagnose(case: Case) -> Iterator[Diagnosis]:
     """Whoever has an address that is another's before whoever lacks one."""
     yield from _twice(case)
     for one in case.failed("interface", problems=(Problem.LOOPBACK,)):
@@ -26,7 +26,7 @@ def explain(case: Case) -> Iterator[Finding]:
         yield _link(case, one)
 
 
-def _twice(case: Case) -> Iterator[Finding]:
+def _twice(case: Case) -> Iterator[Diagnosis]:
     """A switch that has the loopback of another, too: packets to that one end there."""
     owners = {prefix: name for name, switch in case.plan.switches.items() for prefix in loopbacks(switch)}
     for name in case.answers:
@@ -38,7 +38,7 @@ def _twice(case: Case) -> Iterator[Finding]:
                     yield from _has_others(case, name, port, address, owners[prefix])
 
 
-def _has_others(case: Case, name: str, port: str, address: str, owner: str) -> Iterator[Finding]:
+def _has_others(case: Case, name: str, port: str, address: str, owner: str) -> Iterator[Diagnosis]:
     word = address.partition("/")[0]
     drift = case.because(name, re.escape(word) + r"(?![0-9a-f:.])", "config_db", "frr")
     prefix = str(ip_interface(word))
@@ -57,7 +57,7 @@ def _has_others(case: Case, name: str, port: str, address: str, owner: str) -> I
     steps = [] if configured else [mends.on(name, f"sudo ip address del {shlex.quote(address)} dev {port}")]
     if drift:
         steps.append(mends.push(case, name))
-    yield Finding(
+    yield Diagnosis(
         "address-twice",
         "routes",
         (name,),
@@ -69,7 +69,7 @@ def _has_others(case: Case, name: str, port: str, address: str, owner: str) -> I
     )
 
 
-def _loopback(case: Case, result: CheckResult) -> Finding:
+def _loopback(case: Case, result: CheckResult) -> Diagnosis:
     """What nobody has because its switch does not have it: no route, no prefix over its sessions, no answer."""
     name = result.switch
     zebra = case.zebra(name)
@@ -95,7 +95,7 @@ def _loopback(case: Case, result: CheckResult) -> Finding:
         )
     )
     steps = [mends.again("LOOPBACK_INTERFACE", LOOPBACK, prefix) for prefix in lacking]
-    return Finding(
+    return Diagnosis(
         "loopback-missing",
         "routes",
         (name,),
@@ -108,7 +108,7 @@ def _loopback(case: Case, result: CheckResult) -> Finding:
     )
 
 
-def _link(case: Case, result: CheckResult) -> Finding:
+def _link(case: Case, result: CheckResult) -> Diagnosis:
     name, port = result.switch, result.subject
     end = Endpoint(name, port)
     planned = {str(one) for one in case.switch(name).interfaces[port].addresses}
@@ -120,7 +120,7 @@ def _link(case: Case, result: CheckResult) -> Finding:
     steps = [f"sudo ip address del {shlex.quote(address)} dev {port}" for address in strange]
     steps += [mends.again("INTERFACE", port, address) for address in lacking]
     far = next((link.b if link.a == end else link.a for link in case.plan.links if end in (link.a, link.b)), end)
-    return Finding(
+    return Diagnosis(
         "address-wrong" if strange else "address-missing",
         "link",
         (f"{name}:{port}",),

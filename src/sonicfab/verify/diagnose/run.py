@@ -1,51 +1,51 @@
-"""All explainers, from the root to the symptom: what one takes, the next does not see."""
+"""All diagnosers, from the root to the symptom: what one takes, the next does not see."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
 from sonicfab.switch.ask import Answers
+from sonicfab.verify.diagnose import addresses, cables, configs, daemons, hosts, ports, reach, routes, sessions, system
+from sonicfab.verify.diagnose.base import Case, Diagnoser, Diagnosis
+from sonicfab.verify.diagnose.consequences import attribute, leftovers, small_only
 from sonicfab.verify.expect import Expectations, FabricExpectations
-from sonicfab.verify.explain import addresses, cables, configs, daemons, hosts, ports, reach, routes, sessions, system
-from sonicfab.verify.explain.base import Case, Explainer, Finding
-from sonicfab.verify.explain.consequences import attribute, leftovers, small_only
 from sonicfab.verify.results import CheckResult
 
-EXPLAINERS: tuple[Explainer, ...] = (
-    reach.explain,
-    daemons.explain,
-    system.explain,
-    cables.explain,
-    addresses.explain,
-    ports.explain,
+DIAGNOSERS: tuple[Diagnoser, ...] = (
+    reach.diagnose,
+    daemons.diagnose,
+    system.diagnose,
+    cables.diagnose,
+    addresses.diagnose,
+    ports.diagnose,
     routes.own,
-    sessions.explain,
-    hosts.explain,
+    sessions.diagnose,
+    hosts.diagnose,
 )
 
 
-def explain(
+def diagnose(
     fabric: FabricExpectations,
     expectations: Mapping[str, Expectations],
     answers: Mapping[str, Answers],
     results: Iterable[CheckResult],
-) -> list[Finding]:
+) -> list[Diagnosis]:
     """What is wrong, the worst first. Every failed or unreached result is in exactly one finding."""
     case = Case(fabric, expectations, answers, results)
     if not case.open:
         return []
-    for explainer in EXPLAINERS:
-        _run(case, explainer)
+    for diagnoser in DIAGNOSERS:
+        _run(case, diagnoser)
     attribute(case)
-    _run(case, routes.explain)
+    _run(case, routes.diagnose)
     attribute(case)
     small_only(case)
-    _run(case, configs.explain)
+    _run(case, configs.diagnose)
     _run(case, leftovers)
     found = [one for one in case.findings if one.failed]
     return sorted(found, key=lambda one: one.rank)
 
 
-def _run(case: Case, explainer: Explainer) -> None:
-    for finding in explainer(case):
+def _run(case: Case, diagnoser: Diagnoser) -> None:
+    for finding in diagnoser(case):
         case.add(finding)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sonicfab.verify.explain import mends
-from sonicfab.verify.explain.base import Case, Finding
+from sonicfab.verify.diagnose import mends
+from sonicfab.verify.diagnose.base import Case, Diagnosis
 from sonicfab.verify.results import CheckResult, Problem
 
 _FLAG = "sudo sonic-db-cli CONFIG_DB HSET 'BGP_DEVICE_GLOBAL|STATE' tsa_enabled false"
 """What TSB does (sonic-buildimage dockers/docker-fpm-frr/base_image_files/TSB, TS)."""
 
 
-def explain(case: Case) -> Iterator[Finding]:
+def diagnose(case: Case) -> Iterator[Diagnosis]:
     """Expectation by expectation."""
     for one in case.failed("system", problems=(Problem.DISK,)):
         yield _disk(case, one)
@@ -22,9 +22,9 @@ def explain(case: Case) -> Iterator[Finding]:
         yield _tsa(case, one)
 
 
-def _disk(case: Case, one: CheckResult) -> Finding:
+def _disk(case: Case, one: CheckResult) -> Diagnosis:
     path = one.seen.partition(":")[0]
-    return Finding(
+    return Diagnosis(
         "disk-full",
         "config",
         (one.switch,),
@@ -36,7 +36,7 @@ def _disk(case: Case, one: CheckResult) -> Finding:
     )
 
 
-def _forwarding(case: Case, one: CheckResult) -> Finding:
+def _forwarding(case: Case, one: CheckResult) -> Diagnosis:
     """The pings on whose planned ways the switch is, of the families that it does not forward."""
     name = one.switch
     off = [family for family in case.plan.families if family in one.seen]
@@ -44,7 +44,7 @@ def _forwarding(case: Case, one: CheckResult) -> Finding:
     lost = case.take(
         lambda other: other.check == "ping" and other.family in off and name in case.between(other.switch, other.far)
     )
-    return Finding(
+    return Diagnosis(
         "not-forwarding",
         "switch",
         (name,),
@@ -56,10 +56,10 @@ def _forwarding(case: Case, one: CheckResult) -> Finding:
     )
 
 
-def _tsa(case: Case, one: CheckResult) -> Finding:
+def _tsa(case: Case, one: CheckResult) -> Diagnosis:
     asn = case.switch(one.switch).asn
     drain = f"sudo vtysh -c 'configure terminal' -c 'router bgp {asn}' -c 'bgp graceful-shutdown'"
-    return Finding(
+    return Diagnosis(
         "maintenance-flag",
         "note",
         (one.switch,),

@@ -15,7 +15,7 @@ from sonicfab.frr.bgp import Bgp, read_frr
 from sonicfab.switch.ask import UnansweredError
 from sonicfab.switch.state.config import RUNNING_CONFIG_DB, RUNNING_FRR, STORED_CONFIG_DB, STORED_FRR
 from sonicfab.verify.checks.config import SUBJECTS
-from sonicfab.verify.explain.base import Case
+from sonicfab.verify.diagnose.base import Case
 from sonicfab.verify.results import Problem
 
 RESTART_BGP = "sudo systemctl reset-failed bgp; sudo systemctl restart bgp"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sonicfab.model.fields import Endpoint
-from sonicfab.verify.explain import mends
-from sonicfab.verify.explain.base import Case, Finding
+from sonicfab.verify.diagnose import mends
+from sonicfab.verify.diagnose.base import Case, Diagnosis
 from sonicfab.verify.paths import Broken
 from sonicfab.verify.results import CheckResult, Problem
 
 
-def explain(case: Case) -> Iterator[Finding]:
+def diagnose(case: Case) -> Iterator[Diagnosis]:
     """Link by link with both ends, then the ports of hosts."""
     failed = {one.end: one for one in case.failed("interface")}
     for link in case.plan.links:
@@ -23,7 +23,7 @@ def explain(case: Case) -> Iterator[Finding]:
             yield _host(case, one)
 
 
-def _link(case: Case, a: Endpoint, b: Endpoint, found: list[CheckResult]) -> Iterator[Finding]:
+def _link(case: Case, a: Endpoint, b: Endpoint, found: list[CheckResult]) -> Iterator[Diagnosis]:
     by_problem = {one.problem: one for one in reversed(found)}
     name = f"{a} - {b}"
     if Problem.SHUT in by_problem:
@@ -45,19 +45,19 @@ def _link(case: Case, a: Endpoint, b: Endpoint, found: list[CheckResult]) -> Ite
         evidence = tuple(f"{one.end}: {one.seen}" for one in found)
         taken = case.link_results(a, b)
         code = "no-transceiver" if bare else "link-down"
-        yield Finding(code, "link", (str(a), str(b)), cause, evidence, mend, taken, broken=_down(a))
+        yield Diagnosis(code, "link", (str(a), str(b)), cause, evidence, mend, taken, broken=_down(a))
     else:
         for one in found:
             yield _other(case, one, a, b)
 
 
-def _shut(case: Case, shut: list[Endpoint], a: Endpoint, b: Endpoint) -> Finding:
+def _shut(case: Case, shut: list[Endpoint], a: Endpoint, b: Endpoint) -> Diagnosis:
     evidence: list[str] = []
     for switch, port in shut:
         evidence += case.because(switch, rf"PORT\|{port} admin_status\b", "config_db")
     evidence = evidence or [f"{end}: administratively down" for end in shut]
     mend = "; ".join(f"on {switch}: sudo config interface startup {port}" for switch, port in shut)
-    return Finding(
+    return Diagnosis(
         "port-shut",
         "link",
         tuple(map(str, shut)),
@@ -69,7 +69,7 @@ def _shut(case: Case, shut: list[Endpoint], a: Endpoint, b: Endpoint) -> Finding
     )
 
 
-def _other(case: Case, one: CheckResult, a: Endpoint, b: Endpoint) -> Finding:
+def _other(case: Case, one: CheckResult, a: Endpoint, b: Endpoint) -> Diagnosis:
     """One end is not as planned, and has link nevertheless."""
     end = one.end
     far = b if end == a else a
@@ -77,7 +77,7 @@ def _other(case: Case, one: CheckResult, a: Endpoint, b: Endpoint) -> Finding:
     interface, other = case.interface(end), case.interface(far)
     if one.problem == Problem.MTU and interface is not None:
         told = f"; {far} has {other.mtu}" if other else ""
-        return Finding(
+        return Diagnosis(
             "mtu-mismatch",
             "link",
             (str(end),),
@@ -96,7 +96,7 @@ def _other(case: Case, one: CheckResult, a: Endpoint, b: Endpoint) -> Finding:
             for peer in case.peers(name, place)
             if (session := case.session(name, peer)) is not None and session.state != "Established"
         ]
-        return Finding(
+        return Diagnosis(
             "link-local-off",
             "link",
             (str(end),),
@@ -113,7 +113,7 @@ def _other(case: Case, one: CheckResult, a: Endpoint, b: Endpoint) -> Finding:
             broken=_down(a),
         )
     code = _CODES.get(one.problem, "port")
-    return Finding(
+    return Diagnosis(
         code,
         "link",
         (str(end),),
@@ -132,11 +132,11 @@ def _other(case: Case, one: CheckResult, a: Endpoint, b: Endpoint) -> Finding:
 _CODES = {Problem.SPEED: "speed-mismatch", Problem.FEC: "fec-mismatch", Problem.MISSING: "port-missing"}
 
 
-def _host(case: Case, one: CheckResult) -> Finding:
+def _host(case: Case, one: CheckResult) -> Diagnosis:
     end = str(one.end)
     evidence = case.because(one.switch, rf"PORT\|{one.subject}\b", "config_db")
     shut = one.problem == Problem.SHUT
-    return Finding(
+    return Diagnosis(
         "port-shut" if shut else "mtu-mismatch" if one.problem == Problem.MTU else "port",
         "session",
         (end,),
