@@ -60,7 +60,7 @@ def test_mistakes_are_values_too() -> None:
     with pytest.raises(InputError, match="no such switch"):
         example(limit=["nosuch"]).switches  # noqa: B018
     with pytest.raises(InputError, match="no such way"):
-        example().plan(sonicfab.Options(way="nosuch"))
+        example().plan(sonicfab.PushOptions(way="nosuch"))
 
 
 def test_the_whole_way_ends_at_the_first_step_that_fails(tmp_path: Path) -> None:

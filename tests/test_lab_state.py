@@ -18,7 +18,7 @@ from conftest import Run, example_files
 from labs import LEAF1, rendered
 from sonicfab.errors import InputError, LabError
 from sonicfab.lab import faults, requests
-from sonicfab.lab.gate import Gate, listen
+from sonicfab.lab.gate import Listeners, listen
 from sonicfab.lab.inside import is_up
 from sonicfab.lab.state import LOG, LabNode, LabState, claim, process_started, remove_dead, running_labs
 from sonicfab.lab.whole import whole
@@ -160,21 +160,21 @@ def test_a_request_that_is_none(line: bytes) -> None:
 
 
 @pytest.fixture
-def gate() -> tuple[Gate, int]:
+def gate() -> tuple[Listeners, int]:
     """The gate of one switch whose connections nobody can serve."""
     listener = listen()
-    found = Gate({"leaf1": listener}, lambda _name: ["/nosuch/program"])
+    found = Listeners({"leaf1": listener}, lambda _name: ["/nosuch/program"])
     threading.Thread(target=found.serve, daemon=True).start()
     return found, listener.getsockname()[1]
 
 
-def test_a_connection_that_cannot_be_served_is_closed_and_the_next_one_too(gate: tuple[Gate, int]) -> None:
+def test_a_connection_that_cannot_be_served_is_closed_and_the_next_one_too(gate: tuple[Listeners, int]) -> None:
     for _ in range(3):
         with socket.create_connection(("127.0.0.1", gate[1]), timeout=5) as connection:
             assert connection.recv(1) == b""
 
 
-def test_those_who_gave_up_waiting_are_forgotten(gate: tuple[Gate, int]) -> None:
+def test_those_who_gave_up_waiting_are_forgotten(gate: tuple[Listeners, int]) -> None:
     door = gate[0]._doors["leaf1"]
     gate[0].set("leaf1", "hang")
     for _ in range(5):

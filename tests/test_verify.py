@@ -23,7 +23,7 @@ from sonicfab.switch.state.bgp import BGP_STATE, BgpPeer
 from sonicfab.transport.exec import ExecTransport
 from sonicfab.verify.checks import names
 from sonicfab.verify.diagnose.base import SEVERITY
-from sonicfab.verify.paths import Broken, Ways
+from sonicfab.verify.paths import Outage, PathFinder
 from sonicfab.verify.registry import CHECKS, chosen
 from sonicfab.verify.run import Verification
 from sonicfab.verify.snapshot import check_snapshot, compare, snapshot
@@ -116,7 +116,7 @@ def naive(plan: FabricPlan, origin: str) -> dict[str, set[str]]:
 )
 def test_ways_are_all_shortest_paths(links: list[tuple[int, int]], asn: str) -> None:
     plan = odd_plan(links, sorted({leaf for _, leaf in links}), sorted({spine for spine, _ in links}), asn)
-    ways = Ways(plan, Family.IPV4)
+    ways = PathFinder(plan, Family.IPV4)
     for origin in plan.switches:
         wanted = naive(plan, origin)
         for name, switch in plan.switches.items():
@@ -128,16 +128,16 @@ def test_ways_are_all_shortest_paths(links: list[tuple[int, int]], asn: str) -> 
 def test_a_way_without_what_is_broken() -> None:
     plan = open_example("dc-2x4").plan
     whole, less = (
-        Ways(plan, Family.IPV4),
-        Ways(plan, Family.IPV4, Broken(sessions=frozenset({Endpoint(LEAF1, "Ethernet72")}))),
+        PathFinder(plan, Family.IPV4),
+        PathFinder(plan, Family.IPV4, Outage(sessions=frozenset({Endpoint(LEAF1, "Ethernet72")}))),
     )
     first = whole.of(LEAF2, LEAF1)
     second = less.of(LEAF2, LEAF1)
     assert first is not None
     assert second is not None
     assert (sorted(first.ports), sorted(second.ports)) == (["Ethernet72", "Ethernet76"], ["Ethernet76"])
-    assert Ways(plan, Family.IPV4, Broken(switches=frozenset({LEAF1}))).of(LEAF2, LEAF1) is None
-    few = Ways(replace(plan, bgp=replace(plan.bgp, maximum_paths=1)), Family.IPV4).of(LEAF2, LEAF1)
+    assert PathFinder(plan, Family.IPV4, Outage(switches=frozenset({LEAF1}))).of(LEAF2, LEAF1) is None
+    few = PathFinder(replace(plan, bgp=replace(plan.bgp, maximum_paths=1)), Family.IPV4).of(LEAF2, LEAF1)
     assert few is not None
     assert (few.count, len(few.ports)) == (1, 2)
 
@@ -147,7 +147,7 @@ def test_which_way_is_taken_may_be_open() -> None:
     links = [(0, 1), (1, 1), (0, 3), (1, 3), (2, 3), (2, 4), (3, 4)]
     plan = odd_plan(links, [1, 3, 4], [0, 1, 2, 3], "65500-65509")
     same = {**plan.switches, "spine3": replace(plan.switches["spine3"], asn=plan.switches["spine0"].asn)}
-    way = Ways(replace(plan, switches=same), Family.IPV4).of("spine3", "leaf1")
+    way = PathFinder(replace(plan, switches=same), Family.IPV4).of("spine3", "leaf1")
     assert way is not None
     assert not way.certain
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sonicfab.operations.ci import Watch as Watch
     from sonicfab.operations.site import Progress as Progress
     from sonicfab.push.guarded import Limits as Limits
-    from sonicfab.push.run import Options as Options
+    from sonicfab.push.run import PushOptions as PushOptions
 
 __version__ = "0.1.0"
 
@@ -24,8 +24,8 @@ _HOMES = {
     "ExitCode": "errors",
     "InputError": "errors",
     "Limits": "push.guarded",
-    "Options": "push.run",
     "Progress": "operations.site",
+    "PushOptions": "push.run",
     "Site": "operations.api",
     "SonicfabError": "errors",
     "Watch": "operations.ci",

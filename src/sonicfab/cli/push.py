@@ -30,7 +30,7 @@ from sonicfab.cli.push_run import carry_out, end_left
 if TYPE_CHECKING:
     from sonicfab.operations.site import OpenSite
     from sonicfab.push.comparison import Target
-    from sonicfab.push.run import Options
+    from sonicfab.push.run import PushOptions
 
 
 ConfirmWithin = Annotated[
@@ -131,14 +131,14 @@ def push(
     """
     from sonicfab.operations.push import intend, look_and_decide
     from sonicfab.push.guarded import Limits
-    from sonicfab.push.run import Options
+    from sonicfab.push.run import PushOptions
     from sonicfab.report import console
     from sonicfab.report.progress import ProgressBar
 
     console.log_to_stderr(verbose)
     site = _open(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, templates=templates)
     limits = Limits(confirm_within=confirm_within, timeout=timeout)
-    options = Options(way, batch, canary, max_failures, drain, "", overwrite_drift, limits, reset_sessions)
+    options = PushOptions(way, batch, canary, max_failures, drain, "", overwrite_drift, limits, reset_sessions)
     with _told():
         intent = intend(site, options, take_over=take_over, ignore=ignore)
     _note_warnings(intent.warnings)
@@ -172,20 +172,20 @@ def plan(
     Example: sonicfab plan -i inventories/scs-lab.yml -t topologies/spine-leaf-1x2.yml --lab
     """
     from sonicfab.operations.push import plan as decide
-    from sonicfab.push.run import Options
+    from sonicfab.push.run import PushOptions
     from sonicfab.report import console
     from sonicfab.report.progress import ProgressBar
 
     console.log_to_stderr(verbose)
     site = _open(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, templates=templates)
-    options = Options(way, batch, overwrite_drift=overwrite_drift, reset_sessions=reset_sessions)
+    options = PushOptions(way, batch, overwrite_drift=overwrite_drift, reset_sessions=reset_sessions)
     with _told(), ProgressBar("comparing") as progress:
         planned = decide(site, options, take_over=take_over, ignore=ignore, progress=progress)
     _note_warnings(planned.warnings)
     raise typer.Exit(carry_out(planned, Path(), format, dry_run=True, yes=False, everything=verbose > 0))
 
 
-def _resume(site: OpenSite, targets: Mapping[str, Target], options: Options, output: Path, *, dry_run: bool) -> str:
+def _resume(site: OpenSite, targets: Mapping[str, Target], options: PushOptions, output: Path, *, dry_run: bool) -> str:
     """End what the last push has left under way; its id, where it had left something."""
     from sonicfab.operations.push import left_by
     from sonicfab.report.console import note

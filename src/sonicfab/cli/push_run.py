@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sonicfab.push.guarded import Ending
     from sonicfab.push.journal import Journal
     from sonicfab.push.results import PushResult
-    from sonicfab.push.run import Options
+    from sonicfab.push.run import PushOptions
 
 
 def carry_out(
@@ -69,7 +69,7 @@ def tell_result(planned: Planned, result: PushResult, output: Path, format: Form
 
 
 def end_left(
-    site: OpenSite, targets: Mapping[str, Target], options: Options, journal: Journal, back: list[str] | None = None
+    site: OpenSite, targets: Mapping[str, Target], options: PushOptions, journal: Journal, back: list[str] | None = None
 ) -> None:
     """End what a push has left under way, telling how far it is; those of `back` go back whatever they run.
 

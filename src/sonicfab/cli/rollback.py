@@ -61,14 +61,14 @@ def rollback(
     """
     from sonicfab.operations.rollback import plan_rollback, undone
     from sonicfab.push.guarded import Limits
-    from sonicfab.push.run import Options
+    from sonicfab.push.run import PushOptions
     from sonicfab.report import console
     from sonicfab.report.progress import ProgressBar
 
     console.log_to_stderr(verbose)
     site = open_site(inventory, topology, lab=lab, lab_name=lab_name, limit=limit).for_push(numbers=False)
     limits = Limits(confirm_within=confirm_within)
-    options = Options("", batch, None, max_failures, drain, overwrite_drift=overwrite_drift, limits=limits)
+    options = PushOptions("", batch, None, max_failures, drain, overwrite_drift=overwrite_drift, limits=limits)
     push = undone(site, output, to)
     if not to and push.journal.push_id != push.last.push_id:
         told = f"push {push.last.push_id} has changed nothing here"

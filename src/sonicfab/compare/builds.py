@@ -11,14 +11,14 @@ from sonicfab.builds import Build
 from sonicfab.compare.differences import Difference, between
 from sonicfab.compare.grouping import Group, Roles, Rows, Sizes, group, rows_of
 from sonicfab.compare.image import image_notes, unfit_notes
-from sonicfab.compare.notes import Look, Note, Part, Step
+from sonicfab.compare.notes import BuildStep, Note, NoteMaker, Part
 from sonicfab.compare.reasons import Reason, is_frr_version, reason_of
 from sonicfab.compare.schema import schema_notes
 from sonicfab.fabric import FabricFiles, select
 from sonicfab.plan.types import FabricPlan, SwitchPlan
 from sonicfab.render import Renderer, SwitchConfig, template_folders
 
-PARTS: tuple[tuple[str, str, Look], ...] = (
+PARTS: tuple[tuple[str, str, NoteMaker], ...] = (
     ("image", "what the image does differently although the files say the same", image_notes),
     ("schema", "what the models allow in the tables of this fabric", schema_notes),
 )
@@ -37,7 +37,7 @@ class Changed:
 class StepDiff:
     """All that one step from build to build changes; `alarms` come before everything else."""
 
-    step: Step
+    step: BuildStep
     alarms: tuple[Note, ...]
     changed: tuple[Changed, ...]
     parts: tuple[Part, ...]
@@ -94,7 +94,7 @@ def compare_builds(
         roles={name: switch.role for name, switch in after.plan.switches.items()},
         steps=tuple(
             _step_diff(
-                Step(
+                BuildStep(
                     names[0],
                     names[1],
                     tuple(members),
@@ -130,7 +130,7 @@ def count(differences: Iterable[Difference]) -> tuple[int, int]:
     return kinds.count("config_db"), kinds.count("frr")
 
 
-def look_at(step: Step) -> tuple[Part, ...]:
+def look_at(step: BuildStep) -> tuple[Part, ...]:
     """Every part for this step, empty ones left out."""
     if step.old.name == step.new.name:
         return ()
@@ -141,7 +141,7 @@ def look_at(step: Step) -> tuple[Part, ...]:
     return tuple(part for part in parts if part.notes)
 
 
-def _step_diff(step: Step, found: Mapping[str, list[Difference]], sizes: Sizes) -> StepDiff:
+def _step_diff(step: BuildStep, found: Mapping[str, list[Difference]], sizes: Sizes) -> StepDiff:
     own = {switch.name: found[switch.name] for switch in step.switches}
     by_reason: dict[Reason | None, dict[str, list[Difference]]] = defaultdict(lambda: defaultdict(list))
     for name, differences in own.items():

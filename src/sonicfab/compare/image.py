@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 
 from sonicfab.builds import Build, Defect, fact_texts
-from sonicfab.compare.notes import Note, Step
+from sonicfab.compare.notes import BuildStep, Note
 from sonicfab.ports import unfit_for
 
 _NO_NOTES = frozenset(
@@ -49,7 +49,7 @@ _FIRST = (
 """Facts that an operator wants to see before the others."""
 
 
-def unfit_notes(step: Step) -> list[Note]:
+def unfit_notes(step: BuildStep) -> list[Note]:
     """The switches on which a build of this step cannot run at all; the new build first."""
     builds = [(step.new, "do not install it there")]
     if step.old != step.new:
@@ -69,7 +69,7 @@ def unfit_notes(step: Step) -> list[Note]:
     ]
 
 
-def image_notes(step: Step) -> list[Note]:
+def image_notes(step: BuildStep) -> list[Note]:
     """The defects that come, the facts that differ, the defects that go."""
     return [*_defects(step, come=True), *_facts(step.old, step.new), *_defects(step, come=False)]
 
@@ -112,7 +112,7 @@ def _text(value: object) -> str:
     return str(value)
 
 
-def _defects(step: Step, *, come: bool) -> Iterator[Note]:
+def _defects(step: BuildStep, *, come: bool) -> Iterator[Note]:
     have, other = (step.new, step.old) if come else (step.old, step.new)
     known = {one.what for one in _concerning(other.defects, step)}
     for one in _concerning(have.defects, step):
@@ -127,6 +127,6 @@ def _defects(step: Step, *, come: bool) -> Iterator[Note]:
         yield Note(title, detail, said, one.source, "warning" if come else "info", switches)
 
 
-def _concerning(defects: Iterable[Defect], step: Step) -> list[Defect]:
+def _concerning(defects: Iterable[Defect], step: BuildStep) -> list[Defect]:
     platforms = {switch.platform.name for switch in step.switches}
     return [one for one in defects if not one.platforms or platforms & set(one.platforms)]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sonicfab.builds import Build
 from sonicfab.compare.builds import count, look_at, rendered_differences, rendering, secretless
-from sonicfab.compare.notes import Step
+from sonicfab.compare.notes import BuildStep
 from sonicfab.errors import InputError
 from sonicfab.fabric import Fabric, FabricFiles, select
 from sonicfab.plan.types import SwitchPlan
@@ -70,7 +70,7 @@ def make_matrix(files: FabricFiles, limits: Iterable[str] = (), templates: Seque
     counts, used = _counts(fabrics, switches, secretless(templates))
     cells: dict[tuple[str, str], Cell] = {}
     for (old, new), (config_db, frr) in counts.items():
-        step = Step(builds[old], builds[new], tuple(switches), used)
+        step = BuildStep(builds[old], builds[new], tuple(switches), used)
         notes = {part.name: len(part.notes) for part in look_at(step)}
         cells[old, new] = Cell(config_db, frr, notes.get("image", 0), notes.get("schema", 0))
     platforms = {switch.platform for switch in switches}

@@ -1,6 +1,6 @@
 """What a comparison of two builds tells beside the rendered files: notes in parts.
 
-A part is a function of a `Step`; `sonicfab.compare.builds.PARTS` lists them. A further one (what the schema of the
+A part is a function of a `BuildStep`; `sonicfab.compare.builds.PARTS` lists them. A further one (what the schema of the
 tables in use allows no more, say) is a function there and nothing else.
 """
 
@@ -38,7 +38,7 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class BuildStep:
     """From one build to another, for the switches that take this step.
 
     `used` has the fields of each table that is rendered for them under either build.
@@ -63,4 +63,4 @@ class Part:
     notes: tuple[Note, ...]
 
 
-Look = Callable[[Step], list[Note]]
+NoteMaker = Callable[[BuildStep], list[Note]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from sonicfab.compare.notes import Note, Step
+from sonicfab.compare.notes import BuildStep, Note
 from sonicfab.schema.facts import FieldFacts, RowFacts, Schema, TableFacts, schema_of
 
 Intervals = tuple[tuple[float, float], ...]
@@ -13,7 +13,7 @@ _REFUSED = "a config that has one is refused wherever the file is checked, and b
 _NARROWER = "a config with another value is refused wherever the file is checked (SF-104)"
 
 
-def schema_notes(step: Step) -> list[Note]:
+def schema_notes(step: BuildStep) -> list[Note]:
     """Tables, fields, values and conditions that one of the builds has and the other has not; rendered tables only."""
     old, new = schema_of(step.old), schema_of(step.new)
     if old is None or new is None:
@@ -21,14 +21,14 @@ def schema_notes(step: Step) -> list[Note]:
     return [note for table in sorted(step.used) for note in _table(step, table, old.get(table), new.get(table))]
 
 
-def _unknown(step: Step, old: Schema | None, new: Schema | None) -> Note:
+def _unknown(step: BuildStep, old: Schema | None, new: Schema | None) -> Note:
     unknown = [build.name for build, schema in ((step.old, old), (step.new, new)) if schema is None]
     learn = "sonicfab builds learn NAME --switch SWITCH -i INVENTORY -t TOPOLOGY"
     reason = f"nothing can be said of what it allows; learn it from a switch: {learn}"
     return Note("schema", f"not known of {' and '.join(unknown)}", reason, "sonicfab's table of image builds")
 
 
-def _table(step: Step, name: str, old: TableFacts | None, new: TableFacts | None) -> Iterator[Note]:
+def _table(step: BuildStep, name: str, old: TableFacts | None, new: TableFacts | None) -> Iterator[Note]:
     if old is None or new is None:
         if old is not new:
             yield _model(step, name, gone=new is None)
@@ -47,7 +47,7 @@ def _table(step: Step, name: str, old: TableFacts | None, new: TableFacts | None
     yield from _rows(name, _by_name(old), _by_name(new), source)
 
 
-def _model(step: Step, name: str, *, gone: bool) -> Note:
+def _model(step: BuildStep, name: str, *, gone: bool) -> Note:
     if gone:
         reason = "nothing checks its rows any more, and `config reload FILE` may refuse the file (SF-101)"
         return Note(name, "the table has no model any more", reason, f"YANG models of {step.new.name}", "warning")

@@ -9,7 +9,7 @@ from typing import Any
 from sonicfab.builds import Build, fact_texts
 from sonicfab.document import Document
 from sonicfab.errors import DocumentName, KeyPath, Place
-from sonicfab.explain.notes import Look
+from sonicfab.explain.notes import FieldRead
 from sonicfab.fabric import FabricFiles
 from sonicfab.plan.cabling import Cabling, members, resolve
 from sonicfab.plan.decided import Fact, Rule
@@ -55,7 +55,7 @@ class Sources:
         """The facts of its model."""
         return self.switch.platform
 
-    def given(self, place: str, look: Look) -> tuple[Given, ...]:
+    def given(self, place: str, look: FieldRead) -> tuple[Given, ...]:
         """What somebody wrote that decides a value; nothing where nobody did.
 
         `place` is one of: `name` of the switch; `inventory:` or `topology:` and a path, in which `{value}` stands for
@@ -85,13 +85,13 @@ class Sources:
             return self._network(port, "ipv6" if ":" in look.value else "ipv4")
         return self._option(port, option) if option else self._uses(port)
 
-    def how(self, rule: Rule, look: Look) -> str:
+    def how(self, rule: Rule, look: FieldRead) -> str:
         """How a number came about that the rule names; "" for any other rule."""
         kinds = [place.partition(".")[2] for place in rule.given if place.startswith("number.")]
         family = "ipv6" if ":" in look.value else "ipv4"
         return self.number(kinds[0].replace("{family}", family))[1] if kinds else ""
 
-    def facts(self, fact: Fact | str, look: Look) -> tuple[Fact, ...]:
+    def facts(self, fact: Fact | str, look: FieldRead) -> tuple[Fact, ...]:
         """A fact; by its word one that depends on the port: `port`, its row of the port table, or `fec`."""
         if isinstance(fact, Fact):
             return (fact,)

@@ -22,7 +22,7 @@ OPEN, CLOSE = "\ue000", "\ue001"
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class FieldRead:
     """A look at a value of the plan or the facts: the object and the name; `value` is the text that came of it."""
 
     of: object
@@ -30,11 +30,11 @@ class Look:
     value: str = ""
 
 
-Looks = tuple[Look, ...]
+FieldReads = tuple[FieldRead, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class TemplatePlace:
     """A place of a template: a line of text, or what it evaluates there.
 
     Attributes:
@@ -50,7 +50,7 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class Reading:
     """How a line of the output was made.
 
     Attributes:
@@ -60,11 +60,11 @@ class Note:
         calls: where the macros were called that it is in, the innermost first.
     """
 
-    site: Site
-    expressions: tuple[tuple[Looks, Looks], ...]
-    conditions: tuple[Looks, ...]
-    loops: tuple[Looks, ...]
-    calls: tuple[Site, ...]
+    site: TemplatePlace
+    expressions: tuple[tuple[FieldReads, FieldReads], ...]
+    conditions: tuple[FieldReads, ...]
+    loops: tuple[FieldReads, ...]
+    calls: tuple[TemplatePlace, ...]
 
 
 class NotingSandbox(Sandbox):
@@ -72,11 +72,11 @@ class NotingSandbox(Sandbox):
 
     def __init__(self, folders: Sequence[Path]) -> None:
         super().__init__(folders)
-        self.notes: list[Note] = []
-        self.sites: list[Site] = []
-        self._open: list[tuple[Site, list[Look], int]] = []
-        self._last: dict[int, Looks] = {}
-        self._line: list[tuple[Looks, Looks]] = []
+        self.notes: list[Reading] = []
+        self.sites: list[TemplatePlace] = []
+        self._open: list[tuple[TemplatePlace, list[FieldRead], int]] = []
+        self._last: dict[int, FieldReads] = {}
+        self._line: list[tuple[FieldReads, FieldReads]] = []
         for name in ("mark", "begin", "end"):
             self.filters[_PREFIX + name] = getattr(self, f"_{name}")
 
@@ -97,7 +97,7 @@ class NotingSandbox(Sandbox):
 
     def _look(self, obj: object, name: object) -> None:
         if self._open and isinstance(name, str) and type(obj).__module__ in PURE_MODULES:
-            self._open[-1][1].append(Look(obj, name))
+            self._open[-1][1].append(FieldRead(obj, name))
 
     # pass_context: or Jinja would work them out when it compiles the template
 
@@ -110,8 +110,8 @@ class NotingSandbox(Sandbox):
     def _end(self, _context: Context, number: int, value: Any) -> Any:  # noqa: ANN401
         site, found, noted = self._open.pop()
         text = str(value) if site.kind == "expression" else ""
-        own = tuple(Look(one.of, one.name, text) for one in found)
-        bound = tuple(Look(one.of, one.name, text) for maker in site.reads for one in self._last.get(maker, ()))
+        own = tuple(FieldRead(one.of, one.name, text) for one in found)
+        bound = tuple(FieldRead(one.of, one.name, text) for maker in site.reads for one in self._last.get(maker, ()))
         if site.kind != "expression":
             self._last[number] = own or bound
         # what has made lines of its own is no part of the next, nor is what leaves no word in the line
@@ -126,7 +126,7 @@ class NotingSandbox(Sandbox):
         conditions = [self._last.get(at, ()) for at in around if self.sites[at].kind == "if"]
         loops = [self._last.get(at, ()) for at in around if self.sites[at].kind == "for"]
         loops += [tuple(found) for _, found, _ in reversed(self._open)]
-        note = Note(self.sites[number], tuple(self._line), tuple(conditions), tuple(loops), tuple(calls))
+        note = Reading(self.sites[number], tuple(self._line), tuple(conditions), tuple(loops), tuple(calls))
         self.notes.append(note)
         self._line = []
         return f"{OPEN}{len(self.notes) - 1}{CLOSE}"
@@ -138,7 +138,7 @@ _PREFIX = "sonicfab."
 class _Instrument(NodeTransformer):
     """Puts the marks and the notes into a template."""
 
-    def __init__(self, template: str, sites: list[Site]) -> None:
+    def __init__(self, template: str, sites: list[TemplatePlace]) -> None:
         self._template, self._sites = template, sites
         self._within: tuple[int, ...] = ()
         self._makers: dict[str, int] = {}
@@ -207,7 +207,7 @@ class _Instrument(NodeTransformer):
         return _filter("end", _filter("begin", site, [], node.lineno), [cast("nodes.Expr", node)], node.lineno)
 
     def _site(self, line: int, kind: str, reads: tuple[int, ...] = ()) -> nodes.Const:
-        self._sites.append(Site(self._template, line, kind, reads, self._within))
+        self._sites.append(TemplatePlace(self._template, line, kind, reads, self._within))
         return nodes.Const(len(self._sites) - 1, lineno=line)
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from sonicfab.builds import Build
 from sonicfab.explain.inputs import Given, Origin, Sources
-from sonicfab.explain.notes import Look, Looks
+from sonicfab.explain.notes import FieldRead, FieldReads
 from sonicfab.explain.trace import Made
 from sonicfab.plan.decided import Fact, Rule, rules_of
 from sonicfab.platforms import Platform
@@ -49,7 +49,7 @@ def origin_of(sources: Sources, made: Made) -> Origin:
     )
 
 
-def _because(sources: Sources, own: Looks, bound: Looks) -> list[_Because]:
+def _because(sources: Sources, own: FieldReads, bound: FieldReads) -> list[_Because]:
     """What an expression has used; what its variables stand for only where that is all there is."""
     found = _ruled(sources, own)
     if any(not one.names for one in found):
@@ -64,11 +64,11 @@ def _looked_at(made: Made) -> str:
     return f"{' and '.join(f'`{name}`' for name in _unique(names))} of the plan" if names else ""
 
 
-def _ruled(sources: Sources, looks: Looks) -> list[_Because]:
+def _ruled(sources: Sources, looks: FieldReads) -> list[_Because]:
     return [one for look in looks for one in _of_look(sources, look)]
 
 
-def _of_look(sources: Sources, look: Look) -> Iterator[_Because]:
+def _of_look(sources: Sources, look: FieldRead) -> Iterator[_Because]:
     if isinstance(look.of, Build):
         given = sources.given("inventory:image_build", look)
         yield _Because("a fact of the image build", "", given, sources.fact(look.name, look.value))
@@ -83,7 +83,7 @@ def _of_look(sources: Sources, look: Look) -> Iterator[_Because]:
             yield _Because(rule.text.format(of=look.of), sources.how(rule, look), given, facts, rule.naming)
 
 
-def _holds(sources: Sources, rule: Rule, look: Look) -> bool:
+def _holds(sources: Sources, rule: Rule, look: FieldRead) -> bool:
     if rule.where and not rule.where(look.of):
         return False
     return not rule.asked or bool(sources.given(rule.given[0], look))

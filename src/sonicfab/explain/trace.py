@@ -12,7 +12,7 @@ import yaml
 
 from sonicfab import yamltext
 from sonicfab.configdb import Table
-from sonicfab.explain.notes import CLOSE, OPEN, Note, NotingSandbox, Site
+from sonicfab.explain.notes import CLOSE, OPEN, NotingSandbox, Reading, TemplatePlace
 from sonicfab.plan.types import FabricPlan, SwitchPlan
 from sonicfab.render import FRR_TEMPLATE, Renderer, ResolveSecret, SwitchConfig
 
@@ -40,7 +40,7 @@ class Made:
 
     line: TemplateLine
     comment: str
-    note: Note
+    note: Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +130,10 @@ class TracingRenderer(Renderer):
         comment = next((said for site in sites if (said := self._comment(site))), "")
         return Made(self._line(note.site), comment, note)
 
-    def _comment(self, site: Site) -> str:
+    def _comment(self, site: TemplatePlace) -> str:
         return comment_above(self._source(site.template)[0], site.line)
 
-    def _line(self, site: Site) -> TemplateLine:
+    def _line(self, site: TemplatePlace) -> TemplateLine:
         lines, file = self._source(site.template)
         text = lines[site.line - 1].strip() if site.line <= len(lines) else ""
         return TemplateLine(site.template, file or site.template, site.line, text)

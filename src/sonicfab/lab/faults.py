@@ -16,7 +16,7 @@ from typing import Any
 from sonicfab.errors import InputError, LabError
 from sonicfab.hints import did_you_mean
 from sonicfab.lab import faults_cables, faults_config, faults_switches
-from sonicfab.lab.faults_base import Fault, Lab, Target, Undo
+from sonicfab.lab.faults_base import Fault, FaultPlace, Lab, Undo
 from sonicfab.lab.state import LabState, find_lab
 from sonicfab.lab.whole import whole
 from sonicfab.model.fields import Endpoint
@@ -148,7 +148,7 @@ def _amount(fault: Fault, given: int | None) -> int:
     return given
 
 
-def _groups(fault: Fault, lab: Lab, texts: Sequence[str]) -> list[tuple[Target, ...]]:
+def _groups(fault: Fault, lab: Lab, texts: Sequence[str]) -> list[tuple[FaultPlace, ...]]:
     """The targets, one by one or two together."""
     targets = [lab.target(text) for text in texts]
     wants_port = fault.on != "switch"
@@ -166,7 +166,7 @@ def _groups(fault: Fault, lab: Lab, texts: Sequence[str]) -> list[tuple[Target, 
     return [(target,) for target in targets]
 
 
-def _touched(lab: Lab, group: tuple[Target, ...]) -> Iterator[str]:
+def _touched(lab: Lab, group: tuple[FaultPlace, ...]) -> Iterator[str]:
     """What a fault has to do with: its targets, and the far ends of their cables."""
     for target in group:
         yield str(target) if target.port else target.switch
@@ -176,7 +176,7 @@ def _touched(lab: Lab, group: tuple[Target, ...]) -> Iterator[str]:
 
 
 def _refuse_if_impossible(
-    fault: Fault, group: tuple[Target, ...], touched: tuple[str, ...], active: list[ActiveFault]
+    fault: Fault, group: tuple[FaultPlace, ...], touched: tuple[str, ...], active: list[ActiveFault]
 ) -> None:
     _refuse_if_stunned(touched, active, "done")
     names = tuple(map(str, group))

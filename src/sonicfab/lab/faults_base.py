@@ -19,7 +19,7 @@ Undo = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class FaultPlace:
     """A switch, or one of its ports."""
 
     switch: str
@@ -47,7 +47,7 @@ class Lab:
         self.state.node(name)
         return next(one for one in self.spec.switches if one.name == name)
 
-    def target(self, text: str) -> Target:
+    def target(self, text: str) -> FaultPlace:
         """SWITCH or SWITCH:PORT.
 
         Raises:
@@ -58,9 +58,9 @@ class Lab:
         switch = self.switch(name)
         if port and port not in switch.ports:
             raise InputError(f"{name} has no port {port}", did_you_mean(port, switch.ports))
-        return Target(name, port)
+        return FaultPlace(name, port)
 
-    def far_end(self, target: Target) -> Endpoint:
+    def far_end(self, target: FaultPlace) -> Endpoint:
         """What a port is cabled to.
 
         Raises:
@@ -104,8 +104,8 @@ class Amount:
         return f"{self.default} {self.unit}"
 
 
-Apply = Callable[[Lab, tuple[Target, ...], int], Undo]
-Heal = Callable[[Lab, tuple[Target, ...], Undo], None]
+Apply = Callable[[Lab, tuple[FaultPlace, ...], int], Undo]
+Heal = Callable[[Lab, tuple[FaultPlace, ...], Undo], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,5 +131,5 @@ class Fault:
     passes: bool = False
 
 
-def nothing_to_heal(_lab: Lab, _targets: tuple[Target, ...], _undo: Undo) -> None:
+def nothing_to_heal(_lab: Lab, _targets: tuple[FaultPlace, ...], _undo: Undo) -> None:
     """Of a fault that is over once it was done."""

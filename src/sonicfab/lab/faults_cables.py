@@ -6,7 +6,7 @@ import time
 import zlib
 
 from sonicfab.errors import LabError
-from sonicfab.lab.faults_base import Amount, Fault, Lab, Target, Undo, nothing_to_heal
+from sonicfab.lab.faults_base import Amount, Fault, FaultPlace, Lab, Undo, nothing_to_heal
 from sonicfab.lab.inside import run_below
 from sonicfab.lab.netns import UNPLUGGED
 
@@ -17,7 +17,7 @@ if systemctl is-active lldp > /dev/null; then systemctl restart lldp; fi
 """
 
 
-def _link_down(lab: Lab, targets: tuple[Target, ...], _amount: int) -> Undo:
+def _link_down(lab: Lab, targets: tuple[FaultPlace, ...], _amount: int) -> Undo:
     """The far port gets a cable that leads nowhere, and what it had goes to where nothing is plugged in."""
     far, far_port = lab.far_end(targets[0])
     parked, dangling = _parked(far, far_port), _parked(far, far_port, "d")
@@ -30,13 +30,13 @@ def _link_down(lab: Lab, targets: tuple[Target, ...], _amount: int) -> Undo:
     return undo
 
 
-def _plug_in(lab: Lab, _targets: tuple[Target, ...], undo: Undo) -> None:
+def _plug_in(lab: Lab, _targets: tuple[FaultPlace, ...], undo: Undo) -> None:
     far, port = undo["far"], undo["port"]
     lab.ip(f"-n {far} link del {port}", f"-n {UNPLUGGED} link set {undo['parked']} netns {far} name {port}")
     _settle(lab, far, port)
 
 
-def _swap(lab: Lab, targets: tuple[Target, ...], _amount: int) -> Undo:
+def _swap(lab: Lab, targets: tuple[FaultPlace, ...], _amount: int) -> Undo:
     first, second = targets
     for target in targets:
         lab.far_end(target)
@@ -44,11 +44,11 @@ def _swap(lab: Lab, targets: tuple[Target, ...], _amount: int) -> Undo:
     return {}
 
 
-def _swap_back(lab: Lab, targets: tuple[Target, ...], _undo: Undo) -> None:
+def _swap_back(lab: Lab, targets: tuple[FaultPlace, ...], _undo: Undo) -> None:
     _exchange(lab, *targets)
 
 
-def _exchange(lab: Lab, first: Target, second: Target) -> None:
+def _exchange(lab: Lab, first: FaultPlace, second: FaultPlace) -> None:
     """The two ends change places: each goes aside first, so that zebra sees ports come and go and no renaming."""
     aside = [(target, _parked(target.switch, target.port)) for target in (first, second)]
     lab.ip(*(f"-n {end.switch} link set {end.port} netns {UNPLUGGED} name {name}" for end, name in aside))
@@ -72,7 +72,7 @@ def _settle(lab: Lab, node: str, *ports: str) -> None:
         lab.inside(node, _SETTLE)
 
 
-def _flap(lab: Lab, targets: tuple[Target, ...], amount: int) -> Undo:
+def _flap(lab: Lab, targets: tuple[FaultPlace, ...], amount: int) -> Undo:
     switch, port = targets[0].switch, targets[0].port
     lab.far_end(targets[0])
     try:
@@ -86,15 +86,15 @@ def _flap(lab: Lab, targets: tuple[Target, ...], amount: int) -> Undo:
     return {}
 
 
-def _loss(lab: Lab, targets: tuple[Target, ...], amount: int) -> Undo:
+def _loss(lab: Lab, targets: tuple[FaultPlace, ...], amount: int) -> Undo:
     return _netem(lab, targets[0], f"loss {amount}%")
 
 
-def _delay(lab: Lab, targets: tuple[Target, ...], amount: int) -> Undo:
+def _delay(lab: Lab, targets: tuple[FaultPlace, ...], amount: int) -> Undo:
     return _netem(lab, targets[0], f"delay {amount}ms")
 
 
-def _netem(lab: Lab, target: Target, what: str) -> Undo:
+def _netem(lab: Lab, target: FaultPlace, what: str) -> Undo:
     lab.far_end(target)
     try:
         run_below(lab.state, "unshare", "--net", "tc", "qdisc", "add", "dev", "lo", "root", "netem", *what.split())
@@ -104,15 +104,15 @@ def _netem(lab: Lab, target: Target, what: str) -> Undo:
     return {}
 
 
-def _no_netem(lab: Lab, targets: tuple[Target, ...], _undo: Undo) -> None:
+def _no_netem(lab: Lab, targets: tuple[FaultPlace, ...], _undo: Undo) -> None:
     run_below(lab.state, *_tc(targets[0], "del"))
 
 
-def _tc(target: Target, action: str) -> list[str]:
+def _tc(target: FaultPlace, action: str) -> list[str]:
     return ["tc", "-n", target.switch, "qdisc", action, "dev", target.port, "root"]
 
 
-def _mtu(lab: Lab, targets: tuple[Target, ...], amount: int) -> Undo:
+def _mtu(lab: Lab, targets: tuple[FaultPlace, ...], amount: int) -> Undo:
     switch, port = targets[0].switch, targets[0].port
     lab.far_end(targets[0])
     before = lab.inside(switch, 'sonic-db-cli CONFIG_DB hget "PORT|$1" mtu', port).strip()
@@ -122,7 +122,7 @@ def _mtu(lab: Lab, targets: tuple[Target, ...], amount: int) -> Undo:
     return {"mtu": before}
 
 
-def _old_mtu(lab: Lab, targets: tuple[Target, ...], undo: Undo) -> None:
+def _old_mtu(lab: Lab, targets: tuple[FaultPlace, ...], undo: Undo) -> None:
     action = 'hset "PORT|$1" mtu "$2"' if undo["mtu"] else 'hdel "PORT|$1" mtu'
     lab.inside(targets[0].switch, f"sonic-db-cli CONFIG_DB {action}", targets[0].port, undo["mtu"])
 

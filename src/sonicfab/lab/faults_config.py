@@ -6,13 +6,13 @@ from functools import partial
 
 from sonicfab.errors import LabError
 from sonicfab.frr.bgp import read_frr
-from sonicfab.lab.faults_base import Amount, Fault, Lab, Target, Undo
+from sonicfab.lab.faults_base import Amount, Fault, FaultPlace, Lab, Undo
 
 _REFUSED = "/run/sonic/reload.refused"
 _HANGS = "/run/sonic/reload.hangs"
 
 
-def _wrong_policy(lab: Lab, targets: tuple[Target, ...], _amount: int) -> Undo:
+def _wrong_policy(lab: Lab, targets: tuple[FaultPlace, ...], _amount: int) -> Undo:
     """A first entry without a match in each route-map that filters what goes to neighbours."""
     switch = targets[0].switch
     running = lab.inside(switch, "vtysh -c 'show running-config'")
@@ -32,7 +32,7 @@ def _wrong_policy(lab: Lab, targets: tuple[Target, ...], _amount: int) -> Undo:
     return {"entries": entries}
 
 
-def _right_policy(lab: Lab, targets: tuple[Target, ...], undo: Undo) -> None:
+def _right_policy(lab: Lab, targets: tuple[FaultPlace, ...], undo: Undo) -> None:
     _configure(lab, targets[0].switch, *(f"no {entry}" for entry in undo["entries"]))
 
 
@@ -42,21 +42,21 @@ def _configure(lab: Lab, switch: str, *lines: str) -> None:
     lab.inside(switch, 'vtysh "$@"', *words, check=False)
 
 
-def _refuse_reload(code: int, lab: Lab, targets: tuple[Target, ...], amount: int) -> Undo:
+def _refuse_reload(code: int, lab: Lab, targets: tuple[FaultPlace, ...], amount: int) -> Undo:
     lab.inside(targets[0].switch, f'echo "$(($(date +%s) + $1)) $2" > {_REFUSED}', str(amount), str(code))
     return {}
 
 
-def _accept_reload(lab: Lab, targets: tuple[Target, ...], _undo: Undo) -> None:
+def _accept_reload(lab: Lab, targets: tuple[FaultPlace, ...], _undo: Undo) -> None:
     lab.inside(targets[0].switch, f"rm -f {_REFUSED}")
 
 
-def _hang_reload(lab: Lab, targets: tuple[Target, ...], amount: int) -> Undo:
+def _hang_reload(lab: Lab, targets: tuple[FaultPlace, ...], amount: int) -> Undo:
     lab.inside(targets[0].switch, f"echo $1 > {_HANGS}", str(amount))
     return {}
 
 
-def _let_reload_go(lab: Lab, targets: tuple[Target, ...], _undo: Undo) -> None:
+def _let_reload_go(lab: Lab, targets: tuple[FaultPlace, ...], _undo: Undo) -> None:
     lab.inside(targets[0].switch, f"rm -f {_HANGS}")
 
 

@@ -7,7 +7,7 @@ import time
 from functools import partial
 
 from sonicfab.errors import LabError
-from sonicfab.lab.faults_base import Amount, Fault, Lab, Target, Undo
+from sonicfab.lab.faults_base import Amount, Fault, FaultPlace, Lab, Undo
 from sonicfab.lab.inside import copy_out
 from sonicfab.lab.requests import ask
 
@@ -63,7 +63,7 @@ echo "link set eth0 down"
 """
 
 
-def _gate(mode: str, lab: Lab, targets: tuple[Target, ...], amount: int) -> Undo:
+def _gate(mode: str, lab: Lab, targets: tuple[FaultPlace, ...], amount: int) -> Undo:
     switch = targets[0].switch
     ask(lab.state.folder, do="gate", switch=switch, mode=mode, seconds=amount)
     if mode != "slow":  # connections that are there break, too
@@ -71,41 +71,41 @@ def _gate(mode: str, lab: Lab, targets: tuple[Target, ...], amount: int) -> Undo
     return {}
 
 
-def _open_gate(lab: Lab, targets: tuple[Target, ...], _undo: Undo) -> None:
+def _open_gate(lab: Lab, targets: tuple[FaultPlace, ...], _undo: Undo) -> None:
     ask(lab.state.folder, do="gate", switch=targets[0].switch, mode="open")
 
 
-def _kill(program: str, lab: Lab, targets: tuple[Target, ...], _amount: int) -> Undo:
+def _kill(program: str, lab: Lab, targets: tuple[FaultPlace, ...], _amount: int) -> Undo:
     _wants(lab, targets[0], program)
     # until none is left: the monitor of lldpd may have started another child meanwhile
     lab.inside(targets[0].switch, 'while pkill -KILL -x "$1"; do sleep 0.05; done', program)
     return {}
 
 
-def _wants(lab: Lab, target: Target, program: str) -> None:
+def _wants(lab: Lab, target: FaultPlace, program: str) -> None:
     if not lab.inside(target.switch, 'pgrep -x "$1"', program, check=False).strip():
         raise LabError(f"{program} does not run on {target.switch}", "`sonicfab lab status` shows the faults it has")
 
 
-def _restart_bgp(lab: Lab, targets: tuple[Target, ...], _undo: Undo) -> None:
+def _restart_bgp(lab: Lab, targets: tuple[FaultPlace, ...], _undo: Undo) -> None:
     lab.inside(targets[0].switch, _BGP_AGAIN, "restart")
 
 
-def _restart_lldp(lab: Lab, targets: tuple[Target, ...], _undo: Undo) -> None:
+def _restart_lldp(lab: Lab, targets: tuple[FaultPlace, ...], _undo: Undo) -> None:
     lab.inside(targets[0].switch, "systemctl restart lldp")
 
 
-def _kill_redis(lab: Lab, targets: tuple[Target, ...], _amount: int) -> Undo:
+def _kill_redis(lab: Lab, targets: tuple[FaultPlace, ...], _amount: int) -> Undo:
     _wants(lab, targets[0], "redis-server")
     lab.inside(targets[0].switch, _KILL_REDIS)
     return {}
 
 
-def _start_redis(lab: Lab, targets: tuple[Target, ...], _undo: Undo) -> None:
+def _start_redis(lab: Lab, targets: tuple[FaultPlace, ...], _undo: Undo) -> None:
     lab.inside(targets[0].switch, _REDIS_AGAIN)
 
 
-def _stop_bgp(lab: Lab, targets: tuple[Target, ...], _amount: int) -> Undo:
+def _stop_bgp(lab: Lab, targets: tuple[FaultPlace, ...], _amount: int) -> Undo:
     if lab.inside(targets[0].switch, "systemctl is-active bgp", check=False).strip() != "active":
         raise LabError(
             f"the container bgp does not run on {targets[0]}", "`sonicfab lab heal all` starts what a fault stopped"
@@ -114,20 +114,20 @@ def _stop_bgp(lab: Lab, targets: tuple[Target, ...], _amount: int) -> Undo:
     return {}
 
 
-def _start_bgp(lab: Lab, targets: tuple[Target, ...], _undo: Undo) -> None:
+def _start_bgp(lab: Lab, targets: tuple[FaultPlace, ...], _undo: Undo) -> None:
     lab.inside(targets[0].switch, _BGP_AGAIN, "start")
 
 
-def _reach_start_limit(lab: Lab, targets: tuple[Target, ...], _amount: int) -> Undo:
+def _reach_start_limit(lab: Lab, targets: tuple[FaultPlace, ...], _amount: int) -> Undo:
     return {"starts": lab.inside(targets[0].switch, _LIMIT)}
 
 
-def _forget_starts(lab: Lab, targets: tuple[Target, ...], undo: Undo) -> None:
+def _forget_starts(lab: Lab, targets: tuple[FaultPlace, ...], undo: Undo) -> None:
     starts = undo["starts"].strip()
     lab.inside(targets[0].switch, f'{{ [ -z "$1" ] && rm -f {_STARTS}; }} || echo "$1" > {_STARTS}', starts)
 
 
-def _kill_switch(lab: Lab, targets: tuple[Target, ...], _amount: int) -> Undo:
+def _kill_switch(lab: Lab, targets: tuple[FaultPlace, ...], _amount: int) -> Undo:
     switch = targets[0].switch
     disk = lab.seed(switch) / "disk.tar"
     lab.inside(switch, "kill -STOP -1")  # the disk is that of one moment
@@ -146,32 +146,32 @@ def _kill_switch(lab: Lab, targets: tuple[Target, ...], _amount: int) -> Undo:
     return {}
 
 
-def _boot_switch(lab: Lab, targets: tuple[Target, ...], _undo: Undo) -> None:
+def _boot_switch(lab: Lab, targets: tuple[FaultPlace, ...], _undo: Undo) -> None:
     switch = targets[0].switch
     ask(lab.state.folder, do="boot", switch=switch)
     (lab.seed(switch) / "disk.tar").unlink(missing_ok=True)
     ask(lab.state.folder, do="gate", switch=switch, mode="open")
 
 
-def _freeze(lab: Lab, targets: tuple[Target, ...], _amount: int) -> Undo:
+def _freeze(lab: Lab, targets: tuple[FaultPlace, ...], _amount: int) -> Undo:
     ask(lab.state.folder, do="gate", switch=targets[0].switch, mode="hang")
     lab.inside(targets[0].switch, "kill -STOP -1")
     return {}
 
 
-def _thaw(lab: Lab, targets: tuple[Target, ...], _undo: Undo) -> None:
+def _thaw(lab: Lab, targets: tuple[FaultPlace, ...], _undo: Undo) -> None:
     lab.inside(targets[0].switch, "kill -CONT -1")
     ask(lab.state.folder, do="gate", switch=targets[0].switch, mode="open")
 
 
-def _fill_disk(lab: Lab, targets: tuple[Target, ...], _amount: int) -> Undo:
+def _fill_disk(lab: Lab, targets: tuple[FaultPlace, ...], _amount: int) -> Undo:
     size = lab.inside(targets[0].switch, "df -k --output=size / | tail -n 1").strip()
     # not a byte is written: the disk becomes as small as what is on it
     lab.inside(targets[0].switch, _SHRINK)
     return {"size": size}
 
 
-def _give_disk_back(lab: Lab, targets: tuple[Target, ...], undo: Undo) -> None:
+def _give_disk_back(lab: Lab, targets: tuple[FaultPlace, ...], undo: Undo) -> None:
     lab.inside(targets[0].switch, 'mount -o "remount,size=$1k" /', undo["size"])
 
 

@@ -36,7 +36,7 @@ class _Door:
     waiting: list[socket.socket]
 
 
-class Gate:
+class Listeners:
     """The listeners of all switches of a lab. Only `serve`'s thread touches them."""
 
     def __init__(self, listeners: dict[str, socket.socket], command: Callable[[str], list[str]]) -> None:

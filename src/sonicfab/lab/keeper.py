@@ -22,7 +22,7 @@ from typing import Any, cast, get_args
 from sonicfab.errors import SonicfabError
 from sonicfab.lab import requests
 from sonicfab.lab.files import HOST_KEY
-from sonicfab.lab.gate import Gate, Mode, listen
+from sonicfab.lab.gate import Listeners, Mode, listen
 from sonicfab.lab.hosts import LabHost
 from sonicfab.lab.netns import Holder, boot_host, boot_switch, build_network, ssh_server, write_shared
 from sonicfab.lab.seed import new_key
@@ -112,7 +112,7 @@ class _Keeper:
         self, holder: Holder, spec: LabSpec, folder: Path, state: LabState, listeners: dict[str, socket.socket]
     ) -> None:
         self._holder, self._spec, self._folder, self._state = holder, spec, folder, state
-        self._gate = Gate(listeners, self._ssh_server)
+        self._gate = Listeners(listeners, self._ssh_server)
         self._requests = requests.listener(folder)
         self._gate.also(self._requests, self._accept)
         write_state(folder, state)

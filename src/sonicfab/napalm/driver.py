@@ -26,7 +26,7 @@ from sonicfab.errors import SonicfabError
 from sonicfab.napalm import bgp, configtext, hardware, interfaces, neighbors, probes, routes, services
 from sonicfab.napalm.bgpconfig import bgp_config
 from sonicfab.napalm.errors import in_napalms_words
-from sonicfab.napalm.session import ConfigSession, Options
+from sonicfab.napalm.session import CommitOptions, ConfigSession
 from sonicfab.switch.operations import Switch
 from sonicfab.switch.state.config import RUNNING_FRR
 from sonicfab.switch.state.system import HOSTNAME
@@ -366,12 +366,12 @@ def _target(hostname: str, username: str, password: str, options: dict[str, Any]
     return SshTarget(hostname, port_number, username, password=password or None, jump=jump, **common)
 
 
-def _commits(target: SshTarget, options: dict[str, Any]) -> Options:
+def _commits(target: SshTarget, options: dict[str, Any]) -> CommitOptions:
     where = target.host if target.port == 22 else f"{target.host}_{target.port}"
     folder = options.get("journal_dir") or Path.home() / ".local" / "state" / "sonicfab" / "napalm" / where
-    return Options(
+    return CommitOptions(
         Path(folder).expanduser(),
         overwrite_drift=bool(options.get("overwrite_drift")),
         way=str(options.get("way", "")),
-        confirm_within=float(options.get("confirm_within", Options.confirm_within)),
+        confirm_within=float(options.get("confirm_within", CommitOptions.confirm_within)),
     )

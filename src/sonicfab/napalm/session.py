@@ -52,7 +52,7 @@ _UNDER_WAY = ("armed", "restoring", "failed")
 
 
 @dataclass(frozen=True)
-class Options:
+class CommitOptions:
     """What the driver's optional arguments say of commits.
 
     Attributes:
@@ -69,7 +69,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Device:
+class SwitchName:
     """The switch, as a change calls it."""
 
     name: str
@@ -82,7 +82,7 @@ class _SameSwitch:
     connect: Callable[[], Switch]
     facts: SwitchFacts
 
-    def open(self, plan: Device) -> Switch:
+    def open(self, plan: SwitchName) -> Switch:
         switch = self.connect()
         try:
             now = switch.facts()
@@ -97,7 +97,7 @@ class _SameSwitch:
 class ConfigSession:
     """The candidate of one driver, and what becomes of it; nothing of it is on the switch before `commit`."""
 
-    def __init__(self, name: str, connect: Callable[[], Switch], options: Options) -> None:
+    def __init__(self, name: str, connect: Callable[[], Switch], options: CommitOptions) -> None:
         self._name, self._connect, self._options = name, connect, options
         self._candidate: Candidate | None = None
         self._changed = True  # nobody has said that the last commit changed nothing
@@ -222,7 +222,7 @@ class ConfigSession:
 
     def _undo(self, switch: Switch, push_id: str) -> None:
         with self._journal(push_id).open() as journal:
-            access, device = self._access(switch), Device(self._name)
+            access, device = self._access(switch), SwitchName(self._name)
             with contextlib.closing(Guarded(access, journal, device, Limits(), log.info)) as guarded:
                 ending = guarded.back(SwitchError("it was asked for"))
         if ending.state != "old":
@@ -256,7 +256,7 @@ class ConfigSession:
             change = SwitchChange(
                 access,
                 journal,
-                Device(self._name),
+                SwitchName(self._name),
                 (look.found.target or target, look.found, way),
                 Gates(Gate({}, frozenset()), as_before(look.found)),
                 Limits(confirm_within=self._options.confirm_within, quiet=quiet),

@@ -19,7 +19,7 @@ from sonicfab.push.journal import Journal, find_journal, new_id
 from sonicfab.push.refusals import Observation
 from sonicfab.push.results import PushResult, State, SwitchPush
 from sonicfab.push.resume import Left
-from sonicfab.push.run import Decision, FabricPush, Options, decide, look_at_all, manifest
+from sonicfab.push.run import Decision, FabricPush, PushOptions, decide, look_at_all, manifest
 from sonicfab.push.single import holder
 from sonicfab.push.ways import FORCED
 from sonicfab.runner import Outcome
@@ -71,7 +71,7 @@ class Planned:
     site: OpenSite
     kind: Literal["push", "rollback"]
     targets: Mapping[str, Target] = field(repr=False)
-    options: Options
+    options: PushOptions
     outcomes: Mapping[str, Outcome[Observation]] = field(repr=False)
     decision: Decision = field(repr=False)
     warnings: int = 0
@@ -188,7 +188,7 @@ class Intent:
 
 
 def intend(
-    site: OpenSite, options: Options, *, take_over: Collection[str] = (), ignore: Collection[str] = ()
+    site: OpenSite, options: PushOptions, *, take_over: Collection[str] = (), ignore: Collection[str] = ()
 ) -> Intent:
     """Render and validate, and look at no switch.
 
@@ -215,7 +215,7 @@ def intend(
 
 def plan(
     site: OpenSite,
-    options: Options | None = None,
+    options: PushOptions | None = None,
     *,
     take_over: Collection[str] = (),
     ignore: Collection[str] = (),
@@ -230,7 +230,7 @@ def plan(
         InvalidConfigsError: the rendered configs are not valid.
         LabError: the lab does not run.
     """
-    options = options or Options()
+    options = options or PushOptions()
     site.for_push()
     intent = intend(site, options, take_over=take_over, ignore=ignore)
     return replace(look_and_decide(site, "push", intent.targets, options, progress), warnings=intent.warnings)
@@ -238,7 +238,7 @@ def plan(
 
 def push(
     site: OpenSite,
-    options: Options | None = None,
+    options: PushOptions | None = None,
     *,
     take_over: Collection[str] = (),
     ignore: Collection[str] = (),
@@ -258,7 +258,7 @@ def look_and_decide(
     site: OpenSite,
     kind: Literal["push", "rollback"],
     targets: Mapping[str, Target],
-    options: Options,
+    options: PushOptions,
     progress: Progress = QUIET,
 ) -> Planned:
     """Look at the switches that have targets, and decide how they get there.
@@ -287,7 +287,7 @@ def left_by(site: OpenSite, output: str | Path = "build") -> Journal:
 def end_all(
     site: OpenSite,
     targets: Mapping[str, Target],
-    options: Options,
+    options: PushOptions,
     journal: Journal,
     progress: Progress = QUIET,
     back: Collection[str] = (),
@@ -310,7 +310,7 @@ def end_all(
 
 def resume(
     site: OpenSite,
-    options: Options | None = None,
+    options: PushOptions | None = None,
     *,
     take_over: Collection[str] = (),
     ignore: Collection[str] = (),
@@ -323,7 +323,7 @@ def resume(
         InputError: with every mistake in the files; there was no push.
         NotEndedError: some switches could not be ended.
     """
-    options = options or Options()
+    options = options or PushOptions()
     site.for_push()
     intent = intend(site, options, take_over=take_over, ignore=ignore)
     journal = left_by(site, output)
@@ -343,7 +343,7 @@ def taken_over(site: OpenSite, given: Collection[str]) -> set[str]:
     return set(switches) if "all" in words else words
 
 
-def _completed(site: OpenSite, options: Options) -> Options:
+def _completed(site: OpenSite, options: PushOptions) -> PushOptions:
     """With who is at it, and how long a switch of this site may be quiet on its way back."""
     limits = replace(options.limits, quiet=site.access.quiet)
     return replace(options, holder=options.holder or holder(), limits=limits)

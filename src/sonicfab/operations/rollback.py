@@ -13,7 +13,7 @@ from sonicfab.ownership import record
 from sonicfab.push.comparison import Target
 from sonicfab.push.journal import Journal, find_journal, journals
 from sonicfab.push.results import PushResult
-from sonicfab.push.run import Options
+from sonicfab.push.run import PushOptions
 from sonicfab.switch.state.config import config_db as config_db_of
 
 
@@ -65,7 +65,7 @@ def _begun(output: Path, fabric: str, journal: Journal) -> Journal:
 def plan_rollback(
     site: OpenSite,
     push: Undone,
-    options: Options | None = None,
+    options: PushOptions | None = None,
     *,
     output: str | Path = "build",
     take_over: Collection[str] = (),
@@ -80,13 +80,13 @@ def plan_rollback(
     targets = _before(site, push.journal, Path(output), taken_over(site, take_over))
     if not targets:
         return None
-    return look_and_decide(site.for_push(numbers=False), "rollback", targets, options or Options(), progress)
+    return look_and_decide(site.for_push(numbers=False), "rollback", targets, options or PushOptions(), progress)
 
 
 def rollback(
     site: OpenSite,
     to: str = "",
-    options: Options | None = None,
+    options: PushOptions | None = None,
     *,
     output: str | Path = "build",
     take_over: Collection[str] = (),
@@ -100,7 +100,7 @@ def rollback(
         OutputError: the journal cannot be written; what was under way went back.
     """
     push = undone(site, output, to)
-    options = options or Options()
+    options = options or PushOptions()
     if left := push.left(site):
         end_all(site, {}, options, push.journal, progress, left)
     planned = plan_rollback(site, push, options, output=output, take_over=take_over, progress=progress)

@@ -90,7 +90,7 @@ def plan_patch(intended: ConfigDb, running: ConfigDb, owned: Collection[str], bu
         tuple(_tests(operations, running)),
         _seconds(changes),
         tuple(patch_rules.interrupts(changes, running)),
-        tuple(patch_rules.refusals(changes, running, target, build)),
+        tuple(patch_rules.patch_refusals(changes, running, target, build)),
     )
 
 

@@ -92,7 +92,7 @@ def _port(change: ConfigChange, running: ConfigDb) -> Iterator[Interruption]:
         yield Interruption("link", change.key, f"{change.field}: orchagent brings the port down to set it")
 
 
-def refusals(changes: Sequence[ConfigChange], running: ConfigDb, target: ConfigDb, build: Build) -> Iterator[str]:
+def patch_refusals(changes: Sequence[ConfigChange], running: ConfigDb, target: ConfigDb, build: Build) -> Iterator[str]:
     """Why the changes must not be made by patch; each reason once."""
     if not changes:
         return

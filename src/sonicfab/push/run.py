@@ -28,7 +28,7 @@ Tell = Callable[[str, str], None]
 
 
 @dataclass(frozen=True)
-class Options:
+class PushOptions:
     """What the user asked for.
 
     Attributes:
@@ -71,7 +71,7 @@ class Decision:
 
 
 def decide(
-    plan: FabricPlan, targets: Mapping[str, Target], looks: Mapping[str, Observation], options: Options
+    plan: FabricPlan, targets: Mapping[str, Target], looks: Mapping[str, Observation], options: PushOptions
 ) -> Decision:
     """Ways, steps and refusals.
 
@@ -115,7 +115,7 @@ class FabricPush:
         targets: Mapping[str, Target],
         looks: Mapping[str, Observation],
         decision: Decision,
-        options: Options,
+        options: PushOptions,
         journal: Journal,
         tell: Tell,
         done: Callable[[str], None],
@@ -198,7 +198,7 @@ def look_at_all(
 
 
 def manifest(
-    fabric: str, targets: Mapping[str, Target], decision: Decision, options: Options, kind: str, resumes: str = ""
+    fabric: str, targets: Mapping[str, Target], decision: Decision, options: PushOptions, kind: str, resumes: str = ""
 ) -> dict[str, object]:
     """What `push.json` says: what is meant with each switch, by hash; no config and no secret.
 

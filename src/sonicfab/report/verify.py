@@ -19,7 +19,7 @@ from sonicfab.verify.diagnose.base import Diagnosis
 from sonicfab.verify.registry import BY_NAME
 from sonicfab.verify.results import CheckResult, Problem
 from sonicfab.verify.run import Verification
-from sonicfab.verify.snapshot import Difference
+from sonicfab.verify.snapshot import ChangeSince
 
 FORMAT_VERSION = 2
 _SESSIONS_SHOWN = 40
@@ -36,7 +36,7 @@ def show_verification(plan: FabricPlan, verification: Verification) -> None:
     say_fitted(verdict(verification))
 
 
-def show_changes(taken: str, differences: list[Difference]) -> None:
+def show_changes(taken: str, differences: list[ChangeSince]) -> None:
     """What has changed since a snapshot, the worse first."""
     signs = {"worse": mark("failed"), "better": mark("ok"), "other": mark("skipped")}
     say(f"since {taken}: {change_counts(differences)}")
@@ -47,7 +47,7 @@ def show_changes(taken: str, differences: list[Difference]) -> None:
     say("")
 
 
-def change_counts(differences: list[Difference]) -> str:
+def change_counts(differences: list[ChangeSince]) -> str:
     """`2 changes for the worse, 1 for the better`."""
     counts = {kind: sum(1 for one in differences if one.kind == kind) for kind in ("worse", "better", "other")}
     words = {"worse": "for the worse", "better": "for the better", "other": "otherwise"}
@@ -69,7 +69,7 @@ def json_value(verification: Verification) -> dict[str, Any]:
     }
 
 
-def changes_json(taken: str, differences: list[Difference]) -> dict[str, Any]:
+def changes_json(taken: str, differences: list[ChangeSince]) -> dict[str, Any]:
     """What has changed, for programs."""
     return {"since": taken, "changes": [asdict(one) for one in differences]}
 

@@ -18,7 +18,7 @@ Values = Mapping[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class Breach:
     """A condition that does not hold: its code and what is wrong."""
 
     code: str
@@ -62,7 +62,7 @@ class Context:
         return {str(row["dst_port"]): name for name, row in rows.items() if "dst_port" in row}
 
 
-Condition = Callable[[Context, str, Values, str], Broken | None]
+Condition = Callable[[Context, str, Values, str], Breach | None]
 
 
 def text_of(values: Values, name: str) -> str:
@@ -76,107 +76,107 @@ def family_of(text: str) -> int:
     return 6 if ":" in text else 4 if "." in text else 0
 
 
-def _bare_row(context: Context, table: str, values: Values, field: str) -> Broken | None:
+def _bare_row(context: Context, table: str, values: Values, field: str) -> Breach | None:
     name = text_of(values, field)
     if context.has(table, name):
         return None
-    return Broken("SF-121", f"there is no row {table}|{name} beside it", f"add {table}|{name}")
+    return Breach("SF-121", f"there is no row {table}|{name} beside it", f"add {table}|{name}")
 
 
-def _family_fits(_context: Context, _table: str, values: Values, field: str) -> Broken | None:
+def _family_fits(_context: Context, _table: str, values: Values, field: str) -> Breach | None:
     prefix, family = text_of(values, "ip-prefix"), text_of(values, field)
     if family == f"IPv{family_of(prefix)}":
         return None
-    return Broken("SF-122", f"family is {family}, but {prefix} is IPv{family_of(prefix)}")
+    return Breach("SF-122", f"family is {family}, but {prefix} is IPv{family_of(prefix)}")
 
 
-def _gateway(_context: Context, _table: str, values: Values, field: str) -> Broken | None:
+def _gateway(_context: Context, _table: str, values: Values, field: str) -> Breach | None:
     address, gateway = text_of(values, "ip_prefix"), text_of(values, "gwaddr")
     if family_of(address) == family_of(gateway) != 0:
         return None
     if field == "gwaddr":
-        return Broken("SF-123", f"gwaddr is {gateway}, which is of another family than {address}")
-    return None if gateway else Broken("SF-123", "there is no gwaddr")
+        return Breach("SF-123", f"gwaddr is {gateway}, which is of another family than {address}")
+    return None if gateway else Breach("SF-123", "there is no gwaddr")
 
 
-def _mgmt_vrf(context: Context, _table: str, values: Values, field: str) -> Broken | None:
+def _mgmt_vrf(context: Context, _table: str, values: Values, field: str) -> Breach | None:
     enabled = context.field("MGMT_VRF_CONFIG", "vrf_global", "mgmtVrfEnabled")
     if text_of(values, field) != "mgmt" or enabled == "true":
         return None
-    return Broken("SF-124", f"{field} is mgmt, but the VRF mgmt is not enabled")
+    return Breach("SF-124", f"{field} is mgmt, but the VRF mgmt is not enabled")
 
 
-def _syslog_source(_context: Context, _table: str, values: Values, field: str) -> Broken | None:
+def _syslog_source(_context: Context, _table: str, values: Values, field: str) -> Breach | None:
     source, server = text_of(values, field), text_of(values, "server_address")
     if family_of(source) == family_of(server):
         return None
-    return Broken("SF-125", f"source {source} and server {server} are of different families")
+    return Breach("SF-125", f"source {source} and server {server} are of different families")
 
 
-def _synchronous(_context: Context, _table: str, values: Values, field: str) -> Broken | None:
+def _synchronous(_context: Context, _table: str, values: Values, field: str) -> Breach | None:
     if text_of(values, field) != "enabled" or text_of(values, "synchronous_mode") in ("enable", ""):
         return None  # YANG's default of synchronous_mode is enable
-    return Broken("SF-126", f"{field} is enabled, but synchronous_mode is {text_of(values, 'synchronous_mode')}")
+    return Breach("SF-126", f"{field} is enabled, but synchronous_mode is {text_of(values, 'synchronous_mode')}")
 
 
-def _vlan_id(_context: Context, _table: str, values: Values, field: str) -> Broken | None:
+def _vlan_id(_context: Context, _table: str, values: Values, field: str) -> Breach | None:
     name, number = text_of(values, "name"), text_of(values, field)
     if name.partition("Vlan")[2] == number:
         return None
-    return Broken("SF-127", f"{name} has the vlanid {number}", f"write {name.partition('Vlan')[2]}")
+    return Breach("SF-127", f"{name} has the vlanid {number}", f"write {name.partition('Vlan')[2]}")
 
 
-def _member_not_mirror(context: Context, _table: str, values: Values, field: str) -> Broken | None:
+def _member_not_mirror(context: Context, _table: str, values: Values, field: str) -> Breach | None:
     session = context.mirror_targets.get(text_of(values, field))
     return (
-        Broken("SF-128", f"{text_of(values, field)} is the target of the mirror session {session}") if session else None
+        Breach("SF-128", f"{text_of(values, field)} is the target of the mirror session {session}") if session else None
     )
 
 
-def _member_not_lag(context: Context, _table: str, values: Values, field: str) -> Broken | None:
+def _member_not_lag(context: Context, _table: str, values: Values, field: str) -> Breach | None:
     lag = context.lag_members.get(text_of(values, field))
-    return Broken("SF-128", f"{text_of(values, field)} is a member of {lag}") if lag else None
+    return Breach("SF-128", f"{text_of(values, field)} is a member of {lag}") if lag else None
 
 
-def _member_not_routed(context: Context, _table: str, values: Values, field: str) -> Broken | None:
+def _member_not_routed(context: Context, _table: str, values: Values, field: str) -> Breach | None:
     port = text_of(values, field)
-    return Broken("SF-128", f"{port} has a row in INTERFACE: it is routed") if context.has("INTERFACE", port) else None
+    return Breach("SF-128", f"{port} has a row in INTERFACE: it is routed") if context.has("INTERFACE", port) else None
 
 
-def _one_untagged(context: Context, _table: str, values: Values, field: str) -> Broken | None:
+def _one_untagged(context: Context, _table: str, values: Values, field: str) -> Breach | None:
     port = text_of(values, field)
     if text_of(values, "tagging_mode") != "untagged" or context.untagged.get(port, 0) <= 1:
         return None
-    return Broken("SF-129", f"{port} is untagged in {context.untagged[port]} VLANs")
+    return Breach("SF-129", f"{port} is untagged in {context.untagged[port]} VLANs")
 
 
-def _tacacs_passkey(context: Context, _table: str, values: Values, _field: str) -> Broken | None:
+def _tacacs_passkey(context: Context, _table: str, values: Values, _field: str) -> Breach | None:
     wants = text_of(values, "type") == "authentication" and "tacacs+" in text_of(values, "login")
     if not wants or context.field("TACPLUS", "global", "passkey"):
         return None
-    return Broken("SF-130", "login names tacacs+, but TACPLUS|global has no passkey")
+    return Breach("SF-130", "login names tacacs+, but TACPLUS|global has no passkey")
 
 
-def _all_alone(_context: Context, _table: str, values: Values, field: str) -> Broken | None:
+def _all_alone(_context: Context, _table: str, values: Values, field: str) -> Breach | None:
     words = text_of(values, field).split(",")
-    return Broken("SF-131", f"{field} has 'all' beside others") if "all" in words and len(words) > 1 else None
+    return Breach("SF-131", f"{field} has 'all' beside others") if "all" in words and len(words) > 1 else None
 
 
-def _at_least_1(_context: Context, _table: str, values: Values, field: str) -> Broken | None:
+def _at_least_1(_context: Context, _table: str, values: Values, field: str) -> Breach | None:
     number = to_int(text_of(values, field))
-    return None if number is None or number >= 1 else Broken("SF-131", f"{field} is {number}; expected at least 1")
+    return None if number is None or number >= 1 else Breach("SF-131", f"{field} is {number}; expected at least 1")
 
 
-def _sub_interface(context: Context, _table: str, values: Values, field: str) -> Broken | None:
+def _sub_interface(context: Context, _table: str, values: Values, field: str) -> Breach | None:
     name = text_of(values, field)
     if len(name) > _IFNAMSIZ:
         short = name.replace("Ethernet", "Eth").replace("PortChannel", "Po")
         hint = f"write {short}, and the field vlan" if len(short) <= _IFNAMSIZ else "take a port with a shorter name"
-        return Broken("SF-132", f"{name} is longer than {_IFNAMSIZ} characters", hint)
+        return Breach("SF-132", f"{name} is longer than {_IFNAMSIZ} characters", hint)
     parent = _parent(name)
     if context.has("PORT", parent) or context.has("PORTCHANNEL", parent):
         return None
-    return Broken("SF-132", f"{name}: there is no port or port channel {parent}", f"add it, or correct {name}")
+    return Breach("SF-132", f"{name}: there is no port or port channel {parent}", f"add it, or correct {name}")
 
 
 _IFNAMSIZ = 15
@@ -192,19 +192,19 @@ def _parent(name: str) -> str:
     return own
 
 
-def _encapsulation(context: Context, _table: str, values: Values, _field: str) -> Broken | None:
+def _encapsulation(context: Context, _table: str, values: Values, _field: str) -> Breach | None:
     name = text_of(values, "name")
     own = name.partition(".")[0]
     if "vlan" in values or context.has("PORT", own) or context.has("PORTCHANNEL", own):
         return None
-    return Broken("SF-132", f"{name} has a short name and no field vlan", "add the field vlan")
+    return Breach("SF-132", f"{name} has a short name and no field vlan", "add the field vlan")
 
 
-def _keepalive(_context: Context, _table: str, values: Values, _field: str) -> Broken | None:
+def _keepalive(_context: Context, _table: str, values: Values, _field: str) -> Breach | None:
     every, limit = to_int(text_of(values, "keepalive_interval")), to_int(text_of(values, "session_timeout"))
     if every is None or limit is None or every * 3 <= limit:
         return None
-    return Broken("SF-131", f"session_timeout is {limit}; expected at least three times keepalive_interval ({every})")
+    return Breach("SF-131", f"session_timeout is {limit}; expected at least three times keepalive_interval ({every})")
 
 
 CONDITIONS: Mapping[str, Condition] = {

@@ -14,7 +14,7 @@ from sonicfab.validate.nexthops import takes_link_local
 
 
 @dataclass(frozen=True)
-class SwitchFacts:
+class SwitchView:
     """One switch as the others see it; `frr` is None where there is no frr.conf.
 
     Attributes:
@@ -31,7 +31,7 @@ class SwitchFacts:
     subnets: dict[tuple[str, int], tuple[str, str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, name: str, config: ConfigDb, frr: FrrText | None) -> SwitchFacts:
+    def of(cls, name: str, config: ConfigDb, frr: FrrText | None) -> SwitchView:
         """The facts of a config, so that no rule between switches has to read its rows again."""
         facts = cls(name, config, frr)
         owners: dict[str, str] = {}
@@ -57,7 +57,7 @@ class SwitchFacts:
         return self.frr.instances.get(vrf) if self.frr else None
 
 
-def check_links(switches: Mapping[str, SwitchFacts], links: Iterable[tuple[Endpoint, Endpoint]]) -> Iterator[Finding]:
+def check_links(switches: Mapping[str, SwitchView], links: Iterable[tuple[Endpoint, Endpoint]]) -> Iterator[Finding]:
     """What is wrong between the switches; a link is left out unless both its switches are there."""
     yield from _identities(switches.values())
     yield from _addresses(switches.values())
@@ -69,7 +69,7 @@ def check_links(switches: Mapping[str, SwitchFacts], links: Iterable[tuple[Endpo
         yield from _sessions(switches[b.switch], b.port, switches[a.switch], a.port)
 
 
-def _parallel(switches: Mapping[str, SwitchFacts], links: Iterable[tuple[Endpoint, Endpoint]]) -> Iterator[Finding]:
+def _parallel(switches: Mapping[str, SwitchView], links: Iterable[tuple[Endpoint, Endpoint]]) -> Iterator[Finding]:
     """Sessions over several links to one switch whose next hops are one link-local address."""
     found: dict[tuple[str, str], list[Neighbor]] = {}
     for a, b in links:
@@ -88,7 +88,7 @@ def _parallel(switches: Mapping[str, SwitchFacts], links: Iterable[tuple[Endpoin
             yield _frr("SF-413", sessions[0].line, message, name)
 
 
-def _identities(switches: Iterable[SwitchFacts]) -> Iterator[Finding]:
+def _identities(switches: Iterable[SwitchView]) -> Iterator[Finding]:
     seen: dict[tuple[str, str], str] = {}
     for one in switches:
         row = one.config.get("DEVICE_METADATA", {}).get("localhost", {})
@@ -103,7 +103,7 @@ def _identities(switches: Iterable[SwitchFacts]) -> Iterator[Finding]:
                 yield Finding("SF-302", place, f"the {what} {value} is that of {owner}, too", switch=one.name)
 
 
-def _addresses(switches: Iterable[SwitchFacts]) -> Iterator[Finding]:
+def _addresses(switches: Iterable[SwitchView]) -> Iterator[Finding]:
     seen: dict[tuple[str, str], str] = {}
     for one in switches:
         for space, address, place in one.addresses:
@@ -112,7 +112,7 @@ def _addresses(switches: Iterable[SwitchFacts]) -> Iterator[Finding]:
                 yield Finding("SF-301", place, f"{address} is an address of {owner}, too", switch=one.name)
 
 
-def _link(one: SwitchFacts, port: str, other: SwitchFacts, far: str) -> Iterator[Finding]:
+def _link(one: SwitchView, port: str, other: SwitchView, far: str) -> Iterator[Finding]:
     here, there = one.port(port), other.port(far)
     far_end = f"{other.name}:{far}"
     for code, name, default in (("SF-303", "mtu", "9100"), ("SF-304", "speed", ""), ("SF-305", "fec", "none")):
@@ -127,7 +127,7 @@ def _link(one: SwitchFacts, port: str, other: SwitchFacts, far: str) -> Iterator
     yield from _subnets(one, port, other, far)
 
 
-def _subnets(one: SwitchFacts, port: str, other: SwitchFacts, far: str) -> Iterator[Finding]:
+def _subnets(one: SwitchView, port: str, other: SwitchView, far: str) -> Iterator[Finding]:
     for version in (4, 6):
         here, there = one.subnets.get((port, version)), other.subnets.get((far, version))
         if here and there and here[1] != there[1]:
@@ -135,7 +135,7 @@ def _subnets(one: SwitchFacts, port: str, other: SwitchFacts, far: str) -> Itera
             yield Finding("SF-308", f"INTERFACE|{port}|{here[0]}", message, switch=one.name)
 
 
-def _sessions(one: SwitchFacts, port: str, other: SwitchFacts, far: str) -> Iterator[Finding]:
+def _sessions(one: SwitchView, port: str, other: SwitchView, far: str) -> Iterator[Finding]:
     """The sessions over a link as one end has them, held against the other end."""
     near_bgp, far_bgp = one.bgp_over(port), other.bgp_over(far)
     if near_bgp is None or far_bgp is None or not far_bgp.asn:

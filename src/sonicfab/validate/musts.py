@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from sonicfab.schema.facts import to_int
-from sonicfab.validate.conditions import Broken, Context, Values, family_of, text_of
+from sonicfab.validate.conditions import Context, Values, Breach, family_of, text_of
 
-Must = Callable[[Context, Values, str, str], Broken | None]
+Must = Callable[[Context, Values, str, str], Breach | None]
 """(context, values, field, argument)."""
 
 
@@ -19,89 +19,89 @@ def _numbers(values: Values, field: str, other: str) -> tuple[int, int] | None:
     return None if own is None or theirs is None else (own, theirs)
 
 
-def _at_least(_context: Context, values: Values, field: str, other: str) -> Broken | None:
+def _at_least(_context: Context, values: Values, field: str, other: str) -> Breach | None:
     numbers = _numbers(values, field, other)
     if numbers is None or numbers[0] >= numbers[1]:
         return None
-    return Broken("SF-131", f"{field} is {numbers[0]}; expected at least {other}, which is {numbers[1]}")
+    return Breach("SF-131", f"{field} is {numbers[0]}; expected at least {other}, which is {numbers[1]}")
 
 
-def _above(_context: Context, values: Values, field: str, other: str) -> Broken | None:
+def _above(_context: Context, values: Values, field: str, other: str) -> Breach | None:
     numbers = _numbers(values, field, other)
     if numbers is None or numbers[0] > numbers[1]:
         return None
-    return Broken("SF-131", f"{field} is {numbers[0]}; expected more than {other}, which is {numbers[1]}")
+    return Breach("SF-131", f"{field} is {numbers[0]}; expected more than {other}, which is {numbers[1]}")
 
 
-def _only_with(_context: Context, values: Values, field: str, argument: str) -> Broken | None:
+def _only_with(_context: Context, values: Values, field: str, argument: str) -> Breach | None:
     other, _, wanted = argument.partition("=")
     if other not in values or text_of(values, other) == wanted:
         return None
-    return Broken("SF-131", f"{field} is for rows whose {other} is {wanted}; here it is {text_of(values, other)}")
+    return Breach("SF-131", f"{field} is for rows whose {other} is {wanted}; here it is {text_of(values, other)}")
 
 
-def _not_with(_context: Context, values: Values, field: str, argument: str) -> Broken | None:
+def _not_with(_context: Context, values: Values, field: str, argument: str) -> Breach | None:
     other, _, refused = argument.partition("=")
     if other not in values or text_of(values, other) != refused:
         return None
-    return Broken("SF-131", f"{field} is not for rows whose {other} is {refused}")
+    return Breach("SF-131", f"{field} is not for rows whose {other} is {refused}")
 
 
-def _only(_context: Context, values: Values, field: str, wanted: str) -> Broken | None:
+def _only(_context: Context, values: Values, field: str, wanted: str) -> Breach | None:
     own = text_of(values, field)
-    return None if own == wanted else Broken("SF-131", f"{field} is '{own}'; expected {wanted}", f"write {wanted}")
+    return None if own == wanted else Breach("SF-131", f"{field} is '{own}'; expected {wanted}", f"write {wanted}")
 
 
-def _same(_context: Context, values: Values, field: str, other: str) -> Broken | None:
+def _same(_context: Context, values: Values, field: str, other: str) -> Breach | None:
     own, theirs = text_of(values, field), text_of(values, other)
     if other not in values or own == theirs:
         return None
-    return Broken("SF-131", f"{field} is '{own}'; expected that of {other}, '{theirs}'")
+    return Breach("SF-131", f"{field} is '{own}'; expected that of {other}, '{theirs}'")
 
 
-def _differs(_context: Context, values: Values, field: str, other: str) -> Broken | None:
+def _differs(_context: Context, values: Values, field: str, other: str) -> Breach | None:
     own = text_of(values, field)
-    return Broken("SF-131", f"{field} is '{own}', as {other} is") if own == text_of(values, other) else None
+    return Breach("SF-131", f"{field} is '{own}', as {other} is") if own == text_of(values, other) else None
 
 
-def _without(_context: Context, values: Values, field: str, other: str) -> Broken | None:
-    return Broken("SF-131", f"{field} cannot be beside {other}", "leave one of them out") if other in values else None
+def _without(_context: Context, values: Values, field: str, other: str) -> Breach | None:
+    return Breach("SF-131", f"{field} cannot be beside {other}", "leave one of them out") if other in values else None
 
 
-def _equals(context: Context, values: Values, field: str, argument: str) -> Broken | None:
+def _equals(context: Context, values: Values, field: str, argument: str) -> Breach | None:
     table, key, name = argument.split("|")
     own, theirs = text_of(values, field), context.field(table, key, name)
     if own == theirs:
         return None
     said = theirs or "missing"
-    return Broken("SF-131", f"{field} is {own}; expected that of {table}|{key} {name}, which is {said}")
+    return Breach("SF-131", f"{field} is {own}; expected that of {table}|{key} {name}, which is {said}")
 
 
-def _needs_positive(_context: Context, values: Values, field: str, other: str) -> Broken | None:
+def _needs_positive(_context: Context, values: Values, field: str, other: str) -> Breach | None:
     number = to_int(text_of(values, other))
     if other in values and (number is None or number > 0):
         return None
-    return Broken("SF-131", f"{field} is there without {other}", f"give {other}, more than 0")
+    return Breach("SF-131", f"{field} is there without {other}", f"give {other}, more than 0")
 
 
-def _same_family(_context: Context, values: Values, field: str, other: str) -> Broken | None:
+def _same_family(_context: Context, values: Values, field: str, other: str) -> Breach | None:
     own, theirs = text_of(values, field), text_of(values, other)
     if not theirs or family_of(own) == family_of(theirs):
         return None
-    return Broken("SF-131", f"{field} {own} and {other} {theirs} are of different families")
+    return Breach("SF-131", f"{field} {own} and {other} {theirs} are of different families")
 
 
-def _snmp_password(_context: Context, values: Values, field: str, kinds: str) -> Broken | None:
+def _snmp_password(_context: Context, values: Values, field: str, kinds: str) -> Breach | None:
     kind, length = text_of(values, "SNMP_USER_TYPE"), len(text_of(values, field))
     if kind in kinds.split():
-        return None if length >= 8 else Broken("SF-131", f"{field} of a user of type {kind} is shorter than 8")
-    return Broken("SF-131", f"{field} is for other users than those of type {kind}") if kind and length else None
+        return None if length >= 8 else Breach("SF-131", f"{field} of a user of type {kind} is shorter than 8")
+    return Breach("SF-131", f"{field} is for other users than those of type {kind}") if kind and length else None
 
 
-def _control_plane(_context: Context, values: Values, _field: str, needed: str) -> Broken | None:
+def _control_plane(_context: Context, values: Values, _field: str, needed: str) -> Breach | None:
     if text_of(values, "type") != "CTRLPLANE" or needed in values:
         return None
-    return Broken("SF-131", f"type is CTRLPLANE, but there are no {needed}")
+    return Breach("SF-131", f"type is CTRLPLANE, but there are no {needed}")
 
 
 MUSTS: Mapping[str, Must] = {

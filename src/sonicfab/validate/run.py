@@ -22,7 +22,7 @@ from sonicfab.validate.frr import check_frr
 from sonicfab.validate.interfaces import check_interfaces
 from sonicfab.validate.libyang import INSTALL, LibyangCheck, libyang_folder
 from sonicfab.validate.likely import LikelyCheck
-from sonicfab.validate.links import SwitchFacts, check_links
+from sonicfab.validate.links import SwitchView, check_links
 from sonicfab.validate.schema import SchemaCheck
 from sonicfab.validate.vtysh import check_syntax, frr_version
 from sonicfab.validate.yang import YangCheck
@@ -122,12 +122,12 @@ class Validator:
         done: Callable[[str], None],
     ) -> Validation:
         found: list[Finding] = []
-        switches: dict[str, SwitchFacts] = {}
+        switches: dict[str, SwitchView] = {}
         for subject in subjects:
             read, own = self._subject(subject)
             found += own
             if subject.config_db is not None:
-                switches[subject.name] = SwitchFacts.of(subject.name, subject.config_db, read)
+                switches[subject.name] = SwitchView.of(subject.name, subject.config_db, read)
             done(subject.name)
         builds = {subject.name: subject for subject in subjects}
         for one in check_links(switches, links):

@@ -12,7 +12,7 @@ from sonicfab.families import Family
 from sonicfab.plan.bgp import Session
 from sonicfab.plan.types import FabricPlan, IpAddress, LinkPlan, PortPlan, SwitchPlan
 from sonicfab.render import SwitchConfig
-from sonicfab.verify.paths import Broken, Way, Ways
+from sonicfab.verify.paths import Outage, PathFinder, Paths
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Expectations:
     sessions: tuple[Session, ...]
     host_peers: frozenset[str]
     loopbacks: Mapping[str, Mapping[Family, IpAddress]] = field(repr=False)
-    ways: Mapping[tuple[str, Family], Way] = field(repr=False)
+    ways: Mapping[tuple[str, Family], Paths] = field(repr=False)
     known_prefixes: frozenset[str] = field(default=frozenset(), repr=False)
     config: SwitchConfig | None = field(default=None, repr=False)
     no_config: str = ""
@@ -76,11 +76,11 @@ class FabricExpectations:
         self.plan, self.place_of, self.push = plan, place_of, push
         self._configs = configs or {}
         self._no_config, self._provides = no_config, provides
-        self._ways: dict[Broken, dict[Family, Ways]] = {}
+        self._ways: dict[Outage, dict[Family, PathFinder]] = {}
 
     def of(self, switch: SwitchPlan) -> Expectations:
         """What is expected of one switch."""
-        ways: dict[tuple[str, Family], Way] = {}
+        ways: dict[tuple[str, Family], Paths] = {}
         loopbacks: dict[str, dict[Family, IpAddress]] = {}
         for origin, addresses in self._addresses.items():
             for family, address in addresses.items():
@@ -101,11 +101,11 @@ class FabricExpectations:
             provides=self._provides,
         )
 
-    def ways(self, family: Family, broken: Broken = Broken()) -> Ways:  # noqa: B008 - frozen
+    def ways(self, family: Family, broken: Outage = Outage()) -> PathFinder:  # noqa: B008 - frozen
         """The ways of a family, with some sessions and switches gone."""
         by_family = self._ways.setdefault(broken, {})
         if family not in by_family:
-            by_family[family] = Ways(self.plan, family, broken)
+            by_family[family] = PathFinder(self.plan, family, broken)
         return by_family[family]
 
     @cached_property

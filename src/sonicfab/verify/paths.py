@@ -19,7 +19,7 @@ from sonicfab.plan.types import FabricPlan
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Paths:
     """How a switch reaches another.
 
     Attributes:
@@ -35,15 +35,15 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class Outage:
     """What is known not to work: sessions by their ends, and whole switches."""
 
     sessions: frozenset[Endpoint] = frozenset()
     switches: frozenset[str] = frozenset()
 
-    def __or__(self, other: Broken) -> Broken:
+    def __or__(self, other: Outage) -> Outage:
         """Both."""
-        return Broken(self.sessions | other.sessions, self.switches | other.switches)
+        return Outage(self.sessions | other.sessions, self.switches | other.switches)
 
     def __bool__(self) -> bool:
         """Whether anything is."""
@@ -63,19 +63,19 @@ class _Reached:
     certain: bool
 
 
-class Ways:
+class PathFinder:
     """The ways of one family.
 
     Origins with the same neighbours, whose AS numbers are shared alike, are each other's mirror image: for all of
     them together one search is done, and their names change places in its result.
     """
 
-    def __init__(self, plan: FabricPlan, family: Family, broken: Broken = Broken()) -> None:
+    def __init__(self, plan: FabricPlan, family: Family, broken: Outage = Outage()) -> None:
         self._plan, self._family, self._broken = plan, family, broken
         self._found: dict[str, dict[str, _Reached]] = {}
-        self._made: dict[tuple[str, frozenset[str], bool], Way] = {}
+        self._made: dict[tuple[str, frozenset[str], bool], Paths] = {}
 
-    def of(self, switch: str, origin: str) -> Way | None:
+    def of(self, switch: str, origin: str) -> Paths | None:
         """How `switch` reaches the loopback of `origin`; None when BGP does not bring it there."""
         if switch == origin:
             return None
@@ -92,12 +92,12 @@ class Ways:
             neighbors = frozenset(swapped.get(name, name) for name in neighbors)
         return self._over(switch, neighbors, reached.certain)
 
-    def _over(self, switch: str, neighbors: frozenset[str], certain: bool) -> Way:
+    def _over(self, switch: str, neighbors: frozenset[str], certain: bool) -> Paths:
         """The way over some neighbours; a switch has few of them to all the others."""
         known = (switch, neighbors, certain)
         if known not in self._made:
             ports = frozenset(port for name in neighbors for port in self._links[switch][name])
-            self._made[known] = Way(ports, min(len(ports), self._plan.bgp.maximum_paths), certain)
+            self._made[known] = Paths(ports, min(len(ports), self._plan.bgp.maximum_paths), certain)
         return self._made[known]
 
     def origins(self, switch: str) -> Iterator[str]:

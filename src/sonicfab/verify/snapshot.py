@@ -20,7 +20,7 @@ Snapshot = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class ChangeSince:
     """One thing that is not as it was: `worse`, `better`, or just `other`."""
 
     kind: Literal["worse", "better", "other"]
@@ -87,7 +87,7 @@ def check_snapshot(data: object, file: str, fabric: str) -> Snapshot:
     return data
 
 
-def compare(before: Snapshot, now: Snapshot) -> list[Difference]:
+def compare(before: Snapshot, now: Snapshot) -> list[ChangeSince]:
     """What has changed, the worse first."""
     found = [*_results(before, now)]
     for name, facts in now["switches"].items():
@@ -100,23 +100,23 @@ def compare(before: Snapshot, now: Snapshot) -> list[Difference]:
     return sorted(found, key=lambda one: order[one.kind])
 
 
-def _results(before: Snapshot, now: Snapshot) -> Iterator[Difference]:
+def _results(before: Snapshot, now: Snapshot) -> Iterator[ChangeSince]:
     was, is_ = before["results"], now["results"]
     for key, (status, seen) in is_.items():
         switch, _, rest = key.partition(" ")
         old = was.get(key, (None, ""))[0]
         bad, was_bad = status in ("failed", "unreached"), old in ("failed", "unreached")
         if bad and not was_bad:
-            yield Difference("worse", switch, f"{rest}: {seen}")
+            yield ChangeSince("worse", switch, f"{rest}: {seen}")
         elif was_bad and status == "ok":
-            yield Difference("better", switch, f"{rest}: {seen}")
+            yield ChangeSince("better", switch, f"{rest}: {seen}")
     for key, (status, seen) in was.items():
         if key not in is_ and status == "failed" and key.split(" ")[1] in now["checks"]:
             switch, _, rest = key.partition(" ")
-            yield Difference("better", switch, f"{rest}: gone, was {seen}")
+            yield ChangeSince("better", switch, f"{rest}: gone, was {seen}")
 
 
-def _sessions(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:
+def _sessions(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[ChangeSince]:
     was, is_ = old.get("sessions", {}), new.get("sessions", {})
     for peer, one in is_.items():
         before = was.get(peer)
@@ -125,43 +125,43 @@ def _sessions(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iter
         times = one["established"] - before["established"]
         both = one["state"] == before["state"] == "Established"
         if both and (times > 0 or one["up_since"] > before["up_since"] + 1):
-            yield Difference("worse", name, f"session {peer} has flapped{f' {times} times' if times > 1 else ''}")
+            yield ChangeSince("worse", name, f"session {peer} has flapped{f' {times} times' if times > 1 else ''}")
         for family, count in one["received"].items():
             had = before["received"].get(family, 0)
             if both and count != had:
                 kind: Literal["worse", "other"] = "worse" if count < had and not count else "other"
-                yield Difference(kind, name, f"session {peer}: {had} -> {count} {family} prefixes accepted")
+                yield ChangeSince(kind, name, f"session {peer}: {had} -> {count} {family} prefixes accepted")
     for peer in sorted(was.keys() - is_.keys()) if "sessions" in new else ():
-        yield Difference("worse" if was[peer]["state"] == "Established" else "other", name, f"session {peer} is gone")
+        yield ChangeSince("worse" if was[peer]["state"] == "Established" else "other", name, f"session {peer} is gone")
 
 
-def _routes(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:
+def _routes(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[ChangeSince]:
     if "routes" not in old or "routes" not in new:
         return
     was, is_ = old["routes"], new["routes"]
     for prefix, ports in was.items():
         now = is_.get(prefix)
         if now is None:
-            yield Difference("worse", name, f"route {prefix} is gone, was via {', '.join(ports)}")
+            yield ChangeSince("worse", name, f"route {prefix} is gone, was via {', '.join(ports)}")
         elif len(now) < len(ports):
-            yield Difference("worse", name, f"route {prefix}: {len(ports)} -> {len(now)} paths")
+            yield ChangeSince("worse", name, f"route {prefix}: {len(ports)} -> {len(now)} paths")
         elif len(now) > len(ports):
-            yield Difference("better", name, f"route {prefix}: {len(ports)} -> {len(now)} paths")
+            yield ChangeSince("better", name, f"route {prefix}: {len(ports)} -> {len(now)} paths")
         elif now != ports:
-            yield Difference("other", name, f"route {prefix}: via {', '.join(ports)} -> {', '.join(now)}")
+            yield ChangeSince("other", name, f"route {prefix}: via {', '.join(ports)} -> {', '.join(now)}")
     for prefix in sorted(is_.keys() - was.keys()):
-        yield Difference("other", name, f"route {prefix} is new, via {', '.join(is_[prefix])}")
+        yield ChangeSince("other", name, f"route {prefix} is new, via {', '.join(is_[prefix])}")
 
 
-def _rest(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:
+def _rest(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[ChangeSince]:
     if "uptime" in old and "uptime" in new and new["uptime"] < old["uptime"]:
-        yield Difference("worse", name, f"it has been restarted, {new['uptime']:.0f} s ago")
+        yield ChangeSince("worse", name, f"it has been restarted, {new['uptime']:.0f} s ago")
     for port, count in new.get("errors", {}).items():
         had = old.get("errors", {}).get(port)
         if had is not None and count > had:
-            yield Difference("worse", name, f"{port}: {count - had} more frames with errors")
+            yield ChangeSince("worse", name, f"{port}: {count - had} more frames with errors")
     if "lldp" in old and "lldp" in new:
         for port in sorted(old["lldp"].keys() | new["lldp"].keys()):
             was, is_ = old["lldp"].get(port), new["lldp"].get(port)
             if was and is_ and was != is_:
-                yield Difference("other", name, f"LLDP on {port}: {was} -> {is_}")
+                yield ChangeSince("other", name, f"LLDP on {port}: {was} -> {is_}")

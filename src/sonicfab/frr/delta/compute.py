@@ -17,7 +17,7 @@ from sonicfab.frr.delta.bgp import bgp_commands, instances, new_instance
 from sonicfab.frr.delta.changes import line_changes
 from sonicfab.frr.delta.effects import Effects, effects_of
 from sonicfab.frr.delta.lists import ListCommands, is_entry, list_commands
-from sonicfab.frr.delta.refusals import refusals
+from sonicfab.frr.delta.refusals import delta_refusals
 from sonicfab.frr.delta.types import FrrDelta, Restart
 
 
@@ -32,7 +32,7 @@ def delta(running: str, intended: str, restart: Restart = Restart()) -> FrrDelta
     if not changes:
         return FrrDelta()
     have, want = read(running), read(intended)
-    refused = refusals(running, intended, have, want, changes)
+    refused = delta_refusals(running, intended, have, want, changes)
     if refused:
         return FrrDelta(refused=refused)
     felt = effects_of(have, want)

@@ -14,7 +14,9 @@ _PROGRAM = re.compile(r"(?:no )?(?:fpm|zebra) .+")
 _DEFAULTS = re.compile(r"^frr defaults (\S+)", re.MULTILINE)
 
 
-def refusals(running: str, intended: str, have: Tree, want: Tree, changes: list[FrrLineChange]) -> tuple[str, ...]:
+def delta_refusals(
+    running: str, intended: str, have: Tree, want: Tree, changes: list[FrrLineChange]
+) -> tuple[str, ...]:
     """A sentence for each reason; none when the changes are all of kinds that are known."""
     found: dict[str, None] = {}
     for text, which in ((running, "running"), (intended, "intended")):

@@ -16,11 +16,11 @@ from sonicfab.switch.state.routes import Route as RouteOfZebra
 from sonicfab.verify.check import Check, Other, Seen, Wanted
 from sonicfab.verify.checks.bgp import neighbors_of_others
 from sonicfab.verify.expect import Expectations
-from sonicfab.verify.paths import Way
+from sonicfab.verify.paths import Paths
 from sonicfab.verify.results import CheckResult, Problem
 
 
-class Route(Check[Way]):
+class Route(Check[Paths]):
     """Every loopback of every other switch is a BGP route that is installed (not queued, failed or refused by the ASIC,
     where zebra tells), over exactly the planned paths, and originated by its own AS. A BGP route that is neither a
     loopback nor in `hosts: prefixes:` is a failure.
@@ -35,14 +35,14 @@ class Route(Check[Way]):
         """See Check."""
         return (ZEBRA_STATE, BGP_STATE) if expected.config is None else (ZEBRA_STATE, BGP_STATE, STORED_FRR, RECORD)
 
-    def wanted(self, expected: Expectations) -> Iterator[Wanted[Way]]:
+    def wanted(self, expected: Expectations) -> Iterator[Wanted[Paths]]:
         """Every loopback of the fabric that comes here."""
         for far, addresses in expected.loopbacks.items():
             for family, address in addresses.items():
                 way = expected.ways[far, family]
                 yield Wanted(way, f"{address}/{address.max_prefixlen}", _wanted(way), family, far)
 
-    def judge(self, expected: Expectations, one: Wanted[Way], answers: Answers) -> Seen:
+    def judge(self, expected: Expectations, one: Wanted[Paths], answers: Answers) -> Seen:
         """Installed, over all its paths, and originated by its own switch alone."""
         # without bgpd's word a route in zebra may be one that it kept of a bgpd that is gone: that is no success
         route, origins = (
@@ -80,7 +80,7 @@ def _learned_of(bgp: BgpState, neighbors: Collection[str]) -> frozenset[str]:
 
 
 def _seen(
-    expected: Expectations, route: RouteOfZebra | None, way: Way, origins: frozenset[int] | None, asn: int
+    expected: Expectations, route: RouteOfZebra | None, way: Paths, origins: frozenset[int] | None, asn: int
 ) -> Seen:
     if route is None:
         return Seen("no BGP route", Problem.NO_ROUTE)
@@ -123,7 +123,7 @@ def _is_hosts(prefix: str, networks: tuple[IpNetwork, ...]) -> bool:
     )
 
 
-def _wanted(way: Way) -> str:
+def _wanted(way: Paths) -> str:
     if not way.certain:
         return "an installed route"
     if way.count < len(way.ports):

@@ -13,7 +13,7 @@ from sonicfab.plan.interfaces import LOOPBACK
 from sonicfab.verify.checks.interface import loopbacks
 from sonicfab.verify.diagnose import mends
 from sonicfab.verify.diagnose.base import Case, Diagnosis, some
-from sonicfab.verify.paths import Broken
+from sonicfab.verify.paths import Outage
 from sonicfab.verify.results import CheckResult, Problem
 
 
@@ -104,7 +104,7 @@ def _loopback(case: Case, result: CheckResult) -> Diagnosis:
         mends.push(case, name) if drift else mends.on(name, *steps, mends.CLEAR_BGP),
         own,
         rest,
-        Broken(switches=frozenset({name})) if families == set(case.plan.families) else Broken(),
+        Outage(switches=frozenset({name})) if families == set(case.plan.families) else Outage(),
     )
 
 
@@ -128,5 +128,5 @@ def _link(case: Case, result: CheckResult) -> Diagnosis:
         (*drift[:3], f"{name}:{port}: {result.seen}"),
         mends.push(case, name) if drift else mends.on(name, *steps),
         case.link_results(end, far),
-        broken=Broken(sessions=frozenset({end})),
+        broken=Outage(sessions=frozenset({end})),
     )

@@ -17,7 +17,7 @@ from sonicfab.switch.state.interfaces import Interface
 from sonicfab.switch.state.routes import ZEBRA_STATE, ZebraState
 from sonicfab.verify.checks import config
 from sonicfab.verify.expect import Expectations, FabricExpectations
-from sonicfab.verify.paths import Broken
+from sonicfab.verify.paths import Outage
 from sonicfab.verify.results import CheckResult, Problem
 
 SEVERITY = ("unreachable", "switch", "cable", "link", "session", "routes", "config", "note")
@@ -48,7 +48,7 @@ class Diagnosis:
     mend: str = ""
     results: tuple[CheckResult, ...] = ()
     consequences: tuple[CheckResult, ...] = ()
-    broken: Broken = field(default=Broken(), repr=False)
+    broken: Outage = field(default=Outage(), repr=False)
 
     @property
     def rank(self) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from sonicfab.model.fields import Endpoint
 from sonicfab.switch.state.lldp import LLDP_NEIGHBORS, LldpNeighbor
 from sonicfab.verify.checks.lldp import far_ends
 from sonicfab.verify.diagnose.base import Case, Diagnosis, some
-from sonicfab.verify.paths import Broken
+from sonicfab.verify.paths import Outage
 from sonicfab.verify.results import Problem
 from sonicfab.verify.wiring import FarEnd, actual_wiring, moves, planned_wiring, wrong_groups
 
@@ -37,7 +37,7 @@ def diagnose(case: Case) -> Iterator[Diagnosis]:
             tuple(f"LLDP: {a} is connected to {b}" for a, b in bad[:4]),
             _mend(case, [str(move) for move in todo], bad),
             taken,
-            broken=Broken(sessions=frozenset(end for end in group if end in planned)),
+            broken=Outage(sessions=frozenset(end for end in group if end in planned)),
         )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from sonicfab.families import Family
 from sonicfab.verify.diagnose import mends
 from sonicfab.verify.diagnose.base import Case, Diagnosis, some
-from sonicfab.verify.paths import Broken
+from sonicfab.verify.paths import Outage
 from sonicfab.verify.registry import BY_NAME
 from sonicfab.verify.results import CheckResult, Problem
 
@@ -17,7 +17,7 @@ def attribute(case: Case) -> None:
     """Give routes and pings to the finding whose broken parts they need: the worst that alone makes a difference."""
     places = [place for place, one in enumerate(case.findings) if one.broken]
     places.sort(key=lambda place: case.findings[place].rank)
-    whole = Broken()
+    whole = Outage()
     for place in places:
         whole |= case.findings[place].broken
     if whole:
@@ -31,7 +31,7 @@ def attribute(case: Case) -> None:
             case.extend(place, [case.open.pop(number) for number in sorted(numbers)])
 
 
-def _owner(case: Case, one: CheckResult, places: list[int], whole: Broken) -> int | None:
+def _owner(case: Case, one: CheckResult, places: list[int], whole: Outage) -> int | None:
     if len(places) == 1:
         return places[0] if _affected(case, one, whole) else None
     for place in places:
@@ -40,7 +40,7 @@ def _owner(case: Case, one: CheckResult, places: list[int], whole: Broken) -> in
     return places[0] if _affected(case, one, whole) else None
 
 
-def _affected(case: Case, one: CheckResult, broken: Broken) -> bool:
+def _affected(case: Case, one: CheckResult, broken: Outage) -> bool:
     """Whether the ways between the two are others while that is broken; for a ping the way back counts, too."""
     family = Family.of(one.subject)
     pairs = [(one.switch, one.far)] + ([(one.far, one.switch)] if one.check == "ping" else [])

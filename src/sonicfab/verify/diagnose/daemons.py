@@ -11,7 +11,7 @@ from sonicfab.switch.state.lldp import LLDP_NEIGHBORS
 from sonicfab.switch.state.routes import ZEBRA_STATE
 from sonicfab.verify.diagnose import mends
 from sonicfab.verify.diagnose.base import Case, Diagnosis
-from sonicfab.verify.paths import Broken
+from sonicfab.verify.paths import Outage
 from sonicfab.verify.results import CheckResult, Problem
 
 
@@ -58,7 +58,7 @@ def _frr(case: Case, name: str) -> Iterator[Diagnosis]:
     near = _neighbours(case, name)
     lost = bool(near) or code in ("bgp-container-down", "bgpd-down")
     own_sessions = case.take(lambda one: one.switch == name and one.check in ("bgp", "route"))
-    broken = Broken(switches=frozenset({name})) if lost else Broken()
+    broken = Outage(switches=frozenset({name})) if lost else Outage()
     yield Diagnosis(code, "switch", (name,), cause, (said,), restart, own, (*own_sessions, *near), broken)
 
 
@@ -125,7 +125,7 @@ def _config(case: Case, name: str) -> Iterator[Diagnosis]:
         mend,
         own,
         (*near, *ends),
-        Broken(switches=frozenset({name})),
+        Outage(switches=frozenset({name})),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sonicfab.model.fields import Endpoint
 from sonicfab.verify.diagnose import mends
 from sonicfab.verify.diagnose.base import Case, Diagnosis
-from sonicfab.verify.paths import Broken
+from sonicfab.verify.paths import Outage
 from sonicfab.verify.results import CheckResult, Problem
 
 
@@ -153,5 +153,5 @@ def _mtu(case: Case, one: CheckResult) -> int:
     return next(port.mtu for port in case.switch(one.switch).ports if port.name == one.subject)
 
 
-def _down(end: Endpoint) -> Broken:
-    return Broken(sessions=frozenset({end}))
+def _down(end: Endpoint) -> Outage:
+    return Outage(sessions=frozenset({end}))

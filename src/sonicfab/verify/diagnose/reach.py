@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sonicfab.model.fields import Endpoint
 from sonicfab.verify.diagnose.base import Case, Diagnosis
 from sonicfab.verify.diagnose.daemons import database
-from sonicfab.verify.paths import Broken
+from sonicfab.verify.paths import Outage
 from sonicfab.verify.results import CheckResult, Problem
 
 _MENDS = {
@@ -61,7 +61,7 @@ def _hangs(case: Case, name: str, own: tuple[CheckResult, ...], evidence: list[s
         f"on {name}: ps -eo stat,etime,args | grep '^[TD]' shows programs that stand still",
         own,
         () if forwards else case.link_results(*_ends(case, name)),
-        Broken() if forwards else Broken(switches=frozenset({name})),
+        Outage() if forwards else Outage(switches=frozenset({name})),
     )
 
 
@@ -82,7 +82,7 @@ def _down(case: Case, name: str, own: tuple[CheckResult, ...], evidence: list[st
         f"look at the power and the console of {name}",
         own,
         taken,
-        Broken(switches=frozenset({name})),
+        Outage(switches=frozenset({name})),
     )
 
 

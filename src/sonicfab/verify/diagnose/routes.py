@@ -12,7 +12,7 @@ from sonicfab.switch.state.config import RUNNING_FRR
 from sonicfab.verify.checks.interface import loopbacks
 from sonicfab.verify.diagnose import mends
 from sonicfab.verify.diagnose.base import Case, Diagnosis, some
-from sonicfab.verify.paths import Broken
+from sonicfab.verify.paths import Outage
 from sonicfab.verify.results import CheckResult, Problem
 
 _DRAIN = re.compile(r"bgp graceful-shutdown|set community .*graceful-shutdown.*|set as-path prepend .*")
@@ -56,7 +56,7 @@ def _drained(case: Case) -> Iterator[Diagnosis]:
             + mends.on(name, f"sudo vtysh -c 'configure terminal' -c 'router bgp {asn}' -c '{undo}'")
             if undo
             else mends.push(case, name),
-            broken=Broken(switches=frozenset({name})),
+            broken=Outage(switches=frozenset({name})),
         )
 
 
@@ -230,7 +230,7 @@ def _no_loopback(case: Case, name: str, prefixes: list[str], results: tuple[Chec
         (*drift[:3], f"its own BGP table does not have {some(prefixes)}"),
         mends.push_or(case, name, mends.RESTART_BGP),
         results,
-        broken=Broken(switches=frozenset({name})),
+        broken=Outage(switches=frozenset({name})),
     )
 
 
@@ -284,7 +284,7 @@ def _not_announced(case: Case) -> Iterator[Diagnosis]:
             (*drift[:3], f"{name} has it in its BGP table, its sessions are up, and nobody has a route"),
             mends.push_or(case, name, mends.CLEAR_BGP),
             taken,
-            broken=Broken(switches=frozenset({name})),
+            broken=Outage(switches=frozenset({name})),
         )
 
 

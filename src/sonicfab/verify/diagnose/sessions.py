@@ -11,7 +11,7 @@ from sonicfab.plan.bgp import Session
 from sonicfab.switch.state.bgp import BgpSession
 from sonicfab.verify.diagnose import mends
 from sonicfab.verify.diagnose.base import Case, Diagnosis, some
-from sonicfab.verify.paths import Broken
+from sonicfab.verify.paths import Outage
 from sonicfab.verify.results import CheckResult, Problem
 
 
@@ -199,11 +199,11 @@ def _finding(case: Case, cause: _Cause) -> Diagnosis:
     more: tuple[CheckResult, ...] = ()
     if cause.code == "asn-mismatch" and _runs_other_asn(case, name):
         more = case.take(lambda one: one.problem == Problem.ORIGIN and one.far == name)
-    broken = Broken(
+    broken = Outage(
         sessions=frozenset(Endpoint(end.switch, end.session.interface) for end in cause.ends if not end.works)
     )
     if cause.code in ("policy-denies", "asn-mismatch"):
-        broken |= Broken(switches=frozenset({name}) if len(cause.ends) == len(_planned(case, cause)) else frozenset())
+        broken |= Outage(switches=frozenset({name}) if len(cause.ends) == len(_planned(case, cause)) else frozenset())
     where = tuple(end.text for end in cause.ends)
     if _runs_other_asn(case, name):
         where, evidence = (name,), [*drift[:1], *(_told(end, bfd_planned=bfd) for end in cause.others[:2])]
