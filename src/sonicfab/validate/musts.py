@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from sonicfab.schema.facts import to_int
-from sonicfab.validate.conditions import Context, Values, Breach, family_of, text_of
+from sonicfab.validate.conditions import Breach, Context, Values, family_of, text_of
 
 Must = Callable[[Context, Values, str, str], Breach | None]
 """(context, values, field, argument)."""
