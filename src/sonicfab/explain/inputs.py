@@ -172,12 +172,12 @@ class Sources:
         path = self._paths.get((self.switch.name, port))
         if path is None:
             return ()
-        return self._link_entry(path) if path[0] == "links" else self.topology(*path, "ports")
+        return self._link_entry(path) if path[0] in ("links", "bundles") else self.topology(*path, "ports")
 
     def _option(self, port: str, name: str) -> tuple[Given, ...]:
         """What the link or host entry of a port says of it; nothing when it says nothing."""
         path = self._paths.get((self.switch.name, port))
-        return self.topology(*path[: 2 if path[0] == "links" else 3], name) if path else ()
+        return self.topology(*path[: 2 if path[0] in ("links", "bundles") else 3], name) if path else ()
 
     def _network(self, port: str, family: str) -> tuple[Given, ...]:
         """Where the network of a numbered link comes from."""
@@ -202,7 +202,7 @@ class Sources:
         cabling = self._cabling
         found: dict[tuple[str, str], KeyPath] = {(host.switch, host.port): host.path for host in cabling.hosts}
         for link in cabling.links:
-            found[link.a] = found[link.b] = link.path
+            found |= dict.fromkeys((link.a, link.b, *(end for cable in link.cables for end in cable)), link.path)
         return found
 
     @cached_property

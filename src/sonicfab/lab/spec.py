@@ -108,7 +108,7 @@ def lab_spec(
     `yang` is a folder with YANG models for all switches, whatever their build brings; `configs` is what switches
     have stored instead of nothing: switch -> config_db.json and frr.conf -> text.
     """
-    links = tuple((link.a, link.b) for link in plan.links)
+    links = tuple(cable for link in plan.links for cable in link.cables)
     platforms = dict.fromkeys(one.platform for one in plan.switches.values())
     switches = tuple(_switch(one, platforms, yang, (configs or {}).get(one.name, {})) for one in plan.switches.values())
     return LabSpec(name, plan.name, switches, links, swss_ready_after, hosts)

@@ -51,7 +51,7 @@ def stock_ports(plan: FabricPlan) -> dict[str, tuple[StockPort, ...]]:
     Raises:
         InputError: a switch has more cables than the image has ports.
     """
-    ends = {end for link in plan.links for end in (link.a, link.b)}
+    ends = {end for link in plan.links for cable in link.cables for end in cable}
     ports: dict[str, tuple[StockPort, ...]] = {}
     for name, switch in plan.switches.items():
         cabled = [port.name for port in switch.ports if Endpoint(name, port.name) in ends]
@@ -104,12 +104,18 @@ def _switch(switch: SwitchPlan, mapped: Mapped) -> SwitchPlan:
     )
     bgp = tuple(_bgp(switch.name, one, mapped) for one in switch.bgp)
     interfaces = [one for one in (_interface(switch.name, one, mapped) for one in switch.interfaces.values()) if one]
+    channels = tuple(
+        replace(one, members=tuple(mapped[Endpoint(switch.name, port)] for port in one.members))
+        for one in switch.port_channels
+        if all(Endpoint(switch.name, port) in mapped for port in one.members)
+    )
     management = replace(switch.management, vrf=False)
     # the services of the inventory are in its management network, which the lab has not
     return replace(
         switch,
         ports=ports,
         interfaces={one.name: one for one in interfaces},
+        port_channels=channels,
         bgp=bgp,
         management=management,
         services=without_network(switch.services),
@@ -161,7 +167,8 @@ def _session(switch: str, session: Session, mapped: Mapped) -> Session:
 
 
 def _link(link: LinkPlan, mapped: Mapped) -> LinkPlan:
-    return replace(link, a=_mapped(link.a, mapped), b=_mapped(link.b, mapped), speed=SPEED)
+    members = tuple((_mapped(a, mapped), _mapped(b, mapped)) for a, b in link.members)
+    return replace(link, a=_mapped(link.a, mapped), b=_mapped(link.b, mapped), members=members, speed=SPEED)
 
 
 def _mapped(end: Endpoint, mapped: Mapped) -> Endpoint:

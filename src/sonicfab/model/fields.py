@@ -304,7 +304,12 @@ def ends_of(link: str) -> tuple[Endpoint, ...]:
 _MOST_PORTS = 1000
 
 
-def _port_list(value: Any) -> tuple[str, ...]:
+def port_list(value: Any) -> tuple[str, ...]:
+    """The ports that a name, or a list of names and ranges, stands for.
+
+    Raises:
+        PydanticCustomError: it is none of these.
+    """
     entries = [value] if isinstance(value, str) else value
     if not isinstance(entries, (list, tuple)) or not all(isinstance(entry, str) and entry for entry in entries):
         raise expected("port names such as Ethernet0 or Ethernet38-47", value)
@@ -353,7 +358,7 @@ SecretOrNone = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^((env|file):.+)?$"}),
 ]
 Ends = Annotated[tuple[Endpoint, Endpoint], BeforeValidator(_ends), _STRING]
-PortList = Annotated[tuple[str, ...], BeforeValidator(_port_list), WithJsonSchema(_PORTS)]
+PortList = Annotated[tuple[str, ...], BeforeValidator(port_list), WithJsonSchema(_PORTS)]
 HostName = Annotated[str, AfterValidator(_host)]
 OneOrMany = Annotated[tuple[_Item, ...], BeforeValidator(_one_or_many)]
 Fec = Literal["rs", "fc", "none"]

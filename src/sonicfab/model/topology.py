@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic.functional_validators import ModelWrapValidatorHandler
 
+from sonicfab.model.bundles import Bundle
 from sonicfab.model.fields import (
     Asn,
     AsnPoolField,
@@ -184,5 +185,6 @@ class Topology(Strict):
     loopbacks: LoopbackPools
     bgp: Bgp = Bgp()
     links: tuple[LinkEntry, ...] = ()
+    bundles: tuple[Bundle, ...] = ()
     hosts: Hosts = Hosts()
     switches: dict[SwitchName, SwitchNumbers] = {}

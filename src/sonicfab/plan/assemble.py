@@ -20,6 +20,7 @@ from sonicfab.model.inventory import Inventory
 from sonicfab.model.numbers import Numbers
 from sonicfab.model.topology import SONIC_MTU, Topology
 from sonicfab.plan.bgp import BgpInstance, BgpPlan, IpNetwork, PeerGroup, RouteMap
+from sonicfab.plan.bundles import PortChannelPlan
 from sonicfab.plan.cabling import Cabling, HostPort, cables_alone, members, resolve
 from sonicfab.plan.interfaces import LOOPBACK, InterfaceKind
 from sonicfab.plan.numbers import Allotment, Numbered, allot
@@ -117,7 +118,9 @@ def _fabric(
         hosts=HostPolicy(hosts.prefixes.ipv4, hosts.prefixes.ipv6, hosts.max_prefixes),
         links=links,
         switches={
-            name: _switch(one, allotment, *bgp_of[name], ports[name], interfaces[name])
+            name: _switch(
+                one, allotment, *bgp_of[name], ports[name], interfaces[name], cabling.port_channels.get(name, ())
+            )
             for name, one in settings.items()
         },
     )
@@ -130,6 +133,7 @@ def _switch(
     route_maps: tuple[RouteMap, ...],
     used: Mapping[str, PortPlan],
     interfaces: Mapping[str, InterfacePlan],
+    port_channels: tuple[PortChannelPlan, ...],
 ) -> SwitchPlan:
     unused = dict(_unused_ports(settings.platform, settings.build))
     table = ports_of(settings.platform, settings.build)
@@ -144,6 +148,7 @@ def _switch(
         loopbacks=loopbacks,
         ports=tuple(used.get(name, port) for name, port in unused.items()),
         interfaces=interfaces,
+        port_channels=port_channels,
         bgp=(BgpInstance(asn, loopbacks.ipv4, own, groups),),
         route_maps=route_maps,
     )
@@ -160,7 +165,12 @@ def _unused_ports(platform: Platform, build: Build) -> Mapping[str, PortPlan]:
 
 
 def _port(
-    platform: Platform, port: PlatformPort, speed: int, mtu: int, use: Literal["link", "host", "unused"], fec: str = ""
+    platform: Platform,
+    port: PlatformPort,
+    speed: int,
+    mtu: int,
+    use: Literal["link", "host", "member", "unused"],
+    fec: str = "",
 ) -> PortPlan:
     fec = fec or platform.fec.get(speed, "")
     return PortPlan(port.name, port.alias, port.lanes, port.index, speed, fec, mtu, use)
@@ -172,12 +182,10 @@ def _used_ports(
     used: dict[str, dict[str, PortPlan]] = {name: {} for name in settings}
     tables = {name: ports_of(one.platform, one.build) for name, one in settings.items()}
     for link in links:
-        for (switch, port), far, _ in link.ends:
-            used[switch][port] = replace(
-                _port(settings[switch].platform, tables[switch][port], link.speed, link.mtu, "link", link.fec),
-                description=str(far),
-                far=far,
-            )
+        for (switch, port), far in ((end, far) for a, b in link.cables for end, far in ((a, b), (b, a))):
+            platform, row = settings[switch].platform, tables[switch][port]
+            port_plan = _port(platform, row, link.speed, link.mtu, "member" if link.members else "link", link.fec)
+            used[switch][port] = replace(port_plan, description=str(far), far=far)
     for host in hosts:
         platform, row = settings[host.switch].platform, tables[host.switch][host.port]
         port_plan = _port(platform, row, host.speed, host.mtu, "host", host.fec)
@@ -192,11 +200,16 @@ def _interfaces(
     found: dict[str, list[InterfacePlan]] = {name: [] for name in allotment.ipv4}
     for link in links:
         networks = [network for network in (link.ipv4, link.ipv6) if network is not None]
-        for (switch, port), _, end in link.ends:
-            addresses = tuple(link_ends(network)[end] for network in networks)
+        for position, ((switch, name), _, end) in enumerate(link.ends):
             found[switch].append(
                 InterfacePlan(
-                    port, InterfaceKind.PORT, "link", link_local=not networks, addresses=addresses, mtu=link.mtu
+                    name,
+                    InterfaceKind.PORT_CHANNEL if link.members else InterfaceKind.PORT,
+                    "link",
+                    tuple(cable[position].port for cable in link.members),
+                    link_local=not networks,
+                    addresses=tuple(link_ends(network)[end] for network in networks),
+                    mtu=link.mtu,
                 )
             )
     for host in hosts:

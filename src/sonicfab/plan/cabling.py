@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sonicfab.builds import Build
 from sonicfab.configdb import natural_key
 from sonicfab.errors import KeyPath, Problem, Severity
 from sonicfab.hints import did_you_mean
+from sonicfab.model.bundles import Bundle
 from sonicfab.model.fields import Endpoint
 from sonicfab.model.topology import Mesh, Topology
-from sonicfab.plan.types import LinkPlan, SwitchSettings
+from sonicfab.plan.bundles import PortChannelPlan
+from sonicfab.plan.types import Cable, LinkPlan, SwitchSettings
 from sonicfab.platforms import Platform, PlatformPort
 from sonicfab.ports import ports_of
 
@@ -35,21 +37,27 @@ class HostPort:
 
 @dataclass(frozen=True, slots=True)
 class Cabling:
-    """What is plugged in where, in natural order."""
+    """What is plugged in where, in natural order; `port_channels` are those of each switch."""
 
     links: tuple[LinkPlan, ...]
     hosts: tuple[HostPort, ...]
+    port_channels: Mapping[str, tuple[PortChannelPlan, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Cable:
-    """A link as the topology names it, and where it does so."""
+class _Link:
+    """A link as the topology names it, and where it does so; `bundle` where it is more than one cable."""
 
     path: KeyPath
-    ends: tuple[Endpoint, Endpoint]
+    ends: Cable
     mtu: int
     speed: int | None
     fec: str
+    bundle: Bundle | None = None
+
+    @property
+    def cables(self) -> tuple[Cable, ...]:
+        return self.bundle.link if self.bundle else (self.ends,)
 
 
 def members(topology: Topology) -> dict[str, KeyPath]:
@@ -58,9 +66,9 @@ def members(topology: Topology) -> dict[str, KeyPath]:
     A role under host ports names none: it picks among those that `links` and `switches` name.
     """
     named: dict[str, KeyPath] = {name: ("switches", name) for name in topology.switches}
-    for cable in _cables(topology):
-        for end in cable.ends:
-            named.setdefault(end.switch, cable.path)
+    for link in _links(topology):
+        for end in link.ends:
+            named.setdefault(end.switch, link.path)
     for index, entry in enumerate(topology.hosts.ports):
         for position, name in enumerate(entry.switches):
             named.setdefault(name, ("hosts", "ports", index, "switches", position))
@@ -75,11 +83,12 @@ def resolve(
     `switches` are those of the fabric whose settings are known; `complete` says that these are all of them.
     """
     plugs = _Plugs(switches)
-    links = [link for cable in _cables(topology) if (link := plugs.link(cable))]
+    links = [link for said in _links(topology) if (link := plugs.link(said))]
     hosts = list(_hosts(topology, switches, plugs, complete=complete))
     cabling = Cabling(
         tuple(sorted(links, key=lambda link: natural_key(link.name))),
         tuple(sorted(hosts, key=lambda host: (natural_key(host.switch), natural_key(host.port)))),
+        plugs.port_channels(),
     )
     return cabling, plugs.problems
 
@@ -87,15 +96,15 @@ def resolve(
 def cables_alone(topology: Topology) -> Iterator[Problem]:
     """Cables that are wrong on whatever switches: to itself, or a port that two of them name alike."""
     taken: dict[str, str] = {}
-    for cable in _cables(topology):
-        one, other = cable.ends
-        if one.switch == other.switch:
-            yield Problem("topology", cable.path, f"a link from {one.switch} to itself")
+    for link in _links(topology):
+        if link.ends[0].switch == link.ends[1].switch:
+            yield Problem("topology", link.path, f"a link from {link.ends[0].switch} to itself")
             continue
-        for end in cable.ends:
-            first = taken.setdefault(str(end), f"{one} - {other}")
-            if first != f"{one} - {other}":
-                yield Problem("topology", cable.path, f"{end} is used twice", f"the first use is link {first}")
+        for one, other in link.cables:
+            for end in (one, other):
+                first = taken.setdefault(str(end), f"{one} - {other}")
+                if first != f"{one} - {other}":
+                    yield Problem("topology", link.path, f"{end} is used twice", f"the first use is link {first}")
 
 
 def speed_text(speed: int) -> str:
@@ -103,19 +112,23 @@ def speed_text(speed: int) -> str:
     return f"{speed // 1000}G" if speed % 1000 == 0 else f"{speed}M"
 
 
-def _cables(topology: Topology) -> Iterator[_Cable]:
+def _links(topology: Topology) -> Iterator[_Link]:
     for index, entry in enumerate(topology.links):
         path: KeyPath = ("links", index)
         mtu = entry.mtu or topology.mtu
         if not isinstance(entry, Mesh):
-            yield _Cable(path, entry.link, mtu, entry.speed, entry.fec or "")
+            yield _Link(path, entry.link, mtu, entry.speed, entry.fec or "")
             continue
         for leaf, spine_ports in entry.leaves.items():
             uplinks = iter(entry.uplinks)
             for spine in entry.spines:
                 for spine_port in spine_ports:
                     ends = (Endpoint(spine, spine_port), Endpoint(leaf, next(uplinks)))
-                    yield _Cable((*path, "leaves", leaf), ends, mtu, entry.speed, entry.fec or "")
+                    yield _Link((*path, "leaves", leaf), ends, mtu, entry.speed, entry.fec or "")
+    for index, bundle in enumerate(topology.bundles):
+        switches = (end.switch for end in bundle.link[0])
+        a, b = (Endpoint(name, bundle.name_on(name)) for name in switches)
+        yield _Link(("bundles", index), (a, b), bundle.mtu or topology.mtu, bundle.speed, bundle.fec or "", bundle)
 
 
 def _hosts(
@@ -166,6 +179,7 @@ class _Plugs:
         self.switches = switches
         self.problems: list[Problem] = []
         self._taken: dict[Endpoint, str] = {}
+        self._channels: dict[str, list[PortChannelPlan]] = {}
         self._aliases: dict[tuple[Platform, Build], dict[str, PlatformPort]] = {}
 
     def report(self, path: KeyPath, message: str, hint: str = "", *, warning: bool = False, alike: str = "") -> None:
@@ -173,23 +187,64 @@ class _Plugs:
         severity: Severity = "warning" if warning else "error"
         self.problems.append(Problem("topology", path, message, hint, severity, alike=alike))
 
-    def link(self, cable: _Cable) -> LinkPlan | None:
-        """The cable between two real ports; None (and a problem) when it cannot be."""
-        one, other = cable.ends
+    def link(self, said: _Link) -> LinkPlan | None:
+        """The link between real ports; None (and a problem) when it cannot be."""
+        one, other = said.ends
         if one.switch == other.switch:
-            self.report(cable.path, f"a link from {one.switch} to itself")
+            self.report(said.path, f"a link from {one.switch} to itself")
             return None
-        name = f"{one} - {other}"
-        ports = [self.take(end, cable.path, f"link {name}") for end in cable.ends]
+        cables = [self._cable(said, cable) for cable in said.cables]
+        speeds = {speed for _, speed in filter(None, cables)}
+        if len(speeds) > 1:
+            both = " and ".join(map(speed_text, sorted(speeds)))
+            self.report(said.path, f"the members have different speeds: {both}", "LACP bundles ports of one speed")
+        if not all(cables) or len(speeds) > 1:
+            return None
+        self._look_at_tiers(said)
+        members = tuple(ends for ends, _ in filter(None, cables))
+        a, b = members[0] if said.bundle is None else sorted(said.ends, key=lambda end: natural_key(end.switch))
+        link = LinkPlan(a, b, speeds.pop(), said.mtu, said.path, fec=said.fec)
+        return self._bundled(replace(link, members=members), said.bundle) if said.bundle else link
+
+    def _cable(self, said: _Link, ends: Cable) -> tuple[Cable, int] | None:
+        """A cable, its ends sorted, and its speed."""
+        one, other = ends
+        ports = [self.take(end, said.path, f"link {one} - {other}") for end in ends]
         if ports[0] is None or ports[1] is None:
             return None
         pairs = sorted(((one.switch, ports[0]), (other.switch, ports[1])), key=lambda pair: natural_key(pair[0]))
-        speed = self._speed(cable, pairs)
-        if speed is None:
-            return None
-        self._look_at_tiers(cable)
+        speed = self._speed(said, pairs)
         (a, a_port), (b, b_port) = pairs
-        return LinkPlan(Endpoint(a, a_port.name), Endpoint(b, b_port.name), speed, cable.mtu, cable.path, fec=cable.fec)
+        return None if speed is None else ((Endpoint(a, a_port.name), Endpoint(b, b_port.name)), speed)
+
+    def _bundled(self, link: LinkPlan, bundle: Bundle) -> LinkPlan | None:
+        """The link, whose port channels are noted on both switches."""
+        for position, (end, far, _) in enumerate(link.ends):
+            if end in self._taken:
+                self.report(link.path, f"{end} is used twice", f"the first use is {self._taken[end]}")
+                return None
+            self._taken[end] = f"bundle {link.name}"
+            members = tuple(cable[position].port for cable in link.members)
+            self._channels.setdefault(end.switch, []).append(
+                PortChannelPlan(
+                    end.port,
+                    members,
+                    link.mtu,
+                    str(far),
+                    far,
+                    bundle.lacp_rate == "fast",
+                    bundle.min_links or 0,
+                    bundle.fallback,
+                    bundle.admin,
+                )
+            )
+        return link
+
+    def port_channels(self) -> Mapping[str, tuple[PortChannelPlan, ...]]:
+        """Those of each switch, in natural order."""
+        return {
+            name: tuple(sorted(some, key=lambda one: natural_key(one.name))) for name, some in self._channels.items()
+        }
 
     def take(self, end: Endpoint, path: KeyPath, use: str) -> PlatformPort | None:
         """The port that an endpoint names, by name or alias; None when it is not there or taken already."""
@@ -221,7 +276,7 @@ class _Plugs:
         self.report(path, message, f"it can do {can}", alike=f"{platform} {port.speed}")
         return False
 
-    def _speed(self, cable: _Cable, pairs: list[tuple[str, PlatformPort]]) -> int | None:
+    def _speed(self, cable: _Link, pairs: list[tuple[str, PlatformPort]]) -> int | None:
         if cable.speed is not None:
             possible = [self.can_do(switch, port, cable.speed, cable.path) for switch, port in pairs]
             return cable.speed if all(possible) else None
@@ -234,7 +289,7 @@ class _Plugs:
         self.report(cable.path, f"the ends have different speeds: {ends}", hint)
         return None
 
-    def _look_at_tiers(self, cable: _Cable) -> None:
+    def _look_at_tiers(self, cable: _Link) -> None:
         roles = [self.switches[end.switch].role for end in cable.ends]
         if roles[0].tier == roles[1].tier:
             names = " and ".join(f"{end.switch} ({role})" for end, role in zip(cable.ends, roles, strict=True))

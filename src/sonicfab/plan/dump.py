@@ -44,6 +44,7 @@ def plan_text(plan: FabricPlan) -> str:
                 "speed": link.speed,
                 "mtu": link.mtu,
                 **_pair(link),
+                **({"members": [f"{a} - {b}" for a, b in link.members]} if link.members else {}),
             }
             for link in plan.links
         ],
@@ -83,6 +84,7 @@ def _switch(switch: SwitchPlan) -> dict[str, Any]:
             for port in switch.ports
             if port.use != "unused"
         },
+        **({"port_channels": _port_channels(switch)} if switch.port_channels else {}),
         "sessions": [
             {
                 "peer": session.peer,
@@ -110,6 +112,22 @@ def _port(port: PortPlan) -> dict[str, Any]:
         "speed": port.speed,
         "fec": port.fec or None,
         "mtu": port.mtu,
+    }
+
+
+def _port_channels(switch: SwitchPlan) -> dict[str, Any]:
+    return {
+        one.name: {
+            "members": list(one.members),
+            "far_end": str(one.far) or None,
+            "mtu": one.mtu,
+            "fast_rate": one.fast_rate,
+            "min_links": one.min_links or None,
+            "fallback": one.fallback,
+            "admin_status": one.admin_status,
+            "addresses": _addresses(switch, one.name),
+        }
+        for one in switch.port_channels
     }
 
 

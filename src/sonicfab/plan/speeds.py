@@ -42,7 +42,7 @@ def shared_speeds(used: Mapping[str, int], settings: SwitchSettings) -> dict[str
 def _uses(cabling: Cabling) -> dict[str, list[Use]]:
     uses: dict[str, list[Use]] = {}
     for link in cabling.links:
-        for switch, port in (link.a, link.b):
+        for switch, port in (end for cable in link.cables for end in cable):
             uses.setdefault(switch, []).append((port, link.speed, link.path))
     for host in cabling.hosts:
         uses.setdefault(host.switch, []).append((host.port, host.speed, host.path))

@@ -24,6 +24,7 @@ from sonicfab.hints import did_you_mean
 from sonicfab.model.fields import NOWHERE, Endpoint, SecretRef
 from sonicfab.model.topology import SONIC_MTU
 from sonicfab.plan.bgp import DESCRIPTION, FAMILIES, BgpInstance, BgpPlan, PeerGroup, PrefixList, RouteMap, Session
+from sonicfab.plan.bundles import PortChannelPlan
 from sonicfab.plan.decided import Fact, Rule
 from sonicfab.plan.interfaces import InterfaceKind
 from sonicfab.plan.services import Services
@@ -32,6 +33,7 @@ from sonicfab.roles import Role
 
 IpAddress = IPv4Address | IPv6Address
 IpInterface = IPv4Interface | IPv6Interface
+Cable = tuple[Endpoint, Endpoint]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class PortPlan:
     """One front-panel port: hardware. What runs over it is an interface.
 
     Attributes:
-        use: `link` to a switch, `host` behind which a server is, or `unused`.
+        use: `link` to a switch, `host` behind which a server is, `member` of a port channel, or `unused`.
         fec: rs, fc or none, or "" where SONiC is to decide.
         far: where its cable ends: the port of another switch, or nowhere.
     """
@@ -93,7 +95,7 @@ class PortPlan:
     speed: Annotated[
         int,
         Rule("as given, in Mb/s", ("use.speed",), asked=True),
-        Rule("both ends of the link have this speed", ("use",), ("port",), where=lambda port: port.use == "link"),
+        Rule("both ends of the link have this speed", ("use",), ("port",), where=lambda port: bool(port.far)),
         Rule("the speed of the port, in Mb/s: nobody asks for another", ("use",), ("port",)),
     ]
     fec: Annotated[
@@ -107,7 +109,7 @@ class PortPlan:
         Rule("as given for this link or host port", ("use.mtu",), asked=True),
         _MTU_OF_FABRIC,
     ]
-    use: Annotated[Literal["link", "host", "unused"], Rule("", ("use",))]
+    use: Annotated[Literal["link", "host", "member", "unused"], Rule("", ("use",))]
     description: Annotated[str, DESCRIPTION] = ""
     far: Endpoint = NOWHERE
 
@@ -118,6 +120,7 @@ class PortPlan:
         str,
         Rule("up: a link of the fabric", ("use",), where=lambda port: port.use == "link"),
         Rule("up: a server is behind it", ("use",), where=lambda port: port.use == "host"),
+        Rule("up: a member of a port channel", ("use",), where=lambda port: port.use == "member"),
         Rule("down: nothing in the topology uses this port"),
     ]:
         """`up` only where the port is used."""
@@ -139,7 +142,7 @@ class InterfacePlan:
     """What has addresses, and what sessions run over: a port, or something that is made of ports.
 
     Attributes:
-        use: of the port; "" where it is more than one, or none.
+        use: of the port, or of the port channel; "" where it is more than one, or none.
         members: the ports that it is made of, where it is none itself.
         link_local: routed by its IPv6 link-local address alone (ipv6_use_link_local_only).
         addresses: with prefix length.
@@ -235,6 +238,7 @@ class SwitchPlan(SwitchSettings):
     loopbacks: Loopbacks
     ports: tuple[PortPlan, ...]
     interfaces: Mapping[str, InterfacePlan]
+    port_channels: tuple[PortChannelPlan, ...]
     bgp: tuple[BgpInstance, ...]
     route_maps: tuple[RouteMap, ...]
 
@@ -295,9 +299,11 @@ class SwitchPlan(SwitchSettings):
 
 @dataclass(frozen=True, slots=True)
 class LinkPlan:
-    """One cable between two switches; its ends are sorted.
+    """A link between two switches, of one cable or a bundle of them; its ends are sorted.
 
     Attributes:
+        a: an interface of the first switch: its port, or its port channel.
+        members: the cables of a bundle; empty where the link is its own cable.
         path: the topology's entry for it.
         fec: as the topology gives it; "" for what the switch model does by itself.
         flipped: `b` has the lower addresses; else `a`, which had the lower name when they were allotted.
@@ -312,6 +318,12 @@ class LinkPlan:
     ipv6: IPv6Network | None = None
     fec: str = ""
     flipped: bool = False
+    members: tuple[Cable, ...] = ()
+
+    @property
+    def cables(self) -> tuple[Cable, ...]:
+        """(port of `a`, port of `b`) of each cable: what has plugs, where the link has sessions and numbers."""
+        return self.members or ((self.a, self.b),)
 
     @property
     def ends(self) -> tuple[tuple[Endpoint, Endpoint, int], ...]:
@@ -327,7 +339,7 @@ class LinkPlan:
 
 @dataclass(frozen=True, slots=True)
 class FabricPlan:
-    """The fabric: its switches by name in natural order, and its cables.
+    """The fabric: its switches by name in natural order, and its links.
 
     Attributes:
         underlay: whether links have addresses, or BGP is unnumbered.

@@ -46,6 +46,11 @@ def interface_table(name: str) -> str:
     return next((table for prefix, table in prefixes.items() if name.startswith(prefix)), "INTERFACE")
 
 
+def port_table(name: str) -> str:
+    """The table that has the MTU and the like of a port, or of a port channel."""
+    return "PORTCHANNEL" if name.startswith("PortChannel") else "PORT"
+
+
 def addresses(config: ConfigDb, *, management: bool = False) -> Iterator[Owned]:
     """(table, interface, address, VRF) of every address that can be read; eth0's only when asked for."""
     for table in (*TABLES, "MGMT_INTERFACE") if management else TABLES:

@@ -9,8 +9,11 @@ from sonicfab.configdb import ConfigDb, Row
 from sonicfab.frr.bgp import Bgp, FrrText, Neighbor
 from sonicfab.model.fields import Endpoint
 from sonicfab.validate.findings import Finding
-from sonicfab.validate.interfaces import addresses
+from sonicfab.validate.interfaces import addresses, interface_table, port_table
 from sonicfab.validate.nexthops import takes_link_local
+
+_OF_LINKS = ("INTERFACE", "PORTCHANNEL_INTERFACE")
+"""Where the addresses of a link stand."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class SwitchView:
     Attributes:
         addresses: (VRF, address, its place in the config) without those of one link alone.
         ports: interface -> its addresses; one that several have belongs to the first.
-        subnets: (port, IP version) -> (the first address in INTERFACE, its subnet).
+        subnets: (port or port channel, IP version) -> (its first address, the subnet of that).
     """
 
     name: str
@@ -43,17 +46,17 @@ class SwitchView:
                 continue
             space = "mgmt" if management else vrf
             facts.addresses.append((space, address.text, f"{table}|{interface}|{address}"))
-            if table == "INTERFACE":
+            if table in _OF_LINKS:
                 facts.subnets.setdefault((interface, address.ip.version), (str(address), address.subnet))
         return facts
 
     def port(self, name: str) -> Row:
-        """A row of PORT; empty when it is not there."""
-        return self.config.get("PORT", {}).get(name, {})
+        """A row of PORT, or of a port channel; empty when it is not there."""
+        return self.config.get(port_table(name), {}).get(name, {})
 
     def bgp_over(self, port: str) -> Bgp | None:
         """The BGP instance of the VRF that a port is in; None when there is no frr.conf, or no such instance in it."""
-        vrf = str(self.config.get("INTERFACE", {}).get(port, {}).get("vrf_name", ""))
+        vrf = str(self.config.get(interface_table(port), {}).get(port, {}).get("vrf_name", ""))
         return self.frr.instances.get(vrf) if self.frr else None
 
 
@@ -119,11 +122,11 @@ def _link(one: SwitchView, port: str, other: SwitchView, far: str) -> Iterator[F
         own, theirs = str(here.get(name, default)), str(there.get(name, default))
         if own != theirs:
             message = f"{name} is {own or 'missing'}; at the other end, {far_end}, it is {theirs or 'missing'}"
-            yield Finding(code, f"PORT|{port} {name}", message, switch=one.name)
+            yield Finding(code, f"{port_table(port)}|{port} {name}", message, switch=one.name)
     up, far_up = (str(row.get("admin_status", "down")) for row in (here, there))
     if up != far_up:
         message = f"admin_status is {up}; at the other end, {far_end}, it is {far_up}"
-        yield Finding("SF-307", f"PORT|{port} admin_status", message, switch=one.name)
+        yield Finding("SF-307", f"{port_table(port)}|{port} admin_status", message, switch=one.name)
     yield from _subnets(one, port, other, far)
 
 
@@ -132,7 +135,7 @@ def _subnets(one: SwitchView, port: str, other: SwitchView, far: str) -> Iterato
         here, there = one.subnets.get((port, version)), other.subnets.get((far, version))
         if here and there and here[1] != there[1]:
             message = f"{here[0]} is in another subnet than {there[0]} of {other.name}:{far}"
-            yield Finding("SF-308", f"INTERFACE|{port}|{here[0]}", message, switch=one.name)
+            yield Finding("SF-308", f"{interface_table(port)}|{port}|{here[0]}", message, switch=one.name)
 
 
 def _sessions(one: SwitchView, port: str, other: SwitchView, far: str) -> Iterator[Finding]:

@@ -22,13 +22,13 @@ _NAMES = ("config_db.json", "frr.conf")
 def of_fabric(
     plan: FabricPlan, configs: Iterable[SwitchConfig]
 ) -> tuple[list[Subject], list[tuple[Endpoint, Endpoint]]]:
-    """The rendered switches, and the links of the plan."""
+    """The rendered switches, and the links of the plan with the cables of the bundles among them."""
     subjects: list[Subject] = []
     for config in configs:
         switch = plan.switches[config.switch]
         files = (f"{switch.name}/config_db.json", f"{switch.name}/frr.conf")
         subjects.append(Subject(switch.name, switch.build, switch.platform, config.config_db, config.frr, files))
-    return subjects, [(link.a, link.b) for link in plan.links]
+    return subjects, [pair for link in plan.links for pair in ((link.a, link.b), *link.members)]
 
 
 def of_paths(
@@ -78,7 +78,8 @@ def _fabric_folder(folder: Path, build: str, catalog: Catalog) -> tuple[list[Sub
     plan, _ = read_json(path)
     try:
         builds = {name: build or str(one["image_build"]) for name, one in plan["switches"].items()}
-        links = [(a, b) for a, b in (ends_of(str(link["link"])) for link in plan["links"])]
+        said = [text for link in plan["links"] for text in (link["link"], *link.get("members", ()))]
+        links = [(a, b) for a, b in (ends_of(str(text)) for text in said)]
     except (LookupError, TypeError, ValueError, AttributeError) as err:
         raise InputError(f"{path}: not a plan of sonicfab") from err
     there = {name: one for name, one in builds.items() if (folder / name).is_dir()}

@@ -84,8 +84,8 @@ class Directory:
 def planned_wiring(plan: FabricPlan) -> dict[Endpoint, Endpoint]:
     """Each end of a planned cable -> the other end."""
     wiring: dict[Endpoint, Endpoint] = {}
-    for link in plan.links:
-        wiring[link.a], wiring[link.b] = link.b, link.a
+    for a, b in (cable for link in plan.links for cable in link.cables):
+        wiring[a], wiring[b] = b, a
     return wiring
 
 

@@ -94,7 +94,7 @@ def _fault(port: PortPlan, interface: InterfaceOfZebra | None) -> tuple[Problem,
     seen = f"{'up' if interface.oper_up else 'no link'}, MTU {interface.mtu}"
     if not interface.admin_up:
         return Problem.SHUT, "shut"
-    if not interface.oper_up and port.use == "link":
+    if not interface.oper_up and port.far:
         return Problem.NO_LINK, "no link"
     if interface.mtu != port.mtu:
         return Problem.MTU, seen
@@ -104,7 +104,7 @@ def _fault(port: PortPlan, interface: InterfaceOfZebra | None) -> tuple[Problem,
 def _sonic_fault(port: PortPlan, found: SonicPort, seen: str) -> tuple[Problem, str]:
     if found.speed and found.speed != str(port.speed):
         return Problem.SPEED, f"{seen}, {found.speed} Mb/s"
-    if port.use == "link" and port.fec and found.fec and found.fec != port.fec:
+    if port.far and port.fec and found.fec and found.fec != port.fec:
         return Problem.FEC, f"{seen}, FEC {found.fec}"
     return Problem.NONE, seen
 

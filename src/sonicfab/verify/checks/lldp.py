@@ -60,7 +60,7 @@ class Lldp(Check[None]):
     def wanted(self, expected: Expectations) -> Iterator[Wanted[None]]:
         """The far end of every cable between switches."""
         for port in expected.plan.ports:
-            if port.use == "link":
+            if port.far:
                 yield Wanted(None, port.name, f"{port.far} at its end", far=str(port.far))
 
     def judge(self, expected: Expectations, one: Wanted[None], answers: Answers) -> Seen:
@@ -75,7 +75,7 @@ class Lldp(Check[None]):
         seen = far_ends(expected.fabric, expected.plan.name, answers.get(LLDP_NEIGHBORS))
         for port in expected.plan.ports:
             far = seen.get(port.name)
-            if port.use != "link" and far is not None and far.switch:
+            if not port.far and far is not None and far.switch:
                 yield Wanted(None, port.name, "no other switch"), Seen(str(far), Problem.CABLE)
 
     def unanswered(self, expected: Expectations, why: str) -> Seen:

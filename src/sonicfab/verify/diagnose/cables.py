@@ -85,7 +85,7 @@ def _cause(bad: list[tuple[Endpoint, Endpoint]], planned: dict[Endpoint, Endpoin
 def _mend(case: Case, todo: list[str], bad: list[tuple[Endpoint, Endpoint]]) -> str:
     """What to do with the cables; or, when they are right, with the lines of the file that name their ends."""
     place_of = case.fabric.place_of
-    links = {end: link for link in case.plan.links for end in (link.b, link.a)}
+    links = {end: link for link in case.plan.links for cable in link.cables for end in reversed(cable)}
     lines = []
     for a, b in bad[:4]:
         link = links.get(a) or links.get(b)

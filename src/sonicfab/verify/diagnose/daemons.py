@@ -141,11 +141,7 @@ def _lldp(case: Case, name: str) -> Iterator[Diagnosis]:
     if not said or not own:
         return
     taken = case.take(lambda one: one.switch == name and one.check == "lldp")
-    ends = {
-        link.b if link.a.switch == name else link.a
-        for link in case.plan.links
-        if name in (link.a.switch, link.b.switch)
-    }
+    ends = {far for port in case.switch(name).ports if (far := port.far)}
     near = case.take(lambda one: one.problem == Problem.NO_NEIGHBOR and one.end in ends)
     yield Diagnosis(
         "lldpd-down",

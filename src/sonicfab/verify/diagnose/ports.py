@@ -14,10 +14,10 @@ from sonicfab.verify.results import CheckResult, Problem
 def diagnose(case: Case) -> Iterator[Diagnosis]:
     """Link by link with both ends, then the ports of hosts."""
     failed = {one.end: one for one in case.failed("interface")}
-    for link in case.plan.links:
-        found = [failed[end] for end in (link.a, link.b) if end in failed]
+    for a, b in (cable for link in case.plan.links for cable in link.cables):
+        found = [failed[end] for end in (a, b) if end in failed]
         if found:
-            yield from _link(case, link.a, link.b, found)
+            yield from _link(case, a, b, found)
     for one in case.failed("interface"):
         if one.problem not in (Problem.UNANSWERED, Problem.LOOPBACK) and not one.far:
             yield _host(case, one)

@@ -1,0 +1,137 @@
+"""Bundles: port channels between switches and to servers, from the topology to what is rendered."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT
+from sonicfab.errors import InputError
+from sonicfab.fabric import Fabric, open_fabric, render_fabric
+from sonicfab.model.fields import Endpoint
+from sonicfab.plan.dump import plan_text
+from sonicfab.plan.interfaces import InterfaceKind
+from sonicfab.validate.run import Validator
+from sonicfab.validate.subjects import of_fabric
+
+LEAF, SPINE = "dc1-leaf1", "dc1-spine1"
+BASE = """\
+name: bundled
+{underlay}
+asn: {{spine: 4200000001, leaf: 4200000101-4200000199}}
+loopbacks: {{ipv4: 10.120.255.0/24, ipv6: "fd00:120:ff::/64"}}
+bundles:
+"""
+NUMBERED = 'underlay: {ipv4: 10.120.0.0/22, ipv6: "fd00:120::/64"}'
+UP = "{name: PortChannel1, link: 'dc1-leaf1:[Ethernet72, Ethernet76] - dc1-spine1:[Ethernet0, Ethernet4]'}"
+
+
+def opened(tmp_path: Path, *bundles: str, underlay: str = "", build: str = "", more: str = "") -> Fabric:
+    """A fabric of the example's switches with these bundles."""
+    topology = tmp_path / "bundled.yml"
+    lines = "".join(f"  - {one}\n" for one in bundles)
+    topology.write_text(BASE.format(underlay=underlay) + lines + more)
+    return open_fabric(ROOT / "inventories/dc-2x4.yml", topology, build=build)
+
+
+def tables(fabric: Fabric, switch: str) -> dict[str, dict[str, dict[str, str]]]:
+    """The rendered tables of a switch that are about port channels, and its ports."""
+    (config,) = render_fabric(fabric, [fabric.plan.switches[switch]])
+    found: dict[str, dict[str, dict[str, str]]] = json.loads(config.config_db_text)
+    return found
+
+
+def refused(tmp_path: Path, *bundles: str, more: str = "") -> str:
+    """What is said of bundles that cannot be."""
+    with pytest.raises(InputError) as caught:
+        opened(tmp_path, *bundles, more=more)
+    return "\n".join(f"{one.message} {one.hint}" for one in caught.value.diagnostics)
+
+
+def test_a_bundle_is_one_link_with_its_own_cables(tmp_path: Path) -> None:
+    plan = opened(tmp_path, UP).plan
+    (link,) = plan.links
+    assert link.name == "dc1-leaf1:PortChannel1 - dc1-spine1:PortChannel1"
+    assert link.cables == (
+        (Endpoint(LEAF, "Ethernet72"), Endpoint(SPINE, "Ethernet0")),
+        (Endpoint(LEAF, "Ethernet76"), Endpoint(SPINE, "Ethernet4")),
+    )
+    ports = {port.name: port for port in plan.switches[LEAF].ports}
+    assert (ports["Ethernet76"].use, ports["Ethernet76"].far) == ("member", Endpoint(SPINE, "Ethernet4"))
+    channel = plan.switches[LEAF].interfaces["PortChannel1"]
+    assert (channel.kind, channel.members) == (InterfaceKind.PORT_CHANNEL, ("Ethernet72", "Ethernet76"))
+    (session,) = plan.switches[LEAF].fabric_sessions
+    assert (session.peer, session.far) == ("PortChannel1", Endpoint(SPINE, "PortChannel1"))
+    written = json.loads(plan_text(plan))
+    assert written["links"][0]["members"] == [f"{a} - {b}" for a, b in link.cables]
+    assert written["switches"][LEAF]["port_channels"]["PortChannel1"]["members"] == ["Ethernet72", "Ethernet76"]
+
+
+def test_unnumbered(tmp_path: Path) -> None:
+    found = tables(opened(tmp_path, UP), LEAF)
+    far = "dc1-spine1:PortChannel1"
+    assert found["PORTCHANNEL"] == {"PortChannel1": {"admin_status": "up", "description": far, "mtu": "9100"}}
+    assert found["PORTCHANNEL_MEMBER"] == {"PortChannel1|Ethernet72": {}, "PortChannel1|Ethernet76": {}}
+    assert found["PORTCHANNEL_INTERFACE"] == {"PortChannel1": {"ipv6_use_link_local_only": "enable"}}
+    assert "INTERFACE" not in found, "a member is no interface of its own"
+    assert found["PORT"]["Ethernet72"]["admin_status"] == "up"
+
+
+def test_numbered(tmp_path: Path) -> None:
+    fabric = opened(tmp_path, UP, underlay=NUMBERED)
+    assert tables(fabric, LEAF)["PORTCHANNEL_INTERFACE"] == {
+        "PortChannel1": {},
+        "PortChannel1|10.120.0.0/31": {},
+        "PortChannel1|fd00:120::/127": {},
+    }
+    assert [one.peer for one in fabric.plan.switches[LEAF].fabric_sessions] == ["10.120.0.1", "fd00:120::1"]
+
+
+def test_each_side_has_its_own_name(tmp_path: Path) -> None:
+    """PortChannel01 and PortChannel1 are two names, and stay as they are on the box."""
+    link = UP.replace("PortChannel1", "{dc1-leaf1: PortChannel01, dc1-spine1: PortChannel7}")
+    fabric = opened(tmp_path, link)
+    assert set(tables(fabric, LEAF)["PORTCHANNEL"]) == {"PortChannel01"}
+    assert set(tables(fabric, SPINE)["PORTCHANNEL"]) == {"PortChannel7"}
+    assert fabric.plan.links[0].name == "dc1-leaf1:PortChannel01 - dc1-spine1:PortChannel7"
+
+
+@pytest.mark.parametrize("build", [f"community-{one}" for one in (202305, 202311, 202405, 202411, 202505, 202605)])
+def test_every_build_takes_it(tmp_path: Path, build: str) -> None:
+    options = "lacp_rate: fast, min_links: 1, fallback: true, mtu: 9000, admin: up}"
+    fabric = opened(tmp_path, UP.replace("}", f", {options}"), underlay=NUMBERED, build=build)
+    row = tables(fabric, LEAF)["PORTCHANNEL"]["PortChannel1"]
+    assert (row["fast_rate"], row["min_links"], row["fallback"], row["mtu"]) == ("true", "1", "true", "9000")
+    configs = list(render_fabric(fabric, fabric.plan.switches.values()))
+    subjects, links = of_fabric(fabric.plan, configs)
+    found = Validator(models=False).validate(subjects, links).findings
+    assert [one for one in found if one.code not in ("SF-504", "SF-505")] == [], "those are of the services"
+
+
+@pytest.mark.parametrize(
+    ("bundle", "said"),
+    [
+        (UP.replace("PortChannel1", "Bond0"), "expected the name of a port channel"),
+        (UP.replace("PortChannel1", "PortChannel10000"), "expected the name of a port channel"),
+        (UP.replace(", Ethernet4]", "]"), "as many members at one end as at the other"),
+        (UP.replace("dc1-leaf1:[", "dc1-leaf1["), "the members at both ends"),
+        (UP.replace("PortChannel1", "{dc1-leaf1: PortChannel1}"), "a name for dc1-leaf1 and one for dc1-spine1"),
+        (UP.replace("}", ", min_links: 3}"), "at most as many min_links as members (2)"),
+        (UP.replace("Ethernet72,", "Ethernet76,"), "dc1-leaf1:Ethernet76 is used twice"),
+        (UP.replace("Ethernet72,", "Ethernet99,"), "has no port 'Ethernet99'"),
+        (UP.replace("Ethernet72,", "Ethernet0,").replace("[Ethernet0, Ethernet4]", "[Ethernet0, Ethernet4]"), "speeds"),
+    ],
+)
+def test_what_is_refused(tmp_path: Path, bundle: str, said: str) -> None:
+    assert said in refused(tmp_path, bundle)
+
+
+def test_a_port_or_a_name_used_twice(tmp_path: Path) -> None:
+    again = UP.replace("Ethernet72, Ethernet76", "Ethernet64, Ethernet68")
+    again = again.replace("Ethernet0, Ethernet4", "Ethernet8, Ethernet12")
+    assert "dc1-leaf1:PortChannel1 is used twice" in refused(tmp_path, UP, again)
+    assert "dc1-leaf1:Ethernet72 is used twice" in refused(
+        tmp_path, UP, more="links: ['dc1-leaf1:Ethernet72 - dc1-spine1:Ethernet8']\n"
+    )
