@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from sonicfab.builds import Build
+from sonicfab.hints import did_you_mean
 from sonicfab.platforms import Platform, PlatformPort
+
+
+class PortTable(dict[str, PlatformPort]):
+    """The ports of one switch by name, in front panel order."""
+
+    @cached_property
+    def named(self) -> Mapping[str, PlatformPort]:
+        """The same by name and by alias."""
+        return {**{port.alias: port for port in self.values()}, **self}
 
 
 def unfit_for(platform: Platform, build: Build) -> str | None:
@@ -31,25 +42,47 @@ def not_known(platform: Platform, build: Build) -> str:
 
 
 @lru_cache(maxsize=64)
-def ports_of(platform: Platform, build: Build) -> Mapping[str, PlatformPort]:
-    """Port name -> port, in front panel order.
+def ports_of(platform: Platform, build: Build) -> PortTable:
+    """The ports as they are when nobody has broken any out.
 
     Raises:
         KeyError: the build's ports for this platform are not known.
     """
     own = build.ports.get(platform.hwsku)
     if own is None:
-        return platform.ports(build.port_table)
-    return {
-        name: PlatformPort(
+        return PortTable(platform.ports(build.port_table))
+    return PortTable(
+        (
             name,
-            tuple(int(lane) for lane in row["lanes"].split(",")),
-            row.get("alias", name),
-            int(row.get("index", 0)),
-            int(row["speed"]),
+            PlatformPort(
+                name,
+                tuple(int(lane) for lane in row["lanes"].split(",")),
+                row.get("alias", name),
+                int(row.get("index", 0)),
+                int(row["speed"]),
+            ),
         )
         for name, row in own.items()
-    }
+    )
+
+
+def nearest_port(name: str, ports: Collection[str]) -> str:
+    """A hint that names the port with the nearest number, else one that is spelt alike."""
+    match = re.fullmatch(r"([A-Za-z]+)(\d+)", name)
+    numbered = [port for port in ports if match and re.fullmatch(rf"{match[1]}\d+", port, re.IGNORECASE)]
+    if not match or not numbered:
+        return did_you_mean(name, ports)
+    near = min(numbered, key=lambda port: abs(int(re.sub(r"\D", "", port)) - int(match[2])))
+    return f"did you mean '{near}'?"
+
+
+def elsewhere(text: str, platform: Platform, build: Build) -> str:
+    """A hint when the text is what other images call a port of this model; else nothing."""
+    for table in platform.port_tables.values():
+        for port in table.values():
+            if port.alias == text:
+                return f"other images have that alias, {build.name} has not: the name of the port is {port.name}"
+    return ""
 
 
 @lru_cache(maxsize=64)

@@ -16,7 +16,7 @@ from sonicfab.explain.trace import Made, TemplateLine, Trace, TracingRenderer
 from sonicfab.fabric import FabricFiles
 from sonicfab.frr import conf
 from sonicfab.hints import did_you_mean
-from sonicfab.plan.cabling import nearest_port
+from sonicfab.ports import nearest_port
 from sonicfab.render import template_folders
 
 FRR = "frr"

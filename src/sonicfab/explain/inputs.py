@@ -11,8 +11,10 @@ from sonicfab.document import Document
 from sonicfab.errors import DocumentName, KeyPath, Place
 from sonicfab.explain.notes import FieldRead
 from sonicfab.fabric import FabricFiles
+from sonicfab.model.fields import Endpoint
 from sonicfab.plan.cabling import Cabling, members, resolve
 from sonicfab.plan.decided import Fact, Rule
+from sonicfab.plan.ports import NOTHING_SAID
 from sonicfab.plan.renames import Ledger, follow
 from sonicfab.plan.settings import resolve_settings, set_at
 from sonicfab.plan.types import FabricPlan, PortPlan, SwitchPlan
@@ -176,8 +178,12 @@ class Sources:
 
     def _option(self, port: str, name: str) -> tuple[Given, ...]:
         """What the link or host entry of a port says of it; nothing when it says nothing."""
-        path = self._paths.get((self.switch.name, port))
-        return self.topology(*path[: 2 if path[0] in ("links", "bundles") else 3], name) if path else ()
+        end = Endpoint(self.switch.name, port)
+        said = self._cabling.settings.get(end, NOTHING_SAID)
+        if name in said.paths:
+            return self.topology(*said.paths[name])
+        path = self._paths.get(end)
+        return self.topology(*path[: 3 if path[0] == "hosts" else 2], name) if path else ()
 
     def _network(self, port: str, family: str) -> tuple[Given, ...]:
         """Where the network of a numbered link comes from."""
@@ -200,7 +206,10 @@ class Sources:
     def _paths(self) -> dict[tuple[str, str], KeyPath]:
         """(switch, port) -> the entry of the topology that uses it."""
         cabling = self._cabling
-        found: dict[tuple[str, str], KeyPath] = {(host.switch, host.port): host.path for host in cabling.hosts}
+        found: dict[tuple[str, str], KeyPath] = {
+            end: said.path("use")[:-1] for end, said in cabling.settings.items() if said.use
+        }
+        found |= {(host.switch, host.port): host.path for host in cabling.hosts}
         for link in cabling.links:
             found |= dict.fromkeys((link.a, link.b, *(end for cable in link.cables for end in cable)), link.path)
         return found

@@ -26,6 +26,7 @@ from sonicfab.model.fields import (
     SwitchName,
     expected,
 )
+from sonicfab.model.ports import Description, PortsEntry
 
 SONIC_MTU = 9100
 """What SONiC gives a port: sonic-buildimage src/sonic-config-engine/config_samples.py, sonic-swss portmgr.h."""
@@ -146,7 +147,7 @@ class HostPorts(Strict):
     mtu: Mtu | None = None
     speed: Speed | None = None
     fec: Fec | None = None
-    description: Annotated[str, Field(max_length=200, pattern=r'^[^"\\\n]*$')] = ""
+    description: Description = ""
 
 
 class HostPrefixes(Strict):
@@ -187,4 +188,5 @@ class Topology(Strict):
     links: tuple[LinkEntry, ...] = ()
     bundles: tuple[Bundle, ...] = ()
     hosts: Hosts = Hosts()
+    ports: tuple[PortsEntry, ...] = ()
     switches: dict[SwitchName, SwitchNumbers] = {}

@@ -7,7 +7,6 @@ from dataclasses import fields, replace
 from functools import lru_cache
 from ipaddress import ip_interface, ip_network
 from itertools import combinations
-from typing import Literal
 
 from sonicfab.asn import is_private
 from sonicfab.builds import Build
@@ -16,14 +15,16 @@ from sonicfab.configdb import natural_key
 from sonicfab.errors import KeyPath, Problem, Severity
 from sonicfab.hints import did_you_mean, first_of
 from sonicfab.ipam import link_ends
+from sonicfab.model.fields import Endpoint
 from sonicfab.model.inventory import Inventory
 from sonicfab.model.numbers import Numbers
 from sonicfab.model.topology import SONIC_MTU, Topology
 from sonicfab.plan.bgp import BgpInstance, BgpPlan, IpNetwork, PeerGroup, RouteMap
 from sonicfab.plan.bundles import PortChannelPlan
-from sonicfab.plan.cabling import Cabling, HostPort, cables_alone, members, resolve
+from sonicfab.plan.cabling import Cabling, cables_alone, members, resolve
 from sonicfab.plan.interfaces import LOOPBACK, InterfaceKind
 from sonicfab.plan.numbers import Allotment, Numbered, allot
+from sonicfab.plan.ports import NOTHING_SAID, PortSettings
 from sonicfab.plan.sessions import routing
 from sonicfab.plan.settings import resolve_settings
 from sonicfab.plan.speeds import mixed_speeds, shared_speeds
@@ -35,11 +36,12 @@ from sonicfab.plan.types import (
     LoopbackPools,
     Loopbacks,
     PortPlan,
+    PortPlanUse,
     SwitchPlan,
     SwitchSettings,
 )
 from sonicfab.platforms import Platform, PlatformPort
-from sonicfab.ports import ports_of
+from sonicfab.ports import PortTable, ports_of
 
 
 class PlanProblems(Exception):  # noqa: N818 - not an error of its own: the caller gives each problem its place
@@ -105,9 +107,9 @@ def _fabric(
         for link in cabling.links
     )
     roles = {name: one.role for name, one in settings.items()}
-    interfaces = _interfaces(links, cabling.hosts, allotment)
+    interfaces = _interfaces(links, cabling, allotment)
     bgp_of = routing(topology, links, cabling.hosts, roles, allotment.asns)
-    ports = _used_ports(links, cabling.hosts, settings)
+    ports = _set_ports(topology, links, cabling, settings)
     hosts, bgp = topology.hosts, topology.bgp
     return FabricPlan(
         name=topology.name,
@@ -131,14 +133,13 @@ def _switch(
     allotment: Allotment,
     groups: tuple[PeerGroup, ...],
     route_maps: tuple[RouteMap, ...],
-    used: Mapping[str, PortPlan],
+    set_ports: Mapping[str, PortPlan],
     interfaces: Mapping[str, InterfacePlan],
     port_channels: tuple[PortChannelPlan, ...],
 ) -> SwitchPlan:
-    unused = dict(_unused_ports(settings.platform, settings.build))
-    table = ports_of(settings.platform, settings.build)
-    for name, speed in shared_speeds({name: port.speed for name, port in used.items()}, settings).items():
-        unused[name] = _port(settings.platform, table[name], speed, SONIC_MTU, "unused")
+    unused = dict(_unused_ports(settings))
+    for name, speed in shared_speeds({name: port.speed for name, port in set_ports.items()}, settings).items():
+        unused[name] = _port(settings.platform, settings.table[name], speed, SONIC_MTU, "unused")
     loopbacks = Loopbacks(allotment.ipv4[settings.name], allotment.ipv6.get(settings.name))
     own = tuple(ip_network(one) for one in (loopbacks.ipv4, loopbacks.ipv6) if one is not None)
     asn = allotment.asns[settings.name]
@@ -146,7 +147,7 @@ def _switch(
         **{field.name: getattr(settings, field.name) for field in fields(settings)},
         asn=asn,
         loopbacks=loopbacks,
-        ports=tuple(used.get(name, port) for name, port in unused.items()),
+        ports=tuple(set_ports.get(name, port) for name, port in unused.items()),
         interfaces=interfaces,
         port_channels=port_channels,
         bgp=(BgpInstance(asn, loopbacks.ipv4, own, groups),),
@@ -154,65 +155,99 @@ def _switch(
     )
 
 
-@lru_cache(maxsize=64)
-def _unused_ports(platform: Platform, build: Build) -> Mapping[str, PortPlan]:
-    """The whole port table of a model, nothing plugged in; one for all switches of the model.
+def _unused_ports(switch: SwitchSettings) -> Mapping[str, PortPlan]:
+    """The ports of a switch, nothing plugged in; one value for all switches of a model whose ports are as they came."""
+    plain = _plain_ports(switch.platform, switch.build)
+    return (
+        plain if switch.table is ports_of(switch.platform, switch.build) else _unplugged(switch.platform, switch.table)
+    )
 
-    The fabric's MTU is for its ports alone: another one for all would be 50 more changes of each switch.
-    """
-    ports = ports_of(platform, build).values()
-    return {port.name: _port(platform, port, port.speed, SONIC_MTU, "unused") for port in ports}
+
+@lru_cache(maxsize=64)
+def _plain_ports(platform: Platform, build: Build) -> Mapping[str, PortPlan]:
+    return _unplugged(platform, ports_of(platform, build))
+
+
+def _unplugged(platform: Platform, table: PortTable) -> Mapping[str, PortPlan]:
+    return {port.name: _port(platform, port, port.speed, SONIC_MTU, "unused") for port in table.values()}
 
 
 def _port(
     platform: Platform,
-    port: PlatformPort,
+    row: PlatformPort,
     speed: int,
     mtu: int,
-    use: Literal["link", "host", "member", "unused"],
+    use: PortPlanUse,
     fec: str = "",
+    said: PortSettings = NOTHING_SAID,
 ) -> PortPlan:
-    fec = fec or platform.fec.get(speed, "")
-    return PortPlan(port.name, port.alias, port.lanes, port.index, speed, fec, mtu, use)
+    """A port; what the topology says of it alone goes over what its use makes of it."""
+    fec = said.fec or fec or platform.fec.get(speed, "")
+    return PortPlan(
+        row.name,
+        row.alias,
+        row.lanes,
+        row.index,
+        speed,
+        "" if fec == "default" else fec,
+        said.mtu or mtu,
+        use,
+        description=said.description or "",
+        autoneg=said.autoneg,
+        admin=said.admin,
+    )
 
 
-def _used_ports(
-    links: Iterable[LinkPlan], hosts: Iterable[HostPort], settings: Mapping[str, SwitchSettings]
+def _set_ports(
+    topology: Topology, links: Iterable[LinkPlan], cabling: Cabling, settings: Mapping[str, SwitchSettings]
 ) -> Mapping[str, Mapping[str, PortPlan]]:
-    used: dict[str, dict[str, PortPlan]] = {name: {} for name in settings}
-    tables = {name: ports_of(one.platform, one.build) for name, one in settings.items()}
+    """The ports of which the topology says anything, by switch.
+
+    The fabric's MTU is for ports in use alone: another one for all would be 50 more changes of each switch.
+    """
+    found: dict[str, dict[str, PortPlan]] = {name: {} for name in settings}
+
+    def put(end: Endpoint, speed: int, mtu: int, use: PortPlanUse, fec: str = "") -> PortPlan:
+        switch, said = settings[end.switch], cabling.said(end)
+        port = _port(switch.platform, switch.table[end.port], speed, mtu, use, fec, said)
+        found[end.switch][end.port] = port
+        return port
+
     for link in links:
-        for (switch, port), far in ((end, far) for a, b in link.cables for end, far in ((a, b), (b, a))):
-            platform, row = settings[switch].platform, tables[switch][port]
-            port_plan = _port(platform, row, link.speed, link.mtu, "member" if link.members else "link", link.fec)
-            used[switch][port] = replace(port_plan, description=str(far), far=far)
-    for host in hosts:
-        platform, row = settings[host.switch].platform, tables[host.switch][host.port]
-        port_plan = _port(platform, row, host.speed, host.mtu, "host", host.fec)
-        used[host.switch][host.port] = replace(port_plan, description=host.description or "host")
-    return used
+        for end, far in ((end, far) for a, b in link.cables for end, far in ((a, b), (b, a))):
+            port = put(end, link.speed, link.mtu, "member" if link.members else "link", link.fec)
+            description = str(far) if cabling.said(end).description is None else port.description
+            found[end.switch][end.port] = replace(port, description=description, far=far)
+    for host in cabling.hosts:
+        port = put(Endpoint(host.switch, host.port), host.speed, host.mtu, "host", host.fec)
+        found[host.switch][host.port] = replace(port, description=host.description or "host")
+    for end, said in cabling.others.items():
+        if row := settings[end.switch].table.get(end.port):
+            use: PortPlanUse = said.use if said.use in ("access", "trunk") else "unused"
+            put(end, said.speed or row.speed, SONIC_MTU if use == "unused" else topology.mtu, use)
+    return found
 
 
 def _interfaces(
-    links: Iterable[LinkPlan], hosts: Iterable[HostPort], allotment: Allotment
+    links: Iterable[LinkPlan], cabling: Cabling, allotment: Allotment
 ) -> dict[str, dict[str, InterfacePlan]]:
     """The interfaces of each switch by name, ports in natural order."""
     found: dict[str, list[InterfacePlan]] = {name: [] for name in allotment.ipv4}
     for link in links:
         networks = [network for network in (link.ipv4, link.ipv6) if network is not None]
-        for position, ((switch, name), _, end) in enumerate(link.ends):
-            found[switch].append(
+        for position, (end, _, number) in enumerate(link.ends):
+            found[end.switch].append(
                 InterfacePlan(
-                    name,
+                    end.port,
                     InterfaceKind.PORT_CHANNEL if link.members else InterfaceKind.PORT,
                     "link",
                     tuple(cable[position].port for cable in link.members),
                     link_local=not networks,
-                    addresses=tuple(link_ends(network)[end] for network in networks),
-                    mtu=link.mtu,
+                    addresses=tuple(link_ends(network)[number] for network in networks),
+                    mtu=cabling.said(end).mtu or link.mtu,
                 )
             )
-    for host in hosts:
+    for host in cabling.hosts:
         found[host.switch].append(InterfacePlan(host.port, InterfaceKind.PORT, "host", link_local=True, mtu=host.mtu))
     for name, some in found.items():
         both = (allotment.ipv4[name], allotment.ipv6.get(name))

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
-from sonicfab.builds import Build
 from sonicfab.configdb import natural_key
 from sonicfab.errors import KeyPath, Problem, Severity
-from sonicfab.hints import did_you_mean
 from sonicfab.model.bundles import Bundle
 from sonicfab.model.fields import Endpoint
 from sonicfab.model.topology import Mesh, Topology
 from sonicfab.plan.bundles import PortChannelPlan
+from sonicfab.plan.ports import NOTHING_SAID, PortSettings, no_port, settled_ports
 from sonicfab.plan.types import Cable, LinkPlan, SwitchSettings
 from sonicfab.platforms import Platform, PlatformPort
-from sonicfab.ports import ports_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +34,26 @@ class HostPort:
 
 @dataclass(frozen=True, slots=True)
 class Cabling:
-    """What is plugged in where, in natural order; `port_channels` are those of each switch."""
+    """What is plugged in where, in natural order.
+
+    `port_channels` are those of each switch; `settings` is what the topology says of single ports and bundles.
+    """
 
     links: tuple[LinkPlan, ...]
     hosts: tuple[HostPort, ...]
     port_channels: Mapping[str, tuple[PortChannelPlan, ...]]
+    settings: Mapping[Endpoint, PortSettings] = field(default_factory=dict)
+
+    def said(self, end: Endpoint) -> PortSettings:
+        """What `ports:` says of a port or a bundle."""
+        return self.settings.get(end, NOTHING_SAID)
+
+    @property
+    def others(self) -> dict[Endpoint, PortSettings]:
+        """Those with settings that are neither of a link nor a host port: for VLANs, or for nothing yet."""
+        taken = {end for link in self.links for cable in ((link.a, link.b), *link.cables) for end in cable}
+        taken |= {Endpoint(host.switch, host.port) for host in self.hosts}
+        return {end: said for end, said in self.settings.items() if end not in taken}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +72,9 @@ class _Link:
         return self.bundle.link if self.bundle else (self.ends,)
 
 
+HOST_PORT = "a host port"
+
+
 def members(topology: Topology) -> dict[str, KeyPath]:
     """The switches that the topology names, each with the first place that names it.
 
@@ -72,6 +87,9 @@ def members(topology: Topology) -> dict[str, KeyPath]:
     for index, entry in enumerate(topology.hosts.ports):
         for position, name in enumerate(entry.switches):
             named.setdefault(name, ("hosts", "ports", index, "switches", position))
+    for index, ports in enumerate(topology.ports):
+        for position, name in enumerate(ports.switches):
+            named.setdefault(name, ("ports", index, "switches", position))
     return named
 
 
@@ -82,15 +100,28 @@ def resolve(
 
     `switches` are those of the fabric whose settings are known; `complete` says that these are all of them.
     """
-    plugs = _Plugs(switches)
+    settings, found = settled_ports(topology, switches, bundle_names(topology), complete=complete)
+    plugs = _Plugs(switches, settings, found)
     links = [link for said in _links(topology) if (link := plugs.link(said))]
-    hosts = list(_hosts(topology, switches, plugs, complete=complete))
+    hosts = [*_hosts(topology, switches, plugs, complete=complete), *_hosts_by_port(topology, plugs)]
     cabling = Cabling(
         tuple(sorted(links, key=lambda link: natural_key(link.name))),
         tuple(sorted(hosts, key=lambda host: (natural_key(host.switch), natural_key(host.port)))),
         plugs.port_channels(),
+        settings,
     )
+    for end, said in cabling.others.items():
+        plugs.other(end, said)
     return cabling, plugs.problems
+
+
+def bundle_names(topology: Topology) -> dict[str, set[str]]:
+    """Switch -> what its bundles are called."""
+    names: dict[str, set[str]] = {}
+    for bundle in topology.bundles:
+        for end in bundle.link[0]:
+            names.setdefault(end.switch, set()).add(bundle.name_on(end.switch))
+    return names
 
 
 def cables_alone(topology: Topology) -> Iterator[Problem]:
@@ -142,45 +173,45 @@ def _hosts(
         where = (*path, "ports")
         for switch in dict.fromkeys([*entry.switches, *by_role]):
             for name in entry.ports:
-                port = plugs.take(Endpoint(switch, name), where, "a host port")
+                port = plugs.take(Endpoint(switch, name), where, HOST_PORT)
                 if port is None:
                     continue
-                speed = entry.speed or port.speed
-                if plugs.can_do(switch, port, speed, where):
-                    mtu = entry.mtu or topology.mtu
-                    yield HostPort(switch, port.name, speed, mtu, entry.description, path, entry.fec or "")
+                said = plugs.said(end := Endpoint(switch, port.name))
+                if said.use not in (None, "bgp"):
+                    plugs.report(
+                        said.path("use"), f"{end} is a host port: `hosts` names it", "take it out of one of both"
+                    )
+                speed = said.speed or entry.speed or port.speed
+                if plugs.can_do(switch, port, speed, said.paths.get("speed", where)):
+                    mtu = said.mtu or entry.mtu or topology.mtu
+                    description = entry.description if said.description is None else said.description
+                    yield HostPort(switch, port.name, speed, mtu, description, path, entry.fec or "")
 
 
-def _elsewhere(text: str, settings: SwitchSettings) -> str:
-    """A hint when the text is what other images call a port of this model."""
-    for table in settings.platform.port_tables.values():
-        for port in table.values():
-            if port.alias == text:
-                return (
-                    f"other images have that alias, {settings.build.name} has not: the name of the port is {port.name}"
-                )
-    return ""
-
-
-def nearest_port(name: str, ports: Collection[str]) -> str:
-    """A hint that names the port with the nearest number, else one that is spelt alike."""
-    match = re.fullmatch(r"([A-Za-z]+)(\d+)", name)
-    numbered = [port for port in ports if match and re.fullmatch(rf"{match[1]}\d+", port, re.IGNORECASE)]
-    if not match or not numbered:
-        return did_you_mean(name, ports)
-    near = min(numbered, key=lambda port: abs(int(re.sub(r"\D", "", port)) - int(match[2])))
-    return f"did you mean '{near}'?"
+def _hosts_by_port(topology: Topology, plugs: _Plugs) -> Iterator[HostPort]:
+    """The host ports of `ports:`; those that `hosts` names already only get their settings from there."""
+    for end, said in plugs.settings.items():
+        if said.use != "bgp" or plugs.uses.get(end) == HOST_PORT or not plugs.is_port(end):
+            continue
+        path = said.path("use")
+        port = plugs.take(end, path, HOST_PORT)
+        if port is not None and plugs.can_do(end.switch, port, said.speed or port.speed, said.path("speed", "use")):
+            speed, mtu = said.speed or port.speed, said.mtu or topology.mtu
+            yield HostPort(end.switch, port.name, speed, mtu, said.description or "", path[:-1])
 
 
 class _Plugs:
     """Which ports there are and which are taken; collects the problems."""
 
-    def __init__(self, switches: Mapping[str, SwitchSettings]) -> None:
-        self.switches = switches
-        self.problems: list[Problem] = []
-        self._taken: dict[Endpoint, str] = {}
+    def __init__(
+        self,
+        switches: Mapping[str, SwitchSettings],
+        settings: Mapping[Endpoint, PortSettings],
+        problems: list[Problem],
+    ) -> None:
+        self.switches, self.settings, self.problems = switches, settings, problems
+        self.uses: dict[Endpoint, str] = {}
         self._channels: dict[str, list[PortChannelPlan]] = {}
-        self._aliases: dict[tuple[Platform, Build], dict[str, PlatformPort]] = {}
 
     def report(self, path: KeyPath, message: str, hint: str = "", *, warning: bool = False, alike: str = "") -> None:
         """Note a problem of the topology."""
@@ -214,28 +245,33 @@ class _Plugs:
             return None
         pairs = sorted(((one.switch, ports[0]), (other.switch, ports[1])), key=lambda pair: natural_key(pair[0]))
         speed = self._speed(said, pairs)
+        for end in (Endpoint(switch, port.name) for switch, port in pairs):
+            if (own := self.said(end)).use:
+                message = f"{end} is a port of link {one} - {other}: it has no other use"
+                self.report(own.path("use"), message, "take it out here")
         (a, a_port), (b, b_port) = pairs
         return None if speed is None else ((Endpoint(a, a_port.name), Endpoint(b, b_port.name)), speed)
 
     def _bundled(self, link: LinkPlan, bundle: Bundle) -> LinkPlan | None:
         """The link, whose port channels are noted on both switches."""
         for position, (end, far, _) in enumerate(link.ends):
-            if end in self._taken:
-                self.report(link.path, f"{end} is used twice", f"the first use is {self._taken[end]}")
+            if end in self.uses:
+                self.report(link.path, f"{end} is used twice", f"the first use is {self.uses[end]}")
                 return None
-            self._taken[end] = f"bundle {link.name}"
+            self.uses[end] = f"bundle {link.name}"
             members = tuple(cable[position].port for cable in link.members)
+            own = self.said(end)
             self._channels.setdefault(end.switch, []).append(
                 PortChannelPlan(
                     end.port,
                     members,
-                    link.mtu,
-                    str(far),
+                    own.mtu or link.mtu,
+                    str(far) if own.description is None else own.description,
                     far,
                     bundle.lacp_rate == "fast",
                     bundle.min_links or 0,
                     bundle.fallback,
-                    bundle.admin,
+                    own.admin or bundle.admin,
                 )
             )
         return link
@@ -251,19 +287,31 @@ class _Plugs:
         settings = self.switches.get(end.switch)
         if settings is None:
             return None  # that switch has problems of its own, told elsewhere
-        ports = self._ports(settings)
-        port = ports.get(end.port)
+        port = settings.table.named.get(end.port)
         if port is None:
-            message = f"{end.switch} ({settings.platform.name}) has no port '{end.port}'"
-            hint = _elsewhere(end.port, settings) or nearest_port(end.port, ports)
-            self.report(path, message, hint, alike=f"no port {end.port}")
+            self.problems.append(no_port(settings, end.port, path))
             return None
         key = Endpoint(end.switch, port.name)
-        if key in self._taken:
-            self.report(path, f"{key} is used twice", f"the first use is {self._taken[key]}")
+        if key in self.uses:
+            self.report(path, f"{key} is used twice", f"the first use is {self.uses[key]}")
             return None
-        self._taken[key] = use
+        self.uses[key] = use
         return port
+
+    def said(self, end: Endpoint) -> PortSettings:
+        """What `ports:` says of a port."""
+        return self.settings.get(end, NOTHING_SAID)
+
+    def is_port(self, end: Endpoint) -> bool:
+        """True for a port, False for a bundle."""
+        return end.port in self.switches[end.switch].table
+
+    def other(self, end: Endpoint, said: PortSettings) -> None:
+        """Look at a port that is for VLANs, or for nothing yet."""
+        if not self.is_port(end):
+            return
+        port = self.switches[end.switch].table[end.port]
+        self.can_do(end.switch, port, said.speed or port.speed, said.path("speed"))
 
     def can_do(self, switch: str, port: PlatformPort, speed: int, path: KeyPath) -> bool:
         """True when the port can run at that speed; else a problem says what it can."""
@@ -277,9 +325,17 @@ class _Plugs:
         return False
 
     def _speed(self, cable: _Link, pairs: list[tuple[str, PlatformPort]]) -> int | None:
-        if cable.speed is not None:
-            possible = [self.can_do(switch, port, cable.speed, cable.path) for switch, port in pairs]
-            return cable.speed if all(possible) else None
+        said = {end: self.said(end) for end in (Endpoint(switch, port.name) for switch, port in pairs)}
+        asked = [(str(end), one.speed, one.paths["speed"]) for end, one in said.items() if one.speed]
+        asked = [("the link", cable.speed, cable.path), *asked] if cable.speed else asked
+        if len({speed for _, speed, _ in asked}) > 1:
+            ends = " and ".join(f"{who} {speed_text(speed)}" for who, speed, _ in asked)
+            self.report(asked[-1][2], f"the ends have different speeds: {ends}", "a link has one speed at both ends")
+            return None
+        if asked:
+            _, speed, path = asked[0]
+            possible = [self.can_do(switch, port, speed, path) for switch, port in pairs]
+            return speed if all(possible) else None
         (a, a_port), (b, b_port) = pairs
         if a_port.speed == b_port.speed:
             return a_port.speed
@@ -297,11 +353,3 @@ class _Plugs:
 
     def _platform(self, switch: str) -> Platform:
         return self.switches[switch].platform
-
-    def _ports(self, settings: SwitchSettings) -> dict[str, PlatformPort]:
-        known = self._aliases.get((settings.platform, settings.build))
-        if known is None:
-            ports = ports_of(settings.platform, settings.build)
-            known = {**{port.alias: port for port in ports.values()}, **ports}
-            self._aliases[settings.platform, settings.build] = known
-        return known

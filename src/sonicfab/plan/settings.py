@@ -162,11 +162,14 @@ def _clashes(inventory: Inventory) -> Iterator[Problem]:
 
 def _settings(name: str, layers: _Layers, catalog: Catalog) -> SwitchSettings:
     agent = layers.get("ssh", "agent")
+    platform = catalog.platforms[layers.get("platform")]
+    build = catalog.builds[layers.get("image_build") or DEFAULT_BUILD]
     return SwitchSettings(
         name=name,
         role=layers.get("role"),
-        platform=catalog.platforms[layers.get("platform")],
-        build=catalog.builds[layers.get("image_build") or DEFAULT_BUILD],
+        platform=platform,
+        build=build,
+        table=ports_of(platform, build),
         mac=str(layers.device.mac),
         serial=layers.device.serial or "",
         ssh=SshPlan(

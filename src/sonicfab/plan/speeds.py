@@ -16,7 +16,7 @@ Use = tuple[str, int, KeyPath]
 
 def mixed_speeds(cabling: Cabling, switches: Mapping[str, SwitchSettings]) -> Iterator[Problem]:
     """Ports in use that share a speed and are to have different ones: the hardware has one for all of them."""
-    for switch, uses in _uses(cabling).items():
+    for switch, uses in _uses(cabling, switches).items():
         settings = switches[switch]
         groups = speed_groups(settings.platform, settings.build)
         first: dict[tuple[str, ...], Use] = {}
@@ -39,11 +39,14 @@ def shared_speeds(used: Mapping[str, int], settings: SwitchSettings) -> dict[str
     return {port: speed for port, speed in given.items() if port not in used}
 
 
-def _uses(cabling: Cabling) -> dict[str, list[Use]]:
+def _uses(cabling: Cabling, switches: Mapping[str, SwitchSettings]) -> dict[str, list[Use]]:
     uses: dict[str, list[Use]] = {}
     for link in cabling.links:
         for switch, port in (end for cable in link.cables for end in cable):
             uses.setdefault(switch, []).append((port, link.speed, link.path))
     for host in cabling.hosts:
         uses.setdefault(host.switch, []).append((host.port, host.speed, host.path))
+    for end, said in cabling.others.items():
+        if (row := switches[end.switch].table.get(end.port)) and (said.speed or said.use in ("access", "trunk")):
+            uses.setdefault(end.switch, []).append((end.port, said.speed or row.speed, said.path("speed", "use")))
     return uses

@@ -29,6 +29,7 @@ from sonicfab.plan.decided import Fact, Rule
 from sonicfab.plan.interfaces import InterfaceKind
 from sonicfab.plan.services import Services
 from sonicfab.platforms import Platform
+from sonicfab.ports import PortTable
 from sonicfab.roles import Role
 
 IpAddress = IPv4Address | IPv6Address
@@ -78,13 +79,17 @@ _LINK_LOCAL = Fact(
 )
 
 
+PortPlanUse = Literal["link", "host", "member", "access", "trunk", "unused"]
+
+
 @dataclass(frozen=True, slots=True)
 class PortPlan:
     """One front-panel port: hardware. What runs over it is an interface.
 
     Attributes:
-        use: `link` to a switch, `host` behind which a server is, `member` of a port channel, or `unused`.
-        fec: rs, fc or none, or "" where SONiC is to decide.
+        use: `link` to a switch, `host` behind which a server with BGP is, `member` of a port channel, `access` or
+            `trunk` of VLANs, or `unused`.
+        fec: rs, fc, none or auto, or "" where SONiC is to decide.
         far: where its cable ends: the port of another switch, or nowhere.
     """
 
@@ -100,31 +105,35 @@ class PortPlan:
     ]
     fec: Annotated[
         str,
-        Rule("as given for this link or host port", ("use.fec",), asked=True),
+        Rule("as given for this link or port", ("use.fec",), asked=True),
         Rule("the FEC of the switch model at this speed", ("use.speed|use",), (_NO_FEC, "fec", "port")),
     ]
     mtu: Annotated[
         int,
+        Rule("as given for this link or port", ("use.mtu",), asked=True),
         Rule("nothing uses the port: SONiC's own default", facts=(_MTU,), where=lambda port: port.use == "unused"),
-        Rule("as given for this link or host port", ("use.mtu",), asked=True),
         _MTU_OF_FABRIC,
     ]
-    use: Annotated[Literal["link", "host", "member", "unused"], Rule("", ("use",))]
-    description: Annotated[str, DESCRIPTION] = ""
+    use: Annotated[PortPlanUse, Rule("", ("use",))]
+    description: Annotated[str, Rule("as given for this port", ("use.description",), asked=True), DESCRIPTION] = ""
     far: Endpoint = NOWHERE
+    autoneg: Annotated[bool | None, Rule("as given for this port", ("use.autoneg",))] = None
+    admin: Literal["up", "down"] | None = None
 
     @property
     def admin_status(
         self,
     ) -> Annotated[
         str,
+        Rule("as given for this port", ("use.admin",), asked=True),
         Rule("up: a link of the fabric", ("use",), where=lambda port: port.use == "link"),
         Rule("up: a server is behind it", ("use",), where=lambda port: port.use == "host"),
         Rule("up: a member of a port channel", ("use",), where=lambda port: port.use == "member"),
+        Rule("up: it is a port of VLANs", ("use",), where=lambda port: port.used),
         Rule("down: nothing in the topology uses this port"),
     ]:
-        """`up` only where the port is used."""
-        return "up" if self.used else "down"
+        """As asked for; else `up` only where the port is used."""
+        return self.admin or ("up" if self.used else "down")
 
     @property
     def used(self) -> Annotated[bool, Rule("", ("use",))]:
@@ -207,6 +216,7 @@ class SwitchSettings:
     role: Annotated[Role, Rule("", ("inventory:role",))]
     platform: Annotated[Platform, Rule("", ("inventory:platform",))]
     build: Annotated[Build, Rule("", ("inventory:image_build",))]
+    table: PortTable
     mac: Annotated[str, Rule("the base MAC of the switch", ("inventory:mac",))]
     serial: Annotated[str, Rule("", ("inventory:serial",))]
     ssh: SshPlan

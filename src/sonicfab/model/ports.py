@@ -1,0 +1,40 @@
+"""What ports are for and how they are set: the entries of the topology's `ports:`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sonicfab.model.fields import Mtu, OneOrMany, PortList, RoleName, Speed, Strict, SwitchName
+
+PortUse = Literal["bgp", "access", "trunk", "unused"]
+PortFec = Literal["default", "rs", "fc", "none", "auto"]
+"""`default` writes none: what SONiC does by itself. The others are those of sonic-port.yang, where a build has them."""
+
+Description = Annotated[str, Field(max_length=200, pattern=r'^[^"\\\n]*$')]
+
+
+class PortsEntry(Strict):
+    """Ports of some switches, of all of a role, or of the whole fabric, and what is set on them.
+
+    Entries merge field by field, and later ones win. A port goes by its name or alias, a bundle by its name.
+    """
+
+    switches: OneOrMany[SwitchName] = ()
+    role: RoleName | None = None
+    ports: PortList
+    use: PortUse | None = None
+    network: str | None = None
+    networks: OneOrMany[str] | None = None
+    native: str | None = None
+    speed: Speed | None = None
+    fec: PortFec | None = None
+    autoneg: bool | None = None
+    admin: Literal["up", "down"] | None = None
+    mtu: Mtu | None = None
+    description: Description | None = None
+
+
+SETTINGS = tuple(name for name in PortsEntry.model_fields if name not in ("switches", "role", "ports"))
+"""The fields of an entry that set something."""

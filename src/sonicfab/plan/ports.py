@@ -1,0 +1,120 @@
+"""What the topology's `ports:` says of each port: its entries merged field by field, later ones over earlier ones."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from sonicfab.errors import KeyPath, Problem
+from sonicfab.model.fields import Endpoint
+from sonicfab.model.ports import SETTINGS, PortFec, PortsEntry, PortUse
+from sonicfab.model.topology import Topology
+from sonicfab.plan.types import SwitchSettings
+from sonicfab.ports import elsewhere, nearest_port
+
+_OF_USE = ("network", "networks", "native")
+"""What belongs to a use: it goes when a later entry gives the port another one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortSettings:
+    """What is said of one port, or of one bundle; None: nothing.
+
+    Attributes:
+        use: what it is for; None says nothing, so it is what `links` and `hosts` make of it.
+        network: of an access port, by its name; `networks` and `native` of a trunk.
+        speed: Mb/s.
+        fec: "" for none at all in config_db (`default`).
+        paths: field -> the place of the topology where its value stands.
+    """
+
+    use: PortUse | None = None
+    network: str | None = None
+    networks: tuple[str, ...] | None = None
+    native: str | None = None
+    speed: int | None = None
+    fec: PortFec | None = None
+    autoneg: bool | None = None
+    admin: Literal["up", "down"] | None = None
+    mtu: int | None = None
+    description: str | None = None
+    paths: Mapping[str, KeyPath] = field(default_factory=dict, compare=False)
+
+    def path(self, *names: str) -> KeyPath:
+        """Where the first of these fields is set that is; else where any is."""
+        return next((self.paths[name] for name in names if name in self.paths), next(iter(self.paths.values()), ()))
+
+
+NOTHING_SAID = PortSettings()
+
+
+def settled_ports(
+    topology: Topology,
+    switches: Mapping[str, SwitchSettings],
+    bundles: Mapping[str, Collection[str]] | None = None,
+    *,
+    complete: bool = True,
+) -> tuple[dict[Endpoint, PortSettings], list[Problem]]:
+    """Port or bundle -> what is said of it, and every problem in the entries.
+
+    `switches` are those of the fabric whose settings are known; `complete` says that these are all of them.
+    `bundles` are the names of the bundles of each switch.
+    """
+    settled: dict[Endpoint, PortSettings] = {}
+    problems: list[Problem] = []
+    for index, entry in enumerate(topology.ports):
+        path: KeyPath = ("ports", index)
+        said = {name: value for name in SETTINGS if (value := getattr(entry, name)) is not None}
+        for end in _picked(entry, path, switches, bundles or {}, problems, complete=complete):
+            settled[end] = _over(settled.get(end, NOTHING_SAID), said, path)
+    return settled, problems
+
+
+def _over(earlier: PortSettings, said: Mapping[str, Any], path: KeyPath) -> PortSettings:
+    paths = {**earlier.paths, **{name: (*path, name) for name in said}}
+    if said.get("use", earlier.use) != earlier.use:
+        gone = {name for name in _OF_USE if name not in said}
+        said = {**dict.fromkeys(gone), **said}
+        paths = {name: one for name, one in paths.items() if name not in gone}
+    return replace(earlier, **said, paths=paths)
+
+
+def _picked(
+    entry: PortsEntry,
+    path: KeyPath,
+    switches: Mapping[str, SwitchSettings],
+    bundles: Mapping[str, Collection[str]],
+    problems: list[Problem],
+    *,
+    complete: bool,
+) -> Iterator[Endpoint]:
+    """The ports of an entry, each once. Named switches have all of them; of a role or of the fabric, those that do."""
+    by_pattern = [name for name, one in switches.items() if entry.role in (None, one.role)]
+    picked = [name for name in entry.switches if name in switches] if entry.switches else by_pattern
+    if entry.switches and entry.role:
+        picked = list(dict.fromkeys([*picked, *by_pattern]))
+    if entry.role and not by_pattern and complete:
+        problems.append(Problem("topology", (*path, "role"), f"no switch of this fabric is a {entry.role}"))
+    known = {
+        name: {**{one: port.name for one, port in switches[name].table.named.items()}, **_same(bundles.get(name, ()))}
+        for name in picked
+    }
+    for name in dict.fromkeys(entry.ports):
+        found = [switch for switch in picked if name in known[switch]]
+        missing = [one for one in picked if one in entry.switches and one not in found]
+        for switch in missing if missing or found else picked[:1]:
+            problems.append(no_port(switches[switch], name, (*path, "ports"), known[switch]))
+        for switch in found:
+            yield Endpoint(switch, known[switch][name])
+
+
+def no_port(switch: SwitchSettings, name: str, path: KeyPath, known: Collection[str] = ()) -> Problem:
+    """That a switch has no port of that name or alias; `known` are all names that would do there."""
+    hint = elsewhere(name, switch.platform, switch.build) or nearest_port(name, known or switch.table.named)
+    message = f"{switch.name} ({switch.platform.name}) has no port '{name}'"
+    return Problem("topology", path, message, hint, alike=f"no port {name}")
+
+
+def _same(names: Iterable[str]) -> dict[str, str]:
+    return {name: name for name in names}
