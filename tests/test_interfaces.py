@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from ipaddress import ip_interface
@@ -14,6 +15,7 @@ from sonicfab.configdb import ConfigChange, ConfigDb
 from sonicfab.fabric import Fabric, render_fabric
 from sonicfab.model.fields import Endpoint
 from sonicfab.plan.bgp import Session
+from sonicfab.plan.dump import plan_text
 from sonicfab.plan.interfaces import InterfaceKind
 from sonicfab.plan.types import InterfacePlan, SwitchPlan
 from sonicfab.push.gate import make_gate
@@ -66,7 +68,7 @@ def bundled(switch: SwitchPlan, far: SwitchPlan) -> SwitchPlan:
         end = Endpoint(far.name, channel.name)
         return replace(session, interface=channel.name, far=end) if session.far.switch == far.name else session
 
-    groups = tuple(replace(one, sessions=tuple(map(over, one.sessions))) for one in switch.groups)
+    groups = tuple(replace(one, sessions=tuple(map(over, one.sessions))) for one in switch.bgp[0].groups)
     return replace(
         switch, interfaces={**interfaces, channel.name: channel}, bgp=(replace(switch.bgp[0], groups=groups),)
     )
@@ -163,3 +165,20 @@ def test_verify_looks_at_it(kind: InterfaceKind, up: bool, mtu: int, own: bool, 
 def test_what_interfaces_there_are_is_in_one_table() -> None:
     assert len({kind.table for kind in InterfaceKind}) == len(InterfaceKind)
     assert all(kind.table in kind.tables and re.fullmatch(r"[A-Z_]+", kind.table) for kind in InterfaceKind)
+
+
+def test_what_a_plan_can_say_is_in_its_file(fabric: Fabric) -> None:
+    before = json.loads(plan_text(fabric.plan))
+    assert set(before["switches"][LEAF]["ports"]["Ethernet72"]) == {
+        *("alias", "use", "far_end", "speed", "fec", "mtu", "addresses")
+    }
+    leaf = fabric.plan.switches[LEAF]
+    blue = replace(leaf.bgp[0], vrf="Vrf_blue")
+    leaf = replace(leaf, bgp=(blue,), ports=(replace(leaf.ports[0], use="link", description="shown by no name"),))
+    plan = replace(fabric.plan, switches={LEAF: leaf})
+    said = json.loads(plan_text(plan))["switches"][LEAF]
+    channel = said["interfaces"]["PortChannel1"]
+    assert channel["kind"] == "port channel"
+    assert channel["members"] == ["Ethernet72"]
+    assert "vrf" not in channel, "what has its default is left out"
+    assert {one["vrf"] for one in said["sessions"]} == {"Vrf_blue"}

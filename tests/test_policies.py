@@ -38,7 +38,9 @@ def with_upstream(fabric: Fabric) -> tuple[Fabric, SwitchPlan]:
     session = Session(PEER, "Ethernet40", NOWHERE, 64999, (Family.IPV4,), "uplink of the site")
     group = PeerGroup("UPSTREAM", (Family.IPV4,), (session,), takes, tells, max_prefixes=10)
     changed = replace(
-        leaf, bgp=(replace(leaf.bgp[0], groups=(*leaf.groups, group)),), route_maps=(*leaf.route_maps, takes, tells)
+        leaf,
+        bgp=(replace(leaf.bgp[0], groups=(*leaf.bgp[0].groups, group)),),
+        route_maps=(*leaf.route_maps, takes, tells),
     )
     plan = replace(fabric.plan, switches={**fabric.plan.switches, leaf.name: changed})
     return replace(fabric, plan=plan), changed

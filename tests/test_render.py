@@ -76,6 +76,17 @@ def test_a_port_that_a_row_of_ones_own_uses_is_up(tmp_path: Path) -> None:
             "x.yml.j2:2: error: rendering st01-sw25g-r01-u34 failed: .* no attribute 'nosuch'",
         ),
         ("X:\n  row: {{ switch.image_build }}\n", r"no attribute 'image_build'\n *hint: did you mean 'build'\?"),
+        (
+            "X:\n{% for one in switch.ports %}\n  r: {{ one.far_end }}\n{% endfor %}",
+            r"did you mean 'far'\? plan.json calls it",
+        ),
+        (
+            "X:\n{% for _, one in switch.sessions %}\n  r: {{ one.port }}\n{% endfor %}",
+            r"did you mean 'interface'\? plan.json",
+        ),
+        ("X:\n{% for one in switch.groups %}\n  row: {{ one.name }}\n{% endfor %}", r"each of 'bgp' has 'groups'"),
+        ("X:\n  row: {{ switch.gateway }}\n", r"did you mean 'management.gateway'\?"),
+        ("X:\n{% for one in switch.interfaces %}\n  row: {{ one.mtu }}\n{% endfor %}", r"for one in NAMES.values\(\)"),
         ("X:\n  row: {{ switch.loopbacks.ip4 }}\n", r"did you mean 'ipv4'\?"),
         ("X:\n{% for port in switch.ports %}\n  row: {{ port.mut }}\n{% endfor %}", r"did you mean 'mtu'\?"),
         ("X:\n  row: {{ platform.hwsk }}\n", r"did you mean 'hwsku'\?"),

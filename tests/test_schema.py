@@ -201,7 +201,9 @@ def test_no_build_refuses_what_the_examples_do_not_use(build: str) -> None:
         build=get_build(f"community-{build}"),
         role=Role.BORDERLEAF,
         bgp=(
-            dataclasses.replace(leaf.bgp[0], groups=tuple(dataclasses.replace(one, bfd=True) for one in leaf.groups)),
+            dataclasses.replace(
+                leaf.bgp[0], groups=tuple(dataclasses.replace(one, bfd=True) for one in leaf.bgp[0].groups)
+            ),
         ),
         services=Services(
             dns=("192.0.2.2", "2001:db8::2", "192.0.2.3"),

@@ -66,8 +66,28 @@ class UnknownName(jinja2.StrictUndefined):
         said = Hinted(super()._undefined_message)
         kind = type(self._undefined_obj)
         if kind.__module__ in PURE_MODULES and isinstance(self._undefined_name, str):
-            said.hint = did_you_mean(self._undefined_name, (name for name in dir(kind) if not name.startswith("_")))
+            said.hint = _meant(self._undefined_obj, self._undefined_name)
+        elif isinstance(self._undefined_obj, str):
+            said.hint = (
+                "it is text; a loop over a mapping gives names: `for one in NAMES.values()` gives what they name"
+            )
         return said
+
+
+def _meant(of: object, word: str) -> str:
+    """What a name that a value has not may have meant: that of plan.json, one of a value in it, or the nearest."""
+    kind = type(of)
+    for name, in_file in getattr(kind, "__file_names__", {}).items():
+        if in_file == word:
+            return f"did you mean '{name}'? plan.json calls it '{word}'"
+    for one in fields(of) if is_dataclass(of) else ():
+        part = getattr(of, one.name)
+        if type(part).__module__ in PURE_MODULES and hasattr(part, word):
+            return f"did you mean '{one.name}.{word}'?"
+        for inner in part[:1] if isinstance(part, tuple) else ():
+            if type(inner).__module__ in PURE_MODULES and hasattr(inner, word):
+                return f"each of '{one.name}' has '{word}'"
+    return did_you_mean(word, (name for name in dir(kind) if not name.startswith("_")))
 
 
 def _text_of(value: object) -> object:

@@ -5,14 +5,14 @@ Timers in seconds; what a field is decided by stands beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Network
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from sonicfab.families import Family
 from sonicfab.model.fields import Endpoint
-from sonicfab.plan.decided import Rule
+from sonicfab.plan.decided import Rule, in_file
 
 IpNetwork = IPv4Network | IPv6Network
 DESCRIPTION = (
@@ -34,6 +34,10 @@ class Session:
         remote_asn: of the far switch; None for a host, whose number is its own.
         families: negotiated on it.
     """
+
+    __file_names__: ClassVar[Mapping[str, str]] = in_file(
+        "peer interface:port far:switch remote_asn families -description"
+    )
 
     peer: Annotated[
         str,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from sonicfab.model.fields import NOWHERE, Endpoint
-from sonicfab.plan.decided import Fact, Rule
+from sonicfab.plan.decided import Fact, Rule, in_file
 
 _LACP = Fact(
     "teamd sends LACP every 30 seconds, and every second with fast_rate; the other end is asked to do the same",
@@ -27,6 +28,10 @@ class PortChannelPlan:
         min_links: below so many selected members it is down; 0 where one is enough.
         mtu: bytes.
     """
+
+    __file_names__: ClassVar[Mapping[str, str]] = in_file(
+        "-name members far:far_end mtu fast_rate min_links fallback admin_status -description"
+    )
 
     name: Annotated[str, Rule("", ("use",), naming=True)]
     members: Annotated[tuple[str, ...], Rule("", ("use",), naming=True)]

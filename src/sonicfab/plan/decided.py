@@ -63,3 +63,16 @@ def _rules(kind: type) -> Iterator[tuple[str, tuple[Rule, ...]]]:
             one for note in getattr(hint, "__metadata__", ()) for one in (note if isinstance(note, tuple) else (note,))
         ]
         yield name, tuple(one for one in notes if isinstance(one, Rule))
+
+
+def in_file(said: str) -> Mapping[str, str]:
+    """What plan.json calls fields: `FIELD`, `FIELD:NAME` for another name, `-FIELD` for one that it leaves out.
+
+    In `__file_names__` of a class. What that does not name is in the file where it has not its default.
+    """
+    return {word.lstrip("-").partition(":")[0]: _name_of(word) for word in said.split()}
+
+
+def _name_of(word: str) -> str:
+    field, _, name = word.partition(":")
+    return "" if word.startswith("-") else name or field

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from enum import Enum
+from functools import cache
+from typing import Any, cast
 
+from sonicfab.builds import Build
 from sonicfab.configdb import natural_key
+from sonicfab.model.fields import Endpoint
 from sonicfab.model.numbers import Numbers
-from sonicfab.plan.types import FabricPlan, LinkPlan, LoopbackPools, Loopbacks, PortPlan, SwitchPlan
+from sonicfab.plan.bgp import BgpInstance, PeerGroup, Session
+from sonicfab.plan.interfaces import LOOPBACK
+from sonicfab.plan.types import FabricPlan, LinkPlan, SwitchPlan
+from sonicfab.platforms import Platform
 
 FORMAT_VERSION = 1
+
+_ALWAYS = object()
+_EMPTY: tuple[object, ...] = ((), {}, frozenset())
 
 _HEADER = """\
 # Numbers of the fabric {fabric}, allotted by sonicfab from the pools of its topology.
@@ -22,35 +34,68 @@ _HEADER = """\
 
 
 def plan_text(plan: FabricPlan) -> str:
-    """The plan as JSON.
+    """The plan as JSON: each field of its values, so that what a plan can newly say is there by itself.
 
+    A field is there where it has not its default and is no empty list, or where `__file_names__` of its class names it;
+    that also tells what the file calls a field, in which order, and what it leaves out. What has a name is below that.
     How to log in is left out: it says nothing about the fabric, and differs from one operator to the next.
     """
     value = {
         "format_version": FORMAT_VERSION,
-        "fabric": plan.name,
-        "underlay": plan.underlay,
-        "mtu": plan.mtu,
-        "loopbacks": _pair(plan.loopbacks),
-        "bgp": {name: getattr(plan.bgp, name) for name in plan.bgp.__slots__},
-        "hosts": {
-            "ipv4": [str(network) for network in plan.hosts.ipv4],
-            "ipv6": [str(network) for network in plan.hosts.ipv6],
-            "max_prefixes": plan.hosts.max_prefixes,
-        },
-        "links": [
-            {
-                "link": link.name,
-                "speed": link.speed,
-                "mtu": link.mtu,
-                **_pair(link),
-                **({"members": [f"{a} - {b}" for a, b in link.members]} if link.members else {}),
-            }
-            for link in plan.links
-        ],
+        **_fields(plan),
+        "links": [_link(link) for link in plan.links],
         "switches": {name: _switch(one) for name, one in plan.switches.items()},
     }
     return _indented(value, 4) + "\n"
+
+
+def _value(of: object) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(of, (Build, Platform)):
+        return of.name
+    if isinstance(of, (Endpoint, Enum)):
+        return str(of)
+    if is_dataclass(of):
+        return _fields(of)
+    if isinstance(of, Mapping):
+        return {str(key): _value(one) for key, one in of.items()}
+    if _named(of):
+        return {one.name: _fields(one) for one in _named(of)}
+    if isinstance(of, (tuple, list, set, frozenset)):
+        return [_value(one) for one in of]
+    return of if of is None or isinstance(of, (bool, int, float)) else str(of)
+
+
+def _named(of: object) -> tuple[Any, ...]:
+    """Those of a value that have names: ports, port channels."""
+    return of if isinstance(of, tuple) and of and is_dataclass(of[0]) and hasattr(of[0], "name") else ()
+
+
+def _fields(of: object) -> dict[str, Any]:
+    """The fields of a value under their names in the file; null for what is empty."""
+    found: dict[str, Any] = {}
+    for field, name, default in _shape(cast("Any", type(of))):
+        value = getattr(of, field)
+        if value != default and (default is _ALWAYS or value not in _EMPTY):
+            said = _value(value)
+            found[name] = None if said == "" else said
+    return found
+
+
+@cache
+def _shape(kind: type) -> tuple[tuple[str, str, object], ...]:
+    """Field, name in the file, and the value with which it is left out; those that the class names come first."""
+    names: Mapping[str, str] = getattr(kind, "__file_names__", {})
+    known = {one.name: one for one in fields(kind) if one.compare}  # the others are where a value was found
+    order = [*(name for name in names if name in known), *(name for name in known if name not in names)]
+    return tuple(
+        (name, names.get(name, name), _ALWAYS if name in names else _default(known[name]))
+        for name in order
+        if names.get(name, name)
+    )
+
+
+def _default(field: Field[Any]) -> object:
+    return field.default if field.default_factory is MISSING else field.default_factory()
 
 
 def _indented(value: Any, levels: int, indent: str = "") -> str:  # noqa: ANN401 - any JSON
@@ -66,74 +111,33 @@ def _indented(value: Any, levels: int, indent: str = "") -> str:  # noqa: ANN401
 
 
 def _switch(switch: SwitchPlan) -> dict[str, Any]:
+    said = _fields(switch)
+    said["management"]["vrf"] = bool(switch.management.vrf)
+    said["ports"] = {port.name: _fields(port) for port in switch.ports if port.use != "unused"}
+    addresses = {name: _value(one.addresses) for name, one in switch.interfaces.items()}
+    told = {LOOPBACK}  # interfaces whose port or port channel is there, and has their addresses
+    for field in fields(switch):
+        rows = said.get(field.name, {})
+        for name in (one.name for one in _named(getattr(switch, field.name)) if one.name in rows):
+            rows[name]["addresses"] = addresses.get(name, [])
+            told.add(name)
+    others = {name: _fields(one) for name, one in switch.interfaces.items() if name not in told}
     return {
-        "role": switch.role,
-        "platform": switch.platform.name,
-        "image_build": switch.build.name,
-        "mac": switch.mac,
-        "serial": switch.serial or None,
-        "management": {
-            "address": str(switch.management.address),
-            "gateway": str(switch.management.gateway),
-            "vrf": bool(switch.management.vrf),
-        },
-        "asn": switch.asn,
-        "loopbacks": _pair(switch.loopbacks),
-        "ports": {
-            port.name: {**_port(port), "addresses": _addresses(switch, port.name)}
-            for port in switch.ports
-            if port.use != "unused"
-        },
-        **({"port_channels": _port_channels(switch)} if switch.port_channels else {}),
-        "sessions": [
-            {
-                "peer": session.peer,
-                "group": group.name,
-                "port": session.interface,
-                "switch": session.far.switch or None,
-                "remote_asn": session.remote_asn,
-                "families": list(session.families),
-            }
-            for group, session in switch.sessions
-        ],
+        **said,
+        **({"interfaces": others} if others else {}),
+        "sessions": [_session(instance, group, one) for instance in switch.bgp for group, one in instance.sessions],
     }
 
 
-def _pair(of: Loopbacks | LoopbackPools | LinkPlan) -> dict[str, str | None]:
-    """Its addresses, or networks, by IP version."""
-    return {"ipv4": str(of.ipv4) if of.ipv4 else None, "ipv6": str(of.ipv6) if of.ipv6 else None}
+def _link(link: LinkPlan) -> dict[str, Any]:
+    members = {"members": [f"{a} - {b}" for a, b in link.members]} if link.members else {}
+    return {"link": link.name, **_fields(link), **members}
 
 
-def _port(port: PortPlan) -> dict[str, Any]:
-    return {
-        "alias": port.alias,
-        "use": port.use,
-        "far_end": str(port.far) or None,
-        "speed": port.speed,
-        "fec": port.fec or None,
-        "mtu": port.mtu,
-    }
-
-
-def _port_channels(switch: SwitchPlan) -> dict[str, Any]:
-    return {
-        one.name: {
-            "members": list(one.members),
-            "far_end": str(one.far) or None,
-            "mtu": one.mtu,
-            "fast_rate": one.fast_rate,
-            "min_links": one.min_links or None,
-            "fallback": one.fallback,
-            "admin_status": one.admin_status,
-            "addresses": _addresses(switch, one.name),
-        }
-        for one in switch.port_channels
-    }
-
-
-def _addresses(switch: SwitchPlan, name: str) -> list[str]:
-    interface = switch.interfaces.get(name)
-    return [str(address) for address in interface.addresses] if interface else []
+def _session(instance: BgpInstance, group: PeerGroup, session: Session) -> dict[str, Any]:
+    said = _fields(session)
+    vrf = {"vrf": instance.vrf} if instance.vrf else {}
+    return {"peer": said.pop("peer"), "group": group.name, **vrf, **said, "switch": session.far.switch or None}
 
 
 def numbers_text(fabric: str, numbers: Numbers) -> str:

@@ -15,7 +15,7 @@ from ipaddress import (
     IPv6Interface,
     IPv6Network,
 )
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from sonicfab.builds import Build
 from sonicfab.errors import KeyPath
@@ -25,7 +25,7 @@ from sonicfab.model.fields import NOWHERE, Endpoint, SecretRef
 from sonicfab.model.topology import SONIC_MTU
 from sonicfab.plan.bgp import DESCRIPTION, FAMILIES, BgpInstance, BgpPlan, PeerGroup, PrefixList, RouteMap, Session
 from sonicfab.plan.bundles import PortChannelPlan
-from sonicfab.plan.decided import Fact, Rule
+from sonicfab.plan.decided import Fact, Rule, in_file
 from sonicfab.plan.interfaces import InterfaceKind
 from sonicfab.plan.services import Services
 from sonicfab.platforms import Platform
@@ -93,6 +93,10 @@ class PortPlan:
         far: where its cable ends: the port of another switch, or nowhere.
     """
 
+    __file_names__: ClassVar[Mapping[str, str]] = in_file(
+        "-name alias use far:far_end speed fec mtu -lanes -index -description"
+    )
+
     name: Annotated[str, Rule("", ("inventory:platform",), ("port",), naming=True)]
     alias: Annotated[str, _OF_PORT_TABLE]
     lanes: Annotated[tuple[int, ...], _OF_PORT_TABLE]
@@ -159,6 +163,8 @@ class InterfacePlan:
         mtu: 0 where it has none of its own.
     """
 
+    __file_names__: ClassVar[Mapping[str, str]] = in_file("-name")
+
     name: Annotated[str, Rule("", ("use",), naming=True)]
     kind: InterfaceKind
     use: Literal["link", "host", ""] = ""
@@ -200,6 +206,8 @@ class InterfacePlan:
 @dataclass(frozen=True, slots=True)
 class HostPolicy:
     """What hosts may announce: single addresses out of the prefixes."""
+
+    __file_names__: ClassVar[Mapping[str, str]] = in_file("ipv4 ipv6 max_prefixes")
 
     ipv4: tuple[IPv4Network, ...]
     ipv6: tuple[IPv6Network, ...]
@@ -244,6 +252,11 @@ class LoopbackPools:
 class SwitchPlan(SwitchSettings):
     """The same switch in its fabric: with its numbers, ports and sessions."""
 
+    __file_names__: ClassVar[Mapping[str, str]] = in_file(
+        "-name role platform build:image_build mac serial management asn loopbacks "
+        "-ssh -services -ports -interfaces -bgp -route_maps"
+    )
+
     asn: Annotated[int, Rule("the ASN of the switch", ("number.asn",))]
     loopbacks: Loopbacks
     ports: tuple[PortPlan, ...]
@@ -269,11 +282,6 @@ class SwitchPlan(SwitchSettings):
         return tuple(dict.fromkeys(one for policy in self.route_maps for one in policy.lists))
 
     @property
-    def groups(self) -> list[PeerGroup]:
-        """The peer-groups of all its VRFs."""
-        return [group for instance in self.bgp for group in instance.groups]
-
-    @property
     def sessions(self) -> Iterator[tuple[PeerGroup, Session]]:
         """Every session of the switch with its group."""
         return (one for instance in self.bgp for one in instance.sessions)
@@ -286,7 +294,7 @@ class SwitchPlan(SwitchSettings):
     @property
     def bfd(self) -> Annotated[bool, Rule("BFD watches sessions of the switch", ("topology:bgp.bfd",))]:
         """True when BFD watches one of its sessions."""
-        return any(group.bfd for group in self.groups)
+        return any(group.bfd for instance in self.bgp for group in instance.groups)
 
     def group_of(self, session: Session) -> PeerGroup:
         """The group that one of its sessions is in."""
@@ -318,6 +326,8 @@ class LinkPlan:
         fec: as the topology gives it; "" for what the switch model does by itself.
         flipped: `b` has the lower addresses; else `a`, which had the lower name when they were allotted.
     """
+
+    __file_names__: ClassVar[Mapping[str, str]] = in_file("-a -b speed mtu ipv4 ipv6 -flipped -members")
 
     a: Endpoint
     b: Endpoint
@@ -355,6 +365,8 @@ class FabricPlan:
         underlay: whether links have addresses, or BGP is unnumbered.
         families: the unicast families that the fabric routes.
     """
+
+    __file_names__: ClassVar[Mapping[str, str]] = in_file("name:fabric -links -switches")
 
     name: Annotated[str, Rule("the fabric's name", ("topology:name",))]
     underlay: Annotated[Literal["numbered", "unnumbered"], Rule("", ("topology:underlay",))]
