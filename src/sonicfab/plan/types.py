@@ -254,7 +254,7 @@ class SwitchPlan(SwitchSettings):
 
     __file_names__: ClassVar[Mapping[str, str]] = in_file(
         "-name role platform build:image_build mac serial management asn loopbacks "
-        "-ssh -services -ports -interfaces -bgp -route_maps"
+        "-ssh -services -table -ports -interfaces -bgp -route_maps"
     )
 
     asn: Annotated[int, Rule("the ASN of the switch", ("number.asn",))]
