@@ -12,7 +12,7 @@ from pathlib import Path
 from sonicfab.builds import DEFAULT_BUILD
 from sonicfab.catalog import Catalog
 from sonicfab.document import Document
-from sonicfab.errors import Diagnostic, DocumentName, InputError, Place
+from sonicfab.errors import Diagnostic, DocumentName, InputError, Place, Problem
 from sonicfab.hints import did_you_mean, first_of
 from sonicfab.load import ALLOW_SECRETS, MASK, Loaded, Secrets, diagnose, load_both, load_numbers
 from sonicfab.model.inventory import Inventory
@@ -243,10 +243,18 @@ def render_fabric(
     """The configs of the switches, one at a time; `templates` are folders that come before sonicfab's own.
 
     Raises:
-        InputError: a template or a secret is not usable.
+        InputError: a template or a secret is not usable, or `extra` says what is planned already.
     """
     renderer = Renderer(template_folders(templates), fabric.secrets.for_config)
-    return (renderer.render(fabric.plan, switch) for switch in switches)
+    clashes: list[Problem] = []
+    for switch in switches:
+        config = renderer.render(fabric.plan, switch)
+        clashes += config.clashes
+        if not clashes:
+            yield config
+    if clashes:
+        file = fabric.topology.file
+        raise InputError(f"{file} is not usable", diagnostics=diagnose(clashes, {"topology": fabric.topology}))
 
 
 def refuse_masked(configs: Iterable[SwitchConfig]) -> None:

@@ -15,9 +15,10 @@ from jinja2.exceptions import SecurityError
 
 from sonicfab import yamltext
 from sonicfab.configdb import FABRIC_TABLES, ConfigDb, Table, dumps
-from sonicfab.errors import Diagnostic, InputError, Place, TemplateError
+from sonicfab.errors import Diagnostic, InputError, Place, Problem, TemplateError
 from sonicfab.hints import did_you_mean
 from sonicfab.model.fields import SecretRef
+from sonicfab.ownership.planned import Planned
 from sonicfab.ownership.ports import users
 from sonicfab.plan.types import FabricPlan, SwitchPlan
 from sonicfab.sandbox import MAX_MEMORY, Hinted, Sandbox, TemplateLimitError, limits
@@ -38,6 +39,8 @@ class SwitchConfig:
         frr: the text of frr.conf.
         secret_files: those of config_db.json and frr.conf that hold a secret, and must be for their owner alone.
         site_templates: the files of the site's own templates that made it.
+        planned: what of it is ours; None where all of it is.
+        clashes: where `extra` says what is planned already.
     """
 
     switch: str
@@ -45,6 +48,8 @@ class SwitchConfig:
     frr: str
     secret_files: frozenset[str]
     site_templates: tuple[str, ...] = ()
+    planned: Planned | None = None
+    clashes: tuple[Problem, ...] = ()
 
     @property
     def owned_tables(self) -> frozenset[str]:
@@ -110,7 +115,17 @@ class Renderer:
         except (TemplateLimitError, MemoryError, RecursionError) as err:  # where what a template made was read
             message = f"rendering {switch.name} failed: {_said(err)}"
             raise _template_error(message, Place(self._last_template), _TOO_MUCH) from err
-        return SwitchConfig(switch.name, tables, frr, frozenset(self._secret_files), self.site_templates)
+        made, clashes = switch.extra.with_rows(tables, self._writers, {"PORT": switch.unplanned_ports})
+        frr, more = switch.extra.with_lines(frr)
+        return SwitchConfig(
+            switch.name,
+            made,
+            frr,
+            frozenset(self._secret_files),
+            self.site_templates,
+            _planned(switch, tables) if switch.ownership == "planned" else None,
+            (*clashes, *more),
+        )
 
     def _secret(self, ref: object, what: str) -> str:
         """The filter `secret`: what a reference of the inventory stands for, or a mask where it may not be read.
@@ -125,11 +140,11 @@ class Renderer:
 
     def _all_tables(self, values: Mapping[str, Any]) -> dict[str, Table]:
         tables: dict[str, Table] = {}
-        writer: dict[str, str] = {}
+        writer = self._writers = dict[str, str]()
         last = [name for name in self._config_db if name == _PORT_TEMPLATE]  # it has to know which ports rows use
         for name in [*(one for one in self._config_db if one not in last), *last]:
             if name in last:
-                values = {**values, "used_ports": {*users(tables, {port.name for port in values["switch"].ports})}}
+                values = {**values, "used_ports": _used_ports(values["switch"], tables)}
             for table, rows in self._tables(name, values).items():
                 if table in tables:
                     both = " and by ".join(sorted((writer[table], name)))
@@ -175,6 +190,23 @@ class Renderer:
             hint = hint or _unknown_variable(str(err), values)
             message = f"rendering {values['switch'].name} failed: {_said(err)}"
             raise _template_error(message, Place(*_raised_at(err, name)), hint) from err
+
+
+def _planned(switch: SwitchPlan, tables: ConfigDb) -> Planned:
+    """What of a switch is ours; `tables` are those of the templates."""
+    extra, rows = switch.extra.config_db, tables.get("PORT", {})
+    ports = extra.get("PORT", {})
+    return Planned(
+        {"PORT": {name: decided | ports.get(name, {}).keys() for name, decided in switch.unplanned_ports.items()}},
+        frozenset(extra.keys() - tables.keys()),
+        {"PORT": {one.name: one.decided - rows.get(one.name, {}).keys() for one in switch.ports if one.decided}},
+    )
+
+
+def _used_ports(switch: SwitchPlan, tables: Mapping[str, Table]) -> set[str]:
+    """The ports that rows of the other templates, or of `extra`, name."""
+    ports = {port.name for port in switch.ports}
+    return {*users(tables, ports), *users(switch.extra.config_db, ports)}
 
 
 def _unknown_variable(message: str, values: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from sonicfab.frr import conf
 from sonicfab.frr.bgp import neighbor_of
 from sonicfab.frr.conf import Context
+from sonicfab.frr.delta.kinds import slot
 
 _ADDED = re.compile(r"(network \S+|aggregate-address \S+|redistribute \S+|bgp listen range \S+)(?: .*)?")
 _LIST = re.compile(
@@ -55,6 +56,16 @@ def parts(text: str) -> dict[str, None]:
     return dict.fromkeys(part_of(context, line) for _, context, line in conf.lines(text))
 
 
+def settings(text: str) -> dict[str, None]:
+    """The lines of BGP's instances and families that are no part of their own."""
+    found = ((context, line) for _, context, line in conf.lines(text) if line and _is_setting(context, line))
+    return dict.fromkeys(" / ".join([*context, line]) for context, line in found)
+
+
+def _is_setting(context: Context, line: str) -> bool:
+    return bool(context) and context[0].startswith("router bgp ") and part_of(context, line) == " / ".join(context)
+
+
 @dataclass(frozen=True)
 class Foreign:
     """What of a config is another's.
@@ -72,10 +83,14 @@ class Foreign:
     blocked: tuple[str, ...] = ()
 
 
-def foreign(stored: str, intended: str, ours: Iterable[str]) -> Foreign:
-    """What of `stored` is neither intended nor named in `ours`."""
+def foreign(stored: str, intended: str, ours: Iterable[str], our_lines: Collection[str] | None = None) -> Foreign:
+    """What of `stored` is neither intended nor named in `ours`.
+
+    With `our_lines`, as `settings` names them, so are the settings of our BGP that no intended line overwrites.
+    """
     known = {*parts(intended), *ours}
     contexts = conf.parse(intended)
+    slots = {(context, slot(context, line)) for context, some in contexts.items() for line in some}
     instances = {context[0] for context in contexts if context and _INSTANCE.fullmatch(context[0])}
     names: dict[str, None] = {}
     lines: dict[Context, list[str]] = {}
@@ -85,6 +100,11 @@ def foreign(stored: str, intended: str, ours: Iterable[str]) -> Foreign:
         text = "\n".join(block)
         for _, context, line in conf.lines(text):
             part = _whole(context, known) or part_of(context, line)
+            if our_lines is not None and part in known and line and context in contexts and _is_setting(context, line):
+                if (context, slot(context, line)) not in slots and f"{part} / {line}" not in our_lines:
+                    names[f"{line} of {part}"] = None
+                    lines.setdefault(context, []).append(line)
+                continue
             if part in known or _PROGRAM.fullmatch(part):
                 continue
             head = context[0] if context else ""

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic.functional_validators import ModelWrapValidatorHandler
 
 from sonicfab.model.bundles import Bundle
+from sonicfab.model.extra import Extra
 from sonicfab.model.fields import (
     Asn,
     AsnPoolField,
@@ -176,10 +177,22 @@ class SwitchNumbers(Strict):
     ipv6: IPv6Address | None = None
 
 
+Ownership = Literal["everything", "planned"]
+"""What of a switch is ours: all of the tables that are rendered, or what the plan speaks of."""
+
+
+class SwitchEntry(SwitchNumbers):
+    """What is said of one switch: its numbers, what of it is ours, and what it has beside the plan."""
+
+    ownership: Ownership | None = None
+    extra: Extra = Extra()
+
+
 class Topology(Strict):
     """The topology file."""
 
     name: FabricName
+    ownership: Ownership = "everything"
     underlay: Underlay = Underlay()
     mtu: Mtu = SONIC_MTU
     asn: dict[RoleName, AsnPoolField] = {}
@@ -189,4 +202,4 @@ class Topology(Strict):
     bundles: tuple[Bundle, ...] = ()
     hosts: Hosts = Hosts()
     ports: tuple[PortsEntry, ...] = ()
-    switches: dict[SwitchName, SwitchNumbers] = {}
+    switches: dict[SwitchName, SwitchEntry] = {}

@@ -31,8 +31,14 @@ class Factory:
                 "asn": str(65200 if count < half else 64001 + count - half),
                 "local_addr": local,
             }
+        neighbors = running.get("BGP_NEIGHBOR", {})
+        self._t1 = any(self.has("BGP_NEIGHBOR", key, row) for key, row in neighbors.items())
         self.vlan = _is_l2(running, ports)
         """It has the VLAN of preset l2, as it came."""
+
+    def has_field(self, table: str, key: str, name: str) -> bool:
+        """Whether the field of a row that stays is of a preset: the ASN of t1, with whose neighbours it came."""
+        return (table, key, name) == ("DEVICE_METADATA", "localhost", "bgp_asn") and self._t1
 
     def has(self, table: str, key: str, row: Row) -> bool:
         """Whether the row is of a preset; a bare interface is, whatever stands beside it."""

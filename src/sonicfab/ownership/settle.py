@@ -6,12 +6,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from sonicfab import tables
-from sonicfab.configdb import ConfigDb, Row, natural_key
+from sonicfab.configdb import SECRET_TABLES, ConfigDb, Row, natural_key
 from sonicfab.frr import conf
 from sonicfab.frr.parts import Foreign, carried, foreign
 from sonicfab.hints import first_of
 from sonicfab.ownership.daemons import Made, made_of
 from sonicfab.ownership.factory import Factory
+from sonicfab.ownership.planned import Planned
 from sonicfab.ownership.ports import kept_rows, named, users, words_of
 from sonicfab.ownership.record import Record
 
@@ -21,11 +22,15 @@ _SHOWN = 4
 
 @dataclass(frozen=True)
 class Rendered:
-    """What is to run as far as it is ours; `frr` is None where SONiC makes FRR's config from CONFIG_DB."""
+    """What is to run as far as it is ours; `frr` is None where SONiC makes FRR's config from CONFIG_DB.
+
+    `planned` tells what of it is ours; None says all of it.
+    """
 
     config_db: ConfigDb = field(repr=False)
     frr: str | None = field(repr=False)
     owned: Collection[str] = field(repr=False)
+    planned: Planned | None = None
 
 
 @dataclass(frozen=True)
@@ -91,11 +96,14 @@ def settle(rendered: Rendered, there: OnSwitch, *, take_over: bool = False) -> S
     other, by_hand = Foreign(), made.without(there.stored_frr, rendered.frr or "")
     counts = frr_conf_counts(there.running, rendered.config_db)
     if rendered.frr is not None and not take_over and counts:
-        other = foreign(by_hand, rendered.frr, there.record.frr)
+        lines = there.record.lines if rendered.planned else None
+        other = foreign(by_hand, rendered.frr, there.record.frr, lines)
     work = _Rows(rendered, there, other)
     if not take_over:
         work.keep_rows()
         work.keep_ports()
+        if rendered.planned is not None:
+            work.keep_fields()
         if rendered.frr is not None and not counts:
             work.block_sessions()
     work.free_members(take_over=take_over)
@@ -118,13 +126,14 @@ class _Rows:
         self.owned = set(rendered.owned)
         self.blocked: list[str] = []
         self._theirs: Rows = {}
+        self._fields: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         self._ports: Mapping[str, tuple[str, ...]] = {}
 
     def keep_rows(self) -> None:
         """Rows of tables that we own row by row."""
         for table in sorted(self.owned):
-            facts, intended = tables.table(table), self._rendered.config_db.get(table)
-            if facts.owner == "service" or facts.whole or (facts.owner == "operator" and intended == {}):
+            intended = self._rendered.config_db.get(table)
+            if self._is_listed(table, intended):
                 continue  # all of it is what was rendered: the inventory lists the rows, or a template says none
             for key, row in self._there.stored.get(table, {}).items():
                 if not self._is_ours(table, key, intended or {}):
@@ -132,6 +141,34 @@ class _Rows:
         self._without_factory_interfaces()
         for table, rows in self._theirs.items():
             self.rows[table] = {**self.rows.get(table, {}), **rows}
+
+    def _is_listed(self, table: str, intended: Mapping[str, Row] | None) -> bool:
+        facts, planned = tables.table(table), self._rendered.planned
+        if planned is None:
+            return facts.owner == "service" or facts.whole or (facts.owner == "operator" and intended == {})
+        if table == "PORT":
+            return True  # keep_ports looks at it
+        return (facts.owner == "service" and table not in planned.by_row) or (
+            facts.owner == "operator" and intended == {}
+        )
+
+    def keep_fields(self) -> None:
+        """Fields that the plan does not decide, in rows that are ours."""
+        for table in sorted(self.owned):
+            rows, stored = self.rows.get(table, {}), self._there.stored.get(table, {})
+            for key in rows.keys() & stored.keys() & self._rendered.config_db.get(table, {}).keys():
+                left = {name: value for name, value in stored[key].items() if self._is_left(table, key, name)}
+                if left and not (table == "PORT" and key in self._ports):
+                    rows[key] = {**left, **rows[key]}
+                    self._fields.setdefault((table, tuple(sorted(left))), []).append(key)
+
+    def _is_left(self, table: str, key: str, name: str) -> bool:
+        planned = self._rendered.planned
+        if name in self._rendered.config_db[table][key] or name in tables.table(table).system_fields:
+            return False
+        if planned is None or planned.is_absent(table, key, name):
+            return False
+        return not (self._there.record.has_field(table, key, name) or self._factory.has_field(table, key, name))
 
     def _is_ours(self, table: str, key: str, intended: Mapping[str, Row]) -> bool:
         # an interface is the unit: an address on one of ours is a change of ours
@@ -160,21 +197,34 @@ class _Rows:
             others = {table: self._not_factory(table, rows) for table, rows in others.items()}
         for table, rows in self._theirs.items():
             others[table] = rows
-        ports = running.get("PORT", {})
-        found = dict(users(others, ports))
+        ports, used = running.get("PORT", {}), self._planned()
+        found: dict[str, tuple[str, ...]] = {port: () for port in ports if self._is_spared(port, used)}
+        found.update(users(others, ports))
         for port in self._frr_words & ports.keys():
             found[port] = (*found.get(port, ()), "FRR")
         if not found:
             return
-        used = self._planned()
         keep = {port: by for port, by in found.items() if port not in used}
         stays, dropped = kept_rows(ports, intended["PORT"], keep.keys())
         for port in sorted(dropped & used | (stays.keys() & used), key=natural_key):
             self.blocked.append(f"{port}, which is planned and shares its lanes with {first_of(sorted(keep), _SHOWN)}")
+        if self._rendered.planned is not None:
+            dropped |= intended["PORT"].keys() - ports.keys() - used  # nobody planned a port that is not there
         rows = {port: row for port, row in self.rows["PORT"].items() if port not in dropped}
         stored = self._there.stored.get("PORT", {})
-        self.rows["PORT"] = {**rows, **{port: stored.get(port, row) for port, row in stays.items()}}
+        self.rows["PORT"] = {**rows, **{port: self._kept(port, stored.get(port, row)) for port, row in stays.items()}}
         self._ports = {port: keep.get(port, ("PORT",)) for port in stays}
+
+    def _is_spared(self, port: str, used: Collection[str]) -> bool:
+        """Whether nothing is planned for a port of the switch, nor was."""
+        return self._rendered.planned is not None and port not in used and not self._there.record.used_port(port)
+
+    def _kept(self, port: str, row: Row) -> Row:
+        """The row of a port that stays, with what is decided of it all the same."""
+        planned, rendered = self._rendered.planned, self._rendered.config_db["PORT"].get(port, {})
+        decided = planned.fields("PORT", port, frozenset()) if planned else frozenset[str]()
+        kept = {name: value for name, value in row.items() if name not in decided}
+        return {**kept, **{name: rendered[name] for name in decided & rendered.keys()}}
 
     def block_sessions(self) -> None:
         """BGP that SONiC makes of another's rows ends with the routing mode that makes it: frr.conf would have none."""
@@ -188,7 +238,9 @@ class _Rows:
 
     def _planned(self) -> set[str]:
         """Ports that are up in what was rendered, or that one of its rows uses."""
-        intended = self._rendered.config_db
+        intended, planned = self._rendered.config_db, self._rendered.planned
+        if planned is not None:
+            return {port for port in intended["PORT"] if not planned.spares("PORT", port)}
         up = {port for port, row in intended["PORT"].items() if row.get("admin_status") == "up"}
         ours = {table: rows for table, rows in intended.items() if table != "PORT"}
         return up | users(ours, intended["PORT"]).keys()
@@ -214,10 +266,20 @@ class _Rows:
         by_use: dict[tuple[str, ...], list[str]] = {}
         for port in sorted(self._ports, key=natural_key):
             by_use.setdefault(self._ports[port], []).append(port)
-        lines = [f"PORT {first_of(ports, _SHOWN)} (used by {', '.join(by)})" for by, ports in by_use.items()]
+        lines = [f"PORT {first_of(ports, _SHOWN)} ({_use(by)})" for by, ports in by_use.items()]
         for table, rows in sorted(self._theirs.items()):
-            lines.append(f"{table} {first_of(sorted(rows, key=natural_key), _SHOWN)}")
+            lines.append(f"{table} {_keys(table, rows)}")
+        for (table, names), keys in sorted(self._fields.items()):
+            lines.append(f"{table} {_keys(table, keys)}: {', '.join(names)}")
         return lines
+
+
+def _use(by: tuple[str, ...]) -> str:
+    return f"used by {', '.join(by)}" if by else "not in the plan"
+
+
+def _keys(table: str, keys: Collection[str]) -> str:
+    return f"{len(keys)} rows" if table in SECRET_TABLES else first_of(sorted(keys, key=natural_key), _SHOWN)
 
 
 def _frr_said(other: Foreign) -> list[str]:

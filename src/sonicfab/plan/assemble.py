@@ -18,10 +18,11 @@ from sonicfab.ipam import link_ends
 from sonicfab.model.fields import Endpoint
 from sonicfab.model.inventory import Inventory
 from sonicfab.model.numbers import Numbers
-from sonicfab.model.topology import SONIC_MTU, Topology
+from sonicfab.model.topology import SONIC_MTU, SwitchEntry, Topology
 from sonicfab.plan.bgp import BgpInstance, BgpPlan, IpNetwork, PeerGroup, RouteMap
 from sonicfab.plan.bundles import PortChannelPlan
 from sonicfab.plan.cabling import Cabling, cables_alone, members, resolve
+from sonicfab.plan.extra import Extra
 from sonicfab.plan.interfaces import LOOPBACK, InterfaceKind
 from sonicfab.plan.numbers import Allotment, Numbered, allot
 from sonicfab.plan.ports import NOTHING_SAID, PortSettings
@@ -120,8 +121,12 @@ def _fabric(
         hosts=HostPolicy(hosts.prefixes.ipv4, hosts.prefixes.ipv6, hosts.max_prefixes),
         links=links,
         switches={
-            name: _switch(
-                one, allotment, *bgp_of[name], ports[name], interfaces[name], cabling.port_channels.get(name, ())
+            name: replace(
+                _switch(
+                    one, allotment, *bgp_of[name], ports[name], interfaces[name], cabling.port_channels.get(name, ())
+                ),
+                ownership=(topology.switches.get(name) or SwitchEntry()).ownership or topology.ownership,
+                extra=Extra.of(topology, name),
             )
             for name, one in settings.items()
         },
@@ -139,7 +144,8 @@ def _switch(
 ) -> SwitchPlan:
     unused = dict(_unused_ports(settings))
     for name, speed in shared_speeds({name: port.speed for name, port in set_ports.items()}, settings).items():
-        unused[name] = _port(settings.platform, settings.table[name], speed, SONIC_MTU, "unused")
+        port = _port(settings.platform, settings.table[name], speed, SONIC_MTU, "unused")
+        unused[name] = replace(port, decided=frozenset({"speed"}))
     loopbacks = Loopbacks(allotment.ipv4[settings.name], allotment.ipv6.get(settings.name))
     own = tuple(ip_network(one) for one in (loopbacks.ipv4, loopbacks.ipv6) if one is not None)
     asn = allotment.asns[settings.name]
@@ -158,9 +164,13 @@ def _switch(
 def _unused_ports(switch: SwitchSettings) -> Mapping[str, PortPlan]:
     """The ports of a switch, nothing plugged in; one value for all switches of a model whose ports are as they came."""
     plain = _plain_ports(switch.platform, switch.build)
-    return (
-        plain if switch.table is ports_of(switch.platform, switch.build) else _unplugged(switch.platform, switch.table)
-    )
+    if switch.table is ports_of(switch.platform, switch.build):
+        return plain
+    row = frozenset({"alias", "index", "lanes", "speed"})  # of a port that is there because the topology breaks one out
+    return {
+        name: port if name in plain and plain[name].lanes == port.lanes else replace(port, decided=row)
+        for name, port in _unplugged(switch.platform, switch.table).items()
+    }
 
 
 @lru_cache(maxsize=64)
@@ -195,6 +205,7 @@ def _port(
         description=said.description or "",
         autoneg=said.autoneg,
         admin=said.admin,
+        decided=said.decided,
     )
 
 

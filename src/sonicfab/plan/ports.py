@@ -41,6 +41,11 @@ class PortSettings:
     description: str | None = None
     paths: Mapping[str, KeyPath] = field(default_factory=dict, compare=False)
 
+    @property
+    def decided(self) -> frozenset[str]:
+        """The fields of its PORT row that are said."""
+        return frozenset({"use": "admin_status", "admin": "admin_status"}.get(name, name) for name in self.paths)
+
     def path(self, *names: str) -> KeyPath:
         """Where the first of these fields is set that is; else where any is."""
         return next((self.paths[name] for name in names if name in self.paths), next(iter(self.paths.values()), ()))

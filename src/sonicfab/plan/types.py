@@ -22,10 +22,11 @@ from sonicfab.errors import KeyPath
 from sonicfab.families import Family
 from sonicfab.hints import did_you_mean
 from sonicfab.model.fields import NOWHERE, Endpoint, SecretRef
-from sonicfab.model.topology import SONIC_MTU
+from sonicfab.model.topology import SONIC_MTU, Ownership
 from sonicfab.plan.bgp import DESCRIPTION, FAMILIES, BgpInstance, BgpPlan, PeerGroup, PrefixList, RouteMap, Session
 from sonicfab.plan.bundles import PortChannelPlan
 from sonicfab.plan.decided import Fact, Rule, in_file
+from sonicfab.plan.extra import Extra
 from sonicfab.plan.interfaces import InterfaceKind
 from sonicfab.plan.services import Services
 from sonicfab.platforms import Platform
@@ -91,10 +92,11 @@ class PortPlan:
             `trunk` of VLANs, or `unused`.
         fec: rs, fc, none or auto, or "" where SONiC is to decide.
         far: where its cable ends: the port of another switch, or nowhere.
+        decided: the fields of its row that are decided whatever uses it; one may be decided not to be there.
     """
 
     __file_names__: ClassVar[Mapping[str, str]] = in_file(
-        "-name alias use far:far_end speed fec mtu -lanes -index -description"
+        "-name alias use far:far_end speed fec mtu -lanes -index -description -decided"
     )
 
     name: Annotated[str, Rule("", ("inventory:platform",), ("port",), naming=True)]
@@ -123,6 +125,7 @@ class PortPlan:
     far: Endpoint = NOWHERE
     autoneg: Annotated[bool | None, Rule("as given for this port", ("use.autoneg",))] = None
     admin: Literal["up", "down"] | None = None
+    decided: frozenset[str] = frozenset()
 
     @property
     def admin_status(
@@ -264,6 +267,15 @@ class SwitchPlan(SwitchSettings):
     port_channels: tuple[PortChannelPlan, ...]
     bgp: tuple[BgpInstance, ...]
     route_maps: tuple[RouteMap, ...]
+    ownership: Annotated[Ownership, Rule("", ("topology:ownership",))] = "everything"
+    extra: Extra = field(default_factory=Extra)
+
+    @property
+    def unplanned_ports(self) -> Mapping[str, frozenset[str]]:
+        """Port that is not ours -> the fields of its row that are decided all the same; none where everything is."""
+        if self.ownership == "everything":
+            return {}
+        return {one.name: one.decided for one in self.ports if not (one.used or "lanes" in one.decided)}
 
     def interfaces_of(self, kind: str) -> list[InterfacePlan]:
         """Its interfaces of a kind.

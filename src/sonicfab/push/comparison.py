@@ -9,6 +9,7 @@ from sonicfab import configdb, tables
 from sonicfab.errors import SwitchError
 from sonicfab.frr import conf
 from sonicfab.ownership.daemons import Made, made_of
+from sonicfab.ownership.planned import Planned
 from sonicfab.ownership.record import Record
 from sonicfab.ownership.settle import OnSwitch, Rendered, Settled, frr_conf_counts, settle
 from sonicfab.render import SwitchConfig
@@ -37,6 +38,7 @@ class Target:
         record: what of it is ours, to be kept on the switch; None leaves the record there as it is.
         take_over: nothing in these tables and in frr.conf is another's.
         exact: it is what is to run, whoever put it there: somebody gave the whole of it.
+        planned: what of it is ours; None where all of it is.
         made: lines of FRR's running config that are no difference, for SONiC's daemons make them of rows.
         meant: what it was before it was settled what of the switch is ours; None before that.
     """
@@ -48,14 +50,23 @@ class Target:
     record: Record | None = field(default=None, repr=False)
     take_over: bool = False
     exact: bool = False
+    planned: Planned | None = field(default=None, repr=False)
     made: Made = field(default=Made(), repr=False)
     meant: Target | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, config: SwitchConfig, *, take_over: bool = False) -> Target:
         """What was rendered."""
-        record = Record.of(config.config_db, config.frr)
-        return cls(config.switch, config.config_db, config.frr, config.owned_tables, record, take_over)
+        record = Record.of(config.config_db, config.frr, config.planned)
+        return cls(
+            config.switch,
+            config.config_db,
+            config.frr,
+            config.owned_tables,
+            record,
+            take_over,
+            planned=config.planned,
+        )
 
     def settled(self, there: OnSwitch) -> tuple[Target, Settled]:
         """What the switch is to run with what is another's in it, and what that is."""
@@ -63,7 +74,8 @@ class Target:
         if given.exact:
             whole = Settled(given.config_db, given.frr, frozenset(given.owned), made_of(there.running))
         else:
-            whole = settle(Rendered(given.config_db, given.frr, given.owned), there, take_over=given.take_over)
+            rendered = Rendered(given.config_db, given.frr, given.owned, given.planned)
+            whole = settle(rendered, there, take_over=given.take_over)
         target = replace(
             given, config_db=whole.config_db, frr=whole.frr, owned=whole.owned, made=whole.made, meant=given
         )

@@ -165,6 +165,12 @@ def context_kind(context: Context) -> str | None:
     return None
 
 
+def slot(context: Context, line: str) -> str:
+    """What a line has in common with those that it overwrites."""
+    kind = find(context, line)
+    return kind.key(line) if kind else line.removeprefix("no ")
+
+
 @lru_cache(maxsize=8192)
 def find(context: Context, line: str) -> Kind | None:
     """The kind of a line; None for one that is not known, or in a context that is not."""

@@ -122,7 +122,7 @@ def _settled(config: SwitchConfig, answers: Answers) -> Settled:
         answers.optional(STORED_FRR) or "",
         answers.get(RECORD),
     )
-    return settle(Rendered(config.config_db, config.frr, config.owned_tables), there)
+    return settle(Rendered(config.config_db, config.frr, config.owned_tables, config.planned), there)
 
 
 def _frr_drift(intended: str, seen: str) -> list[str]:

@@ -1,0 +1,117 @@
+"""What the topology gives a switch beside the plan, and where it stands there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from sonicfab.configdb import ConfigDb, Row, Table
+from sonicfab.errors import KeyPath, Problem
+from sonicfab.frr import conf
+from sonicfab.frr.conf import Context
+from sonicfab.frr.delta.kinds import slot
+from sonicfab.frr.parts import Foreign, carried
+from sonicfab.model.extra import context_of
+from sonicfab.model.topology import Topology
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """Rows and lines as given; none are planned.
+
+    Attributes:
+        frr: context, as the topology writes it -> its lines.
+        path: of the mapping in the topology.
+    """
+
+    config_db: Mapping[str, Table] = field(default_factory=dict)
+    frr: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    path: KeyPath = field(default=(), compare=False)
+
+    @classmethod
+    def of(cls, topology: Topology, switch: str) -> Extra:
+        """What stands there for a switch."""
+        entry = topology.switches.get(switch)
+        if entry is None:
+            return cls()
+        return cls(entry.extra.config_db, entry.extra.frr, ("switches", switch, "extra"))
+
+    def row_path(self, table: str, key: str, name: str = "") -> KeyPath | None:
+        """Where a row, or a field of it, stands; None when it does not."""
+        row = self.config_db.get(table, {}).get(key)
+        if row is None or (name and name not in row):
+            return None
+        return (*self.path, "config_db", table, key, *([name] if name else ()))
+
+    def line_path(self, context: Context, line: str) -> KeyPath | None:
+        """Where a line stands, or, of an empty one, the context itself; None when it does not."""
+        written = " / ".join(context)
+        key = (*self.path, "frr", written)
+        if not line:
+            return key if written in self.frr else None
+        if line in self.frr.get(written, ()):
+            return (*key, self.frr[written].index(line))
+        return self.line_path((*context, line), "")
+
+    def lines(self) -> Iterator[tuple[Context, str]]:
+        """Every line in its context; a context that has none is the line of the one that it is in."""
+        for written, lines in self.frr.items():
+            context = context_of(written)
+            yield from ((context, line) for line in lines)
+            if not lines and context:
+                yield context[:-1], context[-1]
+
+    def with_rows(
+        self, tables: ConfigDb, writers: Mapping[str, str], spared: Mapping[str, Mapping[str, frozenset[str]]]
+    ) -> tuple[dict[str, Table], list[Problem]]:
+        """The tables with these rows in them, and where they say what is planned already.
+
+        `writers` has the template of each table, `spared` the rows that nobody has planned, with their fields that are.
+        """
+        made, problems = dict(tables), list[Problem]()
+        for table, rows in self.config_db.items():
+            merged: dict[str, Row] = dict(tables.get(table, {}))
+            for key, row in rows.items():
+                there = merged.get(key)
+                merged[key] = {**(there or {}), **row}
+                if there is None:
+                    continue
+                planned = spared.get(table, {}).get(key, there.keys()) & there.keys()
+                names = [name for name in row if name in planned] if row else [""]
+                problems += [self._planned(table, key, name, writers.get(table, "")) for name in names]
+            made[table] = merged
+        return made, problems
+
+    def _planned(self, table: str, key: str, name: str, writer: str) -> Problem:
+        path = self.row_path(table, key, name) or self.path
+        what = f"{table}|{key}{f' {name}' if name else ''}"
+        hint = f"the plan has it, and templates/{writer} writes it: change the plan, or take this out"
+        return Problem("topology", path, f"extra: {what} is planned already", hint, on_key=not name)
+
+    def with_lines(self, text: str) -> tuple[str, list[Problem]]:
+        """A frr.conf with these lines in it, and where they say what is planned already."""
+        if not self.frr:
+            return text, []
+        planned = conf.read(text)
+        taken = {(context, slot(context, line)): line for context, some in planned.items() for line in some}
+        lines: dict[Context, list[str]] = {}
+        sections: dict[str, list[conf.Command]] = {}
+        problems: list[Problem] = []
+        for context, line in self.lines():
+            have = taken.get((context, slot(context, line)))
+            if have is not None or (*context, line) in planned:
+                problems.append(self._said(context, line, have))
+            elif not context or context[:1] in planned:
+                lines.setdefault(context, []).append(line)
+            else:
+                sections.setdefault(context[0], []).append((context, line))
+        written = tuple(conf.written(commands).rstrip("\n") for commands in sections.values())
+        other = Foreign(lines={context: tuple(some) for context, some in lines.items()}, sections=written)
+        return carried(text, other), problems
+
+    def _said(self, context: Context, line: str, have: str | None) -> Problem:
+        what = conf.masked(" / ".join([*context, line]))
+        hint = "change the plan, or take this out: `sonicfab explain` tells where the plan has it from"
+        there = f": '{conf.masked(have)}'" if have not in (None, line) else ""
+        path = self.line_path(context, line) or self.path
+        return Problem("topology", path, f"extra: '{what}' is planned already{there}", hint)

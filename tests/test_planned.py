@@ -1,0 +1,160 @@
+"""`ownership: planned`: what the plan does not speak of stays the operator's, by row, by field and by line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sonicfab.configdb import FABRIC_TABLES, diff, dumps, merge
+from sonicfab.frr import conf
+from sonicfab.ownership.planned import Planned
+from sonicfab.ownership.record import Record, read
+from sonicfab.ownership.settle import OnSwitch, Rendered, Settled, settle
+from test_ownership import FRR, PORTS, Config, beside, factory, port, rendered, used
+
+ROUTED = rendered()["INTERFACE"]
+SPARED = Planned({"PORT": dict.fromkeys(PORTS[1:], frozenset[str]())})
+"""Of `rendered()` Ethernet0 alone is planned."""
+
+
+def settled(
+    there: Config,
+    frr: str = FRR,
+    *,
+    ours: Config | None = None,
+    intended: str = FRR,
+    before: Record | None = None,
+    planned: Planned = SPARED,
+) -> Settled:
+    config = ours or rendered()
+    what = Rendered(config, intended, FABRIC_TABLES | config.keys(), planned)
+    return settle(what, OnSwitch(there, there, frr, before or Record()))
+
+
+def changes(whole: Settled, there: Config) -> list[str]:
+    return list(map(str, diff(whole.config_db, there, whole.owned)))
+
+
+def record(config: Config, frr: str = FRR, planned: Planned = SPARED) -> Record:
+    return Record.of(config, frr, planned)
+
+
+def test_a_port_that_nobody_planned_stays_as_it_is() -> None:
+    by_hand = {**port(20, up=True), "description": "by hand", "fec": "fc", "autoneg": "on", "speed": "40000"}
+    there = beside(rendered(), PORT={"Ethernet20": by_hand})
+    whole = settled(there)
+    assert changes(whole, there) == []
+    assert whole.theirs == ("PORT Ethernet4, Ethernet8, Ethernet12, Ethernet16 and 3 more (not in the plan)",)
+    assert merge(whole.config_db, there, whole.owned)["PORT"]["Ethernet20"] == by_hand
+
+
+def test_what_shares_its_speed_with_a_planned_port_follows_it_and_nothing_else_of_it() -> None:
+    there = beside(rendered(), PORT={"Ethernet4": {**port(4, up=True), "speed": "40000", "description": "mine"}})
+    decided = Planned({"PORT": {**SPARED.spared["PORT"], "Ethernet4": frozenset({"speed"})}})
+    assert changes(settled(there, planned=decided), there) == ["~ PORT|Ethernet4 speed: 40000 -> 100000"]
+
+
+def test_fields_of_a_row_of_ours_that_the_plan_does_not_decide_stay() -> None:
+    there = beside(rendered(), PORT={"Ethernet0": {**port(0), "autoneg": "on", "mtu": "1500"}})
+    there["DEVICE_METADATA"] = {"localhost": {**there["DEVICE_METADATA"]["localhost"], "bgp_asn": "65001"}}
+    whole = settled(there)
+    assert changes(whole, there) == [
+        "~ PORT|Ethernet0 admin_status: down -> up",
+        "~ PORT|Ethernet0 mtu: 1500 -> 9100",
+    ]
+    assert whole.theirs[-2:] == ("DEVICE_METADATA localhost: bgp_asn", "PORT Ethernet0: autoneg")
+    assert merge(whole.config_db, there, whole.owned)["PORT"]["Ethernet0"]["autoneg"] == "on"
+
+
+def test_rows_of_tables_that_are_whole_otherwise_stay() -> None:
+    ours = rendered(MGMT_INTERFACE={"eth0|192.0.2.2/24": {"gwaddr": "192.0.2.1"}})
+    there = beside(ours, MGMT_INTERFACE={"eth0|2001:db8::2/64": {"gwaddr": "2001:db8::1"}})
+    assert changes(settled(there, ours=ours), there) == []
+    moved = rendered(MGMT_INTERFACE={"eth0|192.0.2.3/24": {"gwaddr": "192.0.2.1"}})
+    found = changes(settled(there, ours=moved, before=record(ours)), there)
+    assert [one.partition(":")[0] for one in found] == [
+        "- MGMT_INTERFACE|eth0|192.0.2.2/24",
+        "+ MGMT_INTERFACE|eth0|192.0.2.3/24",
+    ]
+
+
+def test_a_list_of_the_inventory_is_all_that_there_shall_be() -> None:
+    ours = rendered(NTP_SERVER={"192.0.2.1": {}})
+    there = beside(ours, NTP_SERVER={"192.0.2.1": {"iburst": "on"}, "192.0.2.9": {}})
+    assert changes(settled(there, ours=ours), there) == ["- NTP_SERVER|192.0.2.9"]
+    by_row = Planned(SPARED.spared, frozenset({"NTP_SERVER"}))
+    assert changes(settled(there, ours=ours, planned=by_row), there) == []
+
+
+def test_what_was_planned_and_is_no_more_goes() -> None:
+    """A link that leaves the topology: its port is shut, its interface and its description go; then it is nobody's."""
+    more = {"Ethernet4": {**port(4, up=True), "description": "spine1:Ethernet0", "fec": "rs"}}
+    before = rendered(INTERFACE={**ROUTED, "Ethernet4": {}, "Ethernet4|10.1.0.0/31": {}})
+    before["PORT"] = {**before["PORT"], **more}
+    planned = Planned({"PORT": dict.fromkeys(PORTS[2:], frozenset[str]())})
+    there = beside(before, PORT={"Ethernet4": {**more["Ethernet4"], "autoneg": "on"}})
+    there = beside(there, PORT={"Ethernet20": used(20)["Ethernet20"]})
+    whole = settled(there, before=record(before, planned=planned))
+    assert changes(whole, there) == [
+        "- INTERFACE|Ethernet4",
+        "- INTERFACE|Ethernet4|10.1.0.0/31",
+        "~ PORT|Ethernet4 admin_status: up -> down",
+        "- PORT|Ethernet4 description: spine1:Ethernet0",
+        "- PORT|Ethernet4 fec: rs",
+    ]
+    after: Config = {**there, **whole.config_db}  # type: ignore[dict-item]
+    assert changes(settled(after, before=record(rendered())), after) == []
+    whole_before = settled(there, before=Record.of(before, FRR))
+    assert "~ PORT|Ethernet4 admin_status: up -> down" in changes(whole_before, there), "planned when all was ours"
+    assert not any("Ethernet20" in one for one in changes(whole_before, there)), "shut when all was ours: no plan"
+
+
+def test_a_broken_out_port_is_in_the_way_of_one_that_is_planned_and_stays_otherwise() -> None:
+    def parts(of: int) -> dict[str, dict[str, Any]]:
+        return {f"Ethernet{of + n}": {"lanes": str(of + n + 1), "speed": "25000"} for n in range(4)}
+
+    there = beside(rendered(), PORT=parts(4))
+    assert changes(settled(there), there) == []
+    there = beside(rendered(), PORT=parts(0))
+    whole = settled(there)
+    assert len(whole.blocked) == 1
+    assert "Ethernet0, which is planned and shares its lanes with Ethernet1" in whole.blocked[0]
+
+
+def test_factory_default_goes_and_so_does_its_asn() -> None:
+    there = factory("t1")
+    assert there["DEVICE_METADATA"]["localhost"]["bgp_asn"] == "65100"
+    whole = settled(there)
+    assert not whole.config_db.get("BGP_NEIGHBOR")
+    assert "bgp_asn" not in whole.config_db["DEVICE_METADATA"]["localhost"]
+    assert whole.config_db["INTERFACE"] == ROUTED
+
+
+BY_HAND = FRR.replace(
+    " neighbor FABRIC peer-group\n", " bgp graceful-restart\n timers bgp 10 30\n neighbor FABRIC peer-group\n"
+).replace("  network 10.0.0.1/32\n", "  network 10.0.0.1/32\n  maximum-paths ibgp 4\n")
+
+
+def test_settings_of_our_bgp_that_the_plan_does_not_decide_stay() -> None:
+    whole = settled(rendered(), BY_HAND)
+    assert not conf.diff(whole.frr or "", BY_HAND)
+    assert whole.theirs[-1].startswith("FRR: bgp graceful-restart of router bgp 65001; timers bgp 10 30 of router")
+    ours = conf.diff(settled(rendered(), BY_HAND, before=record(rendered(), BY_HAND)).frr or "", FRR)
+    assert ours == [], "what was ours goes"
+
+
+def test_a_setting_that_is_decided_and_lines_of_our_neighbours_are_ours() -> None:
+    there = FRR.replace("bgp router-id 10.0.0.1", "bgp router-id 10.9.9.9")
+    there = there.replace(" !\n", " neighbor Ethernet0 shutdown\n !\n")
+    assert settled(rendered(), there).frr == FRR
+
+
+def test_the_record_knows_fields_and_lines_and_no_values() -> None:
+    ours = rendered(SNMP_COMMUNITY={"hush": {"TYPE": "RO"}})
+    one = record(ours, BY_HAND)
+    assert read(one.dumps()) == one
+    assert "hush" not in one.dumps()
+    assert set(one.rows["PORT"]) == {"Ethernet0"}
+    assert one.has_field("PORT", "Ethernet0", "mtu")
+    assert not one.has_field("PORT", "Ethernet4", "mtu")
+    assert "router bgp 65001 / bgp graceful-restart" in one.lines
+    assert dumps(ours)
