@@ -13,6 +13,7 @@ from sonicfab.families import Family
 from sonicfab.frr.bgp import read_frr
 from sonicfab.model.fields import NOWHERE
 from sonicfab.plan.bgp import PeerGroup, PrefixList, RouteMap, Session
+from sonicfab.plan.options import Options, PrefixLimit
 from sonicfab.plan.types import SwitchPlan
 from sonicfab.push.gate import make_gate
 from sonicfab.switch.ask import Answers, Question
@@ -36,7 +37,7 @@ def with_upstream(fabric: Fabric) -> tuple[Fabric, SwitchPlan]:
         "TO-UPSTREAM", "what an upstream is told", tuple(one for one in leaf.prefix_lists if one.name == "HOSTS")
     )
     session = Session(PEER, "Ethernet40", NOWHERE, 64999, (Family.IPV4,), "uplink of the site")
-    group = PeerGroup("UPSTREAM", (Family.IPV4,), (session,), takes, tells, max_prefixes=10)
+    group = PeerGroup("UPSTREAM", (Family.IPV4,), (session,), takes, tells, Options(max_prefixes=PrefixLimit(10)))
     changed = replace(
         leaf,
         bgp=(replace(leaf.bgp[0], groups=(*leaf.bgp[0].groups, group)),),

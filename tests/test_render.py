@@ -14,7 +14,7 @@ from sonicfab.errors import InputError, TemplateError
 from sonicfab.fabric import build_files, open_fabric, read_fabric, render_fabric, write_build
 from sonicfab.load import Secrets
 from sonicfab.model.fields import SecretRef
-from sonicfab.model.topology import Bgp
+from sonicfab.model.sessions import Bgp
 from sonicfab.plan.services import Services
 from sonicfab.plan.types import SwitchPlan
 from sonicfab.render import Renderer, SwitchConfig, template_folders

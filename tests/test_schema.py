@@ -15,7 +15,7 @@ from known import get_build
 from probes import BUILDS, CHANGES, VERDICTS, Config, probe
 from sonicfab.errors import InputError
 from sonicfab.model.fields import SecretRef
-from sonicfab.plan.bgp import BgpPlan
+from sonicfab.plan.bgp import BgpPlan, PeerGroup
 from sonicfab.plan.services import Services
 from sonicfab.render import Renderer, template_folders
 from sonicfab.roles import Role
@@ -191,6 +191,11 @@ def test_the_models_refuse_nothing_that_is_rendered(build: str, models: dict[str
             assert models[build].check(config.config_db) == [], switch.name
 
 
+def with_bfd(group: PeerGroup) -> PeerGroup:
+    sessions = (dataclasses.replace(one, options=dataclasses.replace(one.options, bfd=True)) for one in group.sessions)
+    return dataclasses.replace(group, sessions=tuple(sessions))
+
+
 @pytest.mark.parametrize("build", BUILDS)
 def test_no_build_refuses_what_the_examples_do_not_use(build: str) -> None:
     fabric = open_example("dc-2x4")
@@ -200,11 +205,7 @@ def test_no_build_refuses_what_the_examples_do_not_use(build: str) -> None:
         leaf,
         build=get_build(f"community-{build}"),
         role=Role.BORDERLEAF,
-        bgp=(
-            dataclasses.replace(
-                leaf.bgp[0], groups=tuple(dataclasses.replace(one, bfd=True) for one in leaf.bgp[0].groups)
-            ),
-        ),
+        bgp=(dataclasses.replace(leaf.bgp[0], groups=tuple(with_bfd(one) for one in leaf.bgp[0].groups)),),
         services=Services(
             dns=("192.0.2.2", "2001:db8::2", "192.0.2.3"),
             syslog=("192.0.2.4", "2001:db8::4"),

@@ -82,11 +82,11 @@ class World:
         )
 
     def _bgp(self, name: str) -> BgpState:
-        switch, timers = self.plan.switches[name], self.plan.bgp
+        switch = self.plan.switches[name]
         peers: list[BgpPeer] = []
         sessions: dict[str, BgpSession] = {}
         for one in switch.fabric_sessions:
-            asn = one.remote_asn or 0
+            asn, timers = one.remote_asn or 0, one.options
             peers += [BgpPeer(one.peer, f, asn, switch.asn, "Established", "", 2, 2, 9.0, "") for f in one.families]
             counts: dict[str, int] = dict.fromkeys(one.families, 2)
             sessions[one.peer] = BgpSession(

@@ -183,7 +183,7 @@ class Sources:
         if name in said.paths:
             return self.topology(*said.paths[name])
         path = self._paths.get(end)
-        return self.topology(*path[: 3 if path[0] == "hosts" else 2], name) if path else ()
+        return self.topology(*path[: 3 if path[0] == "hosts" else 2], *name.split(".")) if path else ()
 
     def _network(self, port: str, family: str) -> tuple[Given, ...]:
         """Where the network of a numbered link comes from."""

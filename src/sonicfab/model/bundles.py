@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from sonicfab.model.fields import Endpoint, Fec, Mtu, Speed, Strict, SwitchName, expected, port_list
+from sonicfab.model.sessions import UNSAID, SessionOptionsField
 
 _CHANNEL = re.compile(r"PortChannel[0-9]{1,4}")
 _SIDE = re.compile(r"([^:\s]+)\s*:\s*(?:\[(.*)\]|(.+))")
@@ -66,6 +67,7 @@ class Bundle(Strict):
     mtu: Mtu | None = None
     speed: Speed | None = None
     fec: Fec | None = None
+    bgp: SessionOptionsField = UNSAID
     admin: Literal["up", "down"] = "up"
 
     @model_validator(mode="after")

@@ -28,6 +28,7 @@ from sonicfab.model.fields import (
     expected,
 )
 from sonicfab.model.ports import Description, PortsEntry
+from sonicfab.model.sessions import UNSAID, Bgp, MaxPrefixesField, SessionOptionsField, SessionSettings
 
 SONIC_MTU = 9100
 """What SONiC gives a port: sonic-buildimage src/sonic-config-engine/config_samples.py, sonic-swss portmgr.h."""
@@ -73,22 +74,6 @@ class Underlay(Pools):
         return underlay
 
 
-class Bgp(Strict):
-    """Timers in seconds."""
-
-    keepalive: Annotated[int, Field(ge=1, le=21845)] = 3
-    hold: Annotated[int, Field(ge=3, le=65535)] = 9
-    connect_retry: Annotated[int, Field(ge=1, le=65535)] = 10
-    bfd: bool = False
-    maximum_paths: Annotated[int, Field(ge=1, le=64)] = 64
-
-    @model_validator(mode="after")
-    def _check(self) -> Bgp:
-        if self.hold < 3 * self.keepalive:  # RFC 4271 section 10: keepalive is a third of the hold time
-            raise expected(f"a hold time of at least three keepalives ({3 * self.keepalive})", str(self.hold))
-        return self
-
-
 class Link(Strict):
     """One cable: 'spine1:Ethernet112 - leaf1:Ethernet72'."""
 
@@ -96,6 +81,7 @@ class Link(Strict):
     mtu: Mtu | None = None
     speed: Speed | None = None
     fec: Fec | None = None
+    bgp: SessionOptionsField = UNSAID
 
 
 class Mesh(Strict):
@@ -111,6 +97,7 @@ class Mesh(Strict):
     mtu: Mtu | None = None
     speed: Speed | None = None
     fec: Fec | None = None
+    bgp: SessionOptionsField = UNSAID
 
     @model_validator(mode="after")
     def _check(self) -> Mesh:
@@ -149,6 +136,7 @@ class HostPorts(Strict):
     speed: Speed | None = None
     fec: Fec | None = None
     description: Description = ""
+    bgp: SessionOptionsField = UNSAID
 
 
 class HostPrefixes(Strict):
@@ -165,7 +153,8 @@ class Hosts(Strict):
     """
 
     prefixes: HostPrefixes = HostPrefixes()
-    max_prefixes: Annotated[int, Field(ge=1, le=4294967295)] | None = None
+    max_prefixes: MaxPrefixesField | None = None
+    bgp: SessionSettings = SessionSettings()
     ports: tuple[HostPorts, ...] = ()
 
 

@@ -25,8 +25,9 @@ from sonicfab.plan.cabling import Cabling, cables_alone, members, resolve
 from sonicfab.plan.extra import Extra
 from sonicfab.plan.interfaces import LOOPBACK, InterfaceKind
 from sonicfab.plan.numbers import Allotment, Numbered, allot
+from sonicfab.plan.options import settled
 from sonicfab.plan.ports import NOTHING_SAID, PortSettings
-from sonicfab.plan.sessions import routing
+from sonicfab.plan.sessions import routing, session_problems
 from sonicfab.plan.settings import resolve_settings
 from sonicfab.plan.speeds import mixed_speeds, shared_speeds
 from sonicfab.plan.types import (
@@ -112,13 +113,14 @@ def _fabric(
     bgp_of = routing(topology, links, cabling.hosts, roles, allotment.asns)
     ports = _set_ports(topology, links, cabling, settings)
     hosts, bgp = topology.hosts, topology.bgp
+    common, most = settled(bgp), hosts.max_prefixes
     return FabricPlan(
         name=topology.name,
         underlay=topology.underlay.addressing,
         mtu=topology.mtu,
         loopbacks=LoopbackPools(topology.loopbacks.ipv4, topology.loopbacks.ipv6),
-        bgp=BgpPlan(bgp.keepalive, bgp.hold, bgp.connect_retry, bgp.bfd, bgp.maximum_paths),
-        hosts=HostPolicy(hosts.prefixes.ipv4, hosts.prefixes.ipv6, hosts.max_prefixes),
+        bgp=BgpPlan(common.keepalive, common.hold, common.connect_retry, common.bfd, bgp.maximum_paths),
+        hosts=HostPolicy(hosts.prefixes.ipv4, hosts.prefixes.ipv6, most.limit if most else None),
         links=links,
         switches={
             name: replace(
@@ -277,11 +279,7 @@ def _check(topology: Topology, cabling: Cabling, allotment: Allotment) -> Iterat
         if not (is_private(pool.first) and is_private(pool.last)):
             message = f"ASN {pool} of the role {role} is not private (RFC 6996)"
             yield Problem("topology", ("asn", role), message, severity="warning")
-    for link in cabling.links:
-        one, other = (allotment.asns.get(end[0]) for end in (link.a, link.b))
-        if one is not None and one == other:
-            message = f"both ends of {link.name} have ASN {one}: no BGP session is planned on this link"
-            yield Problem("topology", link.path, message, "eBGP needs two ASNs", "warning")
+    yield from session_problems(topology, cabling, allotment.asns)
     if cabling.hosts and not (topology.hosts.prefixes.ipv4 or topology.hosts.prefixes.ipv6):
         message = "hosts have ports, but no prefixes that they may announce: all they send is refused"
         yield Problem("topology", ("hosts",), message, "add `prefixes`", "warning", on_key=True)

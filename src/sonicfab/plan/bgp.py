@@ -13,6 +13,7 @@ from typing import Annotated, ClassVar
 from sonicfab.families import Family
 from sonicfab.model.fields import Endpoint
 from sonicfab.plan.decided import Rule, in_file
+from sonicfab.plan.options import DEFAULT, NOTHING, Options
 
 IpNetwork = IPv4Network | IPv6Network
 DESCRIPTION = (
@@ -33,10 +34,12 @@ class Session:
         far: the switch at the other end, and its interface; nowhere where the neighbour is none of this fabric.
         remote_asn: of the far switch; None for a host, whose number is its own.
         families: negotiated on it.
+        options: all that hold for it.
+        own: those that are not its group's.
     """
 
     __file_names__: ClassVar[Mapping[str, str]] = in_file(
-        "peer interface:port far:switch remote_asn families -description"
+        "peer interface:port far:switch remote_asn families -description -own"
     )
 
     peer: Annotated[
@@ -49,6 +52,8 @@ class Session:
     remote_asn: int | None
     families: tuple[Family, ...]
     description: Annotated[str, DESCRIPTION]
+    options: Options = DEFAULT
+    own: Options = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +116,12 @@ class RouteMap:
 
 @dataclass(frozen=True, slots=True)
 class PeerGroup:
-    """Neighbours that are treated alike: all switches of a role, or all hosts.
+    """Neighbours that are treated alike: all switches of a role, all of the same AS, or all hosts.
 
     Attributes:
         families: that it carries.
-        max_prefixes: of each family that a neighbour may announce; None without a limit.
+        options: what its sessions have in common.
+        internal: its neighbours have the switch's own AS number (iBGP).
     """
 
     name: Annotated[
@@ -127,10 +133,8 @@ class PeerGroup:
     sessions: tuple[Session, ...]
     policy_in: RouteMap
     policy_out: RouteMap
-    max_prefixes: Annotated[
-        int | None, Rule("a server may announce no more; the session ends if it does", ("topology:hosts.max_prefixes",))
-    ] = None
-    bfd: Annotated[bool, Rule("BFD on the links of the fabric", ("topology:bgp.bfd",))] = False
+    options: Options = DEFAULT
+    internal: Annotated[bool, Rule("", ("topology:links",), naming=True)] = False
 
     @property
     def inside(self) -> bool:

@@ -9,6 +9,7 @@ from sonicfab.configdb import natural_key
 from sonicfab.errors import KeyPath, Problem, Severity
 from sonicfab.model.bundles import Bundle
 from sonicfab.model.fields import Endpoint
+from sonicfab.model.sessions import UNSAID, SessionOptions
 from sonicfab.model.topology import Mesh, Topology
 from sonicfab.plan.bundles import PortChannelPlan
 from sonicfab.plan.ports import NOTHING_SAID, PortSettings, no_port, settled_ports
@@ -30,6 +31,7 @@ class HostPort:
     description: str
     path: KeyPath
     fec: str = ""
+    bgp: SessionOptions = UNSAID
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class _Link:
     mtu: int
     speed: int | None
     fec: str
+    bgp: SessionOptions
     bundle: Bundle | None = None
 
     @property
@@ -148,18 +151,20 @@ def _links(topology: Topology) -> Iterator[_Link]:
         path: KeyPath = ("links", index)
         mtu = entry.mtu or topology.mtu
         if not isinstance(entry, Mesh):
-            yield _Link(path, entry.link, mtu, entry.speed, entry.fec or "")
+            yield _Link(path, entry.link, mtu, entry.speed, entry.fec or "", entry.bgp)
             continue
         for leaf, spine_ports in entry.leaves.items():
             uplinks = iter(entry.uplinks)
             for spine in entry.spines:
                 for spine_port in spine_ports:
                     ends = (Endpoint(spine, spine_port), Endpoint(leaf, next(uplinks)))
-                    yield _Link((*path, "leaves", leaf), ends, mtu, entry.speed, entry.fec or "")
+                    yield _Link((*path, "leaves", leaf), ends, mtu, entry.speed, entry.fec or "", entry.bgp)
     for index, bundle in enumerate(topology.bundles):
         switches = (end.switch for end in bundle.link[0])
         a, b = (Endpoint(name, bundle.name_on(name)) for name in switches)
-        yield _Link(("bundles", index), (a, b), bundle.mtu or topology.mtu, bundle.speed, bundle.fec or "", bundle)
+        yield _Link(
+            ("bundles", index), (a, b), bundle.mtu or topology.mtu, bundle.speed, bundle.fec or "", bundle.bgp, bundle
+        )
 
 
 def _hosts(
@@ -185,7 +190,7 @@ def _hosts(
                 if plugs.can_do(switch, port, speed, said.paths.get("speed", where)):
                     mtu = said.mtu or entry.mtu or topology.mtu
                     description = entry.description if said.description is None else said.description
-                    yield HostPort(switch, port.name, speed, mtu, description, path, entry.fec or "")
+                    yield HostPort(switch, port.name, speed, mtu, description, path, entry.fec or "", entry.bgp)
 
 
 def _hosts_by_port(topology: Topology, plugs: _Plugs) -> Iterator[HostPort]:
@@ -234,7 +239,7 @@ class _Plugs:
         self._look_at_tiers(said)
         members = tuple(ends for ends, _ in filter(None, cables))
         a, b = members[0] if said.bundle is None else sorted(said.ends, key=lambda end: natural_key(end.switch))
-        link = LinkPlan(a, b, speeds.pop(), said.mtu, said.path, fec=said.fec)
+        link = LinkPlan(a, b, speeds.pop(), said.mtu, said.path, fec=said.fec, bgp=said.bgp)
         return self._bundled(replace(link, members=members), said.bundle) if said.bundle else link
 
     def _cable(self, said: _Link, ends: Cable) -> tuple[Cable, int] | None:
@@ -347,7 +352,7 @@ class _Plugs:
 
     def _look_at_tiers(self, cable: _Link) -> None:
         roles = [self.switches[end.switch].role for end in cable.ends]
-        if roles[0].tier == roles[1].tier:
+        if roles[0].tier == roles[1].tier and cable.bgp.session is None:
             names = " and ".join(f"{end.switch} ({role})" for end, role in zip(cable.ends, roles, strict=True))
             self.report(cable.path, f"this link joins two switches of one tier: {names}", warning=True)
 

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from ipaddress import ip_address
 
 from sonicfab.configdb import natural_key
+from sonicfab.errors import KeyPath, Problem
 from sonicfab.families import Family
 from sonicfab.ipam import link_ends
 from sonicfab.model.fields import NOWHERE
+from sonicfab.model.sessions import IBGP, Kind, SessionSettings, hold_too_short
 from sonicfab.model.topology import Topology
 from sonicfab.plan.bgp import PeerGroup, RouteMap, Session
-from sonicfab.plan.cabling import HostPort
+from sonicfab.plan.cabling import Cabling, HostPort
+from sonicfab.plan.options import Options, in_common, own, settled
 from sonicfab.plan.policy import fabric_policies, host_policies, prefix_lists
 from sonicfab.plan.types import LinkPlan
 from sonicfab.roles import Role
 
 _Groups = dict[str, list[Session]]
+
+
+def kind_of(link: LinkPlan, asns: Mapping[str, int]) -> Kind:
+    """What runs over a link: as the topology says; where it does not, eBGP between two ASNs, nothing within one."""
+    if link.bgp.session:
+        return link.bgp.session
+    return "ebgp" if asns[link.a.switch] != asns[link.b.switch] else "none"
 
 
 def routing(
@@ -27,67 +38,116 @@ def routing(
     roles: Mapping[str, Role],
     asns: Mapping[str, int],
 ) -> dict[str, tuple[tuple[PeerGroup, ...], tuple[RouteMap, ...]]]:
-    """The peer-groups of each switch, in the order in which FRR prints them, and their policies.
-
-    A link whose ends have one ASN gets no session: eBGP needs two.
-    """
+    """The peer-groups of each switch, in the order in which FRR prints them, and their policies."""
     families = tuple(Family) if topology.loopbacks.ipv6 else (Family.IPV4,)
     lists = prefix_lists(topology)
     inside: dict[str, _Groups] = {name: defaultdict(list) for name in roles}
-    outside: dict[str, _Groups] = {name: defaultdict(list) for name in roles}
+    outside: dict[str, list[Session]] = {name: [] for name in roles}
     for link in links:
-        if asns[link.a.switch] != asns[link.b.switch]:
-            for switch, group, session in _link_sessions(link, roles, asns, families):
+        kind = kind_of(link, asns)
+        if kind != "none":
+            for switch, group, session in _link_sessions(topology, link, kind, roles, asns, families):
                 inside[switch][group].append(session)
     for host in hosts:
-        session = Session(host.port, host.port, NOWHERE, None, families, host.description or "host")
-        outside[host.switch]["HOST"].append(session)
+        options = settled(host.bgp, *_of_hosts(topology), interface=host.port)
+        description = host.bgp.description or host.description or "host"
+        outside[host.switch].append(Session(host.port, host.port, NOWHERE, None, families, description, options))
     found: dict[str, tuple[tuple[PeerGroup, ...], tuple[RouteMap, ...]]] = {}
     for name in roles:
         numbered_ipv6 = any(":" in one.peer for sessions in inside[name].values() for one in sessions)
         fabric = fabric_policies(lists, global_next_hops=numbered_ipv6)
         host_maps = host_policies(lists) if outside[name] else ()
-        groups = [_group(one, sessions, *fabric, bfd=topology.bgp.bfd) for one, sessions in inside[name].items()]
-        most = topology.hosts.max_prefixes
-        groups += [_group(one, sessions, *host_policies(lists), most) for one, sessions in outside[name].items()]
+        groups = [
+            _group(one, sessions, *fabric, settled(*_of_group(topology, one))) for one, sessions in inside[name].items()
+        ]
+        if outside[name]:
+            groups.append(_group("HOST", outside[name], *host_policies(lists), settled(*_of_hosts(topology))))
         # bgpd prints the groups by name: peer_group_cmp() in FRR's bgpd/bgpd.c
         found[name] = tuple(sorted(groups, key=lambda group: group.name)), (*fabric, *host_maps)
     return found
 
 
+def _of_group(topology: Topology, group: str) -> tuple[SessionSettings, ...]:
+    """The places that say something of all sessions of a group with switches, the nearest first."""
+    word = group.lower().removesuffix("-v4").removesuffix("-v6")
+    of_group = topology.bgp.groups.get(word)
+    return (of_group, topology.bgp) if of_group else (topology.bgp,)
+
+
+def _of_hosts(topology: Topology) -> tuple[SessionSettings, ...]:
+    """The same of the sessions with servers; of the fabric's options, those have the timers alone."""
+    hosts, bgp = topology.hosts, topology.bgp
+    limit = SessionSettings(max_prefixes=hosts.max_prefixes)
+    return hosts.bgp, limit, SessionSettings(keepalive=bgp.keepalive, hold=bgp.hold, connect_retry=bgp.connect_retry)
+
+
 def _link_sessions(
-    link: LinkPlan, roles: Mapping[str, Role], asns: Mapping[str, int], families: tuple[Family, ...]
+    topology: Topology,
+    link: LinkPlan,
+    kind: Kind,
+    roles: Mapping[str, Role],
+    asns: Mapping[str, int],
+    families: tuple[Family, ...],
 ) -> Iterator[tuple[str, str, Session]]:
     """(switch, peer-group, session) for both ends."""
     networks = [network for network in (link.ipv4, link.ipv6) if network is not None]
     for (switch, port), far, own_end in link.ends:
-        group, asn = roles[far.switch].upper(), asns[far.switch]
+        group, asn = (IBGP if kind == IBGP else roles[far.switch]).upper(), asns[far.switch]
+        options = settled(link.bgp, *_of_group(topology, group), interface=port)
+        said = link.bgp.description or str(far)
         if not networks:
-            yield switch, group, Session(port, port, far, asn, families, str(far))
+            yield switch, group, Session(port, port, far, asn, families, said, options)
         for network in networks:
             # with both families numbered, each has a session of its own; one alone carries all (RFC 8950)
             carried = (Family.of(network),) if len(networks) > 1 else families
             peer = str(link_ends(network)[1 - own_end].ip)
-            session = Session(peer, port, far, asn, carried, str(far))
+            session = Session(peer, port, far, asn, carried, said, options)
             yield switch, f"{group}-V{network.version}", session
 
 
 def _group(
-    name: str,
-    sessions: list[Session],
-    policy_in: RouteMap,
-    policy_out: RouteMap,
-    max_prefixes: int | None = None,
-    *,
-    bfd: bool = False,
+    name: str, sessions: list[Session], policy_in: RouteMap, policy_out: RouteMap, default: Options
 ) -> PeerGroup:
     # bgpd keeps the members of a group together, ports before addresses, each in natural order: peer_cmp() in FRR's
     # bgpd/bgpd.c
-    members = tuple(sorted(sessions, key=_order))
-    return PeerGroup(name, members[0].families, members, policy_in, policy_out, max_prefixes, bfd)
+    options = in_common(default, [one.options for one in sessions])
+    members = tuple(replace(one, own=own(one.options, options)) for one in sorted(sessions, key=_order))
+    internal = name.lower().startswith(IBGP)
+    return PeerGroup(name, members[0].families, members, policy_in, policy_out, options, internal)
 
 
 def _order(session: Session) -> tuple[int, int, tuple[tuple[int, str], ...]]:
     if session.peer == session.interface:
         return 0, 0, natural_key(session.peer)
     return 1, int(ip_address(session.peer)), ()
+
+
+def session_problems(topology: Topology, cabling: Cabling, asns: Mapping[str, int]) -> Iterator[Problem]:
+    """Sessions that cannot be, or not as they are meant. `asns` lacks switches that have problems of their own."""
+    for link in cabling.links:
+        one, other = (asns.get(end.switch) for end in (link.a, link.b))
+        if one is None or other is None:
+            continue
+        name, said = link.name, link.bgp.session
+        if one == other and said is None:
+            message = f"both ends of {name} have ASN {one}: no BGP session is planned on this link"
+            hint = "eBGP needs two ASNs; `bgp: ibgp` plans an internal session, `bgp: none` says that none is wanted"
+            yield Problem("topology", link.path, message, hint, "warning")
+        elif said == "ebgp" and one == other:
+            hint = "give the switches two ASNs (`switches: {NAME: {asn: N}}`), or ask for `bgp: ibgp`"
+            yield Problem("topology", link.path, f"eBGP on {name} needs two ASNs: both ends have {one}", hint)
+        elif said == IBGP and one != other:
+            message = f"iBGP on {name} needs one ASN: its ends have {one} and {other}"
+            hint = "give both switches the same (`switches: {NAME: {asn: N}}`), or ask for `bgp: ebgp`"
+            yield Problem("topology", link.path, message, hint)
+    for host in cabling.hosts:
+        if host.bgp.session not in (None, "ebgp"):
+            message = f"the sessions with servers are eBGP: `{host.bgp.session}` cannot be asked for here"
+            yield Problem("topology", (*host.path, "bgp"), message)
+        yield from _timers(settled(host.bgp, *_of_hosts(topology)), (*host.path, "bgp"))
+
+
+def _timers(options: Options, path: KeyPath) -> Iterator[Problem]:
+    if hold_too_short(options.keepalive, options.hold):
+        message = f"a hold time of {options.hold} s is less than three keepalives of {options.keepalive} s"
+        yield Problem("topology", path, message, f"give a hold time of at least {3 * options.keepalive}")

@@ -22,6 +22,7 @@ from sonicfab.errors import KeyPath
 from sonicfab.families import Family
 from sonicfab.hints import did_you_mean
 from sonicfab.model.fields import NOWHERE, Endpoint, SecretRef
+from sonicfab.model.sessions import UNSAID, SessionOptions
 from sonicfab.model.topology import SONIC_MTU, Ownership
 from sonicfab.plan.bgp import DESCRIPTION, FAMILIES, BgpInstance, BgpPlan, PeerGroup, PrefixList, RouteMap, Session
 from sonicfab.plan.bundles import PortChannelPlan
@@ -304,9 +305,9 @@ class SwitchPlan(SwitchSettings):
         return [session for _, session in self.sessions if session.far]
 
     @property
-    def bfd(self) -> Annotated[bool, Rule("BFD watches sessions of the switch", ("topology:bgp.bfd",))]:
+    def bfd(self) -> Annotated[bool, Rule("BFD watches sessions of the switch", ("topology:bgp.bfd|topology:links",))]:
         """True when BFD watches one of its sessions."""
-        return any(group.bfd for instance in self.bgp for group in instance.groups)
+        return any(session.options.bfd for _, session in self.sessions)
 
     def group_of(self, session: Session) -> PeerGroup:
         """The group that one of its sessions is in."""
@@ -335,11 +336,12 @@ class LinkPlan:
         a: an interface of the first switch: its port, or its port channel.
         members: the cables of a bundle; empty where the link is its own cable.
         path: the topology's entry for it.
+        bgp: what that says of its sessions.
         fec: as the topology gives it; "" for what the switch model does by itself.
         flipped: `b` has the lower addresses; else `a`, which had the lower name when they were allotted.
     """
 
-    __file_names__: ClassVar[Mapping[str, str]] = in_file("-a -b speed mtu ipv4 ipv6 -flipped -members")
+    __file_names__: ClassVar[Mapping[str, str]] = in_file("-a -b speed mtu ipv4 ipv6 -flipped -members -bgp")
 
     a: Endpoint
     b: Endpoint
@@ -350,6 +352,7 @@ class LinkPlan:
     ipv6: IPv6Network | None = None
     fec: str = ""
     flipped: bool = False
+    bgp: SessionOptions = UNSAID
     members: tuple[Cable, ...] = ()
 
     @property

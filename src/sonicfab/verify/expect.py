@@ -120,3 +120,20 @@ class FabricExpectations:
             pairs = ((family, switch.loopback(family)) for family in self.plan.families)
             found[name] = {family: address for family, address in pairs if address is not None}
         return found
+
+
+def other_end(plan: FabricPlan, session: Session) -> Session | None:
+    """What the far switch has of a session; None of one with a server."""
+    far = plan.switches.get(session.far.switch)
+    same = (one for one in far.fabric_sessions if one.interface == session.far.port) if far else ()
+    return next((one for one in same if one.families == session.families), None)
+
+
+def negotiated(plan: FabricPlan, session: Session) -> tuple[int, int]:
+    """(hold, keepalive) in seconds: the shorter hold time of both ends, and at most a third of it (RFC 4271 4.2, 4.4).
+
+    As FRR does it: bgpd/bgp_packet.c bgp_open_receive.
+    """
+    far = other_end(plan, session)
+    hold = min(session.options.hold, far.options.hold) if far else session.options.hold
+    return hold, min(session.options.keepalive, hold // 3)

@@ -12,7 +12,7 @@ from sonicfab.switch.ask import Answers, Question
 from sonicfab.switch.state.bgp import BGP_STATE, BgpPeer, BgpSession
 from sonicfab.switch.state.config import RECORD, STORED_FRR
 from sonicfab.verify.check import Check, Other, Seen, Wanted
-from sonicfab.verify.expect import Expectations
+from sonicfab.verify.expect import Expectations, negotiated
 from sonicfab.verify.results import Problem
 
 _Planned = tuple[Session, Family]
@@ -87,16 +87,16 @@ def _fault(
         return Problem.ASN, text
     if peer.reason == "Policy":
         return Problem.NO_POLICY, text
-    bgp = expected.fabric.bgp
     if more is not None:
         if more.families and family not in more.families:
             return Problem.FAMILY, f"{text}, without {family}"
-        if more.hold and (more.hold, more.keepalive) != (bgp.hold, bgp.keepalive):
+        if more.hold and (more.hold, more.keepalive) != negotiated(expected.fabric, session):
             told = f"{text}, keepalive {more.keepalive:.0f} s, hold {more.hold:.0f} s"
             # timers are agreed on when a session starts (RFC 4271 section 4.2)
-            pending = (more.configured_hold, more.configured_keepalive) == (bgp.hold, bgp.keepalive)
+            options = session.options
+            pending = (more.configured_hold, more.configured_keepalive) == (options.hold, options.keepalive)
             return (Problem.OLD_TIMERS, f"{told} until its next start") if pending else (Problem.TIMERS, told)
-        bfd = expected.plan.group_of(session).bfd
+        bfd = session.options.bfd
         if bfd and more.bfd and more.bfd.lower() != "up":
             return Problem.BFD, f"{text}, BFD {more.bfd}"
         if bfd and not more.bfd:

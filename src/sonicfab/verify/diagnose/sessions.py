@@ -107,7 +107,7 @@ def _judge(case: Case, near: _End, far: _End) -> tuple[str, _End, _End]:
             return "asn-mismatch", one, other
     for code in _CODES:
         for one, other in ends:
-            if _is(case, code, one):
+            if _is(code, one):
                 return code, one, other
     for one, other in ends:
         if Problem.NO_PREFIXES in one.problems.values():
@@ -130,7 +130,7 @@ _CODES = (
 )
 
 
-def _is(case: Case, code: str, end: _End) -> bool:
+def _is(code: str, end: _End) -> bool:
     """Whether this end has that fault."""
     problems = end.problems.values()
     if code == "neighbor-missing":
@@ -138,7 +138,7 @@ def _is(case: Case, code: str, end: _End) -> bool:
     if code in ("max-prefix", "old-timers"):
         return Problem(code) in problems
     if code == "timer-mismatch":
-        return end.said is not None and _other_hold(case, end.said)
+        return end.said is not None and _other_hold(end.session, end.said)
     wanted = {
         "family-off": Problem.NOT_CONFIGURED,
         "no-policy": Problem.NO_POLICY,
@@ -181,9 +181,9 @@ def _neighbor_lines(case: Case, end: _End) -> list[str]:
     return [line for line in case.drift(end.switch) if pattern.search(line) and "description" not in line]
 
 
-def _other_hold(case: Case, said: BgpSession) -> bool:
-    bgp = case.plan.bgp
-    pairs = ((said.configured_hold, bgp.hold), (said.configured_keepalive, bgp.keepalive))
+def _other_hold(session: Session, said: BgpSession) -> bool:
+    options = session.options
+    pairs = ((said.configured_hold, options.hold), (said.configured_keepalive, options.keepalive))
     return any(told and told != planned for told, planned in pairs)
 
 
@@ -191,7 +191,7 @@ def _finding(case: Case, cause: _Cause) -> Diagnosis:
     name = cause.switch
     peers = [end.session.peer for end in cause.ends]
     links = some((f"{end.text} - {end.session.far}" for end in cause.ends), 2)
-    drift, bfd = _drift(case, cause, peers), case.plan.bgp.bfd
+    drift, bfd = _drift(case, cause, peers), any(end.session.options.bfd for end in cause.ends)
     ends = {(one.switch, one.session.peer) for one in (*cause.ends, *cause.others)}
     taken = case.take(lambda one: one.check == "bgp" and (one.switch, one.subject) in ends)
     sentence, mend = _sentence(case, cause, links)

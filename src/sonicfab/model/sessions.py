@@ -1,0 +1,114 @@
+"""What `bgp:` may say of sessions: of all of a fabric, of those with switches of a role, of one link or host port.
+
+The nearest place that says something counts: link or host port, group, fabric. What nobody says is the default.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from sonicfab.hints import did_you_mean
+from sonicfab.model.fields import SecretOrNone, Strict, expected
+from sonicfab.roles import Role
+
+Seconds = Annotated[int, Field(ge=1, le=65535)]
+
+
+class BfdTimers(Strict):
+    """How fast BFD is: milliseconds between two packets in each direction, and how many may be lost."""
+
+    interval: Annotated[int, Field(ge=50, le=60000)] = 300  # the range of FRR's `neighbor N bfd`, bgpd/bgp_bfd.c
+    multiplier: Annotated[int, Field(ge=2, le=255)] = 3
+
+
+class MaxPrefixes(Strict):
+    """How many addresses of each family a neighbour may announce, and what happens when it announces more.
+
+    `warning_only` logs it; `restart` lets the session try again after so many minutes. Else it stays down.
+    """
+
+    limit: Annotated[int, Field(ge=1, le=4294967295)]
+    warning_only: bool = False
+    restart: Seconds | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> MaxPrefixes:
+        if self.warning_only and self.restart:
+            raise expected("`warning_only` or `restart`, not both", "both", "a session that goes on has no restart")
+        return self
+
+
+def _limit(value: Any) -> Any:
+    return {"limit": value} if isinstance(value, str) else value
+
+
+def _options(value: Any) -> Any:
+    return {"session": value} if isinstance(value, str) else value
+
+
+def _group(value: str) -> str:
+    if value not in (*Role, IBGP):
+        raise expected(f"a role or {IBGP}", value, did_you_mean(value, (*Role, IBGP)))
+    return value
+
+
+IBGP = "ibgp"
+GroupName = Annotated[str, AfterValidator(_group)]
+Kind = Literal["ebgp", "ibgp", "none"]
+MaxPrefixesField = Annotated[MaxPrefixes, BeforeValidator(_limit, json_schema_input_type=MaxPrefixes | int | str)]
+
+
+class SessionSettings(Strict):
+    """What may be said of sessions at every place; seconds."""
+
+    keepalive: Annotated[int, Field(ge=1, le=21845)] | None = None
+    hold: Annotated[int, Field(ge=3, le=65535)] | None = None
+    connect_retry: Seconds | None = None
+    bfd: bool | BfdTimers | None = None
+    password: SecretOrNone | None = None
+    allowas_in: Annotated[int, Field(ge=0, le=10)] | None = None
+    max_prefixes: MaxPrefixesField | None = None
+    graceful_restart: Literal["restarter", "helper", "disabled"] | None = None
+
+
+class SessionOptions(SessionSettings):
+    """What a link, a bundle or a host port says of its sessions: a word, or options.
+
+    `session` is the word: ebgp, ibgp or none; left out, it is eBGP between two ASNs and none between two switches of
+    one.
+    """
+
+    session: Kind | None = None
+    shutdown: bool | None = None
+    description: Annotated[str, Field(max_length=80, pattern=r'^[^"\\\n]*$')] = ""
+
+
+SessionOptionsField = Annotated[SessionOptions, BeforeValidator(_options, json_schema_input_type=SessionOptions | Kind)]
+UNSAID = SessionOptions()
+"""Of a link that says nothing."""
+KEEPALIVE, HOLD, CONNECT_RETRY = 3, 9, 10
+"""Seconds, where nobody says anything."""
+
+
+def hold_too_short(keepalive: int, hold: int) -> bool:
+    """RFC 4271 section 10: keepalive is a third of the hold time."""
+    return hold < 3 * keepalive
+
+
+class Bgp(SessionSettings):
+    """BGP of the fabric: what its sessions share, and what is no matter of a single one.
+
+    `groups` says it of sessions with switches of a role, and of all iBGP sessions.
+    """
+
+    groups: dict[GroupName, SessionSettings] = {}
+    maximum_paths: Annotated[int, Field(ge=1, le=64)] = 64
+
+    @model_validator(mode="after")
+    def _check(self) -> Bgp:
+        keepalive, hold = self.keepalive or KEEPALIVE, self.hold or HOLD
+        if hold_too_short(keepalive, hold):
+            raise expected(f"a hold time of at least three keepalives ({3 * keepalive})", str(hold))
+        return self
