@@ -133,8 +133,16 @@ class Docker(Check[None]):
 )
 TABLE = Addition(
     "a config_db table",
-    {"templates/config_db/kdump.yml.j2": 'KDUMP:\n  config:\n    enabled: "true"\n'},
-    {f"{FACTS}/tables.yml": (("NTP_SERVER:", "KDUMP: {owner: fabric, source: sonic-kdump.yang}\n"),)},
+    {
+        "templates/config_db/kdump.yml.j2": """\
+KDUMP:
+  config:
+    enabled: "true"
+{# tables:
+KDUMP: {owner: fabric, source: sonic-kdump.yang}
+#}
+"""
+    },
 )
 SERVICE = Addition(
     "a service",
@@ -179,18 +187,11 @@ TACPLUS_SERVER:
   {}
 {% endfor %}
 {% endif %}
+{# tables:
+TACPLUS: {owner: service, source: sonic-system-tacacs.yang}
+TACPLUS_SERVER: {owner: service, source: sonic-system-tacacs.yang}
+#}
 """,
-    },
-    {
-        f"{FACTS}/tables.yml": (
-            (
-                "NTP_SERVER:",
-                "".join(
-                    f"{name}: {{owner: service, source: sonic-system-tacacs.yang}}\n"
-                    for name in ("TACPLUS", "TACPLUS_SERVER")
-                ),
-            ),
-        )
     },
 )
 COMMAND = Addition(

@@ -47,7 +47,23 @@ def read_document(path: Path) -> Any:  # noqa: ANN401 - any YAML
         OSError: it cannot be read.
         yaml.YAMLError: it is not YAML.
     """
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader, the C one
+    return read_text(path.read_text(encoding="utf-8"))
+
+
+def read_text(text: str) -> Any:  # noqa: ANN401 - any YAML
+    """YAML of the package's own.
+
+    Raises:
+        yaml.YAMLError: it is not YAML.
+    """
+    return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, the C one
+
+
+def packaged_templates() -> Path:
+    """The folder of the templates that ship with sonicfab."""
+    packaged = Path(str(files("sonicfab"))) / "templates"
+    checkout = Path(__file__).resolve().parents[2] / "templates"
+    return packaged if packaged.is_dir() else checkout
 
 
 def as_facts(shape: type[Facts], value: object) -> Facts:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from jinja2.exceptions import SecurityError
 
 from sonicfab import yamltext
 from sonicfab.configdb import FABRIC_TABLES, ConfigDb, Table, dumps
+from sonicfab.datafiles import packaged_templates
 from sonicfab.errors import Diagnostic, InputError, Place, Problem, TemplateError
 from sonicfab.hints import did_you_mean
 from sonicfab.model.fields import SecretRef
@@ -65,13 +65,6 @@ class SwitchConfig:
 def template_folders(own: Sequence[Path] = ()) -> list[Path]:
     """Where templates are looked for: the site's own folders first, then those that ship with sonicfab."""
     return [*own, packaged_templates()]
-
-
-def packaged_templates() -> Path:
-    """The folder of the templates that ship with sonicfab."""
-    packaged = Path(str(files("sonicfab"))) / "templates"
-    checkout = Path(__file__).resolve().parents[2] / "templates"
-    return packaged if packaged.is_dir() else checkout
 
 
 class Renderer:

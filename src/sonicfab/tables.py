@@ -1,4 +1,7 @@
-"""What is known of the tables of config_db: data/tables.yml, where each fact and its source is explained."""
+"""What is known of the tables of config_db: data/tables.yml, where each fact and its source is explained.
+
+What one template alone is about is at its end, in `{# tables: … #}`: so a service is a module and a template.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar, Literal
 
-from sonicfab.datafiles import STRICT, as_facts, read_facts
+from sonicfab.datafiles import STRICT, as_facts, packaged_templates, read_facts, read_text
 
 Owner = Literal["fabric", "service", "operator"]
 
@@ -33,7 +36,7 @@ class FrrLines:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A record of data/tables.yml, which says what each field means."""
+    """A record; data/tables.yml says what each field means."""
 
     __pydantic_config__: ClassVar = STRICT
 
@@ -59,8 +62,12 @@ _UNKNOWN = Table("", "operator", "")
 
 @cache
 def tables() -> Mapping[str, Table]:
-    """Every record, in the order of the file."""
-    return as_facts(dict[str, Table], {name: {"name": name, **one} for name, one in read_facts("", "tables").items()})
+    """Every record, in the order of the file, and then of the templates that ship with sonicfab."""
+    said = dict(read_facts("", "tables"))
+    for template in sorted((packaged_templates() / "config_db").glob("*.j2")):
+        _, _, records = template.read_text(encoding="utf-8").partition("{# tables:")
+        said |= read_text(records.partition("#}")[0]) or {}
+    return as_facts(dict[str, Table], {name: {"name": name, **one} for name, one in said.items()})
 
 
 def table(name: str) -> Table:

@@ -208,8 +208,8 @@ def own_templates(given: list[Path]) -> list[Path]:
     Raises:
         InputError: one is not there, or ./templates is a link: where it leads to must be said.
     """
+    from sonicfab.datafiles import packaged_templates
     from sonicfab.errors import InputError
-    from sonicfab.render import packaged_templates
     from sonicfab.report import console
     from sonicfab.sandbox import template_files
 
