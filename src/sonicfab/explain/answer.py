@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sonicfab.compare.differences import MASK
 from sonicfab.configdb import SECRET_TABLES, Table, natural_key
-from sonicfab.errors import InputError
+from sonicfab.errors import InputError, KeyPath
 from sonicfab.explain.inputs import Origin, Sources
 from sonicfab.explain.origins import origin_of
 from sonicfab.explain.trace import Made, TemplateLine, Trace, TracingRenderer
@@ -116,12 +116,16 @@ def _fields(rows: Table, key: str, field: str) -> list[str]:
 def _field(sources: Sources, trace: Trace, table: str, key: str, field: str) -> Explained:
     value = trace.config.config_db[table][key].get(field, "")
     shown = MASK if table in SECRET_TABLES else key
-    made = trace.rows.get((table, key, field))
+    extra = sources.switch.extra
+    beside = extra.row_path(table, key, field)
+    if beside and extra.config_db[table][key].get(field, "") != value:
+        beside = None  # the plan says another: a mistake, which every other command tells
+    made = None if beside else trace.rows.get((table, key, field))
     return Explained(
         file="config_db.json",
         place=f"{table}|{shown}" + (f" {field}" if field else ""),
         value=value if isinstance(value, str) else ",".join(value),
-        origin=_origin(sources, made),
+        origin=_origin(sources, made, beside),
         template=made.line if made else None,
     )
 
@@ -136,7 +140,8 @@ def _frr(sources: Sources, trace: Trace, text: str) -> list[Explained]:
         every.append(own)
         if _means(asked, own, whole):
             made = trace.frr.get(number)
-            place, origin = " / ".join(within), _origin(sources, made)
+            beside = None if made else sources.switch.extra.line_path(context, line)
+            place, origin = " / ".join(within), _origin(sources, made, beside)
             found.append(Explained("frr.conf", place, conf.masked(own), origin, made.line if made else None))
     if not found:
         raise InputError(f"{trace.config.switch}: no line of frr.conf has '{text}'", did_you_mean(text, _unique(every)))
@@ -144,7 +149,9 @@ def _frr(sources: Sources, trace: Trace, text: str) -> list[Explained]:
     return exact or found
 
 
-def _origin(sources: Sources, made: Made | None) -> Origin:
+def _origin(sources: Sources, made: Made | None, beside: KeyPath | None) -> Origin:
+    if beside:
+        return Origin("`extra`: given as it stands, beside the plan", sources.topology(*beside))
     return origin_of(sources, made) if made else Origin("")
 
 

@@ -100,13 +100,17 @@ class TracingRenderer(Renderer):
             TemplateError, InputError: as `render` does.
         """
         self._marks: dict[str, dict[int, int]] = {}
+        self._plain = ""
         self._rows: dict[tuple[str, str, str], Made] = {}
         config = self.render(fabric, switch)
-        frr = {number: self._made(mark) for number, mark in self._marks.get(FRR_TEMPLATE, {}).items()}
+        marks = self._marks.get(FRR_TEMPLATE, {})
+        lines = enumerate(switch.extra.lines_in(self._plain)[0], 1)
+        frr = {number: self._made(marks[before]) for number, (before, _) in lines if before in marks}
         return Trace(config, self._rows, frr)
 
     def _text(self, name: str, values: Mapping[str, Any]) -> str:
         text, self._marks[name] = unmarked(super()._text(name, values))
+        self._plain = text if name == FRR_TEMPLATE else self._plain
         return text
 
     def _tables(self, name: str, values: Mapping[str, Any]) -> dict[str, Table]:

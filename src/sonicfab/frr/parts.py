@@ -154,6 +154,11 @@ def carried(intended: str, other: Foreign) -> str:
     """The intended text with what is another's in it; the same text when it is done again."""
     if not other.lines and not other.sections:
         return intended
+    return "".join(f"{line}\n" for _, line in laid_out(intended, other))
+
+
+def laid_out(intended: str, other: Foreign) -> list[tuple[int, str]]:
+    """The lines of the text with those of another in their places; with the number of each that was there, else 0."""
     raw = intended.splitlines()
     direct, last = _places(intended)
     into: dict[int, list[str]] = {}
@@ -168,13 +173,56 @@ def carried(intended: str, other: Foreign) -> str:
         while place < len(raw) and raw[place].startswith(" " * len(above)):
             place += 1  # past what closes the contexts inside
         into.setdefault(place, []).extend(_opened(context, len(above), lines))
-    ends = raw[-1:] if raw[-1:] and raw[-1].strip() == "end" else []
-    out: list[str] = []
-    for number, line in enumerate(raw[: len(raw) - len(ends)], 1):
-        out += [line, *into.get(number, ())]
+    blocks = _ranked(raw)
     for one in (*other.lines.get((), ()), *other.sections):
-        out += [one, "!"]
-    return "\n".join([*out, *ends]) + "\n"
+        place = max((end for end, rank in blocks if rank <= _rank(one)), default=0)
+        into.setdefault(place, []).extend([*one.splitlines(), "!"])
+    return [
+        *((0, line) for line in into.get(0, ())),
+        *(
+            one
+            for number, line in enumerate(raw, 1)
+            for one in ((number, line), *((0, more) for more in into.get(number, ())))
+        ),
+    ]
+
+
+_ORDER = (
+    ("debug ",),
+    ("key chain ",),
+    ("ip prefix-list ", "ipv6 prefix-list ", "access-list ", "ip access-list ", "ipv6 access-list "),
+    ("bgp as-path ", "bgp community-list ", "bgp large-community-list ", "bgp extcommunity-list "),
+    ("ip route ", "ipv6 route "),
+    ("vrf ",),
+    ("interface ",),
+    ("router ",),
+    ("route-map ",),
+    ("ip protocol ", "ipv6 protocol "),
+    ("ip nht ", "ipv6 nht "),
+    ("bfd",),
+    ("line vty",),
+)
+"""The order of what stands at the top level, as the templates have it; FRR's releases print them in different ones."""
+
+
+def _rank(line: str) -> int:
+    return next((rank for rank, begins in enumerate(_ORDER) if line.startswith(begins)), len(_ORDER))
+
+
+def _ranked(raw: list[str]) -> list[tuple[int, int]]:
+    """(number of its last line, rank) of each block of a text; what is of no kind goes to the end, before `end`."""
+    found: list[tuple[int, int]] = []
+    rank, open_ = -1, False
+    for number, line in enumerate(raw, 1):
+        said = line.strip()
+        if said == "end":
+            break
+        if not line.startswith(" ") and said not in ("", "!", "exit", "exit-vrf"):
+            rank = _rank(line) if _rank(line) < len(_ORDER) else rank
+            open_ = True
+        if open_:
+            found.append((number, rank))
+    return found
 
 
 def _places(text: str) -> tuple[dict[Context, int], dict[Context, int]]:

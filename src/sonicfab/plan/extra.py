@@ -10,7 +10,7 @@ from sonicfab.errors import KeyPath, Problem
 from sonicfab.frr import conf
 from sonicfab.frr.conf import Context
 from sonicfab.frr.delta.kinds import slot
-from sonicfab.frr.parts import Foreign, carried
+from sonicfab.frr.parts import Foreign, laid_out
 from sonicfab.model.extra import context_of
 from sonicfab.model.topology import Topology
 
@@ -73,10 +73,11 @@ class Extra:
             merged: dict[str, Row] = dict(tables.get(table, {}))
             for key, row in rows.items():
                 there = merged.get(key)
-                merged[key] = {**(there or {}), **row}
                 if there is None:
+                    merged[key] = row
                     continue
                 planned = spared.get(table, {}).get(key, there.keys()) & there.keys()
+                merged[key] = {**there, **{name: value for name, value in row.items() if name not in planned}}
                 names = [name for name in row if name in planned] if row else [""]
                 problems += [self._planned(table, key, name, writers.get(table, "")) for name in names]
             made[table] = merged
@@ -92,6 +93,11 @@ class Extra:
         """A frr.conf with these lines in it, and where they say what is planned already."""
         if not self.frr:
             return text, []
+        lines, problems = self.lines_in(text)
+        return "".join(f"{line}\n" for _, line in lines), problems
+
+    def lines_in(self, text: str) -> tuple[list[tuple[int, str]], list[Problem]]:
+        """The same line by line, with the number of each that was there before, else 0."""
         planned = conf.read(text)
         taken = {(context, slot(context, line)): line for context, some in planned.items() for line in some}
         lines: dict[Context, list[str]] = {}
@@ -107,7 +113,7 @@ class Extra:
                 sections.setdefault(context[0], []).append((context, line))
         written = tuple(conf.written(commands).rstrip("\n") for commands in sections.values())
         other = Foreign(lines={context: tuple(some) for context, some in lines.items()}, sections=written)
-        return carried(text, other), problems
+        return laid_out(text, other), problems
 
     def _said(self, context: Context, line: str, have: str | None) -> Problem:
         what = conf.masked(" / ".join([*context, line]))
