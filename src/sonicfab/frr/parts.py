@@ -166,7 +166,10 @@ def laid_out(intended: str, other: Foreign) -> list[tuple[int, str]]:
         if not context:
             continue
         if context in direct:
-            into.setdefault(direct[context], []).extend(" " * len(context) + line for line in lines)
+            for line in lines:
+                places = direct[context]
+                place = places.get(bool(neighbor_of(line)), max(places.values()))
+                into.setdefault(place, []).append(" " * len(context) + line)
             continue
         above = next(context[:depth] for depth in range(len(context) - 1, 0, -1) if context[:depth] in last)
         place = last[above]
@@ -174,7 +177,7 @@ def laid_out(intended: str, other: Foreign) -> list[tuple[int, str]]:
             place += 1  # past what closes the contexts inside
         into.setdefault(place, []).extend(_opened(context, len(above), lines))
     blocks = _ranked(raw)
-    for one in (*other.lines.get((), ()), *other.sections):
+    for one in sorted((*other.lines.get((), ()), *other.sections), key=_rank):
         place = max((end for end, rank in blocks if rank <= _rank(one)), default=0)
         into.setdefault(place, []).extend([*one.splitlines(), "!"])
     return [
@@ -225,12 +228,15 @@ def _ranked(raw: list[str]) -> list[tuple[int, int]]:
     return found
 
 
-def _places(text: str) -> tuple[dict[Context, int], dict[Context, int]]:
-    """Context -> the number of the last line that is right in it, and of the last that is in it at all."""
-    direct: dict[Context, int] = {}
+def _places(text: str) -> tuple[dict[Context, dict[bool, int]], dict[Context, int]]:
+    """Context -> the number of the last line that is right in it, and of the last that is in it at all.
+
+    Of the first, one each for lines about neighbours and for others: FRR prints them apart.
+    """
+    direct: dict[Context, dict[bool, int]] = {}
     last: dict[Context, int] = {}
-    for number, context, _ in conf.lines(text, host_lines=True):
-        direct[context] = number
+    for number, context, line in conf.lines(text, host_lines=True):
+        direct.setdefault(context, {})[bool(neighbor_of(line))] = number
         for depth in range(1, len(context) + 1):
             last[context[:depth]] = number
     return direct, last

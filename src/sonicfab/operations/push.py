@@ -201,7 +201,7 @@ def intend(
         raise InputError(f"--way {options.way}: there is no such way", hint)
     site.fabric.require_numbers()
     configs = list(site.configs())
-    subjects, links = of_fabric(site.fabric.plan, configs)
+    subjects, links = of_fabric(site.fabric.plan, configs, site.fabric.topology)
     # the switches' own FRR reads frr.conf before anything takes effect
     validation = Validator(vtysh=False).validate(subjects, links, known_codes(ignore))
     if not validation.ok:

@@ -44,7 +44,7 @@ def validate(
         InputError: with every mistake in the files, a template or a reference; or the models cannot be read.
     """
     validator = Validator(yang_dir=yang_dir, models=models, engine=engine, vtysh=vtysh)
-    subjects, links = of_fabric(site.fabric.plan, site.configs())
+    subjects, links = of_fabric(site.fabric.plan, site.configs(), site.fabric.topology)
     progress.expect(len(subjects))
     return validator.validate(subjects, links, known_codes(ignore), progress.finish)
 

@@ -34,12 +34,12 @@ class Observation:
 
 
 def refusal(look: Observation, target: Target, way: Way, build: Build, *, overwrite_drift: bool) -> str:
-    """Why the switch must be left alone, in a sentence; "" when it need not. `overwrite_drift`: drift is no reason."""
+    """Why the switch must be left alone, all reasons; "" when it need not. `overwrite_drift`: drift is no reason."""
     if way.name == "nothing":
         return ""
     drift = "" if overwrite_drift else _drift(look)
     reasons = (_another_push(look), _reset(look), drift, _blocked(look, target), _space(look, way))
-    return next(filter(None, reasons), "") or _own_tables(look, target, way, build)
+    return ". ".join(filter(None, (*reasons, _own_tables(look, target, way, build))))
 
 
 def _another_push(look: Observation) -> str:

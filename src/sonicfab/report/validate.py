@@ -39,6 +39,8 @@ def show_findings(result: Validation, say: Callable[[str], None]) -> None:
         severity = style(f"{one.severity} {one.code}", fg=_COLOURS[one.severity], bold=True)
         say(f"{severity}  {_where(group, len(result.subjects))}")
         say_fitted(f"  {one.message}")
+        if one.given:
+            say(f"  {style('given:', dim=True)} {one.given}")
         say(f"  {style('mend:', dim=True)} {one.mend}")
         say(f"  {style('source:', dim=True)} {_source(one)}")
     if len(groups) > _SHOWN:
@@ -131,7 +133,7 @@ def _groups(findings: Iterable[Finding]) -> list[list[Finding]]:
     for one in findings:
         table, _, rest = one.place.partition("|")
         field = rest.rpartition(" ")[2] if " " in rest else ""
-        groups.setdefault((one.code, table, field, one.message, one.build), []).append(one)
+        groups.setdefault((one.code, table, field, one.message, one.build, one.given), []).append(one)
     return list(groups.values())
 
 
@@ -161,6 +163,7 @@ def _json(one: Finding) -> dict[str, Any]:
         "config": one.switch,
         "file": one.file,
         "line": one.line or None,
+        "given": one.given or None,
         "place": one.place,
         "message": one.message,
         "mend": one.mend,

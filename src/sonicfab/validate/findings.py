@@ -24,6 +24,7 @@ class Finding:
         build: the image build that it was checked for.
         source: where the rule is from, when that is more exact than the code's.
         grade: how grave it is on this build, when that is not what the code says; "" for what the code says.
+        given: FILE:LINE:COLUMN where somebody wrote it as it stands; "" where it was planned.
     """
 
     code: str
@@ -36,6 +37,7 @@ class Finding:
     build: str = ""
     source: str = ""
     grade: Severity | Literal[""] = ""
+    given: str = ""
 
     @property
     def about(self) -> Code:

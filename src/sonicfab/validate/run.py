@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -41,6 +41,7 @@ class Subject:
         frr: the text of frr.conf; None when there is none.
         files: how findings name the two files.
         read: findings from reading the files.
+        written: where somebody wrote as it stands what a finding is about, FILE:LINE:COLUMN; "" elsewhere.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Subject:
     frr: str | None = None
     files: tuple[str, str] = ("config_db.json", "frr.conf")
     read: tuple[Finding, ...] = ()
+    written: Callable[[Finding], str] = field(default=lambda _finding: "", repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -133,8 +135,9 @@ class Validator:
         for one in check_links(switches, links):
             subject = builds[one.switch]
             found.append(replace(one, file=subject.files[one.file == "frr.conf"], build=subject.build.name))
+        found = [replace(one, given=builds[one.switch].written(one)) for one in found if one.code not in ignore]
         return Validation(
-            tuple(worst_first(one for one in found if one.code not in ignore)),
+            tuple(worst_first(found)),
             tuple(subject.name for subject in subjects),
             tuple(self._nets(subjects)),
             tuple(self._skipped(subjects)),

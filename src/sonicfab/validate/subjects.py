@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 from sonicfab.builds import Build
 from sonicfab.catalog import Catalog
 from sonicfab.configdb import ConfigDb
-from sonicfab.errors import InputError
+from sonicfab.document import Document
+from sonicfab.errors import InputError, KeyPath
+from sonicfab.frr import conf
 from sonicfab.hints import did_you_mean
 from sonicfab.model.fields import Endpoint, ends_of
+from sonicfab.plan.extra import Extra
 from sonicfab.plan.types import FabricPlan
 from sonicfab.render import SwitchConfig
+from sonicfab.validate.findings import Finding
 from sonicfab.validate.reading import as_config_db, read_json, text_of
 from sonicfab.validate.run import Subject
 
@@ -20,15 +25,31 @@ _NAMES = ("config_db.json", "frr.conf")
 
 
 def of_fabric(
-    plan: FabricPlan, configs: Iterable[SwitchConfig]
+    plan: FabricPlan, configs: Iterable[SwitchConfig], topology: Document | None = None
 ) -> tuple[list[Subject], list[tuple[Endpoint, Endpoint]]]:
-    """The rendered switches, and the links of the plan with the cables of the bundles among them."""
+    """The rendered switches, and the links of the plan; with the `topology`, findings tell where `extra` stands."""
     subjects: list[Subject] = []
     for config in configs:
         switch = plan.switches[config.switch]
         files = (f"{switch.name}/config_db.json", f"{switch.name}/frr.conf")
-        subjects.append(Subject(switch.name, switch.build, switch.platform, config.config_db, config.frr, files))
-    return subjects, [pair for link in plan.links for pair in ((link.a, link.b), *link.members)]
+        written = partial(_written, switch.extra, config.frr, topology)
+        subjects.append(
+            Subject(switch.name, switch.build, switch.platform, config.config_db, config.frr, files, written=written)
+        )
+    return subjects, [(link.a, link.b) for link in plan.links]
+
+
+def _written(extra: Extra, frr: str, topology: Document | None, finding: Finding) -> str:
+    """Where the topology's `extra` has what a finding is about; "" where it has it not."""
+    path: KeyPath | None = None
+    if finding.line and extra.frr:
+        lines = ((context, line) for number, context, line in conf.lines(frr) if number == finding.line)
+        path = next((found for context, line in lines if (found := extra.line_path(context, line))), None)
+    elif extra.config_db:
+        table, _, rest = finding.place.partition("|")
+        key, _, name = rest.rpartition(" ")
+        path = extra.row_path(table, rest) or (extra.row_path(table, key, name) if key else None)
+    return str(topology.place(path)) if topology and path else ""
 
 
 def of_paths(
