@@ -66,6 +66,7 @@ class Build:
         unsuppress_map_is_policy: for RFC 8212, an unsuppress-map counts as a policy towards the neighbour.
         bfd_needs_mgmt_framework: bfdd starts only with frr_mgmt_framework_config "true".
         bgp_daemon: what configures BGP from config_db unless frr_mgmt_framework_config is "true".
+        anycast_gateway: swss reads SAG|GLOBAL and static_anycast_gateway of VLAN_INTERFACE.
         ntp_daemon: ntpd or chrony.
         reload_checks_yang: when `config reload FILE` checks the file against the YANG models before it stops anything.
         port_defaults: fields that the migrator adds to every row of PORT, with their values.
@@ -101,6 +102,7 @@ class Build:
     unsuppress_map_is_policy: bool = False
     bfd_needs_mgmt_framework: bool
     bgp_daemon: str = ""
+    anycast_gateway: bool = False
     ntp_daemon: str = ""
     reload_checks_yang: ReloadCheck = ""
     port_defaults: Mapping[str, str] = field(default_factory=dict)

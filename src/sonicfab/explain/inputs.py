@@ -61,14 +61,17 @@ class Sources:
         """What somebody wrote that decides a value; nothing where nobody did.
 
         `place` is one of: `name` of the switch; `inventory:` or `topology:` and a path, in which `{value}` stands for
-        the value and `{family}` for its IP version, and whose list with `[]` has the value as a member; `number.asn` or
-        of a loopback; `use`, the entry for a port, `use.mtu` and the like in it; `network` of a port's link. Of those
-        with `|` between them the first that is there.
+        the value, `{family}` for its IP version and `{network}` for the network of what has it, and whose list with
+        `[]` has the value as a member; `number.asn` or of a loopback; `use`, the entry for a port, `use.mtu` and the
+        like in it; `network` of a port's link. Of those with `|` between them the first that is there.
         """
         if "|" in place:
             return next((found for one in place.split("|") if (found := self.given(one, look))), ())
         family = "ipv6" if ":" in look.value else "ipv4"
-        kind, _, rest = place.replace("{value}", look.value).replace("{family}", family).partition(":")
+        words = {"{value}": look.value, "{family}": family, "{network}": str(getattr(look.of, "network", ""))}
+        for word, meant in words.items():
+            place = place.replace(word, meant)
+        kind, _, rest = place.partition(":")
         if kind in ("inventory", "topology"):
             keys = tuple(key for key in rest.removesuffix("[]").split(".") if key)
             value = look.value if rest.endswith("[]") else ""

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from sonicfab.model.fields import Endpoint, Fec, Mtu, Speed, Strict, SwitchName, expected, port_list
+from sonicfab.model.fields import Endpoint, Fec, Mtu, Speed, SwitchName, expected, port_list
+from sonicfab.model.networks import VlanUse
 from sonicfab.model.sessions import UNSAID, SessionOptionsField
 
 _CHANNEL = re.compile(r"PortChannel[0-9]{1,4}")
@@ -53,7 +54,7 @@ ChannelName = Annotated[str, BeforeValidator(_channel_name), WithJsonSchema({"ty
 BundleEnds = Annotated[Members, BeforeValidator(_members), WithJsonSchema({"type": "string"})]
 
 
-class Bundle(Strict):
+class Bundle(VlanUse):
     """Cables between two switches that are one link.
 
     `name` is that of the port channel on both switches, or says each switch's own; `link` pairs the members in order.

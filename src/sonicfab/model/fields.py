@@ -96,13 +96,18 @@ def _fabric_name(value: str) -> str:
     return value
 
 
-def _with_length(value: Any) -> Any:
+def with_length(value: Any) -> Any:
+    """The text of an address, which must have its prefix length."""
     if isinstance(value, str) and "/" not in value:
         raise expected("an address with its prefix length such as 10.10.23.110/24", value)
     return value
 
 
-def _host_address(value: IPv4Interface | IPv6Interface) -> IPv4Interface | IPv6Interface:
+_HostAddress = TypeVar("_HostAddress", IPv4Interface, IPv6Interface)
+
+
+def host_address(value: _HostAddress) -> _HostAddress:
+    """An address that an interface may have: not that of its network, nor of several hosts."""
     network, address = value.network, value.ip
     if address.is_multicast or address.is_loopback or address.is_unspecified:
         raise expected("the address of an interface", value, "this one is multicast, loopback or unspecified")
@@ -342,7 +347,7 @@ SwitchName = Annotated[str, AfterValidator(_switch_name)]
 RoleName = Annotated[Role, WithJsonSchema({"type": "string", "enum": list(Role)})]
 UserName = Annotated[str, AfterValidator(_user_name)]
 FabricName = Annotated[str, AfterValidator(_fabric_name)]
-InterfaceAddress = Annotated[IPvAnyInterface, BeforeValidator(_with_length), AfterValidator(_host_address)]
+InterfaceAddress = Annotated[IPvAnyInterface, BeforeValidator(with_length), AfterValidator(host_address)]
 NetworkV4 = Annotated[IPv4Network, AfterValidator(_unicast)]
 NetworkV6 = Annotated[IPv6Network, AfterValidator(_unicast)]
 Timezone = Annotated[str, AfterValidator(_timezone)]

@@ -27,6 +27,7 @@ from sonicfab.model.fields import (
     SwitchName,
     expected,
 )
+from sonicfab.model.networks import Network, NetworkName, VlanUse
 from sonicfab.model.ports import Description, PortsEntry
 from sonicfab.model.sessions import UNSAID, Bgp, MaxPrefixesField, SessionOptionsField, SessionSettings
 
@@ -74,8 +75,8 @@ class Underlay(Pools):
         return underlay
 
 
-class Link(Strict):
-    """One cable: 'spine1:Ethernet112 - leaf1:Ethernet72'."""
+class Link(VlanUse):
+    """One cable: 'spine1:Ethernet112 - leaf1:Ethernet72'; with `use` it carries VLANs, and no BGP session."""
 
     link: Ends
     mtu: Mtu | None = None
@@ -189,6 +190,7 @@ class Topology(Strict):
     bgp: Bgp = Bgp()
     links: tuple[LinkEntry, ...] = ()
     bundles: tuple[Bundle, ...] = ()
+    networks: dict[NetworkName, Network] = {}
     hosts: Hosts = Hosts()
     ports: tuple[PortsEntry, ...] = ()
     switches: dict[SwitchName, SwitchEntry] = {}

@@ -123,7 +123,9 @@ class _Rows:
         self._frr_words = set(named(text.split()))
         self._factory = Factory(there.running)
         self.rows: Rows = {table: dict(rows) for table, rows in rendered.config_db.items()}
-        self.owned = set(rendered.owned)
+        # a table of which the plan has no row any more loses the rows that were ours
+        had = {table for table in there.record.rows if tables.table(table).owner == "operator"}
+        self.owned = set(rendered.owned) | had
         self.blocked: list[str] = []
         self._theirs: Rows = {}
         self._fields: dict[tuple[str, tuple[str, ...]], list[str]] = {}

@@ -24,6 +24,7 @@ from sonicfab.plan.bundles import PortChannelPlan
 from sonicfab.plan.cabling import Cabling, cables_alone, members, resolve
 from sonicfab.plan.extra import Extra
 from sonicfab.plan.interfaces import LOOPBACK, InterfaceKind
+from sonicfab.plan.networks import Networks, attachments, resolve_networks, use_problems
 from sonicfab.plan.numbers import Allotment, Numbered, allot
 from sonicfab.plan.options import settled
 from sonicfab.plan.ports import NOTHING_SAID, PortSettings
@@ -81,23 +82,32 @@ def make_plan(
     problems += found
     cabling, found = resolve(topology, settings, complete=len(settings) == len(named))
     problems += [*found, *mixed_speeds(cabling, settings)]
+    inside, found = attachments(topology, cabling.others)
+    problems += [*use_problems(topology), *found]
+    networks, found = resolve_networks(topology, settings, cabling.links, inside)
+    problems += found
     numbered = {name: Numbered(one.role, one.mac) for name, one in settings.items()}
-    allotment, found = allot(topology, numbered, [link.name for link in cabling.links], recorded)
+    routed = [link.name for link in cabling.links if not link.vlans]
+    allotment, found = allot(topology, numbered, routed, recorded)
     problems += [*found, *_check(topology, cabling, allotment), *_check_management(topology, settings.values())]
     if any(problem.severity == "error" for problem in problems):
         raise PlanProblems(problems)
-    return _fabric(topology, settings, cabling, allotment), allotment.record, problems
+    return _fabric(topology, settings, cabling, allotment, networks), allotment.record, problems
 
 
 def problems_alone(value: Inventory | Topology, catalog: Catalog) -> list[Problem]:
     """What is wrong with an inventory or a topology whatever the other one says: for when that cannot be read."""
     if isinstance(value, Inventory):
         return resolve_settings(value, value.devices, catalog, partial=True)[1]
-    return [*_check_families(value), *_check_overlaps(value), *cables_alone(value)]
+    return [*_check_families(value), *_check_overlaps(value), *cables_alone(value), *use_problems(value)]
 
 
 def _fabric(
-    topology: Topology, settings: Mapping[str, SwitchSettings], cabling: Cabling, allotment: Allotment
+    topology: Topology,
+    settings: Mapping[str, SwitchSettings],
+    cabling: Cabling,
+    allotment: Allotment,
+    networks: Networks,
 ) -> FabricPlan:
     links = tuple(
         replace(
@@ -109,7 +119,7 @@ def _fabric(
         for link in cabling.links
     )
     roles = {name: one.role for name, one in settings.items()}
-    interfaces = _interfaces(links, cabling, allotment)
+    interfaces = _interfaces(links, cabling, allotment, networks)
     bgp_of = routing(topology, links, cabling.hosts, roles, allotment.asns)
     ports = _set_ports(topology, links, cabling, settings)
     hosts, bgp = topology.hosts, topology.bgp
@@ -125,13 +135,20 @@ def _fabric(
         switches={
             name: replace(
                 _switch(
-                    one, allotment, *bgp_of[name], ports[name], interfaces[name], cabling.port_channels.get(name, ())
+                    one,
+                    allotment,
+                    *bgp_of[name],
+                    ports[name],
+                    interfaces[name],
+                    cabling.port_channels.get(name, ()),
+                    networks,
                 ),
                 ownership=(topology.switches.get(name) or SwitchEntry()).ownership or topology.ownership,
                 extra=Extra.of(topology, name),
             )
             for name, one in settings.items()
         },
+        networks=networks.plans,
     )
 
 
@@ -143,6 +160,7 @@ def _switch(
     set_ports: Mapping[str, PortPlan],
     interfaces: Mapping[str, InterfacePlan],
     port_channels: tuple[PortChannelPlan, ...],
+    networks: Networks,
 ) -> SwitchPlan:
     unused = dict(_unused_ports(settings))
     for name, speed in shared_speeds({name: port.speed for name, port in set_ports.items()}, settings).items():
@@ -150,6 +168,7 @@ def _switch(
         unused[name] = replace(port, decided=frozenset({"speed"}))
     loopbacks = Loopbacks(allotment.ipv4[settings.name], allotment.ipv6.get(settings.name))
     own = tuple(ip_network(one) for one in (loopbacks.ipv4, loopbacks.ipv6) if one is not None)
+    own += networks.announced(settings.name)
     asn = allotment.asns[settings.name]
     return SwitchPlan(
         **{field.name: getattr(settings, field.name) for field in fields(settings)},
@@ -160,6 +179,7 @@ def _switch(
         port_channels=port_channels,
         bgp=(BgpInstance(asn, loopbacks.ipv4, own, groups),),
         route_maps=route_maps,
+        vlans=networks.vlans[settings.name],
     )
 
 
@@ -242,12 +262,16 @@ def _set_ports(
 
 
 def _interfaces(
-    links: Iterable[LinkPlan], cabling: Cabling, allotment: Allotment
+    links: Iterable[LinkPlan], cabling: Cabling, allotment: Allotment, networks: Networks
 ) -> dict[str, dict[str, InterfacePlan]]:
     """The interfaces of each switch by name, ports in natural order."""
     found: dict[str, list[InterfacePlan]] = {name: [] for name in allotment.ipv4}
+    for name, some in found.items():
+        some += networks.interfaces(name)
     for link in links:
-        networks = [network for network in (link.ipv4, link.ipv6) if network is not None]
+        if link.vlans:
+            continue  # its ports are members of VLANs
+        own = [network for network in (link.ipv4, link.ipv6) if network is not None]
         for position, (end, _, number) in enumerate(link.ends):
             found[end.switch].append(
                 InterfacePlan(
@@ -255,8 +279,8 @@ def _interfaces(
                     InterfaceKind.PORT_CHANNEL if link.members else InterfaceKind.PORT,
                     "link",
                     tuple(cable[position].port for cable in link.members),
-                    link_local=not networks,
-                    addresses=tuple(link_ends(network)[number] for network in networks),
+                    link_local=not own,
+                    addresses=tuple(link_ends(network)[number] for network in own),
                     mtu=cabling.said(end).mtu or link.mtu,
                 )
             )
@@ -295,7 +319,7 @@ def _check_families(topology: Topology) -> Iterator[Problem]:
 
 def _check_overlaps(topology: Topology) -> Iterator[Problem]:
     """Pools of different uses must not share addresses: a host could announce the loopback of a switch."""
-    for (path, network), (other_path, other) in combinations(_pools(topology), 2):
+    for (path, network), (other_path, other) in combinations([*_pools(topology), *_subnets(topology)], 2):
         if network.version == other.version and network.overlaps(other):
             message = f"{other} overlaps {network}, which is {'.'.join(map(str, path))}"
             yield Problem("topology", other_path, message)
@@ -319,6 +343,13 @@ def _check_management(topology: Topology, switches: Iterable[SwitchSettings]) ->
             severity: Severity = "error" if outside else "warning"
             hint = "take another network: addresses of the management network would be handed out or announced"
             yield Problem("topology", path, message, hint, severity)
+
+
+def _subnets(topology: Topology) -> Iterator[tuple[KeyPath, IpNetwork]]:
+    """The subnets of the networks, each once for a network."""
+    for name, network in topology.networks.items():
+        first = {one.network: path for path, one in reversed(network.interfaces)}
+        yield from ((("networks", name, *path), one) for one, path in first.items())
 
 
 def _pools(topology: Topology) -> list[tuple[KeyPath, IpNetwork]]:

@@ -58,12 +58,13 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class PrefixList:
-    """A list of single addresses out of some networks: LOOPBACKS of switches, HOSTS of servers."""
+    """Single addresses out of some networks: LOOPBACKS of switches, HOSTS of servers; `exact`: NETWORKS as they are."""
 
     name: Annotated[
         str,
         Rule("", ("topology:loopbacks",), where=lambda one: one.name == "LOOPBACKS", naming=True),
         Rule("", ("topology:hosts.prefixes",), where=lambda one: one.name == "HOSTS", naming=True),
+        Rule("", ("topology:networks",), where=lambda one: one.name == "NETWORKS", naming=True),
     ]
     networks: Annotated[
         tuple[IpNetwork, ...],
@@ -77,7 +78,9 @@ class PrefixList:
             ("topology:hosts.prefixes.{family}[]",),
             where=lambda one: one.name == "HOSTS",
         ),
+        Rule("a network that is to be announced, as a whole", ("topology:networks",), where=lambda one: one.exact),
     ]
+    exact: bool = False
 
     @property
     def keyword(self) -> str:

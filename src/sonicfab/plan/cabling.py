@@ -10,10 +10,11 @@ from sonicfab.errors import KeyPath, Problem, Severity
 from sonicfab.model.bundles import Bundle
 from sonicfab.model.fields import Endpoint
 from sonicfab.model.sessions import UNSAID, SessionOptions
-from sonicfab.model.topology import Mesh, Topology
+from sonicfab.model.topology import Link, Mesh, Topology
 from sonicfab.plan.bundles import PortChannelPlan
 from sonicfab.plan.ports import NOTHING_SAID, PortSettings, no_port, settled_ports
 from sonicfab.plan.types import Cable, LinkPlan, SwitchSettings
+from sonicfab.plan.vlans import Membership, memberships
 from sonicfab.platforms import Platform, PlatformPort
 
 
@@ -69,6 +70,7 @@ class _Link:
     fec: str
     bgp: SessionOptions
     bundle: Bundle | None = None
+    vlans: tuple[Membership, ...] = ()
 
     @property
     def cables(self) -> tuple[Cable, ...]:
@@ -151,7 +153,8 @@ def _links(topology: Topology) -> Iterator[_Link]:
         path: KeyPath = ("links", index)
         mtu = entry.mtu or topology.mtu
         if not isinstance(entry, Mesh):
-            yield _Link(path, entry.link, mtu, entry.speed, entry.fec or "", entry.bgp)
+            carried = memberships(entry, topology.networks)
+            yield _Link(path, entry.link, mtu, entry.speed, entry.fec or "", _bgp(entry), vlans=carried)
             continue
         for leaf, spine_ports in entry.leaves.items():
             uplinks = iter(entry.uplinks)
@@ -162,9 +165,13 @@ def _links(topology: Topology) -> Iterator[_Link]:
     for index, bundle in enumerate(topology.bundles):
         switches = (end.switch for end in bundle.link[0])
         a, b = (Endpoint(name, bundle.name_on(name)) for name in switches)
-        yield _Link(
-            ("bundles", index), (a, b), bundle.mtu or topology.mtu, bundle.speed, bundle.fec or "", bundle.bgp, bundle
-        )
+        carried, mtu = memberships(bundle, topology.networks), bundle.mtu or topology.mtu
+        yield _Link(("bundles", index), (a, b), mtu, bundle.speed, bundle.fec or "", _bgp(bundle), bundle, carried)
+
+
+def _bgp(entry: Link | Bundle) -> SessionOptions:
+    """What a link says of its sessions; one that carries VLANs has none."""
+    return entry.bgp.model_copy(update={"session": "none"}) if entry.use else entry.bgp
 
 
 def _hosts(
@@ -239,7 +246,7 @@ class _Plugs:
         self._look_at_tiers(said)
         members = tuple(ends for ends, _ in filter(None, cables))
         a, b = members[0] if said.bundle is None else sorted(said.ends, key=lambda end: natural_key(end.switch))
-        link = LinkPlan(a, b, speeds.pop(), said.mtu, said.path, fec=said.fec, bgp=said.bgp)
+        link = LinkPlan(a, b, speeds.pop(), said.mtu, said.path, fec=said.fec, bgp=said.bgp, vlans=said.vlans)
         return self._bundled(replace(link, members=members), said.bundle) if said.bundle else link
 
     def _cable(self, said: _Link, ends: Cable) -> tuple[Cable, int] | None:

@@ -12,11 +12,15 @@ from sonicfab.plan.bgp import PrefixList, RouteMap
 def prefix_lists(topology: Topology) -> tuple[PrefixList, ...]:
     """What may be announced in a fabric, IPv4 before IPv6; a list without networks is left out."""
     loopbacks, hosts = topology.loopbacks, topology.hosts.prefixes
+    told = [one for one in topology.networks.values() if one.announce]
+    subnets = dict.fromkeys(one.network for network in told for _, one in network.interfaces)
     lists = [
         PrefixList("LOOPBACKS", (loopbacks.ipv4,)),
         PrefixList("HOSTS", hosts.ipv4),
+        PrefixList("NETWORKS", tuple(one for one in subnets if one.version == 4), exact=True),
         PrefixList("LOOPBACKS", (loopbacks.ipv6,) if loopbacks.ipv6 else ()),
         PrefixList("HOSTS", hosts.ipv6 if loopbacks.ipv6 else ()),
+        PrefixList("NETWORKS", tuple(one for one in subnets if one.version == 6 and loopbacks.ipv6), exact=True),
     ]
     return tuple(one for one in lists if one.networks)
 

@@ -30,6 +30,7 @@ from sonicfab.plan.decided import Fact, Rule, in_file
 from sonicfab.plan.extra import Extra
 from sonicfab.plan.interfaces import InterfaceKind
 from sonicfab.plan.services import Services
+from sonicfab.plan.vlans import Membership, NetworkPlan, VlanPlan
 from sonicfab.platforms import Platform
 from sonicfab.ports import PortTable
 from sonicfab.roles import Role
@@ -165,6 +166,7 @@ class InterfacePlan:
         addresses: with prefix length.
         vrf: "" for the default one.
         mtu: 0 where it has none of its own.
+        network: that a VLAN's interface is in; "" for any other.
     """
 
     __file_names__: ClassVar[Mapping[str, str]] = in_file("-name")
@@ -193,6 +195,11 @@ class InterfacePlan:
         tuple[IpInterface, ...],
         _OF_LOOPBACK,
         Rule(
+            "the address that the switch has in the network",
+            ("topology:networks.{network}",),
+            where=lambda one: bool(one.network),
+        ),
+        Rule(
             "of the network of the link the first address is on the first switch in natural order, the second on "
             "the other",
             ("network", "use"),
@@ -200,6 +207,7 @@ class InterfacePlan:
     ] = ()
     vrf: str = ""
     mtu: int = 0
+    network: str = ""
 
     @property
     def ports(self) -> tuple[str, ...]:
@@ -270,6 +278,7 @@ class SwitchPlan(SwitchSettings):
     route_maps: tuple[RouteMap, ...]
     ownership: Annotated[Ownership, Rule("", ("topology:ownership",))] = "everything"
     extra: Extra = field(default_factory=Extra)
+    vlans: Annotated[tuple[VlanPlan, ...], Rule("", ("topology:networks",), naming=True)] = ()
 
     @property
     def unplanned_ports(self) -> Mapping[str, frozenset[str]]:
@@ -339,6 +348,7 @@ class LinkPlan:
         bgp: what that says of its sessions.
         fec: as the topology gives it; "" for what the switch model does by itself.
         flipped: `b` has the lower addresses; else `a`, which had the lower name when they were allotted.
+        vlans: the networks that it carries; with any it is no link for BGP.
     """
 
     __file_names__: ClassVar[Mapping[str, str]] = in_file("-a -b speed mtu ipv4 ipv6 -flipped -members -bgp")
@@ -354,6 +364,7 @@ class LinkPlan:
     flipped: bool = False
     bgp: SessionOptions = UNSAID
     members: tuple[Cable, ...] = ()
+    vlans: tuple[Membership, ...] = ()
 
     @property
     def cables(self) -> tuple[Cable, ...]:
@@ -391,6 +402,7 @@ class FabricPlan:
     hosts: HostPolicy
     links: tuple[LinkPlan, ...]
     switches: Mapping[str, SwitchPlan]
+    networks: tuple[NetworkPlan, ...] = ()
 
     @property
     def families(self) -> Annotated[tuple[Family, ...], FAMILIES]:
