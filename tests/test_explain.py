@@ -193,7 +193,8 @@ def test_a_pattern_means_several() -> None:
         (("PORTS",), "no table PORTS is rendered", "did you mean 'PORT'?"),
         (("PORT", "Ethernet49"), "PORT has no row Ethernet49", "did you mean 'Ethernet48'?"),
         (("PORT", "Ethernet76", "fecs"), "has no field fecs", "did you mean 'fec'?"),
-        (("frr", "bgp routerid"), "no line of frr.conf has 'bgp routerid'", "did you mean"),
+        (("frr", "bgp routerid"), "no line of frr.conf has 'bgp routerid'", "did you mean 'bgp router-id'?"),
+        (("frr", "router-idd"), "no line of frr.conf has 'router-idd'", "did you mean 'router-id'?"),
     ],
 )
 def test_what_is_not_there_has_a_hint(words: tuple[str, ...], message: str, hint: str) -> None:

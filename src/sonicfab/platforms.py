@@ -38,6 +38,7 @@ class Platform:
         asic: the asic_type of sonic_version.yml.
         modules: whose platform modules (drivers for ports, fans, power supplies) an image must carry.
         fec: speed in Mb/s -> the FEC that its ports get unless the topology says another.
+        fec_source: where that is from; "" where nobody says.
         speeds: port speed -> the speeds (Mb/s) that such a port can do.
         lane_speed: Mb/s that a lane can do at most; 0: not known.
         lanes_per_core: lanes n*k+1 to n*k+k are of one SerDes core, and all its ports have one speed; 0: not known.
@@ -56,6 +57,7 @@ class Platform:
     asic: str
     modules: str
     fec: Mapping[int, str]
+    fec_source: str = ""
     speeds: Mapping[int, tuple[int, ...]]
     lane_speed: int = 0
     lanes_per_core: int = 0

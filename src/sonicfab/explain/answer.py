@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -144,7 +144,8 @@ def _frr(sources: Sources, trace: Trace, text: str) -> list[Explained]:
             place, origin = " / ".join(within), _origin(sources, made, beside)
             found.append(Explained("frr.conf", place, conf.masked(own), origin, made.line if made else None))
     if not found:
-        raise InputError(f"{trace.config.switch}: no line of frr.conf has '{text}'", did_you_mean(text, _unique(every)))
+        hint = did_you_mean(text, _unique([*every, *_parts_of(every, len(text.split()))]))
+        raise InputError(f"{trace.config.switch}: no line of frr.conf has '{text}'", hint)
     exact = [one for one in found if one.value.lower() == asked]
     return exact or found
 
@@ -157,6 +158,12 @@ def _origin(sources: Sources, made: Made | None, beside: KeyPath | None) -> Orig
 
 def _means(asked: str, line: str, whole: str) -> bool:
     return asked in line.lower() or (" / " in asked and asked in whole.lower())
+
+
+def _parts_of(lines: Iterable[str], count: int) -> Iterator[str]:
+    """So many words of a line that follow each other, as one asks for a part of it."""
+    for words in map(str.split, lines):
+        yield from (" ".join(words[at : at + count]) for at in range(len(words) - count + 1))
 
 
 def _unique(words: Iterable[str]) -> list[str]:

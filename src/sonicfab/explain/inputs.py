@@ -103,7 +103,9 @@ class Sources:
         port = self.ports[_port_of(look.of)]
         if fact == "fec":
             speed = f"{port.speed // 1000}G"
-            return self.model_fact(f"ports at {speed} have FEC {port.fec} unless the topology says another")
+            return self.model_fact(
+                f"ports at {speed} have FEC {port.fec} unless the topology says another", self.platform.fec_source
+            )
         return self.port_fact(port)
 
     def _member(self, name: DocumentName, path: KeyPath, value: str) -> tuple[Given, ...]:
@@ -145,9 +147,10 @@ class Sources:
         shown = ", ".join(map(str, said)) if isinstance(said, tuple) else "yes" if said is True else str(said)
         return (Fact(f"{self.build.name}: {text.title if text else name} {shown}", self.build.source(name)),)
 
-    def model_fact(self, text: str) -> tuple[Fact, ...]:
-        """A fact of the switch model."""
-        return (Fact(f"{self.platform.name}: {text}", f"data/platforms/{self.platform.name}.yml"),)
+    def model_fact(self, text: str, source: str = "") -> tuple[Fact, ...]:
+        """A fact of the switch model; without a source of its own it is the model's file that says so."""
+        file = f"data/platforms/{self.platform.name}.yml"
+        return (Fact(f"{self.platform.name}: {text}", f"{file}: {source}" if source else file),)
 
     def port_fact(self, port: PortPlan) -> tuple[Fact, ...]:
         """The row of the port table."""
