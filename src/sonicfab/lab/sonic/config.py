@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sonicfab.lab.sonic import cfggen, click, db, gcu, log, paths, services
+from sonicfab.lab.sonic import cfggen, click, db, gcu, log, paths, portchannel, services
 
 _CFGGEN = "/usr/local/bin/sonic-cfggen"
 NOT_READY = 1
@@ -45,6 +45,7 @@ def main(arguments: list[str]) -> int:
     interface.add_argument("action", choices=["startup", "shutdown"])
     interface.add_argument("name")
     gcu.add_commands(commands)
+    portchannel.add_commands(commands)
     options = parser.parse_args(arguments)
     said = " ".join(["config", *arguments])
     log.note("config", f"{said}: begins")
@@ -66,6 +67,10 @@ def _run(options: argparse.Namespace) -> int:
         return _save(options.filename, yes=options.yes)
     if options.command == "interface":
         return _interface(options.name, options.action)
+    if options.command == "portchannel":
+        code = portchannel.run(options)
+        services.react()
+        return code
     return gcu.run(options)
 
 
@@ -192,11 +197,12 @@ def _save(filename: str, *, yes: bool) -> int:
 
 
 def _interface(name: str, action: str) -> int:
-    if name not in db.read().get("PORT", {}):
+    table = "PORTCHANNEL" if name.startswith("PortChannel") else "PORT"
+    if name not in db.read().get(table, {}):
         print(f"Usage: config interface {action} [OPTIONS] <interface_name>", file=sys.stderr)
         print("Error: Interface name is invalid. Please enter a valid interface name!!", file=sys.stderr)
         return 2
-    db.merge({"PORT": {name: {"admin_status": "up" if action == "startup" else "down"}}})
+    db.merge({table: {name: {"admin_status": "up" if action == "startup" else "down"}}})
     services.react()
     return 0
 

@@ -24,7 +24,7 @@ INITIALIZED = "CONFIG_DB_INITIALIZED"
 
 _DUMP = """
 local rows = {}
-for _, key in ipairs(redis.call('KEYS', '*')) do
+for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
   if redis.call('TYPE', key).ok == 'hash' then
     local row, flat = {}, redis.call('HGETALL', key)
     for i = 1, #flat, 2 do row[flat[i]] = flat[i + 1] end
@@ -47,11 +47,16 @@ def redis(*arguments: str, database: int = DATABASES["CONFIG_DB"], stdin: str | 
     return done.stdout
 
 
+def rows(database: str, pattern: str) -> dict[str, dict[str, str]]:
+    """The hashes of a database whose names match, with their fields."""
+    found: dict[str, dict[str, str]] = json.loads(redis("EVAL", _DUMP, "0", pattern, database=DATABASES[database]))
+    return found or {}
+
+
 def read() -> Config:
     """The whole CONFIG_DB as TABLE -> key -> field -> value."""
-    rows: dict[str, dict[str, str]] = json.loads(redis("EVAL", _DUMP, "0"))
     config: Config = {}
-    for name, raw in rows.items():
+    for name, raw in rows("CONFIG_DB", "*").items():
         table, _, key = name.partition("|")
         config.setdefault(table, {})[key] = _from_raw(raw)
     return config

@@ -9,7 +9,7 @@ import json
 import sys
 import time
 
-from sonicfab.lab.sonic import counters, db
+from sonicfab.lab.sonic import channels, counters, db
 
 _DUMP = """
 local rows = {}
@@ -45,6 +45,8 @@ def main(arguments: list[str]) -> int:
         return 1
     if name == "COUNTERS_DB":
         counters.refresh()
+    if pattern.startswith("LAG_"):
+        channels.refresh()
     answer = db.redis("EVAL", _DUMP, "0", "*" if pretty else pattern, database=db.DATABASES[name])
     rows: list[tuple[str, str, str | list[str], int]] = json.loads(answer) or []
     now = time.time()

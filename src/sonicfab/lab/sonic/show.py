@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sonicfab.lab.sonic import cfggen, db, paths
+from sonicfab.lab.sonic import cfggen, db, paths, portchannel
 
 
 def main(arguments: list[str]) -> int:
@@ -27,6 +27,8 @@ def main(arguments: list[str]) -> int:
         return _runningconfiguration()
     if words[:2] == ["interfaces", "status"]:
         return _interfaces_status(words[2:])
+    if words == ["interfaces", "portchannel"]:
+        return portchannel.show()
     if words[:2] in (["ip", "bgp"], ["ipv6", "bgp"], ["ip", "route"], ["ipv6", "route"]):
         # the real command formats the summary itself; the facts are FRR's either way
         return subprocess.run(["vtysh", "-c", f"show {' '.join(words)}"], check=False).returncode
