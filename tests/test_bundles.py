@@ -72,7 +72,8 @@ def test_a_bundle_is_one_link_with_its_own_cables(tmp_path: Path) -> None:
 def test_unnumbered(tmp_path: Path) -> None:
     found = tables(opened(tmp_path, UP), LEAF)
     far = "dc1-spine1:PortChannel1"
-    assert found["PORTCHANNEL"] == {"PortChannel1": {"admin_status": "up", "description": far, "mtu": "9100"}}
+    row = {"admin_status": "up", "description": far, "lacp_key": "auto", "mtu": "9100"}
+    assert found["PORTCHANNEL"] == {"PortChannel1": row}
     assert found["PORTCHANNEL_MEMBER"] == {"PortChannel1|Ethernet72": {}, "PortChannel1|Ethernet76": {}}
     assert found["PORTCHANNEL_INTERFACE"] == {"PortChannel1": {"ipv6_use_link_local_only": "enable"}}
     assert "INTERFACE" not in found, "a member is no interface of its own"
@@ -135,3 +136,57 @@ def test_a_port_or_a_name_used_twice(tmp_path: Path) -> None:
     assert "dc1-leaf1:Ethernet72 is used twice" in refused(
         tmp_path, UP, more="links: ['dc1-leaf1:Ethernet72 - dc1-spine1:Ethernet8']\n"
     )
+
+
+SERVER = "{name: PortChannel5, switches: [dc1-leaf1], ports: [Ethernet4, Ethernet5], description: storage1}"
+PREFIXES = "hosts: {prefixes: {ipv4: 10.121.0.0/16}%s}\n"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        PREFIXES % ", ports: [{switches: dc1-leaf1, ports: PortChannel5}]",
+        PREFIXES % "" + "ports: [{switches: dc1-leaf1, ports: PortChannel5, use: bgp}]\n",
+    ],
+)
+def test_a_server_behind_a_bundle_speaks_bgp_over_it(tmp_path: Path, more: str) -> None:
+    fabric = opened(tmp_path, UP, SERVER, more=more)
+    assert not [one for one in fabric.warnings if "PortChannel5" in one.message]
+    leaf = fabric.plan.switches[LEAF]
+    (session,) = leaf.host_sessions
+    assert (session.peer, session.description) == ("PortChannel5", "storage1")
+    found = tables(fabric, LEAF)
+    assert found["PORTCHANNEL_INTERFACE"]["PortChannel5"] == {"ipv6_use_link_local_only": "enable"}
+    assert found["PORTCHANNEL"]["PortChannel5"]["description"] == "storage1"
+    assert "PortChannel5|Ethernet5" in found["PORTCHANNEL_MEMBER"]
+    ports = {port.name: port for port in leaf.ports}
+    assert (ports["Ethernet4"].use, ports["Ethernet4"].admin_status) == ("member", "up")
+
+
+def test_its_settings_by_name(tmp_path: Path) -> None:
+    """`ports:` sets a bundle by its name; the members get its MTU (teammgrd gives them it)."""
+    more = "ports: [{switches: dc1-leaf1, ports: [PortChannel1, PortChannel5], mtu: 1500, description: x}]\n"
+    found = tables(opened(tmp_path, UP, SERVER, more=more), LEAF)
+    for name, port in (("PortChannel1", "Ethernet72"), ("PortChannel5", "Ethernet4")):
+        assert (found["PORTCHANNEL"][name]["mtu"], found["PORT"][port]["mtu"]) == ("1500", "1500")
+        assert found["PORTCHANNEL"][name]["description"] == "x"
+
+
+@pytest.mark.parametrize(
+    ("bundle", "more", "said"),
+    [
+        (SERVER.replace("ports: [", "link: ["), "", "the members at both ends"),
+        (SERVER.replace("switches: [dc1-leaf1], ", ""), "", "either link, to another switch, or switches and ports"),
+        (SERVER.replace("Ethernet5", "Ethernet64"), "", "the members have different speeds: 25G and 100G"),
+        (SERVER, PREFIXES % ", ports: [{switches: dc1-leaf1, ports: Ethernet4}]", "dc1-leaf1:Ethernet4 is used twice"),
+        (
+            SERVER,
+            PREFIXES % ", ports: [{switches: dc1-leaf1, ports: [PortChannel5, PortChannel5]}]",
+            "dc1-leaf1:PortChannel5 is used twice",
+        ),
+        (SERVER, PREFIXES % ", ports: [{switches: dc1-leaf1, ports: PortChannel1}]", "PortChannel1 is used twice"),
+        (SERVER, PREFIXES % ", ports: [{switches: dc1-leaf1, ports: PortChannel6}]", "has no port 'PortChannel6'"),
+    ],
+)
+def test_what_is_refused_of_one_to_a_server(tmp_path: Path, bundle: str, more: str, said: str) -> None:
+    assert said in refused(tmp_path, UP, bundle, more=more)

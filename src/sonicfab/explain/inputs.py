@@ -202,7 +202,7 @@ class Sources:
         if len(path) > 2:  # a mesh, and the leaf in it
             place = self.files.topology.document.place(path, on_key=True)
             return (Given(".".join(map(str, path)), str(path[-1]), place),)
-        return self.topology(*path, "link") or self.topology(*path)
+        return self.topology(*path, "link") or self.topology(*path, "ports") or self.topology(*path)
 
     @cached_property
     def _ledger(self) -> Ledger:
@@ -215,6 +215,8 @@ class Sources:
         found: dict[tuple[str, str], KeyPath] = {
             end: said.path("use")[:-1] for end, said in cabling.settings.items() if said.use
         }
+        for name, channels in cabling.port_channels.items():
+            found |= {(name, port): one.path for one in channels for port in (one.name, *one.members)}
         found |= {(host.switch, host.port): host.path for host in cabling.hosts}
         for link in cabling.links:
             found |= dict.fromkeys((link.a, link.b, *(end for cable in link.cables for end in cable)), link.path)

@@ -5,10 +5,21 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
-from sonicfab.model.fields import Endpoint, Fec, Mtu, Speed, SwitchName, expected, port_list
+from sonicfab.model.fields import (
+    Endpoint,
+    Fec,
+    Mtu,
+    OneOrMany,
+    PortList,
+    Speed,
+    SwitchName,
+    expected,
+    port_list,
+)
 from sonicfab.model.networks import VlanUse
+from sonicfab.model.ports import Description
 from sonicfab.model.sessions import UNSAID, SessionOptionsField
 
 _CHANNEL = re.compile(r"PortChannel[0-9]{1,4}")
@@ -54,30 +65,44 @@ ChannelName = Annotated[str, BeforeValidator(_channel_name), WithJsonSchema({"ty
 BundleEnds = Annotated[Members, BeforeValidator(_members), WithJsonSchema({"type": "string"})]
 
 
-class Bundle(VlanUse):
-    """Cables between two switches that are one link.
+ChannelNames = Annotated[
+    Annotated[ChannelName, Tag("one")] | Annotated[dict[SwitchName, ChannelName], Tag("each")],
+    Discriminator(lambda value: "each" if isinstance(value, dict) else "one"),
+]
 
-    `name` is that of the port channel on both switches, or says each switch's own; `link` pairs the members in order.
+
+class Bundle(VlanUse):
+    """Ports that are one interface: cables between two switches (`link`), or `ports` of `switches` to a server.
+
+    `name` is that of the port channel on all its switches, or says each switch's own; `link` pairs the members in
+    order. What a bundle to a server is for is said in `ports` or `hosts`, by its name.
     """
 
-    name: ChannelName | Annotated[dict[SwitchName, ChannelName], Field(min_length=1)]
-    link: BundleEnds
-    lacp_rate: Literal["slow", "fast"] = "slow"
+    name: ChannelNames
+    link: BundleEnds | None = None
+    switches: OneOrMany[SwitchName] = ()
+    ports: PortList = ()
+    lacp_rate: Literal["slow", "fast"] | None = None
     min_links: Annotated[int, Field(ge=1, le=1024)] | None = None
-    fallback: bool = False
+    fallback: bool | None = None
     mtu: Mtu | None = None
     speed: Speed | None = None
     fec: Fec | None = None
     bgp: SessionOptionsField = UNSAID
-    admin: Literal["up", "down"] = "up"
+    admin: Literal["up", "down"] | None = None
+    description: Description | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Bundle:
-        switches = [end.switch for end in self.link[0]]
-        if isinstance(self.name, dict) and set(self.name) != set(switches):
-            raise expected(f"a name for {' and one for '.join(switches)}", ", ".join(self.name))
-        if self.min_links is not None and self.min_links > len(self.link):
-            raise expected(f"at most as many min_links as members ({len(self.link)})", str(self.min_links))
+        if (self.link is None) != bool(self.switches and self.ports) or (self.link and (self.switches or self.ports)):
+            given = ", ".join(one for one in ("link", "switches", "ports") if getattr(self, one)) or "none"
+            raise expected("either link, to another switch, or switches and ports, to a server", given)
+        between = tuple(end.switch for end in self.link[0]) if self.link else self.switches
+        if isinstance(self.name, dict) and set(self.name) != set(between):
+            raise expected(f"a name for {' and one for '.join(between)}", ", ".join(self.name))
+        members = len(self.link or self.ports)
+        if self.min_links is not None and self.min_links > members:
+            raise expected(f"at most as many min_links as members ({members})", str(self.min_links))
         return self
 
     def name_on(self, switch: str) -> str:

@@ -239,6 +239,7 @@ def _set_ports(
     The fabric's MTU is for ports in use alone: another one for all would be 50 more changes of each switch.
     """
     found: dict[str, dict[str, PortPlan]] = {name: {} for name in settings}
+    members = cabling.members
 
     def put(end: Endpoint, speed: int, mtu: int, use: PortPlanUse, fec: str = "") -> PortPlan:
         switch, said = settings[end.switch], cabling.said(end)
@@ -248,10 +249,18 @@ def _set_ports(
 
     for link in links:
         for end, far in ((end, far) for a, b in link.cables for end, far in ((a, b), (b, a))):
-            port = put(end, link.speed, link.mtu, "member" if link.members else "link", link.fec)
+            mtu = members[end].mtu if end in members else link.mtu
+            port = put(end, link.speed, mtu, "member" if link.members else "link", link.fec)
             description = str(far) if cabling.said(end).description is None else port.description
             found[end.switch][end.port] = replace(port, description=description, far=far)
+    for end, one in members.items():
+        if not one.far:
+            port = put(end, one.speed, one.mtu, "member", one.fec)
+            if cabling.said(end).description is None:
+                found[end.switch][end.port] = replace(port, description=one.description)
     for host in cabling.hosts:
+        if cabling.channel(Endpoint(host.switch, host.port)):
+            continue
         port = put(Endpoint(host.switch, host.port), host.speed, host.mtu, "host", host.fec)
         found[host.switch][host.port] = replace(port, description=host.description or "host")
     for end, said in cabling.others.items():
@@ -285,7 +294,10 @@ def _interfaces(
                 )
             )
     for host in cabling.hosts:
-        found[host.switch].append(InterfacePlan(host.port, InterfaceKind.PORT, "host", link_local=True, mtu=host.mtu))
+        channel = cabling.channel(Endpoint(host.switch, host.port))
+        kind = InterfaceKind.PORT_CHANNEL if channel else InterfaceKind.PORT
+        members = channel.members if channel else ()
+        found[host.switch].append(InterfacePlan(host.port, kind, "host", members, link_local=True, mtu=host.mtu))
     for name, some in found.items():
         both = (allotment.ipv4[name], allotment.ipv6.get(name))
         addresses = tuple(ip_interface(one) for one in both if one is not None)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from sonicfab.configdb import natural_key
 from sonicfab.errors import KeyPath, Problem, Severity
 from sonicfab.model.bundles import Bundle
-from sonicfab.model.fields import Endpoint
+from sonicfab.model.fields import NOWHERE, Endpoint
 from sonicfab.model.sessions import UNSAID, SessionOptions
 from sonicfab.model.topology import Link, Mesh, Topology
 from sonicfab.plan.bundles import PortChannelPlan
@@ -52,10 +52,23 @@ class Cabling:
         return self.settings.get(end, NOTHING_SAID)
 
     @property
+    def members(self) -> dict[Endpoint, PortChannelPlan]:
+        """Port -> the port channel that it is a member of."""
+        channels = ((name, one) for name, some in self.port_channels.items() for one in some)
+        return {Endpoint(name, port): one for name, one in channels for port in one.members}
+
+    def channel(self, end: Endpoint) -> PortChannelPlan | None:
+        """The port channel of that name; None where it is a port."""
+        return next((one for one in self.port_channels.get(end.switch, ()) if one.name == end.port), None)
+
+    @property
     def others(self) -> dict[Endpoint, PortSettings]:
         """Those with settings that are neither of a link nor a host port: for VLANs, or for nothing yet."""
         taken = {end for link in self.links for cable in ((link.a, link.b), *link.cables) for end in cable}
-        taken |= {Endpoint(host.switch, host.port) for host in self.hosts}
+        taken |= {Endpoint(host.switch, host.port) for host in self.hosts} | self.members.keys()
+        taken |= {
+            Endpoint(name, port) for name, some in self.port_channels.items() for one in some for port in one.members
+        }
         return {end: said for end, said in self.settings.items() if end not in taken}
 
 
@@ -74,7 +87,7 @@ class _Link:
 
     @property
     def cables(self) -> tuple[Cable, ...]:
-        return self.bundle.link if self.bundle else (self.ends,)
+        return (self.bundle.link if self.bundle else None) or (self.ends,)
 
 
 HOST_PORT = "a host port"
@@ -92,9 +105,10 @@ def members(topology: Topology) -> dict[str, KeyPath]:
     for index, entry in enumerate(topology.hosts.ports):
         for position, name in enumerate(entry.switches):
             named.setdefault(name, ("hosts", "ports", index, "switches", position))
-    for index, ports in enumerate(topology.ports):
-        for position, name in enumerate(ports.switches):
-            named.setdefault(name, ("ports", index, "switches", position))
+    for section in ("bundles", "ports"):
+        for index, one in enumerate(getattr(topology, section)):
+            for position, name in enumerate(one.switches):
+                named.setdefault(name, (section, index, "switches", position))
     return named
 
 
@@ -108,6 +122,8 @@ def resolve(
     settings, found = settled_ports(topology, switches, bundle_names(topology), complete=complete)
     plugs = _Plugs(switches, settings, found)
     links = [link for said in _links(topology) if (link := plugs.link(said))]
+    for index, bundle in enumerate(topology.bundles):
+        plugs.to_servers(bundle, ("bundles", index), topology.mtu)
     hosts = [*_hosts(topology, switches, plugs, complete=complete), *_hosts_by_port(topology, plugs)]
     cabling = Cabling(
         tuple(sorted(links, key=lambda link: natural_key(link.name))),
@@ -124,8 +140,8 @@ def bundle_names(topology: Topology) -> dict[str, set[str]]:
     """Switch -> what its bundles are called."""
     names: dict[str, set[str]] = {}
     for bundle in topology.bundles:
-        for end in bundle.link[0]:
-            names.setdefault(end.switch, set()).add(bundle.name_on(end.switch))
+        for switch in (end.switch for end in bundle.link[0]) if bundle.link else bundle.switches:
+            names.setdefault(switch, set()).add(bundle.name_on(switch))
     return names
 
 
@@ -163,8 +179,9 @@ def _links(topology: Topology) -> Iterator[_Link]:
                     ends = (Endpoint(spine, spine_port), Endpoint(leaf, next(uplinks)))
                     yield _Link((*path, "leaves", leaf), ends, mtu, entry.speed, entry.fec or "", entry.bgp)
     for index, bundle in enumerate(topology.bundles):
-        switches = (end.switch for end in bundle.link[0])
-        a, b = (Endpoint(name, bundle.name_on(name)) for name in switches)
+        if not bundle.link:
+            continue
+        a, b = (Endpoint(end.switch, bundle.name_on(end.switch)) for end in bundle.link[0])
         carried, mtu = memberships(bundle, topology.networks), bundle.mtu or topology.mtu
         yield _Link(("bundles", index), (a, b), mtu, bundle.speed, bundle.fec or "", _bgp(bundle), bundle, carried)
 
@@ -185,6 +202,10 @@ def _hosts(
         where = (*path, "ports")
         for switch in dict.fromkeys([*entry.switches, *by_role]):
             for name in entry.ports:
+                if channel := plugs.channel(Endpoint(switch, name)):
+                    if host := plugs.host_channel(channel, Endpoint(switch, name), where, path, entry.description):
+                        yield host
+                    continue
                 port = plugs.take(Endpoint(switch, name), where, HOST_PORT)
                 if port is None:
                     continue
@@ -203,13 +224,43 @@ def _hosts(
 def _hosts_by_port(topology: Topology, plugs: _Plugs) -> Iterator[HostPort]:
     """The host ports of `ports:`; those that `hosts` names already only get their settings from there."""
     for end, said in plugs.settings.items():
-        if said.use != "bgp" or plugs.uses.get(end) == HOST_PORT or not plugs.is_port(end):
+        if said.use != "bgp" or plugs.uses.get(end) == HOST_PORT:
             continue
         path = said.path("use")
+        if not plugs.is_port(end):
+            if (channel := plugs.channel(end)) and (host := plugs.host_channel(channel, end, path, path[:-1])):
+                yield host
+            continue
         port = plugs.take(end, path, HOST_PORT)
         if port is not None and plugs.can_do(end.switch, port, said.speed or port.speed, said.path("speed", "use")):
             speed, mtu = said.speed or port.speed, said.mtu or topology.mtu
             yield HostPort(end.switch, port.name, speed, mtu, said.description or "", path[:-1])
+
+
+def _port_channel(
+    said: _Bundled, end: Endpoint, members: tuple[str, ...], own: PortSettings, far: Endpoint = NOWHERE
+) -> PortChannelPlan:
+    """The port channel of a bundle at one end; what `ports:` says of it by its name goes over the bundle's own."""
+    bundle, mtu, speed, path = said
+    description = bundle.description if own.description is None else own.description
+    return PortChannelPlan(
+        name=end.port,
+        members=members,
+        mtu=own.mtu or mtu,
+        speed=speed,
+        path=path,
+        fec=bundle.fec or "",
+        description=str(far) if description is None else description,
+        far=far,
+        fast_rate={"fast": "true", "slow": "false"}.get(bundle.lacp_rate or "", ""),
+        min_links=bundle.min_links or 0,
+        fallback="" if bundle.fallback is None else str(bundle.fallback).lower(),
+        admin_status=own.admin or bundle.admin or "up",
+    )
+
+
+_Bundled = tuple[Bundle, int, int, KeyPath]
+"""(bundle, its MTU, the speed of its members, its place)."""
 
 
 class _Plugs:
@@ -239,8 +290,7 @@ class _Plugs:
         cables = [self._cable(said, cable) for cable in said.cables]
         speeds = {speed for _, speed in filter(None, cables)}
         if len(speeds) > 1:
-            both = " and ".join(map(speed_text, sorted(speeds)))
-            self.report(said.path, f"the members have different speeds: {both}", "LACP bundles ports of one speed")
+            self._different(speeds, said.path)
         if not all(cables) or len(speeds) > 1:
             return None
         self._look_at_tiers(said)
@@ -272,21 +322,50 @@ class _Plugs:
                 return None
             self.uses[end] = f"bundle {link.name}"
             members = tuple(cable[position].port for cable in link.members)
-            own = self.said(end)
-            self._channels.setdefault(end.switch, []).append(
-                PortChannelPlan(
-                    end.port,
-                    members,
-                    own.mtu or link.mtu,
-                    str(far) if own.description is None else own.description,
-                    far,
-                    bundle.lacp_rate == "fast",
-                    bundle.min_links or 0,
-                    bundle.fallback,
-                    own.admin or bundle.admin,
-                )
-            )
+            channel = _port_channel((bundle, link.mtu, link.speed, link.path), end, members, self.said(end), far)
+            self._channels.setdefault(end.switch, []).append(channel)
         return link
+
+    def to_servers(self, bundle: Bundle, path: KeyPath, mtu: int) -> None:
+        """The port channels of a bundle that leads to no switch of the fabric."""
+        for switch in () if bundle.link else bundle.switches:
+            end = Endpoint(switch, bundle.name_on(switch))
+            ports = [self.take(Endpoint(switch, name), path, f"bundle {end}") for name in bundle.ports]
+            taken = [port for port in ports if port is not None]
+            if len(taken) < len(ports):
+                continue
+            if end in self.uses:
+                self.report(path, f"{end} is used twice", f"the first use is {self.uses[end]}")
+                continue
+            self.uses[end] = f"bundle {end}"
+            speeds = {self.said(Endpoint(switch, port.name)).speed or bundle.speed or port.speed for port in taken}
+            if len(speeds) > 1:
+                self._different(speeds, path)
+                continue
+            possible = [self.can_do(switch, port, max(speeds), path) for port in taken]
+            if all(possible):
+                members = tuple(port.name for port in taken)
+                said = (bundle, bundle.mtu or mtu, max(speeds), path)
+                self._channels.setdefault(switch, []).append(_port_channel(said, end, members, self.said(end)))
+
+    def _different(self, speeds: Collection[int], path: KeyPath) -> None:
+        both = " and ".join(map(speed_text, sorted(speeds)))
+        self.report(path, f"the members have different speeds: {both}", "LACP bundles ports of one speed")
+
+    def channel(self, end: Endpoint) -> PortChannelPlan | None:
+        """The port channel of that name; None where there is none."""
+        return next((one for one in self._channels.get(end.switch, ()) if one.name == end.port), None)
+
+    def host_channel(
+        self, channel: PortChannelPlan, end: Endpoint, where: KeyPath, path: KeyPath, description: str = ""
+    ) -> HostPort | None:
+        """A bundle behind which a server speaks BGP; None (and a problem) when it is something else."""
+        if channel.far or self.uses[end] == HOST_PORT:
+            self.report(where, f"{end} is used twice", f"the first use is {self.uses[end]}")
+            return None
+        self.uses[end] = HOST_PORT
+        text = description or channel.description
+        return HostPort(end.switch, end.port, channel.speed, channel.mtu, text, path, channel.fec)
 
     def port_channels(self) -> Mapping[str, tuple[PortChannelPlan, ...]]:
         """Those of each switch, in natural order."""

@@ -44,6 +44,9 @@ def _uses(cabling: Cabling, switches: Mapping[str, SwitchSettings]) -> dict[str,
     for link in cabling.links:
         for switch, port in (end for cable in link.cables for end in cable):
             uses.setdefault(switch, []).append((port, link.speed, link.path))
+    for name, channels in cabling.port_channels.items():
+        some = [(port, one.speed, one.path) for one in channels if not one.far for port in one.members]
+        uses.setdefault(name, []).extend(some)
     for host in cabling.hosts:
         uses.setdefault(host.switch, []).append((host.port, host.speed, host.path))
     for end, said in cabling.others.items():
