@@ -204,7 +204,7 @@ def _hosts(
             for name in entry.ports:
                 if channel := plugs.channel(Endpoint(switch, name)):
                     if host := plugs.host_channel(channel, Endpoint(switch, name), where, path, entry.description):
-                        yield host
+                        yield replace(host, bgp=entry.bgp)
                     continue
                 port = plugs.take(Endpoint(switch, name), where, HOST_PORT)
                 if port is None:
