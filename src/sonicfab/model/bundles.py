@@ -97,8 +97,9 @@ class Bundle(VlanUse):
         if (self.link is None) != bool(self.switches and self.ports) or (self.link and (self.switches or self.ports)):
             given = ", ".join(one for one in ("link", "switches", "ports") if getattr(self, one)) or "none"
             raise expected("either link, to another switch, or switches and ports, to a server", given)
-        if not self.link and self.bgp != UNSAID:
-            raise expected("no bgp for a bundle to a server", "bgp", "`hosts` says it by the name of the bundle")
+        if not self.link and (self.bgp != UNSAID or self.use):
+            what, where = ("use", "ports") if self.use else ("bgp", "hosts")
+            raise expected(f"no {what} for a bundle to a server", what, f"`{where}` says it by the name of the bundle")
         between = tuple(end.switch for end in self.link[0]) if self.link else self.switches
         if isinstance(self.name, dict) and set(self.name) != set(between):
             raise expected(f"a name for {' and one for '.join(between)}", ", ".join(self.name))
