@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from sonicfab.errors import ExitCode as ExitCode
     from sonicfab.errors import InputError as InputError
     from sonicfab.errors import SonicfabError as SonicfabError
+    from sonicfab.operations.adopt import adopt_files as adopt_files
+    from sonicfab.operations.adopt import adopt_live as adopt_live
     from sonicfab.operations.api import Site as Site
     from sonicfab.operations.ci import Watch as Watch
     from sonicfab.operations.site import Progress as Progress
@@ -29,6 +31,8 @@ _HOMES = {
     "Site": "operations.api",
     "SonicfabError": "errors",
     "Watch": "operations.ci",
+    "adopt_files": "operations.adopt",
+    "adopt_live": "operations.adopt",
 }
 __all__ = ["__version__", *_HOMES]
 

@@ -193,6 +193,7 @@ def _planned(switch: SwitchPlan, tables: ConfigDb) -> Planned:
         {"PORT": {name: decided | ports.get(name, {}).keys() for name, decided in switch.unplanned_ports.items()}},
         frozenset(extra.keys() - tables.keys()),
         {"PORT": {one.name: one.decided - rows.get(one.name, {}).keys() for one in switch.ports if one.decided}},
+        switch.left,
     )
 
 

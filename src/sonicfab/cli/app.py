@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from sonicfab import __version__
-from sonicfab.cli import builds, ci, diff, explain, files, lab, push, render, rollback, validate, verify
+from sonicfab.cli import adopt, builds, ci, diff, explain, files, lab, push, render, rollback, validate, verify
 from sonicfab.cli.options import OLD_NAMES, wanted_format
 from sonicfab.errors import ExitCode, InputError, OutputError, ReaderGoneError, SonicfabError
 
@@ -168,6 +168,7 @@ app.command()(push.push)
 app.command()(rollback.rollback)
 app.command()(verify.verify)
 app.command()(ci.ci)
+app.command()(adopt.adopt)
 app.add_typer(lab.app, name="lab")
 app.add_typer(builds.app, name="builds")
 app.command()(files.init)

@@ -27,6 +27,7 @@ from sonicfab.model.fields import (
     SwitchName,
     expected,
 )
+from sonicfab.model.leave import LeaveWord
 from sonicfab.model.networks import Network, NetworkName, VlanUse
 from sonicfab.model.ports import Description, PortsEntry
 from sonicfab.model.sessions import UNSAID, Bgp, MaxPrefixesField, SessionOptionsField, SessionSettings
@@ -176,6 +177,7 @@ class SwitchEntry(SwitchNumbers):
 
     ownership: Ownership | None = None
     extra: Extra = Extra()
+    leave: OneOrMany[LeaveWord] = ()
 
 
 class Topology(Strict):

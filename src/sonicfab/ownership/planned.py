@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sonicfab.ownership.left import Left
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:
@@ -14,16 +16,21 @@ class Planned:
         spared: table -> rows that are rendered for the sake of a switch that has none -> the fields in them that are
             planned all the same.
         absent: table -> key -> fields that are planned not to be there.
+        left: what stays as it is on the switch, whatever is rendered.
         by_row: tables of which only rows of `extra` are rendered: they are no list of what there shall be.
     """
 
     spared: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
     by_row: frozenset[str] = frozenset()
     absent: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
+    left: Left = field(default_factory=Left)
 
     def fields(self, table: str, key: str, rendered: frozenset[str]) -> frozenset[str]:
         """The planned fields of a rendered row."""
-        return self.spared.get(table, {}).get(key, rendered)
+        planned = self.spared.get(table, {}).get(key, rendered)
+        return (
+            frozenset(name for name in planned if not self.left.has_field(table, key, name)) if self.left else planned
+        )
 
     def is_absent(self, table: str, key: str, name: str) -> bool:
         """Whether the plan says that a row has no such field."""
@@ -31,4 +38,4 @@ class Planned:
 
     def spares(self, table: str, key: str) -> bool:
         """Whether the row is not ours."""
-        return key in self.spared.get(table, {})
+        return key in self.spared.get(table, {}) or self.left.has_row(table, key)

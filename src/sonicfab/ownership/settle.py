@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sonicfab import tables
 from sonicfab.configdb import SECRET_TABLES, ConfigDb, Row, natural_key
@@ -12,6 +12,7 @@ from sonicfab.frr.parts import Foreign, carried, foreign
 from sonicfab.hints import first_of
 from sonicfab.ownership.daemons import Made, made_of
 from sonicfab.ownership.factory import Factory
+from sonicfab.ownership.left import Left
 from sonicfab.ownership.planned import Planned
 from sonicfab.ownership.ports import kept_rows, named, users, words_of
 from sonicfab.ownership.record import Record
@@ -92,6 +93,10 @@ def settle(rendered: Rendered, there: OnSwitch, *, take_over: bool = False) -> S
     not SONiC's factory default. What somebody has changed and not saved is no part of it: that is drift.
     With `take_over`, nothing in the owned tables and in frr.conf is another's.
     """
+    left = rendered.planned.left if rendered.planned and not take_over else Left()
+    if left:
+        rows = left.rows(rendered.config_db, there.stored)
+        rendered = replace(rendered, config_db=rows, frr=None if left.frr else rendered.frr)
     made = made_of(there.running)
     other, by_hand = Foreign(), made.without(there.stored_frr, rendered.frr or "")
     counts = frr_conf_counts(there.running, rendered.config_db)
@@ -108,6 +113,7 @@ def settle(rendered: Rendered, there: OnSwitch, *, take_over: bool = False) -> S
             work.block_sessions()
     work.free_members(take_over=take_over)
     said = [*work.said(), *_frr_said(other)]
+    said += [f"left, by the topology: {first_of(left.said(), _SHOWN)}"] if left else []
     blocked = [*work.blocked, *_frr_said(Foreign(parts=other.blocked))]
     frr = rendered.frr if rendered.frr is None else carried(rendered.frr, other)
     shared = frr != rendered.frr or by_hand != there.stored_frr

@@ -24,6 +24,7 @@ from sonicfab.plan.bundles import PortChannelPlan
 from sonicfab.plan.cabling import Cabling, cables_alone, members, resolve
 from sonicfab.plan.extra import Extra
 from sonicfab.plan.interfaces import LOOPBACK, InterfaceKind
+from sonicfab.plan.leave import left_on, useless
 from sonicfab.plan.networks import Networks, attachments, resolve_networks, use_problems
 from sonicfab.plan.numbers import Allotment, Numbered, allot
 from sonicfab.plan.options import settled
@@ -90,6 +91,7 @@ def make_plan(
     routed = [link.name for link in cabling.links if not link.vlans]
     allotment, found = allot(topology, numbered, routed, recorded)
     problems += [*found, *_check(topology, cabling, allotment), *_check_management(topology, settings.values())]
+    problems += useless(topology)
     if any(problem.severity == "error" for problem in problems):
         raise PlanProblems(problems)
     return _fabric(topology, settings, cabling, allotment, networks), allotment.record, problems
@@ -145,6 +147,7 @@ def _fabric(
                 ),
                 ownership=(topology.switches.get(name) or SwitchEntry()).ownership or topology.ownership,
                 extra=Extra.of(topology, name),
+                left=left_on(topology, name),
             )
             for name, one in settings.items()
         },

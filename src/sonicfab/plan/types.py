@@ -24,6 +24,7 @@ from sonicfab.hints import did_you_mean
 from sonicfab.model.fields import NOWHERE, Endpoint, SecretRef
 from sonicfab.model.sessions import UNSAID, SessionOptions
 from sonicfab.model.topology import SONIC_MTU, Ownership
+from sonicfab.ownership.left import Left
 from sonicfab.plan.bgp import DESCRIPTION, FAMILIES, BgpInstance, BgpPlan, PeerGroup, PrefixList, RouteMap, Session
 from sonicfab.plan.bundles import PortChannelPlan
 from sonicfab.plan.decided import Fact, Rule, in_file
@@ -279,6 +280,7 @@ class SwitchPlan(SwitchSettings):
     ownership: Annotated[Ownership, Rule("", ("topology:ownership",))] = "everything"
     extra: Extra = field(default_factory=Extra)
     vlans: Annotated[tuple[VlanPlan, ...], Rule("", ("topology:networks",), naming=True)] = ()
+    left: Left = field(default_factory=Left)
 
     @property
     def unplanned_ports(self) -> Mapping[str, frozenset[str]]:

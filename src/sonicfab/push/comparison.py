@@ -57,7 +57,8 @@ class Target:
     @classmethod
     def of(cls, config: SwitchConfig, *, take_over: bool = False) -> Target:
         """What was rendered."""
-        record = Record.of(config.config_db, config.frr, config.planned)
+        left_frr = config.planned is not None and config.planned.left.frr
+        record = Record.of(config.config_db, None if left_frr else config.frr, config.planned)
         return cls(
             config.switch,
             config.config_db,

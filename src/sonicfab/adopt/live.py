@@ -1,0 +1,44 @@
+"""The config of a switch that runs, asked of the switch itself."""
+
+from __future__ import annotations
+
+from sonicfab import configdb, tables
+from sonicfab.adopt.source import Source
+from sonicfab.hints import first_of
+from sonicfab.switch.operations import Switch
+from sonicfab.switch.state.config import RUNNING_CONFIG_DB, RUNNING_FRR, STORED_CONFIG_DB
+from sonicfab.switch.state.lldp import LLDP_NEIGHBORS
+from sonicfab.transport.target import SshTarget
+
+
+def read_switch(switch: Switch, target: SshTarget | None = None) -> Source:
+    """What it runs, who it is and whom it sees; nothing is changed on it.
+
+    Raises:
+        SwitchError: it does not answer like SONiC.
+        TransportError: the connection broke.
+    """
+    facts = switch.facts()
+    answers = switch.ask(RUNNING_CONFIG_DB, RUNNING_FRR, STORED_CONFIG_DB, LLDP_NEIGHBORS)
+    running, stored = answers.get(RUNNING_CONFIG_DB), answers.optional(STORED_CONFIG_DB)
+    return Source(
+        name=switch.name,
+        place=str(target or switch.name),
+        config_db=running,
+        frr=answers.optional(RUNNING_FRR) or "",
+        odd=tuple(_not_stored(running, stored)),
+        neighbors=tuple(answers.optional(LLDP_NEIGHBORS) or ()),
+        version=facts.sonic_version,
+        host=target.host if target else "",
+        port=target.port if target else 22,
+        user=target.user if target else "",
+        mac=facts.mac,
+    )
+
+
+def _not_stored(running: configdb.ConfigDb, stored: configdb.ConfigDb | None) -> list[str]:
+    if stored is None:
+        return ["it has no config_db.json: what runs is gone at its next start"]
+    owned = {*running, *stored} - tables.at_start()
+    changed = dict.fromkeys(one.table for one in configdb.diff(stored, running, owned))
+    return [f"what runs is not stored: {first_of(changed, 6)}"] if changed else []

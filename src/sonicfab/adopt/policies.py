@@ -1,0 +1,67 @@
+"""What FRR's text says of the fabric's own shape: prefix lists, timers, paths."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+from sonicfab.adopt.seen import Seen
+from sonicfab.frr import conf
+
+IpNetwork = IPv4Network | IPv6Network
+_ENTRY = re.compile(r"(ip|ipv6) prefix-list (\S+)(?: seq \d+)? permit (\S+)(?: ge (\d+))?(?: le (\d+))?")
+
+
+def listed(frr: str, name: str, version: int) -> Iterator[IpNetwork]:
+    """The networks out of which a prefix list permits single addresses."""
+    for _, context, line in conf.lines(frr):
+        match = None if context else _ENTRY.fullmatch(line)
+        if match is None or match[2] != name:
+            continue
+        try:
+            network = ip_network(match[3])
+        except ValueError:
+            continue
+        longest = network.max_prefixlen
+        if network.version == version and (network.prefixlen == longest or match[4] == str(longest)):
+            yield network
+
+
+def common(values: Iterable[object]) -> object | None:
+    """What most say; None where nobody says anything."""
+    counted = Counter(one for one in values if one is not None)
+    return counted.most_common(1)[0][0] if counted else None
+
+
+def timers(switches: Sequence[Seen], groups: Iterable[tuple[str, str]]) -> dict[str, object]:
+    """Keys of `bgp:` as the peer-groups of links (switch, group) have them."""
+    by_name = {one.name: one for one in switches}
+    pairs, retries, bfd = [], [], []
+    for switch, group in groups:
+        lines = _lines_of(by_name[switch].source.frr)
+        pairs.append(_numbers(lines, rf"neighbor {re.escape(group)} timers (\d+) (\d+)"))
+        retries.append(_numbers(lines, rf"neighbor {re.escape(group)} timers connect (\d+)"))
+        bfd.append(any(line.split()[:3] == ["neighbor", group, "bfd"] for line in lines))
+    found: dict[str, object] = {}
+    pair, retry = common(pairs), common(retries)
+    if isinstance(pair, tuple) and pair != (3, 9):
+        found |= {"keepalive": pair[0], "hold": pair[1]}
+    if isinstance(retry, tuple) and retry != (10,):
+        found["connect_retry"] = retry[0]
+    if common(bfd):
+        found["bfd"] = True
+    paths = common(_numbers(_lines_of(one.source.frr), r"maximum-paths (\d+)") for one in switches if one.asn)
+    if isinstance(paths, tuple) and paths != (64,):
+        found["maximum_paths"] = paths[0]
+    return found
+
+
+def _lines_of(frr: str) -> list[str]:
+    return [line for _, context, line in conf.lines(frr) if context and context[0].startswith("router bgp ")]
+
+
+def _numbers(lines: Iterable[str], pattern: str) -> tuple[int, ...] | None:
+    found = (re.fullmatch(pattern, line) for line in lines)
+    return next((tuple(map(int, match.groups())) for match in found if match), None)

@@ -1,0 +1,105 @@
+"""What the inventory would say of each switch: how it is managed, and its services. Key path -> value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from ipaddress import ip_address, ip_interface
+
+from sonicfab.adopt.identify import metadata
+from sonicfab.adopt.seen import Seen
+from sonicfab.adopt.sessions import text_of
+from sonicfab.configdb import ConfigDb, natural_key
+
+Settings = dict[str, object]
+MANAGEMENT = "eth0"
+
+
+def settings_of(switch: Seen, role: str) -> Settings:
+    """What its config says, by key of the inventory; what the inventory leaves alone is not there."""
+    found: Settings = {"role": role}
+    if switch.platform is not None:
+        found["platform"] = switch.platform.name
+    if switch.build is not None:
+        found["image_build"] = switch.build.name
+    found |= _management(switch.config)
+    for key, read in _SERVICES.items():
+        value = read(switch.config)
+        if value is not None:
+            found[key] = value
+    return found
+
+
+def device_of(switch: Seen) -> Settings:
+    """What is of this switch alone."""
+    found: Settings = {"mac": switch.mac} if switch.mac else {}
+    return found | _address(switch.config)
+
+
+def _rows(config: ConfigDb) -> list[tuple[str, Mapping[str, object]]]:
+    rows = []
+    for key, row in config.get("MGMT_INTERFACE", {}).items():
+        name, _, text = key.partition("|")
+        if name == MANAGEMENT and _is_interface(text):
+            rows.append((text, row))
+    return sorted(rows, key=lambda one: (":" in one[0], natural_key(one[0])))
+
+
+def _address(config: ConfigDb) -> Settings:
+    rows = _rows(config)
+    return {"management.address": rows[0][0]} if rows else {}
+
+
+def _management(config: ConfigDb) -> Settings:
+    found: Settings = {}
+    rows = _rows(config)
+    gateway = text_of(rows[0][1], "gwaddr") if rows else ""
+    if gateway and _is_address(gateway):
+        found["management.gateway"] = gateway
+    if text_of(config.get("MGMT_VRF_CONFIG", {}).get("vrf_global", {}), "mgmtVrfEnabled") == "true":
+        found["management.vrf"] = True
+    return found
+
+
+def _keys(table: str) -> Callable[[ConfigDb], list[str] | None]:
+    def read(config: ConfigDb) -> list[str] | None:
+        return sorted(config[table], key=natural_key) if config.get(table) else None
+
+    return read
+
+
+def _timezone(config: ConfigDb) -> str | None:
+    return text_of(metadata(config), "timezone") or None
+
+
+def _snmp(row: str, field: str) -> Callable[[ConfigDb], str | None]:
+    def read(config: ConfigDb) -> str | None:
+        return text_of(config.get("SNMP", {}).get(row, {}), field) or None
+
+    return read
+
+
+_SERVICES: Mapping[str, Callable[[ConfigDb], object]] = {
+    "ntp": _keys("NTP_SERVER"),
+    "dns": _keys("DNS_NAMESERVER"),
+    "syslog": _keys("SYSLOG_SERVER"),
+    "timezone": _timezone,
+    "snmp.location": _snmp("LOCATION", "Location"),
+    "snmp.contact": _snmp("CONTACT", "Contact"),
+}
+"""Key of the inventory -> how its value is read; the community is a secret, and told apart."""
+
+
+def _is_interface(text: str) -> bool:
+    try:
+        ip_interface(text)
+    except ValueError:
+        return False
+    return "/" in text
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

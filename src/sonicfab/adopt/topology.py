@@ -1,0 +1,147 @@
+"""The topology of switches that were read: pools, patterns, and what is particular beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import takewhile
+
+from sonicfab.adopt import policies
+from sonicfab.adopt.cables import bundle_entries, gaps, link_entries
+from sonicfab.adopt.edges import Said, host_ports, port_entries
+from sonicfab.adopt.links import Links
+from sonicfab.adopt.numbers import Numbering
+from sonicfab.adopt.page import Entry, Page, Part, flow, one_or_list, scalar
+from sonicfab.adopt.seen import Seen
+from sonicfab.adopt.sessions import text_of
+from sonicfab.model.fields import Endpoint, is_switch_name
+from sonicfab.model.topology import SONIC_MTU
+from sonicfab.roles import Role
+
+_HEAD = (
+    "The fabric as it was found by `sonicfab adopt`: how the switches are cabled, numbered and routed. A draft, too:",
+    "what could not be known, or cannot be said, stands behind # with the reason.",
+)
+
+
+def fabric_name(switches: Iterable[Seen], given: str = "") -> str:
+    """The name that is given, else what the names of the switches have in common."""
+    letters = takewhile(lambda some: len(set(some)) == 1, zip(*(one.name for one in switches), strict=False))
+    common = "".join(some[0] for some in letters).strip("-0123456789")
+    name = common.rpartition("-")[0] or common
+    return given or (name if len(name) > 2 and is_switch_name(name) else "fabric")
+
+
+@dataclass(frozen=True)
+class Particular:
+    """What is said of single ports and switches, beside patterns and pools.
+
+    Attributes:
+        ports: what they are for, and how they are set.
+        leave: switch -> rows, fields and texts of it that the files leave as they are.
+    """
+
+    ports: Mapping[Endpoint, Said] = field(default_factory=dict)
+    leave: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+def topology_page(
+    name: str,
+    switches: Sequence[Seen],
+    roles: Mapping[str, Role],
+    links: Links,
+    numbering: Numbering,
+    particular: Particular,
+) -> Page:
+    """The page; `roles` of every switch that can be in it."""
+    there = {one.name: one for one in switches}
+    hosts = host_ports(switches, links)
+    planned = [end for one in links.found for end in (*one.ends, *(end for pair in one.members for end in pair))]
+    parts = [
+        Part("", [*_top(name), *_underlay(numbering, [*planned, *hosts], there)]),
+        Part("asn:", [Entry([f"  {role}: {pool}"], f"asn of {role}") for role, pool in numbering.asn.items()]),
+        Part(
+            "loopbacks:", [Entry([f"  ipv{v}: {scalar(pool)}"], "loopbacks") for v, pool in numbering.loopbacks.items()]
+        ),
+        Part("bgp:", [Entry([f"  {key}: {flow(one)}"], f"bgp {key}") for key, one in _bgp(switches, links).items()]),
+        Part("links:", [*link_entries(links.found, there, roles, numbering.odd_links), *gaps(links)]),
+        Part("bundles:", list(bundle_entries(links.found, there, numbering.odd_links))),
+        Part("hosts:", _hosts(switches, {end.switch: end.port for end in hosts})),
+        Part("ports:", list(port_entries(particular.ports, roles, _why_port))),
+        Part("switches:", list(_switches(switches, numbering, particular))),
+    ]
+    return Page(_HEAD, parts)
+
+
+def _top(name: str) -> list[Entry]:
+    why = "what these files do not speak of stays as it is"
+    return [Entry([f"name: {scalar(name)}"], "name"), Entry(["ownership: planned"], "ownership", why)]
+
+
+def _underlay(numbering: Numbering, ends: Iterable[tuple[str, str]], switches: Mapping[str, Seen]) -> list[Entry]:
+    if numbering.links:
+        pools = {f"ipv{version}": str(pool) for version, pool in numbering.links.items()}
+        entries = [Entry([f"underlay: {flow(pools)}"], "underlay", "the networks of the links are out of these")]
+    else:
+        entries = [Entry(["underlay: unnumbered"], "underlay")]
+    rows = (switches[switch].config.get("PORT", {}).get(port, {}) for switch, port in ends)
+    mtu = policies.common(text_of(row, "mtu") or None for row in rows)
+    if isinstance(mtu, str) and mtu.isdigit() and int(mtu) != SONIC_MTU:
+        entries.append(Entry([f"mtu: {mtu}"], "mtu"))
+    return entries
+
+
+def _bgp(switches: Sequence[Seen], links: Links) -> dict[str, object]:
+    ends = links.taken
+    groups = {
+        (one.switch, one.group or one.peer)
+        for switch in switches
+        for one in switch.sessions
+        if any(end.switch == one.switch and end.port == one.interface for end in ends)
+    }
+    return policies.timers(switches, sorted(groups))
+
+
+def _hosts(switches: Sequence[Seen], with_hosts: Mapping[str, str]) -> list[Entry]:
+    prefixes: dict[str, object] = {}
+    for version in (4, 6):
+        found = [str(one) for switch in switches for one in policies.listed(switch.source.frr, "HOSTS", version)]
+        if found:
+            prefixes[f"ipv{version}"] = one_or_list(dict.fromkeys(found))
+    entries = [Entry([f"  prefixes: {flow(prefixes)}"], "hosts prefixes", "the prefix list HOSTS")] if prefixes else []
+    limits = {
+        limit.prefixes
+        for switch in switches
+        for one in switch.sessions
+        if one.switch in with_hosts and one.remote_as == "external"
+        for neighbor in (switch.bgp.neighbors[one.peer], switch.bgp.neighbors.get(one.group))
+        if neighbor is not None
+        for limit in neighbor.limits.values()
+    }
+    if len(limits) == 1:
+        entries.append(Entry([f"  max_prefixes: {limits.pop()}"], "hosts max_prefixes"))
+    return entries
+
+
+def _why_port(said: Said) -> str:
+    return "a session that takes any other ASN" if ("use", "bgp") in said else "as they are set"
+
+
+def _switches(switches: Iterable[Seen], numbering: Numbering, particular: Particular) -> Iterator[Entry]:
+    """Numbers by hand, and what is left as it is: a line each, so that one of them can be taken back alone."""
+    for one in switches:
+        row = numbering.by_hand.get(one.name, {})
+        leave = particular.leave.get(one.name, ())
+        values = {key: value if isinstance(value, int) else str(value) for key, value in row.items()}
+        why = "its number is out of no pool" if row else ""
+        if not leave:
+            if values:
+                yield Entry([f"  {scalar(one.name)}: {flow(values)}"], f"switch {one.name}", why)
+            continue
+        lines = [f"  {scalar(one.name)}:"]
+        lines += [f"    {key}: {flow(value)}" for key, value in values.items()]
+        lines += ["    leave:", *(f"      - {scalar(word)}" for word in leave)]
+        why = (
+            "leave: there the plan means something else, and what is on the switch stays; delete a line to have it ours"
+        )
+        yield Entry(lines, f"switch {one.name}", why)

@@ -1,0 +1,177 @@
+"""From configs of switches to the files that describe them, and what became of everything in those configs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from sonicfab.adopt.edges import host_ports
+from sonicfab.adopt.inventory import inventory_page
+from sonicfab.adopt.links import Finder, Links
+from sonicfab.adopt.numbers import number
+from sonicfab.adopt.odd import Oddity, oddities
+from sonicfab.adopt.page import Entry
+from sonicfab.adopt.prove import Difference, Draft, differences, plan_of
+from sonicfab.adopt.roles import roles_of
+from sonicfab.adopt.said import left, merged, port_settings
+from sonicfab.adopt.seen import Seen, see
+from sonicfab.adopt.source import Source
+from sonicfab.adopt.tally import Tally, tally
+from sonicfab.adopt.topology import Particular, fabric_name, topology_page
+from sonicfab.catalog import Catalog
+from sonicfab.errors import InputError
+from sonicfab.model.fields import Endpoint, ends_of
+from sonicfab.roles import Role
+
+_ROUNDS = 4
+"""Settings of ports may ask for further ones; what is still different then is left as it is."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the user says beside the configs.
+
+    Attributes:
+        name: of the fabric; "" takes what the switches' names have in common.
+        builds: switch -> image build; "" for all others.
+        roles: switch -> role.
+        links: as a topology names them.
+    """
+
+    name: str = ""
+    builds: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    links: Sequence[str] = ()
+
+
+NOTHING_GIVEN = Given()
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """What was made of the configs.
+
+    Attributes:
+        name: of the fabric.
+        files: file -> its text.
+        switches: those that were read, in natural order; `planned` are in the files.
+        tallies: switch -> what became of its config.
+        changes: switch -> what a push would change on it: nothing, unless something could be neither said nor left.
+        leave: switch -> what the files leave as it is.
+        refused: entries of the files that could not be read or planned; gaps: those that somebody has to complete.
+        odd: what looks wrong in the configs.
+    """
+
+    name: str
+    files: Mapping[str, str] = field(repr=False)
+    switches: Sequence[Seen] = field(repr=False)
+    planned: frozenset[str]
+    tallies: Mapping[str, Tally] = field(repr=False)
+    changes: Mapping[str, Difference] = field(repr=False)
+    leave: Mapping[str, Sequence[str]] = field(repr=False)
+    refused: Sequence[Entry] = field(repr=False)
+    gaps: Sequence[Entry] = field(repr=False)
+    odd: Sequence[Oddity] = field(repr=False)
+
+    @property
+    def unchanged(self) -> bool:
+        """Every switch is in the files, and a push of them would change none."""
+        return len(self.planned) == len(self.switches) and not any(self.changes.values())
+
+
+def adopt(sources: Sequence[Source], catalog: Catalog, given: Given = Given()) -> Adopted:
+    """The files that describe these switches.
+
+    Raises:
+        InputError: an option names what there is not, or nothing can be said of any of the switches.
+    """
+    switches = see(sources, catalog, given.builds)
+    _check(given, switches)
+    links = Finder(switches, [_ends(link) for link in given.links]).find()
+    roles = roles_of(switches, links, given.roles)
+    complete = [one for one in switches if one.platform and one.build and one.mac]
+    draft, changes, particular = _settle(_Work(switches, complete, links, roles, given, catalog))
+    planned = frozenset(changes)
+    return Adopted(
+        name=draft.name,
+        files=draft.files(),
+        switches=switches,
+        planned=planned,
+        tallies={
+            one.name: tally(one, changes.get(one.name), particular.leave.get(one.name, ()), {}) for one in switches
+        },
+        changes=changes,
+        leave=particular.leave,
+        refused=[one for page in (draft.inventory, draft.topology) for one in page.entries() if one.refused],
+        gaps=[one for page in (draft.inventory, draft.topology) for one in page.entries() if one.gap],
+        odd=oddities(switches, {name: role for name, (role, _) in roles.items()}, links),
+    )
+
+
+@dataclass(frozen=True)
+class _Work:
+    switches: Sequence[Seen]
+    complete: Sequence[Seen]
+    links: Links
+    roles: Mapping[str, tuple[Role, str]]
+    given: Given
+    catalog: Catalog
+
+    def draft(self, particular: Particular) -> Draft:
+        """The files, with what is particular."""
+        names = {one.name for one in self.complete}
+        roles = {name: role for name, (role, _) in self.roles.items() if name in names}
+        among = [one for one in self.links.found if {end.switch for end in one.ends} <= names]
+        links = replace(self.links, found=among)
+        numbering = number(self.complete, roles, links)
+        name = fabric_name(self.switches, self.given.name)
+        page = topology_page(name, self.complete, roles, links, numbering, particular)
+        return Draft(name, inventory_page(self.switches, self.roles), page, numbering.kept)
+
+
+def _settle(work: _Work) -> tuple[Draft, dict[str, Difference], Particular]:
+    """Say settings of ports until no more of them would change; leave the rest as it is."""
+    particular = Particular(ports=host_ports(work.complete, work.links))
+    draft, changes = _proven(work, particular)
+    for _ in range(_ROUNDS):
+        settings = port_settings(changes, {*work.links.taken, *particular.ports})
+        ports = merged(particular.ports, settings)
+        if not settings or ports == particular.ports:
+            break
+        tried = replace(particular, ports=ports)
+        draft, changes = _proven(work, tried)
+        particular = tried
+    for _ in range(_ROUNDS):
+        words = {name: left(one) for name, one in changes.items() if one}
+        if not words:
+            break
+        leave = {
+            name: tuple(dict.fromkeys([*particular.leave.get(name, ()), *words.get(name, ())]))
+            for name in {*particular.leave, *words}
+        }
+        particular = replace(particular, leave=leave)
+        draft, changes = _proven(work, particular)
+    return draft, changes, particular
+
+
+def _proven(work: _Work, particular: Particular) -> tuple[Draft, dict[str, Difference]]:
+    draft = work.draft(particular)
+    fabric = plan_of(draft, work.catalog)
+    return draft, differences(fabric, work.complete)
+
+
+def _ends(link: str) -> tuple[Endpoint, Endpoint]:
+    ends = ends_of(link)
+    if len(ends) != 2 or not all(one.switch and one.port for one in ends):
+        raise InputError(f"--link {link}: no link", "such as --link 'spine1:Ethernet112 - leaf1:Ethernet72'")
+    return ends[0], ends[1]
+
+
+def _check(given: Given, switches: Sequence[Seen]) -> None:
+    names = {one.name for one in switches}
+    for option, some in (("--role", given.roles), ("--image-build", given.builds)):
+        unknown = [name for name in some if name and name not in names]
+        if unknown:
+            raise InputError(
+                f"{option} {unknown[0]}: no such switch among those that were read", ", ".join(sorted(names))
+            )

@@ -1,0 +1,71 @@
+"""What stays as it is on a switch although the plan means something else, for the topology says so. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sonicfab.configdb import ConfigDb, Row, Table
+
+_MODE = "docker_routing_config_mode"
+
+
+class Place(NamedTuple):
+    """A table, a row or a field; "" for all keys, or the whole row."""
+
+    table: str
+    key: str = ""
+    name: str = ""
+
+    def __str__(self) -> str:
+        """`TABLE|key field`."""
+        return f"{self.table}{f'|{self.key}' if self.key else ''}{f' {self.name}' if self.name else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is left; `frr` is all of FRR's config, and with it the routing mode that it lives by."""
+
+    places: frozenset[Place] = frozenset()
+    frr: bool = False
+
+    def __bool__(self) -> bool:
+        """True when something is left."""
+        return bool(self.places) or self.frr
+
+    def has_row(self, table: str, key: str) -> bool:
+        """Whether a whole row is."""
+        return bool({Place(table), Place(table, key)} & self.places)
+
+    def has_field(self, table: str, key: str, name: str) -> bool:
+        """Whether a field is, or the row that it is in."""
+        if self.frr and name == _MODE:
+            return True
+        return bool({Place(table, "", name), Place(table, key, name)} & self.places) or self.has_row(table, key)
+
+    def rows(self, rendered: ConfigDb, stored: ConfigDb) -> dict[str, Table]:
+        """What was rendered, with what the switch has where that is left; a row that it has not is not made."""
+        return {table: dict(self._rows(table, rows, stored.get(table, {}))) for table, rows in rendered.items()}
+
+    def _rows(self, table: str, rows: Table, stored: Table) -> Table:
+        if not self.frr and not any(place.table == table for place in self.places):
+            return rows
+        made: dict[str, Row] = {}
+        for key, row in rows.items():
+            if not self.has_row(table, key):
+                made[key] = self._row(table, key, row, stored.get(key, {}))
+            elif key in stored:
+                made[key] = stored[key]
+        return made
+
+    def _row(self, table: str, key: str, row: Row, stored: Row) -> Row:
+        names = {name: self.has_field(table, key, name) for name in row}
+        kept: Mapping[str, str | list[str]] = {
+            name: stored[name] for name, left in names.items() if left and name in stored
+        }
+        return {**{name: value for name, value in row.items() if not names[name]}, **kept}
+
+    def said(self) -> list[str]:
+        """In words."""
+        return [*(["FRR's config"] if self.frr else []), *sorted(map(str, self.places))]

@@ -1,0 +1,303 @@
+"""Switches that run already, as the two files: what is written means what was read."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sonicfab
+from conftest import EXAMPLES, ROOT, Run, example_files
+from sonicfab.adopt.page import flow, ranges, scalar
+from sonicfab.adopt.roles import role_in
+from sonicfab.adopt.source import read_folders
+from sonicfab.adopt.whole import Adopted, Given, adopt
+from sonicfab.catalog import Catalog
+from sonicfab.errors import InputError
+from sonicfab.roles import Role
+from sonicfab.yamltext import compose, value
+
+GOLDEN = ROOT / "tests" / "golden"
+ROUND_TRIPS = [
+    *((example, "") for example in EXAMPLES),
+    ("scs-lab", "edgecore-202111"),
+    ("scs-lab", "edgecore-202211"),
+    ("dc-2x4", "community-202305"),
+    ("dc-2x4", "community-202605"),
+]
+
+
+@pytest.fixture
+def run(sonicfab: Run) -> Run:
+    """The program; the name of its fixture is that of the package."""
+    return sonicfab
+
+
+def adopted(*folders: Path, **given: Any) -> Adopted:
+    return adopt(read_folders(list(folders)), Catalog.load(), Given(**given))
+
+
+def rendered(inventory: Path, topology: Path, output: Path, build: str = "") -> Path:
+    """Render a fabric; where the switches' configs are."""
+    site = sonicfab.Site.open(inventory, topology, image_build=build)
+    site.render(output)
+    return output / site.name
+
+
+def sections(frr: str) -> dict[str, set[str]]:
+    """The lines of a frr.conf below the line that they are indented under; nothing of sonicfab's own reading."""
+    found: dict[str, set[str]] = {}
+    above: list[str] = []
+    for raw in frr.splitlines():
+        line = raw.strip()
+        if not line or line.startswith(("!", "exit", "end")):
+            continue
+        depth = len(raw) - len(raw.lstrip())
+        above[depth:] = [line]
+        found.setdefault(" / ".join(above[:depth]), set()).add(line)
+    return found
+
+
+def unlike(one: Path, other: Path) -> list[str]:
+    """Rows, fields and lines in which the configs of two switches differ, told without sonicfab's own comparison."""
+    said = []
+    tables: list[Mapping[str, Any]] = [json.loads((path / "config_db.json").read_text()) for path in (one, other)]
+    for table in sorted({*tables[0], *tables[1]}):
+        rows = [some.get(table, {}) for some in tables]
+        for key in sorted({*rows[0], *rows[1]}):
+            a, b = (some.get(key) for some in rows)
+            if a != b:
+                said.append(f"{table}|{key}: {a} {b}")
+    texts = [sections((path / "frr.conf").read_text()) for path in (one, other)]
+    for section in sorted({*texts[0], *texts[1]}):
+        lines = [some.get(section, set()) for some in texts]
+        said += [f"{section}: {line}" for line in sorted(lines[0] ^ lines[1])]
+    return said
+
+
+@pytest.mark.parametrize(("example", "build"), ROUND_TRIPS)
+def test_what_sonicfab_made_comes_back_as_it_was(example: str, build: str, tmp_path: Path) -> None:
+    """Rendered, adopted, rendered again: the same configs for every switch, and nothing of them left or beside."""
+    inventory, topology = map(Path, example_files(example)[1::2])
+    before = rendered(inventory, topology, tmp_path / "first", build)
+    result = sonicfab.adopt_files([before], tmp_path / "site")
+    assert result.exit_code == 0
+    assert not any(result.adopted.leave.values())
+    site = tmp_path / "site"
+    after = rendered(site / "inventory.yml", site / "topology.yml", tmp_path / "second")
+    names = {path.name for path in before.iterdir() if path.is_dir()}
+    assert names == {path.name for path in after.iterdir() if path.is_dir()}
+    for name in names:
+        assert not unlike(before / name, after / name), name
+
+
+def test_what_is_common_is_said_once() -> None:
+    files = adopted(GOLDEN / "dc-2x4").files
+    inventory: Any = value(compose(files["inventory.yml"]))
+    topology: Any = value(compose(files["topology.yml"]))
+    assert inventory["defaults"]["image_build"] == "community-202411"
+    assert inventory["groups"] == {
+        "leaves": {"role": "leaf", "platform": "as7326-56x"},
+        "spines": {"role": "spine", "platform": "as7726-32x"},
+    }
+    assert set(inventory["devices"]["dc1-leaf1"]) == {"groups", "mac", "management"}
+    assert topology["asn"] == {"leaf": "4200000101-4200000199", "spine": "4200000001"}
+    assert [link["uplinks"] for link in topology["links"]] == [["Ethernet72", "Ethernet76"]]
+    assert len(topology["ports"]) <= 3
+    assert "switches" not in topology, "every number is out of a pool"
+
+
+def edited(tmp_path: Path, switch: str, **tables: Any) -> Path:
+    """The configs of dc-2x4, one switch's tables replaced: None takes one away."""
+    folder = tmp_path / "configs"
+    if not folder.exists():
+        shutil.copytree(GOLDEN / "dc-2x4", folder)
+    file = folder / switch / "config_db.json"
+    config = json.loads(file.read_text())
+    for table, rows in tables.items():
+        if rows is None:
+            config.pop(table)
+        else:
+            config[table] = {**config.get(table, {}), **rows}
+    file.write_text(json.dumps(config))
+    return folder
+
+
+def test_what_is_set_by_hand_on_ports_is_said(tmp_path: Path) -> None:
+    leaf = json.loads((GOLDEN / "dc-2x4" / "dc1-leaf1" / "config_db.json").read_text())["PORT"]
+    rows = {
+        "Ethernet72": {**{k: v for k, v in leaf["Ethernet72"].items() if k != "fec"}, "description": "to the spine"},
+        "Ethernet0": {**leaf["Ethernet0"], "mtu": "1500"},
+    }
+    found = adopted(edited(tmp_path, "dc1-leaf1", PORT=rows))
+    topology: Any = value(compose(found.files["topology.yml"]))
+    assert {"switches": ["dc1-leaf1"], "ports": "Ethernet72", "fec": "default", "description": "to the spine"} in (
+        topology["ports"]
+    )
+    assert any(entry.get("mtu") == "1500" for entry in topology["ports"])
+    assert found.unchanged
+    assert not any(found.leave.values())
+
+
+def test_what_the_plan_means_otherwise_is_left(tmp_path: Path) -> None:
+    metadata = json.loads((GOLDEN / "dc-2x4" / "dc1-leaf2" / "config_db.json").read_text())["DEVICE_METADATA"]
+    metadata["localhost"] |= {"hostname": "sonic", "type": "ToRRouter"}
+    folder = edited(tmp_path, "dc1-leaf2", DEVICE_METADATA=metadata)
+    (folder / "dc1-leaf3" / "frr.conf").write_text(
+        (folder / "dc1-leaf3" / "frr.conf").read_text().replace("timers 3 9", "timers 1 3")
+    )
+    found = adopted(folder)
+    assert found.unchanged
+    assert set(found.leave["dc1-leaf2"]) == {"DEVICE_METADATA|localhost hostname", "DEVICE_METADATA|localhost type"}
+    assert found.leave["dc1-leaf3"] == ("frr",)
+    odd = [str(one) for one in found.odd]
+    assert "dc1-leaf2: its hostname is still sonic" in odd
+    assert any("its type is ToRRouter" in one for one in odd)
+
+
+def test_what_looks_wrong_is_told_once(tmp_path: Path) -> None:
+    folder = edited(tmp_path, "dc1-leaf1", LOOPBACK_INTERFACE=None)
+    config = json.loads((folder / "dc1-leaf4" / "config_db.json").read_text())
+    config["PORTCHANNEL"] = {"PortChannel1": {"admin_status": "up"}}
+    config["VLAN_INTERFACE"] = {"Vlan44": {}, "Vlan44|10.20.30.40/24": {}}
+    config["MGMT_PORT"]["eth0"]["eth0|192.0.2.24/24"] = "{'gwaddr': '192.0.2.1'}"
+    (folder / "dc1-leaf4" / "config_db.json").write_text(json.dumps(config))
+    told = [str(one) for one in adopted(folder).odd]
+    assert "dc1-leaf1: 10.120.255.1 is announced but on none of its interfaces" in told
+    assert "dc1-leaf4: a port channel without members: PortChannel1" in told
+    assert "dc1-leaf4: an interface (VLAN_INTERFACE) of a VLAN that there is none of: Vlan44" in told
+    assert any("MGMT_PORT has a field" in one for one in told)
+
+
+def test_two_that_claim_one_far_end(tmp_path: Path) -> None:
+    folder = tmp_path / "configs"
+    shutil.copytree(GOLDEN / "dc-2x4", folder)
+    for name in ("config_db.json", "frr.conf"):
+        file = folder / "dc1-leaf2" / name
+        file.write_text(file.read_text().replace("dc1-spine1:Ethernet4", "dc1-spine1:Ethernet0"))
+    told = [str(one) for one in adopted(folder).odd]
+    assert (
+        "dc1-spine1:Ethernet0: dc1-leaf1:Ethernet72 and dc1-leaf2:Ethernet72 both say that it is their far end" in told
+    )
+
+
+def test_a_switch_that_nobody_knows_is_a_gap(tmp_path: Path) -> None:
+    metadata = {"localhost": {"hostname": "dc1-leaf1", "platform": "x86_64-none-r0", "hwsku": "None-1"}}
+    found = adopted(edited(tmp_path, "dc1-leaf1", DEVICE_METADATA=metadata))
+    assert found.planned == {"dc1-leaf2", "dc1-leaf3", "dc1-leaf4", "dc1-spine1", "dc1-spine2"}
+    assert not found.unchanged
+    assert any(one.about == "device dc1-leaf1" for one in found.gaps)
+    assert "\n  # dc1-leaf1: {" in found.files["inventory.yml"]
+
+
+def test_layouts_of_folders(tmp_path: Path) -> None:
+    source = GOLDEN / "dc-2x4"
+    (tmp_path / "etc" / "sonic" / "frr").mkdir(parents=True)
+    pairs = {
+        "dc1-leaf1": ("etc/sonic/config_db.json", "etc/sonic/frr/frr.conf"),
+        "dc1-leaf2": ("dc1-leaf2.json", "dc1-leaf2.conf"),
+        "dc1-leaf3": ("7326_dc1-leaf3_main.json", "7326_dc1-leaf3_frr.conf"),
+        "dc1-leaf4": ("dc1-leaf4_config_db.json", "dc1-leaf4_frr.conf"),
+    }
+    for name, targets in pairs.items():
+        for file, target in zip(("config_db.json", "frr.conf"), targets, strict=True):
+            shutil.copy(source / name / file, tmp_path / target)
+    (tmp_path / "notes.json").write_text('{"anything": 1}')
+    (tmp_path / "broken.json").write_text("{")
+    found = read_folders([tmp_path, source / "dc1-spine1", source / "dc1-spine2" / "config_db.json"])
+    assert len(found) == 6
+    assert all("router bgp" in one.frr for one in found)
+
+
+def test_files_are_not_written_over(run: Run, tmp_path: Path) -> None:
+    words = ["adopt", str(GOLDEN / "spine-leaf-1x2"), "-o", str(tmp_path)]
+    assert run(*words).returncode == 0
+    (tmp_path / "topology.yml").write_text("mine\n")
+    done = run(*words)
+    assert done.returncode == 2
+    assert "there already, nothing was written" in done.stderr
+    assert (tmp_path / "topology.yml").read_text() == "mine\n"
+    assert run(*words, "--force").returncode == 0
+    assert "name: st01" in (tmp_path / "topology.yml").read_text()
+
+
+def test_as_json(run: Run, tmp_path: Path) -> None:
+    done = run("adopt", str(GOLDEN / "spine-leaf-1x2"), "-o", str(tmp_path), "--format", "json")
+    told = json.loads(done.stdout)
+    assert told["format_version"] == 1
+    assert told["unchanged"] is True
+    leaf = told["switches"]["st01-sw25g-r01-u34"]
+    assert leaf["config_db"]["PORT"] == {"reproduced": 56, "extra": 0, "left": 0, "not_ours": 0}
+    assert leaf["frr"]["router bgp 65404"]["not_ours"] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nowhere"], "nowhere: no such folder or file"),
+        ([str(ROOT / "docs")], "no config_db.json of a switch"),
+        ([str(GOLDEN / "dc-2x4"), "--role", "dc1-leaf1=boss"], "expected SWITCH=ROLE"),
+        ([str(GOLDEN / "dc-2x4"), "--role", "dc1-leaf9=leaf"], "no such switch among those that were read"),
+        ([str(GOLDEN / "dc-2x4"), "-b", "community-209911"], "no such image build"),
+        ([str(GOLDEN / "dc-2x4"), "--link", "dc1-leaf1"], "no link"),
+        ([str(GOLDEN / "dc-2x4"), "--link", "dc1-leaf1:Ethernet1 - dc1-spine1:Eth9"], "there is no dc1-spine1:Eth9"),
+        ([str(GOLDEN / "dc-2x4"), "--name", "a b"], "a fabric's name has letters"),
+        (["--live"], "name folders with configs, or hosts and --live"),
+        (["--live", "10.0.0.1", "--password", "secret"], "a secret is none of the command line"),
+    ],
+)
+def test_what_is_refused(words: list[str], said: str, run: Run, tmp_path: Path) -> None:
+    done = run("adopt", *words, "-o", str(tmp_path / "site"))
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "site").exists()
+
+
+def test_a_broken_config_is_told_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "leaf1").mkdir()
+    (tmp_path / "leaf1" / "config_db.json").write_text('{"PORT": {\n')
+    with pytest.raises(InputError) as caught:
+        read_folders([tmp_path])
+    assert caught.value.diagnostics[0].place.line == 2
+
+
+def test_words_of_roles() -> None:
+    told = {"LEAF-V4": Role.LEAF, "spines": Role.SPINE, "core": Role.SPINE, "SUPERSPINE": Role.SUPERSPINE}
+    told |= {"dc1-leaf2": Role.LEAF, "borderleaf-1": Role.BORDERLEAF, "tor-12": Role.LEAF}
+    for word, role in told.items():
+        assert role_in(word) is role, word
+    assert role_in("server") is None
+    assert role_in("") is None
+
+
+def test_yaml_is_written_as_it_is_read() -> None:
+    texts = [
+        "leaf1",
+        "yes",
+        "null",
+        "0x10",
+        "1e3",
+        "a: b",
+        "#x",
+        "02:00",
+        "fd00::1",
+        "it's",
+        'say "x"',
+        " a",
+        "-",
+        "é",
+        "1.5",
+    ]
+    assert value(compose(flow(texts))) == texts
+    assert value(compose(flow({"a": [1, True], "b": {"c": "d, e"}}))) == {"a": ["1", "true"], "b": {"c": "d, e"}}
+    assert scalar("Ethernet0-3") == "Ethernet0-3"
+    assert ranges(["Ethernet10", "Ethernet9", "Ethernet0", "PortChannel1"]) == [
+        "Ethernet0",
+        "Ethernet9-10",
+        "PortChannel1",
+    ]
