@@ -83,7 +83,7 @@ def test_list(sonicfab: Run) -> None:
     rows = {line.split()[0]: line.split() for line in done.stdout.splitlines() if line.startswith((" comm", " edge"))}
     assert list(rows) == list(SHIPPED)
     assert rows["community-202511"] == [
-        *("community-202511", "community", "10.4.1", "trixie", "202511_01", "split-unified", "yes", "as7326-56x")
+        *("community-202511", "community", "10.4.1", "trixie", "202511_01", "split-unified", "yes", "as4630-54te")
     ]
     assert rows["edgecore-202111"] == ["edgecore-202111", "edgecore", "8.1", "bullseye", "2_0_4", "split", "no"]
 

@@ -15,7 +15,13 @@ SONIC_FEC = {100000: "rs"}
 
 @dataclass(frozen=True, slots=True)
 class PlatformPort:
-    """One row of a port table; `speed` in Mb/s is what the port has when nobody asks for another."""
+    """One row of a port table; `speed` in Mb/s is what the port has when nobody asks for another.
+
+    Attributes:
+        autoneg: what the port table says of it; None: nothing.
+        speeds: those that a part of a port can do that was broken out; of a whole port the model's say it.
+        parent: the port that it is a part of, and `subport` its place in it, counted from 1; "" and 0 of a whole one.
+    """
 
     __pydantic_config__: ClassVar = STRICT
 
@@ -24,6 +30,41 @@ class PlatformPort:
     alias: str
     index: int
     speed: int
+    autoneg: bool | None = None
+    speeds: tuple[int, ...] = ()
+    parent: str = ""
+    subport: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Breakouts:
+    """How the ports of a model split into parts under the images that have a port table.
+
+    Attributes:
+        modes: speed of a port in Mb/s -> the modes that it has beside the whole port, as platform.json writes them.
+        alias: of a part; {alias} and {index} are those of the port, {part} counts from 1.
+        platform_json: the image has platform.json, so BREAKOUT_CFG counts and `config interface breakout` works.
+        subport: the rows of its parts have a subport.
+        refused: port -> why it has no modes.
+    """
+
+    __pydantic_config__: ClassVar = STRICT
+
+    modes: Mapping[int, tuple[str, ...]]
+    alias: str
+    platform_json: bool = False
+    subport: bool = True
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FrontBlock:
+    """The next `count` ports on the front: filled column by column from the top, so many rows high."""
+
+    __pydantic_config__: ClassVar = STRICT
+
+    count: int
+    rows: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +77,15 @@ class Platform:
         platform: SONiC's platform string, e.g. x86_64-accton_as7326_56x-r0.
         hwsku: SONiC's hardware SKU, e.g. Accton-AS7326-56X.
         asic: the asic_type of sonic_version.yml.
-        modules: whose platform modules (drivers for ports, fans, power supplies) an image must carry.
+        modules: whose platform modules (drivers for ports, fans, power supplies) an image must carry; "" for none.
         fec: speed in Mb/s -> the FEC that its ports get unless the topology says another.
         fec_source: where that is from; "" where nobody says.
         speeds: port speed -> the speeds (Mb/s) that such a port can do.
         lane_speed: Mb/s that a lane can do at most; 0: not known.
         lanes_per_core: lanes n*k+1 to n*k+k are of one SerDes core, and all its ports have one speed; 0: not known.
         port_groups: port table name -> so many ports in a row share a speed under images that have that table.
+        front: the blocks of ports on the front, from left to right; none: not known.
+        breakouts: port table name -> how its ports split; images with a table that is not there cannot.
         defects: port table name -> what is wrong with this model under images that have that table; `{branch}` in a
             source is that of the image.
         port_tables: port table name (a build says which) -> port name -> port, in front panel order.
@@ -62,6 +105,8 @@ class Platform:
     lane_speed: int = 0
     lanes_per_core: int = 0
     port_groups: Mapping[str, int] = field(default_factory=dict)
+    front: tuple[FrontBlock, ...] = ()
+    breakouts: Mapping[str, Breakouts] = field(default_factory=dict)
     defects: Mapping[str, tuple[Defect, ...]] = field(default_factory=dict)
     port_tables: Mapping[str, Mapping[str, PlatformPort]]
 
@@ -79,6 +124,10 @@ class Platform:
         tables = data["port_tables"].items()
         named = {table: {port: {"name": port, **row} for port, row in rows.items()} for table, rows in tables}
         return as_facts(cls, {**data, "port_tables": named})
+
+    def speeds_of(self, port: PlatformPort) -> tuple[int, ...]:
+        """The speeds (Mb/s) that a port can do, the usual one first."""
+        return port.speeds or self.speeds[port.speed]
 
     def ports(self, table: str) -> Mapping[str, PlatformPort]:
         """The ports as the named table has them; a KeyError says that this model has no such table."""

@@ -27,6 +27,8 @@ def unfit_for(platform: Platform, build: Build) -> str | None:
     """
     if platform.name in build.unfit_platforms:
         return build.unfit_platforms[platform.name]
+    if not platform.modules:
+        return ""
     if platform.modules not in build.platform_modules:
         return None
     if build.platform_modules[platform.modules]:
@@ -92,10 +94,19 @@ def speed_groups(platform: Platform, build: Build) -> Mapping[str, tuple[str, ..
     Raises:
         KeyError: as ports_of.
     """
-    ports = list(ports_of(platform, build).values())
+    return _grouped(ports_of(platform, build), platform, build)
+
+
+def groups_in(table: PortTable, platform: Platform, build: Build) -> Mapping[str, tuple[str, ...]]:
+    """The same of the ports of one switch, some of which may be split."""
+    plain = table is ports_of(platform, build)
+    return speed_groups(platform, build) if plain else _grouped(table, platform, build)
+
+
+def _grouped(table: PortTable, platform: Platform, build: Build) -> Mapping[str, tuple[str, ...]]:
     size = platform.port_groups.get(build.port_table, 0)
     groups: dict[int, list[str]] = {}
-    for position, port in enumerate(ports):
+    for position, port in enumerate(table.values()):
         core = core_of(port.lanes, platform.lanes_per_core)
         number = position // size if size else core
         if number is not None:

@@ -12,6 +12,7 @@ from sonicfab.errors import DocumentName, KeyPath, Place
 from sonicfab.explain.notes import FieldRead
 from sonicfab.fabric import FabricFiles
 from sonicfab.model.fields import Endpoint
+from sonicfab.plan.breakouts import break_out
 from sonicfab.plan.cabling import Cabling, members, resolve
 from sonicfab.plan.decided import Fact, Rule
 from sonicfab.plan.ports import NOTHING_SAID
@@ -19,7 +20,6 @@ from sonicfab.plan.renames import Ledger, follow
 from sonicfab.plan.settings import resolve_settings, set_at
 from sonicfab.plan.types import FabricPlan, PortPlan, SwitchPlan
 from sonicfab.platforms import Platform
-from sonicfab.ports import ports_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,8 @@ class Sources:
         `place` is one of: `name` of the switch; `inventory:` or `topology:` and a path, in which `{value}` stands for
         the value, `{family}` for its IP version and `{network}` for the network of what has it, and whose list with
         `[]` has the value as a member; `number.asn` or of a loopback; `use`, the entry for a port, `use.mtu` and the
-        like in it; `network` of a port's link. Of those with `|` between them the first that is there.
+        like in it; `breakout` of a part of a port; `network` of a port's link. Of those with `|` between them the first
+        that is there.
         """
         if "|" in place:
             return next((found for one in place.split("|") if (found := self.given(one, look))), ())
@@ -86,6 +87,8 @@ class Sources:
         if word == "number":
             return self.number(option)[0]
         port = _port_of(look.of)
+        if word == "breakout":
+            return self._option(port, word)
         if word == "network":
             return self._network(port, "ipv6" if ":" in look.value else "ipv4")
         return self._option(port, option) if option else self._uses(port)
@@ -156,7 +159,7 @@ class Sources:
         """The row of the port table."""
         own = "ports" if self.platform.hwsku in self.build.ports else "port_table"
         lanes = ",".join(map(str, port.lanes))
-        speed = ports_of(self.platform, self.build)[port.name].speed
+        speed = self.switch.table[port.name].speed
         said = f"{port.name} has alias {port.alias}, index {port.index}, lanes {lanes}, speed {speed}"
         table = f"port table {self.build.port_table}" if own == "port_table" else f"ports of {self.build.name}"
         source = self.build.source(own) or f"data/platforms/{self.platform.name}.yml"
@@ -230,7 +233,7 @@ class Sources:
         settings, _ = resolve_settings(
             self.files.inventory.value, members(topology), self.files.catalog, one_build, unfit=True
         )
-        cabling, _ = resolve(topology, settings, complete=True)
+        cabling, _ = resolve(topology, break_out(topology, settings)[0], complete=True)
         return cabling
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from sonicfab.model.fields import Mtu, OneOrMany, PortList, RoleName, Speed, Strict, SwitchName
+from sonicfab.breakouts import Mode
+from sonicfab.model.fields import Mtu, OneOrMany, PortList, RoleName, Speed, Strict, SwitchName, expected
 
 PortUse = Literal["bgp", "access", "trunk", "unused"]
 PortFec = Literal["default", "rs", "fc", "none", "auto"]
@@ -15,10 +16,18 @@ PortFec = Literal["default", "rs", "fc", "none", "auto"]
 Description = Annotated[str, Field(max_length=200, pattern=r'^[^"\\\n]*$')]
 
 
+def _mode(value: Any) -> str:
+    try:
+        return Mode.of(str(value)).text
+    except ValueError:
+        raise expected("a breakout mode such as 4x25G, 2x50G or 1x100G", value) from None
+
+
 class PortsEntry(Strict):
     """Ports of some switches, of all of a role, or of the whole fabric, and what is set on them.
 
-    Entries merge field by field, and later ones win. A port goes by its name or alias, a bundle by its name.
+    Entries merge field by field, and later ones win. A port goes by its name or alias, a bundle by its name. What else
+    an entry with `breakout` says is for all parts of the port.
     """
 
     switches: OneOrMany[SwitchName] = ()
@@ -34,6 +43,7 @@ class PortsEntry(Strict):
     admin: Literal["up", "down"] | None = None
     mtu: Mtu | None = None
     description: Description | None = None
+    breakout: Annotated[str, BeforeValidator(_mode), WithJsonSchema({"type": "string"})] | None = None
 
 
 SETTINGS = tuple(name for name in PortsEntry.model_fields if name not in ("switches", "role", "ports"))

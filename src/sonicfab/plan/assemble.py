@@ -20,6 +20,7 @@ from sonicfab.model.inventory import Inventory
 from sonicfab.model.numbers import Numbers
 from sonicfab.model.topology import SONIC_MTU, SwitchEntry, Topology
 from sonicfab.plan.bgp import BgpInstance, BgpPlan, IpNetwork, PeerGroup, RouteMap
+from sonicfab.plan.breakouts import break_out
 from sonicfab.plan.bundles import PortChannelPlan
 from sonicfab.plan.cabling import Cabling, cables_alone, members, resolve
 from sonicfab.plan.extra import Extra
@@ -80,6 +81,8 @@ def make_plan(
     ]
     names = sorted((name for name in named if name in inventory.devices), key=natural_key)
     settings, found = resolve_settings(inventory, names, catalog, build, unfit=unfit)
+    problems += found
+    settings, found = break_out(topology, settings, complete=len(settings) == len(named))
     problems += found
     cabling, found = resolve(topology, settings, complete=len(settings) == len(named))
     problems += [*found, *mixed_speeds(cabling, settings)]
@@ -231,6 +234,7 @@ def _port(
         autoneg=said.autoneg,
         admin=said.admin,
         decided=said.decided,
+        subport=row.subport,
     )
 
 

@@ -406,7 +406,7 @@ class _Plugs:
 
     def can_do(self, switch: str, port: PlatformPort, speed: int, path: KeyPath) -> bool:
         """True when the port can run at that speed; else a problem says what it can."""
-        speeds = self._platform(switch).speeds[port.speed]
+        speeds = self._platform(switch).speeds_of(port)
         if speed in speeds:
             return True
         can = ", ".join(speed_text(one) for one in speeds)
@@ -430,7 +430,7 @@ class _Plugs:
         (a, a_port), (b, b_port) = pairs
         if a_port.speed == b_port.speed:
             return a_port.speed
-        both = set(self._platform(a).speeds[a_port.speed]) & set(self._platform(b).speeds[b_port.speed])
+        both = set(self._platform(a).speeds_of(a_port)) & set(self._platform(b).speeds_of(b_port))
         ends = " and ".join(f"{switch}:{port.name} {speed_text(port.speed)}" for switch, port in pairs)
         hint = f"give the link a speed that both can do: {', '.join(map(speed_text, sorted(both)))}" if both else ""
         self.report(cable.path, f"the ends have different speeds: {ends}", hint)

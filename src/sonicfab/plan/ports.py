@@ -11,7 +11,7 @@ from sonicfab.model.fields import Endpoint
 from sonicfab.model.ports import SETTINGS, PortFec, PortsEntry, PortUse
 from sonicfab.model.topology import Topology
 from sonicfab.plan.types import SwitchSettings
-from sonicfab.ports import elsewhere, nearest_port
+from sonicfab.ports import elsewhere, nearest_port, ports_of
 
 _OF_USE = ("network", "networks", "native")
 """What belongs to a use: it goes when a later entry gives the port another one."""
@@ -25,7 +25,7 @@ class PortSettings:
         use: what it is for; None says nothing, so it is what `links` and `hosts` make of it.
         network: of an access port, by its name; `networks` and `native` of a trunk.
         speed: Mb/s.
-        fec: "" for none at all in config_db (`default`).
+        breakout: the mode that is asked for; the table of the switch has the parts already.
         paths: field -> the place of the topology where its value stands.
     """
 
@@ -39,6 +39,7 @@ class PortSettings:
     admin: Literal["up", "down"] | None = None
     mtu: int | None = None
     description: str | None = None
+    breakout: str | None = None
     paths: Mapping[str, KeyPath] = field(default_factory=dict, compare=False)
 
     @property
@@ -71,9 +72,16 @@ def settled_ports(
     for index, entry in enumerate(topology.ports):
         path: KeyPath = ("ports", index)
         said = {name: value for name in SETTINGS if (value := getattr(entry, name)) is not None}
-        for end in _picked(entry, path, switches, bundles or {}, problems, complete=complete):
-            settled[end] = _over(settled.get(end, NOTHING_SAID), said, path)
+        for switch, name in picked(entry, path, switches, bundles or {}, problems, complete=complete):
+            parts = _parts(switches[switch], name) if entry.breakout else [name]
+            for end in (Endpoint(switch, part) for part in parts):
+                settled[end] = _over(settled.get(end, NOTHING_SAID), said, path)
     return settled, problems
+
+
+def _parts(switch: SwitchSettings, name: str) -> list[str]:
+    """The parts of a port that is split; a whole one is its own."""
+    return [port.name for port in switch.table.values() if name in (port.parent or port.name, port.name)]
 
 
 def _over(earlier: PortSettings, said: Mapping[str, Any], path: KeyPath) -> PortSettings:
@@ -85,7 +93,7 @@ def _over(earlier: PortSettings, said: Mapping[str, Any], path: KeyPath) -> Port
     return replace(earlier, **said, paths=paths)
 
 
-def _picked(
+def picked(
     entry: PortsEntry,
     path: KeyPath,
     switches: Mapping[str, SwitchSettings],
@@ -94,21 +102,21 @@ def _picked(
     *,
     complete: bool,
 ) -> Iterator[Endpoint]:
-    """The ports of an entry, each once. Named switches have all of them; of a role or of the fabric, those that do."""
+    """The ports of an entry, each once. Named switches have all of them; of a role or of the fabric, those that do.
+
+    With a breakout they are those that there are before any is split.
+    """
     by_pattern = [name for name, one in switches.items() if entry.role in (None, one.role)]
-    picked = [name for name in entry.switches if name in switches] if entry.switches else by_pattern
+    chosen = [name for name in entry.switches if name in switches] if entry.switches else by_pattern
     if entry.switches and entry.role:
-        picked = list(dict.fromkeys([*picked, *by_pattern]))
+        chosen = list(dict.fromkeys([*chosen, *by_pattern]))
     if entry.role and not by_pattern and complete:
         problems.append(Problem("topology", (*path, "role"), f"no switch of this fabric is a {entry.role}"))
-    known = {
-        name: {**{one: port.name for one, port in switches[name].table.named.items()}, **_same(bundles.get(name, ()))}
-        for name in picked
-    }
+    known = {name: _names(switches[name], bundles.get(name, ()), whole=bool(entry.breakout)) for name in chosen}
     for name in dict.fromkeys(entry.ports):
-        found = [switch for switch in picked if name in known[switch]]
-        missing = [one for one in picked if one in entry.switches and one not in found]
-        for switch in missing if missing or found else picked[:1]:
+        found = [switch for switch in chosen if name in known[switch]]
+        missing = [one for one in chosen if one in entry.switches and one not in found]
+        for switch in missing if missing or found else chosen[:1]:
             problems.append(no_port(switches[switch], name, (*path, "ports"), known[switch]))
         for switch in found:
             yield Endpoint(switch, known[switch][name])
@@ -121,5 +129,7 @@ def no_port(switch: SwitchSettings, name: str, path: KeyPath, known: Collection[
     return Problem("topology", path, message, hint, alike=f"no port {name}")
 
 
-def _same(names: Iterable[str]) -> dict[str, str]:
-    return {name: name for name in names}
+def _names(switch: SwitchSettings, bundles: Iterable[str], *, whole: bool) -> dict[str, str]:
+    """What names a port or a bundle -> its name; `whole` ports are those that are there before any is split."""
+    table = ports_of(switch.platform, switch.build) if whole else switch.table
+    return {**{one: port.name for one, port in table.named.items()}, **{name: name for name in bundles}}

@@ -8,7 +8,7 @@ from sonicfab.errors import KeyPath, Problem
 from sonicfab.hints import first_of
 from sonicfab.plan.cabling import Cabling, speed_text
 from sonicfab.plan.types import SwitchSettings
-from sonicfab.ports import speed_groups
+from sonicfab.ports import groups_in
 
 Use = tuple[str, int, KeyPath]
 """(port, speed, where the topology says so)."""
@@ -18,7 +18,7 @@ def mixed_speeds(cabling: Cabling, switches: Mapping[str, SwitchSettings]) -> It
     """Ports in use that share a speed and are to have different ones: the hardware has one for all of them."""
     for switch, uses in _uses(cabling, switches).items():
         settings = switches[switch]
-        groups = speed_groups(settings.platform, settings.build)
+        groups = groups_in(settings.table, settings.platform, settings.build)
         first: dict[tuple[str, ...], Use] = {}
         for port, speed, path in uses:
             group = groups.get(port)
@@ -34,7 +34,7 @@ def mixed_speeds(cabling: Cabling, switches: Mapping[str, SwitchSettings]) -> It
 
 def shared_speeds(used: Mapping[str, int], settings: SwitchSettings) -> dict[str, int]:
     """Unused port -> the speed that the ports in use of its group give it, when they give it one."""
-    groups = speed_groups(settings.platform, settings.build)
+    groups = groups_in(settings.table, settings.platform, settings.build)
     given = {other: speed for port, speed in used.items() for other in groups.get(port, ())}
     return {port: speed for port, speed in given.items() if port not in used}
 

@@ -69,6 +69,10 @@ _NO_FEC = Fact(
     "config_db has no default for FEC",
     "sonic-buildimage src/sonic-config-engine/minigraph.py, which writes it for speed 100000, and only there",
 )
+_SUBPORT = Fact(
+    "the parts of a port share its index, and are told by their subport",
+    "sonic-buildimage src/sonic-config-engine/portconfig.py BreakoutCfg.get_config",
+)
 _MTU = Fact(
     f"a port has MTU {SONIC_MTU} unless somebody asks for another",
     "sonic-buildimage src/sonic-config-engine/config_samples.py; sonic-swss cfgmgr/portmgr.h DEFAULT_MTU_STR",
@@ -94,6 +98,7 @@ class PortPlan:
         use: `link` to a switch, `host` behind which a server with BGP is, `member` of a port channel, `access` or
             `trunk` of VLANs, or `unused`.
         fec: rs, fc, none or auto, or "" where SONiC is to decide.
+        subport: of a part of a port that is split its place there, counted from 1; 0 where the image wants none.
         far: where its cable ends: the port of another switch, or nowhere.
         decided: the fields of its row that are decided whatever uses it; one may be decided not to be there.
     """
@@ -129,6 +134,7 @@ class PortPlan:
     autoneg: Annotated[bool | None, Rule("as given for this port", ("use.autoneg",))] = None
     admin: Literal["up", "down"] | None = None
     decided: frozenset[str] = frozenset()
+    subport: Annotated[int, Rule("the place of the part in its port", ("breakout",), (_SUBPORT,))] = 0
 
     @property
     def admin_status(
@@ -229,6 +235,14 @@ class HostPolicy:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class BreakoutPlan:
+    """A port that is split, or that the topology wants whole, by its mode as platform.json of the image writes it."""
+
+    name: Annotated[str, Rule("", ("breakout",), naming=True)]
+    mode: Annotated[str, Rule("the mode of platform.json that is asked for", ("breakout",))]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SwitchSettings:
     """One switch of the inventory, complete."""
@@ -238,6 +252,7 @@ class SwitchSettings:
     platform: Annotated[Platform, Rule("", ("inventory:platform",))]
     build: Annotated[Build, Rule("", ("inventory:image_build",))]
     table: PortTable
+    breakouts: tuple[BreakoutPlan, ...] = ()
     mac: Annotated[str, Rule("the base MAC of the switch", ("inventory:mac",))]
     serial: Annotated[str, Rule("", ("inventory:serial",))]
     ssh: SshPlan

@@ -33,7 +33,7 @@ def check_platform_ports(ports: Mapping[str, Row], build: Build, platform: Platf
             continue
         yield from _speed(name, row, port, len(lanes), platform)
         alias = str(row.get("alias", ""))
-        if alias and alias != port.alias:
+        if alias and alias != port.alias and len(lanes) == len(port.lanes):  # the first part of a port has its own
             message = f"alias is {alias}; {build.name} calls the port {port.alias}"
             yield Finding("SF-209", f"PORT|{name} alias", message, f"write {port.alias}")
     used = {lane for row in ports.values() for lane in lanes_of(row)}
