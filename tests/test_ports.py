@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from conftest import ROOT, Run
+from known import get_platform, platform_names
+from sonicfab.breakouts import Mode, parts_of
 from sonicfab.fabric import read_fabric
 from sonicfab.model.fields import Endpoint
 from sonicfab.model.topology import Topology
@@ -128,3 +130,71 @@ def test_explain_names_the_entry(sonicfab: Run, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "ports.1.autoneg" in done.stdout
     assert "ports.0.ports" in done.stdout
+
+
+def test_a_port_is_split_as_sonic_names_its_parts(sonicfab: Run, tmp_path: Path) -> None:
+    ports = rendered(
+        sonicfab,
+        tmp_path,
+        f"""\
+  - {{switches: {LEAF}, ports: [Ethernet48, Ethernet56], breakout: 4x25G, fec: fc}}
+  - {{switches: {LEAF}, ports: Ethernet49-50, use: bgp, fec: rs}}
+  - {{switches: {LEAF}, ports: hundredGigE51, breakout: 2x50G}}
+""",
+    )[LEAF]
+    parts = [ports[f"Ethernet{number}"] for number in range(48, 52)]
+    assert [part["lanes"] for part in parts] == ["77", "78", "79", "80"]
+    assert [part["alias"] for part in parts] == [f"hundredGigE49/{part}" for part in range(1, 5)]
+    assert [part["subport"] for part in parts] == ["1", "2", "3", "4"]
+    assert [part["fec"] for part in parts] == ["fc", "rs", "rs", "fc"]
+    assert {part["index"] for part in parts} == {"49"}
+    assert {part["speed"] for part in parts} == {"25000"}
+    assert [part["admin_status"] for part in parts] == ["down", "up", "up", "down"]
+    assert ports["Ethernet56"]["lanes"] == "93,94", "the later entry is the one that counts"
+    assert (ports["Ethernet58"]["lanes"], ports["Ethernet58"]["speed"]) == ("95,96", "50000")
+    assert "Ethernet57" not in ports
+    assert "neighbor Ethernet49 interface" in frr(tmp_path, LEAF)
+
+
+def test_an_image_with_platform_json_gets_the_mode_too(sonicfab: Run, tmp_path: Path) -> None:
+    entry = f"  - {{switches: {LEAF}, ports: Ethernet48, breakout: 4x25G}}\n"
+    rendered(sonicfab, tmp_path, entry, "--image-build", "edgecore-202211")
+    made = json.loads(next((tmp_path / "out").glob(f"*/{LEAF}/config_db.json")).read_text())
+    assert made["BREAKOUT_CFG"] == {"Ethernet48": {"brkout_mode": "4x25G"}}
+    assert made["PORT"]["Ethernet49"]["alias"] == "Eth49/2(Port49)"
+    assert "subport" not in made["PORT"]["Ethernet49"]
+    other = json.loads(next((tmp_path / "out").glob(f"*/{LEAF2}/config_db.json")).read_text())
+    assert "BREAKOUT_CFG" not in other
+
+
+def test_the_split_ports_are_valid_and_explained(sonicfab: Run, tmp_path: Path) -> None:
+    path = topology(tmp_path, f"  - {{switches: {LEAF}, ports: Ethernet48, breakout: 4x25G, use: bgp}}\n")
+    files = ("-i", INVENTORY, "-t", path)
+    done = sonicfab("validate", *files)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "nothing found" in done.stdout
+    told = sonicfab("explain", LEAF, "PORT|Ethernet49", *files).stdout
+    assert "ports.0.breakout" in told
+    assert "BreakoutCfg" in told
+
+
+@pytest.mark.parametrize("name", platform_names())
+def test_the_facts_of_each_model_fit_each_other(name: str) -> None:
+    """What a mode makes of a port are ports that the model could have: its lanes, once each, at speeds they can do."""
+    platform = get_platform(name)
+    for table, ports in platform.port_tables.items():
+        assert sum(block.count for block in platform.front) == len(ports)
+        lanes = [lane for port in ports.values() for lane in port.lanes]
+        assert len(lanes) == len(set(lanes))
+        facts = platform.breakouts[table]
+        assert set(facts.refused) <= set(ports)
+        for port in ports.values():
+            assert port.speed <= len(port.lanes) * platform.lane_speed
+            for mode in map(Mode.of, facts.modes.get(port.speed, ())):
+                parts = list(parts_of(facts, port, mode))
+                assert len(parts) == mode.parts
+                used = [lane for part in parts for lane in part.lanes]
+                assert used == list(port.lanes[: len(used)])
+                assert all(part.speed <= len(part.lanes) * platform.lane_speed for part in parts)
+                assert all(part.name == port.name or part.name not in ports for part in parts)
+                assert len({part.alias for part in parts}) == mode.parts

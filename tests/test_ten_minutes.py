@@ -57,23 +57,23 @@ class Addition:
 MODEL = Addition(
     "a switch model",
     {
-        f"{FACTS}/platforms/as9716-32d.yml": """\
-# Edgecore AS9716-32D (Accton), 32 x 400G: sonic-buildimage device/accton/x86_64-accton_as9716_32d-r0
-name: as9716-32d
-model: Edgecore AS9716-32D (Accton)
-platform: x86_64-accton_as9716_32d-r0
-hwsku: Accton-AS9716-32D
+        f"{FACTS}/platforms/as7712-32x.yml": """\
+# Edgecore AS7712-32X (Accton), 32 x 100G: sonic-buildimage device/accton/x86_64-accton_as7712_32x-r0
+name: as7712-32x
+model: Edgecore AS7712-32X (Accton)
+platform: x86_64-accton_as7712_32x-r0
+hwsku: Accton-AS7712-32X
 asic: broadcom
 modules: accton
-fec: {100000: rs, 400000: rs}
+fec: {100000: rs}
 speeds:
-  400000: [400000, 200000, 100000, 40000]
+  100000: [100000, 40000]
 port_tables:
   community:
 """
         + "".join(
-            f"    Ethernet{8 * n}: {{lanes: {list(range(8 * n + 1, 8 * n + 9))}, alias: Eth{n + 1}, "
-            f"index: {n + 1}, speed: 400000}}\n"
+            f"    Ethernet{4 * n}: {{lanes: {list(range(4 * n + 1, 4 * n + 5))}, alias: hundredGigE{n + 1}, "
+            f"index: {n + 1}, speed: 100000}}\n"
             for n in range(32)
         )
     },
@@ -228,7 +228,7 @@ ADDITIONS = (MODEL, BUILD, CHECK, TABLE, COMMAND, SERVICE)
 
 INVENTORY = """\
 defaults:
-  platform: as9716-32d
+  platform: as7712-32x
   image_build: community-202611
   management: {gateway: 192.0.2.1}
   tacacs: {servers: 192.0.2.5, key: "file:key"}
@@ -241,7 +241,7 @@ name: new
 asn: {spine: 65500, leaf: 65401-65499}
 loopbacks: {ipv4: 10.130.255.0/24, ipv6: "fd00:130:ff::/64"}
 links:
-  - {link: "spine1:Ethernet0 - leaf1:Ethernet248"}
+  - {link: "spine1:Ethernet0 - leaf1:Ethernet124"}
 """
 LISTS = ("tests/test_house.py", "tests/test_golden.py", "tests/test_builds.py", "tests/test_tables.py")
 """Files of tests that hold lists of what there is, and parts of others that do."""
@@ -296,12 +296,12 @@ def test_the_program_has_them(tree: Path) -> None:
     files = ("-i", "inventory.yml", "-t", "topology.yml")
     shown = json.loads(run(tree, "sonicfab", "builds", "show", "community-202611", "--format", "json"))["build"]
     assert shown["follows"] == NEWEST
-    assert shown["platforms"]["as9716-32d"]["works"]
+    assert shown["platforms"]["as7712-32x"]["works"]
     older = json.loads(run(tree, "sonicfab", "builds", "show", "community-202511", "--format", "json"))["build"]
-    assert not older["platforms"]["as9716-32d"]["works"], "its image carries no modules of this model"
+    assert not older["platforms"]["as7712-32x"]["works"], "its image carries no modules of this model"
     run(tree, "sonicfab", "render", *files)
     config = json.loads((tree / "build/new/leaf1/config_db.json").read_text())
-    assert config["PORT"]["Ethernet248"]["fec"] == "rs"
+    assert config["PORT"]["Ethernet124"]["fec"] == "rs"
     assert config["KDUMP"] == {"config": {"enabled": "true"}}
     assert config["TACPLUS"] == {"global": {"passkey": "secretword"}}
     assert config["TACPLUS_SERVER"] == {"192.0.2.5": {"priority": "1"}}

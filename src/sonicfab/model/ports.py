@@ -23,6 +23,14 @@ def _mode(value: Any) -> str:
         raise expected("a breakout mode such as 4x25G, 2x50G or 1x100G", value) from None
 
 
+def _autoneg(value: Any) -> Any:
+    if value == "default" or isinstance(value, bool):
+        return value
+    if value not in ("true", "false"):
+        raise expected("true, false or default", value)
+    return value == "true"
+
+
 class PortsEntry(Strict):
     """Ports of some switches, of all of a role, or of the whole fabric, and what is set on them.
 
@@ -39,7 +47,7 @@ class PortsEntry(Strict):
     native: str | None = None
     speed: Speed | None = None
     fec: PortFec | None = None
-    autoneg: bool | None = None
+    autoneg: Annotated[bool | Literal["default"], BeforeValidator(_autoneg)] | None = None
     admin: Literal["up", "down"] | None = None
     mtu: Mtu | None = None
     description: Description | None = None

@@ -231,7 +231,7 @@ def _port(
         said.mtu or mtu,
         use,
         description=said.description or "",
-        autoneg=said.autoneg,
+        autoneg=None if said.autoneg == "default" else row.autoneg if said.autoneg is None else said.autoneg,
         admin=said.admin,
         decided=said.decided,
         subport=row.subport,

@@ -35,7 +35,7 @@ class PortSettings:
     native: str | None = None
     speed: int | None = None
     fec: PortFec | None = None
-    autoneg: bool | None = None
+    autoneg: bool | Literal["default"] | None = None
     admin: Literal["up", "down"] | None = None
     mtu: int | None = None
     description: str | None = None

@@ -131,7 +131,11 @@ class PortPlan:
     use: Annotated[PortPlanUse, Rule("", ("use",))]
     description: Annotated[str, Rule("as given for this port", ("use.description",), asked=True), DESCRIPTION] = ""
     far: Endpoint = NOWHERE
-    autoneg: Annotated[bool | None, Rule("as given for this port", ("use.autoneg",))] = None
+    autoneg: Annotated[
+        bool | None,
+        Rule("as given for this port", ("use.autoneg",), asked=True),
+        Rule("as the port table of the image has it", ("inventory:platform", "inventory:image_build")),
+    ] = None
     admin: Literal["up", "down"] | None = None
     decided: frozenset[str] = frozenset()
     subport: Annotated[int, Rule("the place of the part in its port", ("breakout",), (_SUBPORT,))] = 0
