@@ -16,9 +16,10 @@ from sonicfab.roles import Role
 Seconds = Annotated[int, Field(ge=1, le=65535)]
 
 
-class BfdTimers(Strict):
-    """How fast BFD is: milliseconds between two packets in each direction, and how many may be lost."""
+class Bfd(Strict):
+    """BFD and how fast it is: milliseconds between two packets in each direction, and how many may be lost."""
 
+    enabled: bool = True
     interval: Annotated[int, Field(ge=50, le=60000)] = 300  # the range of FRR's `neighbor N bfd`, bgpd/bgp_bfd.c
     multiplier: Annotated[int, Field(ge=2, le=255)] = 3
 
@@ -44,6 +45,10 @@ def _limit(value: Any) -> Any:
     return {"limit": value} if isinstance(value, str) else value
 
 
+def _bfd(value: Any) -> Any:
+    return {"enabled": value} if isinstance(value, str) else value
+
+
 def _options(value: Any) -> Any:
     return {"session": value} if isinstance(value, str) else value
 
@@ -57,6 +62,7 @@ def _group(value: str) -> str:
 IBGP = "ibgp"
 GroupName = Annotated[str, AfterValidator(_group)]
 Kind = Literal["ebgp", "ibgp", "none"]
+BfdField = Annotated[Bfd, BeforeValidator(_bfd, json_schema_input_type=Bfd | bool)]
 MaxPrefixesField = Annotated[MaxPrefixes, BeforeValidator(_limit, json_schema_input_type=MaxPrefixes | int | str)]
 
 
@@ -66,7 +72,7 @@ class SessionSettings(Strict):
     keepalive: Annotated[int, Field(ge=1, le=21845)] | None = None
     hold: Annotated[int, Field(ge=3, le=65535)] | None = None
     connect_retry: Seconds | None = None
-    bfd: bool | BfdTimers | None = None
+    bfd: BfdField | None = None
     password: SecretOrNone | None = None
     allowas_in: Annotated[int, Field(ge=0, le=10)] | None = None
     max_prefixes: MaxPrefixesField | None = None

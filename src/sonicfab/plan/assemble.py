@@ -30,7 +30,7 @@ from sonicfab.plan.networks import Networks, attachments, resolve_networks, use_
 from sonicfab.plan.numbers import Allotment, Numbered, allot
 from sonicfab.plan.options import settled
 from sonicfab.plan.ports import NOTHING_SAID, PortSettings
-from sonicfab.plan.sessions import routing, session_problems
+from sonicfab.plan.sessions import of_one_as, routing, session_problems
 from sonicfab.plan.settings import resolve_settings
 from sonicfab.plan.speeds import mixed_speeds, shared_speeds
 from sonicfab.plan.types import (
@@ -92,9 +92,9 @@ def make_plan(
     problems += found
     numbered = {name: Numbered(one.role, one.mac) for name, one in settings.items()}
     routed = [link.name for link in cabling.links if not link.vlans]
-    allotment, found = allot(topology, numbered, routed, recorded)
-    problems += [*found, *_check(topology, cabling, allotment), *_check_management(topology, settings.values())]
-    problems += useless(topology)
+    allotment, found = allot(topology, numbered, routed, recorded, of_one_as(cabling))
+    problems += [*found, *_check(topology, cabling, allotment, settings)]
+    problems += [*_check_management(topology, settings.values()), *useless(topology)]
     if any(problem.severity == "error" for problem in problems):
         raise PlanProblems(problems)
     return _fabric(topology, settings, cabling, allotment, networks), allotment.record, problems
@@ -315,14 +315,16 @@ def _interfaces(
     }
 
 
-def _check(topology: Topology, cabling: Cabling, allotment: Allotment) -> Iterator[Problem]:
+def _check(
+    topology: Topology, cabling: Cabling, allotment: Allotment, settings: Mapping[str, SwitchSettings]
+) -> Iterator[Problem]:
     yield from _check_families(topology)
     yield from _check_overlaps(topology)
     for role, pool in topology.asn.items():
         if not (is_private(pool.first) and is_private(pool.last)):
             message = f"ASN {pool} of the role {role} is not private (RFC 6996)"
             yield Problem("topology", ("asn", role), message, severity="warning")
-    yield from session_problems(topology, cabling, allotment.asns)
+    yield from session_problems(topology, cabling, allotment.asns, {name: one.role for name, one in settings.items()})
     if cabling.hosts and not (topology.hosts.prefixes.ipv4 or topology.hosts.prefixes.ipv6):
         message = "hosts have ports, but no prefixes that they may announce: all they send is refused"
         yield Problem("topology", ("hosts",), message, "add `prefixes`", "warning", on_key=True)

@@ -100,6 +100,9 @@ class RouteMap:
         global_next_hops: routes are taken by the neighbour's global IPv6 address. bgpd prefers the link-local one, and
             swss learns no link-local neighbour on a port without `ipv6_use_link_local_only` (sonic-swss
             neighsyncd/neighsync.cpp), so the ASIC would have no next hop (sonic-swss#1872).
+        of_inside: what it takes comes from a switch of the same AS; it is marked so.
+        detours: what is marked so is told with a worse metric: the neighbours of the AS take another way, as long as
+            one of its switches has one that is its own.
     """
 
     name: Annotated[
@@ -110,6 +113,8 @@ class RouteMap:
     purpose: str = field(compare=False)
     lists: Annotated[tuple[PrefixList, ...], Rule("", ("topology:loopbacks", "topology:hosts.prefixes"), naming=True)]
     global_next_hops: Annotated[bool, Rule("", ("topology:underlay",))] = False
+    of_inside: Annotated[bool, Rule("", ("topology:links",))] = False
+    detours: Annotated[bool, Rule("", ("topology:links",))] = False
 
     @property
     def of_hosts(self) -> bool:
@@ -190,6 +195,10 @@ class BgpInstance:
         """
         wanted = Family.named(family)  # a template may have a word for it, and a wrong one must not find nothing
         return [one for one in self.networks if Family.of(one) == wanted]
+
+    def internal(self, family: Family) -> Annotated[bool, Rule("", ("topology:links",))]:
+        """True when one of its groups has internal neighbours in a family."""
+        return any(group.internal and family in group.families for group in self.groups)
 
     @property
     def sessions(self) -> Iterator[tuple[PeerGroup, Session]]:

@@ -47,12 +47,19 @@ class Numbered:
 
 
 def allot(
-    topology: Topology, switches: Mapping[str, Numbered], links: Iterable[str], recorded: Numbers
+    topology: Topology,
+    switches: Mapping[str, Numbered],
+    links: Iterable[str],
+    recorded: Numbers,
+    of_one_as: Mapping[str, str] = {},
 ) -> tuple[Allotment, list[Problem]]:
-    """Number the switches and links (by name) of a fabric; new numbers go out in that order."""
+    """Number the switches and links (by name) of a fabric; new numbers go out in that order.
+
+    `of_one_as` has the same word for switches that may have one ASN.
+    """
     roles = {name: one.role for name, one in switches.items()}
     kinds = {
-        "asn": _asns(topology, roles),
+        "asn": _asns(topology, roles, of_one_as),
         "ipv4": _loopbacks(topology.loopbacks.ipv4, Family.IPV4),
         "ipv6": _loopbacks(topology.loopbacks.ipv6, Family.IPV6),
         "links_ipv4": _link_networks(topology.underlay.ipv4, Family.IPV4),
@@ -131,29 +138,31 @@ class _Kind:
     pools: Mapping[str, tuple[_Pool, KeyPath]]
     key: Mapping[str, str]
     """Name -> key of its pool; a name that is not here draws from the pool ""."""
+    alike: Mapping[str, str]
+    """Name -> the same word for all that may have one number, if somebody gives it to them."""
 
     def pool(self, name: str) -> tuple[_Pool, KeyPath] | None:
         """The pool that a switch or link draws from, and where the topology gives it."""
         return self.pools.get(self.key.get(name, ""))
 
 
-def _asns(topology: Topology, roles: Mapping[str, str]) -> _Kind:
+def _asns(topology: Topology, roles: Mapping[str, str], alike: Mapping[str, str]) -> _Kind:
     pools: dict[str, tuple[_Pool, KeyPath]] = {role: (pool, ("asn", role)) for role, pool in topology.asn.items()}
-    return _Kind("ASN", "switches", "asn", pools, roles)
+    return _Kind("ASN", "switches", "asn", pools, roles, alike)
 
 
 def _loopbacks(network: IPv4Network | IPv6Network | None, field: Family) -> _Kind:
     pools: dict[str, tuple[_Pool, KeyPath]] = {}
     if network is not None:
         pools[""] = (AddressPool(network), ("loopbacks", field))
-    return _Kind(f"{field.shown} loopback", "switches", field, pools, {})
+    return _Kind(f"{field.shown} loopback", "switches", field, pools, {}, {})
 
 
 def _link_networks(network: IPv4Network | IPv6Network | None, field: Family) -> _Kind:
     pools: dict[str, tuple[_Pool, KeyPath]] = {}
     if network is not None:
         pools[""] = (LinkPool(network), ("underlay", field))
-    return _Kind(f"{field.shown} link network", "links", field, pools, {})
+    return _Kind(f"{field.shown} link network", "links", field, pools, {}, {})
 
 
 class _Book:
@@ -246,7 +255,9 @@ class _Book:
             self.problems.append(Problem(document, path, f"{what} {number} of {name} is {where}", hint))
             return False
         owner = self._owner.setdefault(number, name)
-        if owner not in (name, f"the role {self.kind.key.get(name, '')}"):
+        word = self.kind.alike.get(name) if document == "topology" else None
+        partners = [name, *(one for one, its in self.kind.alike.items() if word and its == word)]
+        if owner not in partners and owner not in {f"the role {self.kind.key.get(one, '')}" for one in partners}:
             self.problems.append(Problem(document, path, f"{what} {number} belongs to {owner} already", hint))
             return False
         if isinstance(number, int) and not is_private(number):

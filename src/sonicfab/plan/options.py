@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, ClassVar
 
 from sonicfab.model.fields import SecretRef
-from sonicfab.model.sessions import CONNECT_RETRY, HOLD, KEEPALIVE, BfdTimers, MaxPrefixes, SessionSettings
+from sonicfab.model.sessions import CONNECT_RETRY, HOLD, KEEPALIVE, Bfd, MaxPrefixes, SessionSettings
 from sonicfab.plan.decided import Rule, in_file
 
 _GRACEFUL = {
@@ -39,6 +39,16 @@ class BfdProfile:
 
     interval: Annotated[int, Rule("milliseconds between two packets of BFD", ("topology:bgp.bfd.interval",))]
     multiplier: Annotated[int, Rule("so many packets may be lost", ("topology:bgp.bfd.multiplier",))]
+
+    @property
+    def own_interval(self) -> bool:
+        """It is not FRR's (bfdd/bfd.h BFD_DEFDESIREDMINTX), which FRR does not print."""
+        return self.interval != Bfd().interval
+
+    @property
+    def own_multiplier(self) -> bool:
+        """The same (BFD_DEFDETECTMULT)."""
+        return self.multiplier != Bfd().multiplier
 
     @property
     def name(self) -> Annotated[str, Rule("BFD with timers of its own", ("topology:bgp.bfd",))]:
@@ -150,12 +160,14 @@ def settled(*places: SessionSettings, interface: str = "") -> Options:
         if said is not None:
             values[name] = said or None if name == "password" else said
     bfd = _first(places, "bfd")
-    if isinstance(bfd, BfdTimers):
-        values["bfd_profile"] = BfdProfile(bfd.interval, bfd.multiplier)
+    if isinstance(bfd, Bfd) and bfd.enabled:
+        values["bfd"] = True
+        if bfd != Bfd():  # else FRR's own
+            values["bfd_profile"] = BfdProfile(bfd.interval, bfd.multiplier)
     limit = _first(places, "max_prefixes")
     if isinstance(limit, MaxPrefixes):
         values["max_prefixes"] = PrefixLimit(limit.limit, limit.warning_only, limit.restart or 0)
-    return Options(**values, bfd=bool(bfd), interface=interface)
+    return Options(**values, interface=interface)
 
 
 def _first(places: Sequence[SessionSettings], name: str) -> object:

@@ -25,16 +25,24 @@ def prefix_lists(topology: Topology) -> tuple[PrefixList, ...]:
     return tuple(one for one in lists if one.networks)
 
 
-def fabric_policies(lists: tuple[PrefixList, ...], *, global_next_hops: bool) -> tuple[RouteMap, RouteMap]:
-    """What a switch takes from another, and tells it."""
+def fabric_policies(
+    lists: tuple[PrefixList, ...], *, global_next_hops: bool, detours: bool = False
+) -> tuple[RouteMap, RouteMap]:
+    """What a switch takes from another, and tells it; `detours`: it has internal neighbours, too."""
     taken = "what a switch takes from another: loopbacks and the addresses of servers"
     told = "what a switch tells another: loopbacks and the addresses of servers"
-    return RouteMap("FROM-FABRIC", taken, lists, global_next_hops), RouteMap("TO-FABRIC", told, lists)
+    return RouteMap("FROM-FABRIC", taken, lists, global_next_hops), RouteMap("TO-FABRIC", told, lists, detours=detours)
 
 
-def host_policies(lists: tuple[PrefixList, ...]) -> tuple[RouteMap, RouteMap]:
+def internal_policy(lists: tuple[PrefixList, ...], *, global_next_hops: bool) -> RouteMap:
+    """What a switch takes from another one of its AS. It tells it what it tells any other."""
+    taken = "what a switch takes from another one of its AS: loopbacks and the addresses of servers"
+    return RouteMap("FROM-IBGP", taken, lists, global_next_hops, of_inside=True)
+
+
+def host_policies(lists: tuple[PrefixList, ...], *, detours: bool = False) -> tuple[RouteMap, RouteMap]:
     """What a switch takes from a server, and tells it."""
     taken = "what a switch takes from a server: addresses of the prefixes, nothing else"
     told = "what a switch tells a server: loopbacks and the addresses of other servers"
     hosts = tuple(one for one in lists if one.name == "HOSTS")
-    return RouteMap("FROM-HOST", taken, hosts), RouteMap("TO-HOST", told, lists)
+    return RouteMap("FROM-HOST", taken, hosts), RouteMap("TO-HOST", told, lists, detours=detours)

@@ -6,18 +6,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from ipaddress import ip_address
+from itertools import combinations
 
 from sonicfab.configdb import natural_key
 from sonicfab.errors import KeyPath, Problem
 from sonicfab.families import Family
 from sonicfab.ipam import link_ends
 from sonicfab.model.fields import NOWHERE
-from sonicfab.model.sessions import IBGP, Kind, SessionSettings, hold_too_short
+from sonicfab.model.sessions import IBGP, UNSAID, Kind, SessionSettings, hold_too_short
 from sonicfab.model.topology import Topology
 from sonicfab.plan.bgp import PeerGroup, RouteMap, Session
 from sonicfab.plan.cabling import Cabling, HostPort
 from sonicfab.plan.options import Options, in_common, own, settled
-from sonicfab.plan.policy import fabric_policies, host_policies, prefix_lists
+from sonicfab.plan.policy import fabric_policies, host_policies, internal_policy, prefix_lists
 from sonicfab.plan.types import LinkPlan
 from sonicfab.roles import Role
 
@@ -40,7 +41,6 @@ def routing(
 ) -> dict[str, tuple[tuple[PeerGroup, ...], tuple[RouteMap, ...]]]:
     """The peer-groups of each switch, in the order in which FRR prints them, and their policies."""
     families = tuple(Family) if topology.loopbacks.ipv6 else (Family.IPV4,)
-    lists = prefix_lists(topology)
     inside: dict[str, _Groups] = {name: defaultdict(list) for name in roles}
     outside: dict[str, list[Session]] = {name: [] for name in roles}
     for link in links:
@@ -54,17 +54,32 @@ def routing(
         outside[host.switch].append(Session(host.port, host.port, NOWHERE, None, families, description, options))
     found: dict[str, tuple[tuple[PeerGroup, ...], tuple[RouteMap, ...]]] = {}
     for name in roles:
-        numbered_ipv6 = any(":" in one.peer for sessions in inside[name].values() for one in sessions)
-        fabric = fabric_policies(lists, global_next_hops=numbered_ipv6)
-        host_maps = host_policies(lists) if outside[name] else ()
-        groups = [
-            _group(one, sessions, *fabric, settled(*_of_group(topology, one))) for one, sessions in inside[name].items()
-        ]
-        if outside[name]:
-            groups.append(_group("HOST", outside[name], *host_policies(lists), settled(*_of_hosts(topology))))
-        # bgpd prints the groups by name: peer_group_cmp() in FRR's bgpd/bgpd.c
-        found[name] = tuple(sorted(groups, key=lambda group: group.name)), (*fabric, *host_maps)
+        found[name] = _groups(topology, inside[name], outside[name])
     return found
+
+
+def _groups(
+    topology: Topology, inside: _Groups, outside: list[Session]
+) -> tuple[tuple[PeerGroup, ...], tuple[RouteMap, ...]]:
+    """The peer-groups of a switch and its policies, from its sessions with switches, by group, and with servers."""
+    lists = prefix_lists(topology)
+    numbered_ipv6 = any(":" in one.peer for sessions in inside.values() for one in sessions)
+    detours = any(map(_is_internal, inside))
+    fabric = fabric_policies(lists, global_next_hops=numbered_ipv6, detours=detours)
+    taken = internal_policy(lists, global_next_hops=numbered_ipv6)
+    hosts = host_policies(lists, detours=detours) if outside else ()
+    groups = []
+    for name, sessions in inside.items():
+        policies = (taken, fabric[1]) if _is_internal(name) else fabric
+        groups.append(_group(name, sessions, *policies, settled(*_of_group(topology, name))))
+    if outside:
+        groups.append(_group("HOST", outside, *host_policies(lists, detours=detours), settled(*_of_hosts(topology))))
+    # bgpd prints the groups by name: peer_group_cmp() in FRR's bgpd/bgpd.c
+    return tuple(sorted(groups, key=lambda group: group.name)), (*fabric, *((taken,) if detours else ()), *hosts)
+
+
+def _is_internal(group: str) -> bool:
+    return group.lower().startswith(IBGP)
 
 
 def _of_group(topology: Topology, group: str) -> tuple[SessionSettings, ...]:
@@ -112,8 +127,7 @@ def _group(
     # bgpd/bgpd.c
     options = in_common(default, [one.options for one in sessions])
     members = tuple(replace(one, own=own(one.options, options)) for one in sorted(sessions, key=_order))
-    internal = name.lower().startswith(IBGP)
-    return PeerGroup(name, members[0].families, members, policy_in, policy_out, options, internal)
+    return PeerGroup(name, members[0].families, members, policy_in, policy_out, options, _is_internal(name))
 
 
 def _order(session: Session) -> tuple[int, int, tuple[tuple[int, str], ...]]:
@@ -122,7 +136,9 @@ def _order(session: Session) -> tuple[int, int, tuple[tuple[int, str], ...]]:
     return 1, int(ip_address(session.peer)), ()
 
 
-def session_problems(topology: Topology, cabling: Cabling, asns: Mapping[str, int]) -> Iterator[Problem]:
+def session_problems(
+    topology: Topology, cabling: Cabling, asns: Mapping[str, int], roles: Mapping[str, Role]
+) -> Iterator[Problem]:
     """Sessions that cannot be, or not as they are meant. `asns` lacks switches that have problems of their own."""
     for link in cabling.links:
         one, other = (asns.get(end.switch) for end in (link.a, link.b))
@@ -140,14 +156,57 @@ def session_problems(topology: Topology, cabling: Cabling, asns: Mapping[str, in
             message = f"iBGP on {name} needs one ASN: its ends have {one} and {other}"
             hint = "give both switches the same (`switches: {NAME: {asn: N}}`), or ask for `bgp: ebgp`"
             yield Problem("topology", link.path, message, hint)
-    for host in cabling.hosts:
-        if host.bgp.session not in (None, "ebgp"):
-            message = f"the sessions with servers are eBGP: `{host.bgp.session}` cannot be asked for here"
-            yield Problem("topology", (*host.path, "bgp"), message)
-        yield from _timers(settled(host.bgp, *_of_hosts(topology)), (*host.path, "bgp"))
+        elif said != "none":
+            yield from _of_link(topology, link, kind_of(link, asns), roles)
+    yield from _meshes(cabling)
+    for path, host in {host.path: host.bgp for host in cabling.hosts}.items():
+        if host.session not in (None, "ebgp"):
+            message = f"the sessions with servers are eBGP: `{host.session}` cannot be asked for here"
+            yield Problem("topology", (*path, "bgp"), message)
+        yield from _timers(settled(host, *_of_hosts(topology)), (*path, "bgp"))
+
+
+def _meshes(cabling: Cabling) -> Iterator[Problem]:
+    """An internal neighbour passes nothing on that another one told it (RFC 4271 9.2): each needs one with each."""
+    inside = [link for link in cabling.links if link.bgp.session == IBGP]
+    joined = {frozenset((link.a.switch, link.b.switch)) for link in inside}
+    switches = sorted({name for pair in joined for name in pair}, key=natural_key)
+    words = of_one_as(cabling)
+    for one, other in combinations(switches, 2):
+        if words[one] == words[other] and frozenset((one, other)) not in joined:
+            path = next(link.path for link in inside if one in (link.a.switch, link.b.switch))
+            message = f"{one} and {other} have no iBGP session: what one has from a third switch it does not tell on"
+            hint = "join each switch of the AS with each other"
+            yield Problem("topology", path, message, hint, "warning", alike="no mesh")
+
+
+def _of_link(topology: Topology, link: LinkPlan, kind: Kind, roles: Mapping[str, Role]) -> Iterator[Problem]:
+    """What the two ends do not agree on: each has the options of its group, which may be two."""
+    path: KeyPath = (*link.path[:2], "bgp") if link.bgp != UNSAID else ("bgp", "groups")
+    ends = [
+        settled(link.bgp, *_of_group(topology, IBGP if kind == IBGP else roles[end.switch])) for end in (link.a, link.b)
+    ]
+    for options in dict.fromkeys(ends) if link.bgp != UNSAID or topology.bgp.groups else ():
+        yield from _timers(options, path)
+    for name, what in (("password", "MD5 password"), ("bfd", "BFD")):
+        if getattr(ends[0], name) != getattr(ends[1], name):
+            message = f"the ends of {link.name} differ in {what}, which both must have alike"
+            hint = f"say `{name}` of the link or of the fabric: groups tell the two ends apart"
+            yield Problem("topology", path, message, hint, alike=f"ends differ in {name}")
+
+
+def of_one_as(cabling: Cabling) -> dict[str, str]:
+    """Switch -> one word for all that iBGP joins: they may have the same number by hand."""
+    found: dict[str, str] = {}
+    for link in cabling.links:
+        if link.bgp.session == IBGP:
+            one, other = (found.setdefault(end.switch, end.switch) for end in (link.a, link.b))
+            found = {name: one if word == other else word for name, word in found.items()}
+    return found
 
 
 def _timers(options: Options, path: KeyPath) -> Iterator[Problem]:
     if hold_too_short(options.keepalive, options.hold):
         message = f"a hold time of {options.hold} s is less than three keepalives of {options.keepalive} s"
-        yield Problem("topology", path, message, f"give a hold time of at least {3 * options.keepalive}")
+        hint = f"give a hold time of at least {3 * options.keepalive}"
+        yield Problem("topology", path, message, hint, alike=message)

@@ -30,6 +30,7 @@ from sonicfab.plan.bundles import PortChannelPlan
 from sonicfab.plan.decided import Fact, Rule, in_file
 from sonicfab.plan.extra import Extra
 from sonicfab.plan.interfaces import InterfaceKind
+from sonicfab.plan.options import BfdProfile
 from sonicfab.plan.services import Services
 from sonicfab.plan.vlans import Membership, NetworkPlan, VlanPlan
 from sonicfab.platforms import Platform
@@ -339,14 +340,20 @@ class SwitchPlan(SwitchSettings):
         """True when BFD watches one of its sessions."""
         return any(session.options.bfd for _, session in self.sessions)
 
+    @property
+    def bfd_profiles(self) -> tuple[BfdProfile, ...]:
+        """BFD with timers of its own: what its sessions ask for, each once and by name, as FRR prints them."""
+        found = {one.options.bfd_profile for _, one in self.sessions if one.options.bfd_profile}
+        return tuple(sorted(found, key=lambda one: one.name))
+
     def group_of(self, session: Session) -> PeerGroup:
         """The group that one of its sessions is in."""
         return next(group for group, one in self.sessions if one is session)
 
     @property
     def firm_sessions(self) -> list[Session]:
-        """The sessions that must be up: all but those with servers, which may be there or not."""
-        return [session for _, session in self.sessions if session.remote_asn is not None]
+        """The sessions that must be up: not those with servers, which may be there or not, nor those that are shut."""
+        return [one for _, one in self.sessions if one.remote_asn is not None and not one.options.shutdown]
 
     @property
     def host_sessions(self) -> list[Session]:

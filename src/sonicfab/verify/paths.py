@@ -1,14 +1,16 @@
 """Which ways BGP takes through the planned fabric: the next hops of every loopback at every switch. Pure.
 
-BGP's decision (FRR bgpd/bgp_route.c bgp_path_info_cmp, with `bestpath as-path multipath-relax`): all sessions are
-external and nothing sets weight, local preference or MED, so the shortest AS path wins, all of that length are used up
-to `maximum-paths`, and a switch drops a path that has its own AS number in it. A switch announces one best path alone.
+BGP's decision (FRR bgpd/bgp_route.c bgp_path_info_cmp, with `bestpath as-path multipath-relax`): nothing sets weight or
+local preference, so the shortest AS path wins, of those an external one before an internal one, and all that are then
+equal are used up to `maximum-paths`. A switch drops a path that has its own AS number in it, unless the session has
+`allowas-in`. It announces one best path alone: what it has from an internal neighbour to no other internal one (RFC
+4271 9.2), and to external ones with a metric (plan/policy.py) by which they take what another switch of that AS has.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -54,13 +56,15 @@ class Outage:
 class _Reached:
     """What a switch knows of an origin: neighbours that it goes by, and the AS numbers of its best path.
 
-    `always` are on each path that it may announce, `maybe` on some; each a set of bits.
+    `always` are on each path that it may announce, `maybe` on some; each a set of bits. `internal`: it has it from a
+    switch of its AS.
     """
 
     neighbors: frozenset[str]
     always: int
     maybe: int
     certain: bool
+    internal: bool = False
 
 
 class PathFinder:
@@ -112,6 +116,8 @@ class PathFinder:
         for name, switch in self._plan.switches.items():
             ports: dict[str, list[str]] = defaultdict(list)
             for session in switch.fabric_sessions if name not in down.switches else ():
+                if session.options.shutdown:
+                    continue
                 if self._family in session.families and not self._is_down(name, session):
                     ports[session.far.switch].append(session.interface)
             links[name] = {far: tuple(sorted(set(own))) for far, own in ports.items()}
@@ -141,21 +147,37 @@ class PathFinder:
                 continue
             counts = frozenset((far, len(ports)) for far, ports in self._links[name].items())
             # alone: any other number would do as well
-            key = (switch.asn if shared[switch.asn] > 1 else None, counts)
+            key = (switch.asn if shared[switch.asn] > 1 else None, counts, name if self._uneven else "")
             found[name] = first.setdefault(key, name)
         return found
+
+    @cached_property
+    def _uneven(self) -> bool:
+        """Whether sessions are told apart by more than who their ends are: then nobody is a mirror image."""
+        groups = [group for switch in self._plan.switches.values() for one in switch.bgp for group in one.groups]
+        return any(group.internal for group in groups) or bool(self._allowed)
+
+    @cached_property
+    def _allowed(self) -> frozenset[tuple[str, str]]:
+        """(switch, neighbour) where the switch takes paths with its own AS number."""
+        return frozenset(
+            (name, session.far.switch)
+            for name, switch in self._plan.switches.items()
+            for session in switch.fabric_sessions
+            if session.options.allowas_in
+        )
 
     def _search(self, origin: str) -> dict[str, _Reached]:
         """Level by level: the switches that the announcement reaches with one, two ... AS numbers."""
         if origin in self._found:
             return self._found[origin]
         found = {origin: _Reached(frozenset(), 0, 0, certain=True)}
-        level = [origin]
+        level = [origin, *self._inside([origin], found)]
         while level:
             offers: dict[str, list[str]] = defaultdict(list)
             for name in level:
                 for far in self._links[name]:
-                    if far not in found:
+                    if far not in found and self._bits[far] != self._bits[name]:
                         offers[far].append(name)
             after: dict[str, _Reached] = {}
             for name, neighbors in offers.items():
@@ -163,20 +185,46 @@ class PathFinder:
                 if reached is not None:
                     after[name] = reached
             found |= after
-            level = list(after)
+            level = [*after, *self._inside(after, found)]
         del found[origin]
         self._found[origin] = found
         return found
 
+    def _inside(self, names: Iterable[str], found: dict[str, _Reached]) -> list[str]:
+        """The switches that have it from one of these, which are of their AS; they are found then."""
+        offers: dict[str, list[str]] = defaultdict(list)
+        for name in names:
+            for far in self._links[name]:
+                if far not in found and self._bits[far] == self._bits[name]:
+                    offers[far].append(name)
+        for name, neighbors in offers.items():
+            paths = [(found[far].always, found[far].maybe) for far in neighbors]
+            always, maybe = _of_any(paths)
+            certain = all(found[far].certain for far in neighbors)
+            found[name] = _Reached(frozenset(neighbors), always, maybe, certain, internal=True)
+        return list(offers)
+
     def _choose(self, name: str, neighbors: Collection[str], found: Mapping[str, _Reached]) -> _Reached | None:
         own = self._bits[name]
         paths = {far: (found[far].always | self._bits[far], found[far].maybe | self._bits[far]) for far in neighbors}
-        taken = {far: path for far, path in paths.items() if not path[0] & own}
-        if not taken:
+        allowed = {far for far in paths if (name, far) in self._allowed}
+        taken = {far: path for far, path in paths.items() if far in allowed or not path[0] & own}
+        of_its_own = {self._bits[far] for far in taken if not found[far].internal}
+        better = {
+            far: path for far, path in taken.items() if not (found[far].internal and self._bits[far] in of_its_own)
+        }
+        if not better:
             return None
-        certain = all(not path[1] & own and found[far].certain for far, path in taken.items())
-        always, maybe = -1, 0
-        for path in taken.values():
-            always &= path[0]
-            maybe |= path[1]
-        return _Reached(frozenset(taken), always, maybe, certain)
+        certain = all(found[far].certain and (far in allowed or not path[1] & own) for far, path in better.items())
+        # metrics are compared within one AS; where the best path is of another, bgpd keeps both
+        certain = certain and (better == taken or len({self._bits[far] for far in taken}) == 1)
+        return _Reached(frozenset(better), *_of_any(better.values()), certain)
+
+
+def _of_any(paths: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    """(always, maybe) of one of some paths."""
+    always, maybe = -1, 0
+    for path in paths:
+        always &= path[0]
+        maybe |= path[1]
+    return always, maybe

@@ -1,0 +1,182 @@
+"""Sessions as the topology asks for them: eBGP, iBGP or none, their options, and what real FRR makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from frrs import Router, canonical, fresh, holder, wait_until
+from known import CATALOG
+from labs import needs_lab
+from sonicfab.families import Family
+from sonicfab.frr.conf import diff
+from sonicfab.lab.netns import Holder
+from sonicfab.model.inventory import Inventory
+from sonicfab.model.numbers import Numbers
+from sonicfab.model.topology import Topology
+from sonicfab.plan.assemble import make_plan
+from sonicfab.plan.types import FabricPlan
+from sonicfab.render import Renderer, template_folders
+from sonicfab.verify.paths import Outage, PathFinder
+
+MESH = {
+    "spines": ["spine1", "spine2"],
+    "uplinks": ["Ethernet72", "Ethernet76"],
+    "leaves": {"leaf1": "Ethernet0", "leaf2": "Ethernet4"},
+}
+SPINES, LEAVES = "spine1:Ethernet120 - spine2:Ethernet120", "leaf1:Ethernet48 - leaf2:Ethernet48"
+
+
+def planned(links: list[Any], build: str = "edgecore-202211", **more: Any) -> FabricPlan:
+    """Two spines of one AS and two leaves, with links beside the mesh."""
+    devices = {
+        f"{role}{number}": {
+            "role": role,
+            "platform": platform,
+            "mac": f"02:00:00:00:0{tier}:0{number}",
+            "management": {"address": f"192.0.2.{tier}{number}/24"},
+        }
+        for tier, (role, platform) in enumerate((("spine", "as7726-32x"), ("leaf", "as7326-56x")), 1)
+        for number in (1, 2)
+    }
+    defaults = {"image_build": build, "management": {"gateway": "192.0.2.254", "vrf": "true"}}
+    topology = {
+        "name": "pair",
+        "asn": {"spine": "65501", "leaf": "65401-65409"},
+        "loopbacks": {"ipv4": "10.10.0.0/24", "ipv6": "fd00:10::/64"},
+        "links": [MESH, *links],
+        **more,
+    }
+    inventory = Inventory.model_validate({"defaults": defaults, "devices": devices})
+    plan, _, _ = make_plan(inventory, Topology.model_validate(topology), Numbers(), CATALOG)
+    return plan
+
+
+def frr_of(plan: FabricPlan, switch: str) -> str:
+    return Renderer(template_folders(), lambda *_: "s3cr3t-Word").render(plan, plan.switches[switch]).frr
+
+
+EVERYTHING: dict[str, Any] = {
+    "bgp": {"groups": {"leaf": {"connect_retry": "5", "allowas_in": "1"}}},
+    "hosts": {
+        "prefixes": {"ipv4": "10.20.0.0/24", "ipv6": "fd00:20::/64"},
+        "max_prefixes": {"limit": "10", "restart": "5"},
+        "ports": [
+            {"role": "leaf", "ports": "Ethernet0-3"},
+            {
+                "switches": "leaf1",
+                "ports": "Ethernet8",
+                "bgp": {"max_prefixes": {"limit": "4", "warning_only": "true"}, "password": "env:X", "bfd": "true"},
+            },
+            {"switches": "leaf1", "ports": "Ethernet9", "bgp": {"graceful_restart": "disabled", "allowas_in": "3"}},
+        ],
+    },
+}
+LINKS: list[Any] = [
+    {"link": SPINES, "bgp": "ibgp"},
+    {
+        "link": "spine1:Ethernet124 - spine2:Ethernet124",
+        "bgp": {
+            "session": "ibgp",
+            "bfd": {"interval": "100"},
+            "password": "env:X",
+            "graceful_restart": "restarter",
+            "keepalive": "1",
+            "hold": "3",
+        },
+    },
+    {"link": LEAVES, "bgp": {"session": "ebgp", "bfd": {"multiplier": "5"}, "shutdown": "true", "description": "x y"}},
+    {"link": "leaf1:Ethernet52 - leaf2:Ethernet52", "bgp": "none"},
+]
+UNDERLAYS: list[Any] = ["unnumbered", {"ipv4": "10.1.0.0/24", "ipv6": "fd00:1::/64"}, {"ipv6": "fd00:1::/64"}]
+
+
+def in_lab(test: Any) -> Any:
+    for mark in needs_lab:
+        test = mark(test)
+    return test
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Holder]:
+    with holder(tmp_path_factory.mktemp("frr")) as namespaces:
+        yield namespaces
+
+
+@in_lab
+@pytest.mark.parametrize("underlay", UNDERLAYS, ids=str)
+def test_frr_prints_what_is_rendered(held: Holder, tmp_path: Path, underlay: Any) -> None:
+    """Nothing of it is refused, and `show running-config` has each line, in the order in which we write them."""
+    plan = planned(LINKS, underlay=underlay, **EVERYTHING)
+    for switch in plan.switches:
+        text = frr_of(plan, switch)
+        printed = canonical(held, tmp_path, text)
+        assert diff(text, printed) == []
+        wanted, found = (
+            [line for line in one.splitlines() if line.startswith((" neighbor", "  neighbor", "  max"))]
+            for one in (text, printed)
+        )
+        assert wanted == found
+
+
+def wired(held: Holder, folder: Path, plan: FabricPlan) -> dict[str, Router]:
+    """The switches of a plan as routers, with their cables and what is rendered for them."""
+    routers = {name: fresh(held, folder, "zebra", "bgpd") for name in plan.switches}
+    for link in plan.links:
+        routers[link.a.switch].wire(link.a.port, routers[link.b.switch], link.b.port)
+    for name, switch in plan.switches.items():
+        for address in (switch.loopbacks.ipv4, switch.loopbacks.ipv6):
+            routers[name].ip("address", "add", str(address), "dev", "lo")
+        text = frr_of(plan, name).replace("timers 3 9", "timers 1 3").replace("connect 10", "connect 1")
+        done = routers[name].load(text)
+        assert done.returncode == 0, done.stdout + done.stderr
+    return routers
+
+
+def ways_of(routers: dict[str, Router], plan: FabricPlan, family: Family) -> dict[tuple[str, str], list[str]]:
+    """(switch, origin) -> the ports by which zebra goes there."""
+    found: dict[tuple[str, str], list[str]] = {}
+    by_prefix = {f"{one}/{one.max_prefixlen}": name for name, one in loopbacks(plan, family).items()}
+    for name, router in routers.items():
+        for prefix, routes in router.show(f"show {family.command} route bgp").items():
+            for route in (one for one in routes if one.get("selected")):
+                ports = [hop["interfaceName"] for hop in route["nexthops"] if hop.get("active")]
+                found[name, by_prefix[prefix]] = sorted(ports)
+    return found
+
+
+def loopbacks(plan: FabricPlan, family: Family) -> dict[str, Any]:
+    return {name: switch.loopback(family) for name, switch in plan.switches.items()}
+
+
+def expected_ways(plan: FabricPlan, family: Family, broken: Outage) -> dict[tuple[str, str], list[str]]:
+    ways = PathFinder(plan, family, broken)
+    pairs = [(one, other) for one in plan.switches for other in plan.switches]
+    return {(one, other): sorted(way.ports) for one, other in pairs if (way := ways.of(one, other))}
+
+
+@in_lab
+@pytest.mark.parametrize("peers", [[SPINES], [SPINES, LEAVES], []], ids=["spines", "spines and leaves", "none"])
+def test_routes_take_the_ways_that_the_plan_tells(held: Holder, tmp_path: Path, peers: list[str]) -> None:
+    """With all links, and with each of some gone: routes go by the ports that `verify` expects, no other, no loop."""
+    more: dict[str, Any] = {"asn": {"spine": "65501", "leaf": "65401" if LEAVES in peers else "65401-65409"}}
+    if LEAVES not in peers:
+        more = {}
+    plan = planned([{"link": one, "bgp": "ibgp"} for one in peers], **more)
+    routers = wired(held, tmp_path, plan)
+    try:
+        for gone in (None, plan.links[0], plan.links[-1]):
+            broken = Outage(frozenset({gone.a, gone.b})) if gone else Outage()
+            if gone:
+                routers[gone.a.switch].ip("link", "set", gone.a.port, "down")
+            for family in Family:
+                wanted = expected_ways(plan, family, broken)
+                wait_until(lambda: ways_of(routers, plan, family) == wanted, 30, f"{gone}: {wanted}")  # noqa: B023
+            if gone:
+                routers[gone.a.switch].ip("link", "set", gone.a.port, "up")
+    finally:
+        for router in routers.values():
+            router.end()
