@@ -43,7 +43,10 @@ def test_a_port_that_nobody_planned_stays_as_it_is() -> None:
     there = beside(rendered(), PORT={"Ethernet20": by_hand})
     whole = settled(there)
     assert changes(whole, there) == []
-    assert whole.theirs == ("PORT Ethernet4, Ethernet8, Ethernet12, Ethernet16 and 3 more (not in the plan)",)
+    assert whole.theirs == (
+        "PORT Ethernet20 (not in the plan, set by another)",
+        "PORT Ethernet4, Ethernet8, Ethernet12, Ethernet16 and 2 more (not in the plan)",
+    )
     assert merge(whole.config_db, there, whole.owned)["PORT"]["Ethernet20"] == by_hand
 
 
@@ -51,6 +54,16 @@ def test_what_shares_its_speed_with_a_planned_port_follows_it_and_nothing_else_o
     there = beside(rendered(), PORT={"Ethernet4": {**port(4, up=True), "speed": "40000", "description": "mine"}})
     decided = Planned({"PORT": {**SPARED.spared["PORT"], "Ethernet4": frozenset({"speed"})}})
     assert changes(settled(there, planned=decided), there) == ["~ PORT|Ethernet4 speed: 40000 -> 100000"]
+
+
+def test_a_field_that_was_decided_of_a_port_of_nobody_goes_back() -> None:
+    there = beside(rendered(), PORT={"Ethernet4": {**port(4, up=True), "speed": "40000", "description": "said"}})
+    ours = frozenset({"speed", "description"})
+    before = record(there, planned=Planned({"PORT": {**SPARED.spared["PORT"], "Ethernet4": ours}}))
+    assert changes(settled(there, before=before), there) == [
+        "- PORT|Ethernet4 description: said",
+        "~ PORT|Ethernet4 speed: 40000 -> 100000",
+    ]
 
 
 def test_fields_of_a_row_of_ours_that_the_plan_does_not_decide_stay() -> None:
@@ -137,7 +150,10 @@ BY_HAND = FRR.replace(
 def test_settings_of_our_bgp_that_the_plan_does_not_decide_stay() -> None:
     whole = settled(rendered(), BY_HAND)
     assert not conf.diff(whole.frr or "", BY_HAND)
-    assert whole.theirs[-1].startswith("FRR: bgp graceful-restart of router bgp 65001; timers bgp 10 30 of router")
+    assert whole.theirs[-2:] == (
+        "FRR router bgp 65001: bgp graceful-restart, timers bgp 10 30",
+        "FRR router bgp 65001 / address-family ipv4 unicast: maximum-paths ibgp 4",
+    )
     ours = conf.diff(settled(rendered(), BY_HAND, before=record(rendered(), BY_HAND)).frr or "", FRR)
     assert ours == [], "what was ours goes"
 

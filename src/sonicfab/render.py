@@ -116,7 +116,7 @@ class Renderer:
             frr,
             frozenset(self._secret_files),
             self.site_templates,
-            _planned(switch, tables) if switch.ownership == "planned" else None,
+            planned_of(switch, tables),
             (*clashes, *more),
         )
 
@@ -185,8 +185,10 @@ class Renderer:
             raise _template_error(message, Place(*_raised_at(err, name)), hint) from err
 
 
-def _planned(switch: SwitchPlan, tables: ConfigDb) -> Planned:
-    """What of a switch is ours; `tables` are those of the templates."""
+def planned_of(switch: SwitchPlan, tables: ConfigDb) -> Planned | None:
+    """What of a switch is ours, None for all of it; `tables` are those of the templates."""
+    if switch.ownership == "everything":
+        return None
     extra, rows = switch.extra.config_db, tables.get("PORT", {})
     ports = extra.get("PORT", {})
     return Planned(

@@ -75,12 +75,14 @@ class Foreign:
         lines: context of ours -> the lines that come into it.
         sections: whole sections, as they stand in the text.
         blocked: parts that cannot stay beside what is intended.
+        settings: part of ours -> the settings in it that are another's.
     """
 
     parts: tuple[str, ...] = ()
     lines: Mapping[Context, tuple[str, ...]] = field(default_factory=dict, repr=False)
     sections: tuple[str, ...] = field(default=(), repr=False)
     blocked: tuple[str, ...] = ()
+    settings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def foreign(stored: str, intended: str, ours: Iterable[str], our_lines: Collection[str] | None = None) -> Foreign:
@@ -96,13 +98,14 @@ def foreign(stored: str, intended: str, ours: Iterable[str], our_lines: Collecti
     lines: dict[Context, list[str]] = {}
     sections: dict[str, None] = {}
     blocked: dict[str, None] = {}
+    settings_of: dict[str, list[str]] = {}
     for block in _blocks(stored):
         text = "\n".join(block)
         for _, context, line in conf.lines(text):
             part = _whole(context, known) or part_of(context, line)
             if our_lines is not None and part in known and line and context in contexts and _is_setting(context, line):
                 if (context, slot(context, line)) not in slots and f"{part} / {line}" not in our_lines:
-                    names[f"{line} of {part}"] = None
+                    settings_of.setdefault(part, []).append(line)
                     lines.setdefault(context, []).append(line)
                 continue
             if part in known or _PROGRAM.fullmatch(part):
@@ -117,7 +120,11 @@ def foreign(stored: str, intended: str, ours: Iterable[str], our_lines: Collecti
             elif line:
                 lines.setdefault(context, []).append(line)
     return Foreign(
-        tuple(names), {context: tuple(some) for context, some in lines.items()}, tuple(sections), tuple(blocked)
+        tuple(names),
+        {context: tuple(some) for context, some in lines.items()},
+        tuple(sections),
+        tuple(blocked),
+        {part: tuple(some) for part, some in settings_of.items()},
     )
 
 

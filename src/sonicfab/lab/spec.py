@@ -20,6 +20,7 @@ from sonicfab.ownership.record import Record
 from sonicfab.plan.types import FabricPlan, SwitchPlan
 from sonicfab.platforms import Platform
 from sonicfab.ports import ports_of
+from sonicfab.render import planned_of
 from sonicfab.schema.facts import schema_of
 
 SWSS_READY_AFTER = 10.0
@@ -143,7 +144,8 @@ def stored_configs(plan: FabricPlan, folder: Path) -> dict[str, dict[str, str]]:
         if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
             raise InputError(f"--from: {below / name / 'config_db.json'} is no CONFIG_DB: tables of rows")
         if (below / "plan.json").exists():  # what was rendered is ours, as if it had been pushed
-            found[name][record.FILE] = Record.of(tables, found[name].get("frr.conf")).dumps()
+            planned = planned_of(plan.switches[name], tables)
+            found[name][record.FILE] = Record.of(tables, found[name].get("frr.conf"), planned).dumps()
     return found
 
 

@@ -13,7 +13,7 @@ from sonicfab.fabric import refuse_masked
 from sonicfab.hints import did_you_mean
 from sonicfab.operations.site import QUIET, OpenSite, Progress
 from sonicfab.operations.validate import known_codes
-from sonicfab.push.comparison import Target
+from sonicfab.push.comparison import Comparison, Target
 from sonicfab.push.guarded import Ending
 from sonicfab.push.journal import Journal, find_journal, new_id
 from sonicfab.push.refusals import Observation
@@ -148,13 +148,14 @@ class Planned:
         return {
             name: SwitchPush(
                 name,
-                "failed" if ending.untouched else _STATES[ending.state],
+                "failed" if ending.untouched else _state(ending, looks[name].found),
                 self.decision.ways[name],
                 looks[name].found.shown(),
                 push.seconds.get(name, 0.0),
                 ending.said,
                 journal.push_id,
                 looks[name].found.theirs,
+                looks[name].found.blocked,
                 differences=looks[name].found.differences,
             )
             for name, ending in push.endings.items()
@@ -172,11 +173,23 @@ class Planned:
         state: State = "not begun" if touched else "would change"
         if name in self.decision.refused:
             why, state = f"{name}: {self.decision.refused[name]}", "refused"
-        elif way.name == "nothing":
+        elif way.name == "nothing" or found.only_noted:
             state = "unchanged"
         return SwitchPush(
-            name, state, way, found.shown(), error=why, theirs=found.theirs, differences=found.differences
+            name,
+            state,
+            way,
+            found.shown(),
+            error=why,
+            theirs=found.theirs,
+            blocked=found.blocked,
+            differences=found.differences,
         )
+
+
+def _state(ending: Ending, found: Comparison) -> State:
+    """What a switch has become; to take note of what is ours is no change of it."""
+    return "unchanged" if ending.state == "new" and found.only_noted else _STATES[ending.state]
 
 
 @dataclass(frozen=True)

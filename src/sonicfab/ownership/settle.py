@@ -19,6 +19,7 @@ from sonicfab.ownership.record import Record
 
 Rows = dict[str, dict[str, Row]]
 _SHOWN = 4
+_UNPLANNED = "not in the plan"
 
 
 @dataclass(frozen=True)
@@ -228,11 +229,14 @@ class _Rows:
         return self._rendered.planned is not None and port not in used and not self._there.record.used_port(port)
 
     def _kept(self, port: str, row: Row) -> Row:
-        """The row of a port that stays, with what is decided of it all the same."""
+        """The row of a port that stays, with what is decided of it all the same; what was, and is not, goes."""
         planned, rendered = self._rendered.planned, self._rendered.config_db["PORT"].get(port, {})
-        decided = planned.fields("PORT", port, frozenset()) if planned else frozenset[str]()
-        kept = {name: value for name, value in row.items() if name not in decided}
-        return {**kept, **{name: rendered[name] for name in decided & rendered.keys()}}
+        if planned is None:
+            return row
+        ours = {name for name in row if self._there.record.has_field("PORT", port, name)}
+        ours |= planned.fields("PORT", port, frozenset())
+        kept = {name: value for name, value in row.items() if name not in ours}
+        return {**kept, **{name: rendered[name] for name in ours & rendered.keys()}}
 
     def block_sessions(self) -> None:
         """BGP that SONiC makes of another's rows ends with the routing mode that makes it: frr.conf would have none."""
@@ -269,12 +273,20 @@ class _Rows:
                 self.owned.add(table)
                 self.rows[table] = {key: row for key, row in rows.items() if key not in gone}
 
+    def _use(self, port: str) -> str:
+        """Why a port is another's: something uses it, or nobody has planned it; it may have been set all the same."""
+        if self._ports[port]:
+            return f"used by {', '.join(self._ports[port])}"
+        as_it_came = self.rows["PORT"][port] == self._rendered.config_db["PORT"].get(port, {})
+        return _UNPLANNED if as_it_came else f"{_UNPLANNED}, set by another"
+
     def said(self) -> list[str]:
         """What stays, a few words for each table."""
-        by_use: dict[tuple[str, ...], list[str]] = {}
+        by_use: dict[str, list[str]] = {}
         for port in sorted(self._ports, key=natural_key):
-            by_use.setdefault(self._ports[port], []).append(port)
-        lines = [f"PORT {first_of(ports, _SHOWN)} ({_use(by)})" for by, ports in by_use.items()]
+            by_use.setdefault(self._use(port), []).append(port)
+        uses = sorted(by_use, key=lambda use: use == _UNPLANNED)
+        lines = [f"PORT {first_of(by_use[use], _SHOWN)} ({use})" for use in uses]
         for table, rows in sorted(self._theirs.items()):
             lines.append(f"{table} {_keys(table, rows)}")
         for (table, names), keys in sorted(self._fields.items()):
@@ -282,13 +294,10 @@ class _Rows:
         return lines
 
 
-def _use(by: tuple[str, ...]) -> str:
-    return f"used by {', '.join(by)}" if by else "not in the plan"
-
-
 def _keys(table: str, keys: Collection[str]) -> str:
     return f"{len(keys)} rows" if table in SECRET_TABLES else first_of(sorted(keys, key=natural_key), _SHOWN)
 
 
 def _frr_said(other: Foreign) -> list[str]:
-    return [f"FRR: {first_of(other.parts, _SHOWN, '; ')}"] if other.parts else []
+    settings = [f"FRR {part}: {first_of(lines, _SHOWN)}" for part, lines in other.settings.items()]
+    return [*settings, *([f"FRR: {first_of(other.parts, _SHOWN, '; ')}"] if other.parts else [])]

@@ -25,6 +25,7 @@ from sonicfab.switch.state.config import (
     STORED_FRR,
 )
 
+NO_RECORD = "there is no record yet of what is ours"
 _QUESTIONS = (RUNNING_CONFIG_DB, RUNNING_FRR, STORED_CONFIG_DB, STORED_FRR, MODE_RESETTERS, BGP_SUMMARY, RECORD)
 
 
@@ -144,6 +145,12 @@ class Comparison:
         return self.runs and not self.stored
 
     @property
+    def only_noted(self) -> bool:
+        """True where it is as intended, and of a switch that was begun with carefully nobody has noted what is ours."""
+        careful = self.target is not None and self.target.planned is not None
+        return careful and self.runs and self.stored == (NO_RECORD,)
+
+    @property
     def established(self) -> frozenset[str]:
         """The peers with a session that is up."""
         return frozenset(peer.peer for peer in self.peers if peer.established)
@@ -176,7 +183,7 @@ def compare(switch: Switch, target: Target) -> Comparison:
     if not settled.is_stored(stored_frr):
         stored.append("stored frr.conf differs")
     if target.record is not None and record_text != target.record.dumps():
-        stored.append("the record of what sonicfab has rendered differs")
+        stored.append("the record of what sonicfab has rendered differs" if record_text else NO_RECORD)
     return Comparison(
         config_db=tuple(configdb.diff(target.config_db, running, target.owned)),
         frr=tuple(conf.diff(target.frr, by_hand)) if target.frr is not None else (),

@@ -27,6 +27,7 @@ class SwitchPush:
     error: str = ""
     push_id: str = ""
     theirs: tuple[str, ...] = ()
+    blocked: tuple[str, ...] = ()
     unasked: ExitCode = ExitCode.OK
     differences: int | None = None
 

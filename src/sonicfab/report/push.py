@@ -55,7 +55,8 @@ def show_decision(
     each change of each switch has its line.
     """
     same = [name for name, look in looks.items() if look.found.equal]
-    changing = {name: look.found for name, look in looks.items() if name not in same}
+    noted = [name for name, look in looks.items() if look.found.only_noted]
+    changing = {name: look.found for name, look in looks.items() if name not in (*same, *noted)}
     if everything or len(changing) <= _ONE_BY_ONE:
         for name, found in changing.items():
             first, *lines = _block(found, decision.ways[name], everything=everything)
@@ -66,6 +67,8 @@ def show_decision(
         _show_together(changing, decision, intended, roles)
     if same:
         say(f"{who(same, roles) if len(same) > _ALIKE_SHOWN else ', '.join(same)}: unchanged")
+    if noted:
+        say_fitted(f"{who(noted, roles)}: unchanged; a push takes note there of what is ours, and of nothing else")
     _show_theirs(looks, roles)
     if not everything and decision.todo:
         say("(-v shows every single change)")
@@ -82,7 +85,7 @@ def _show_theirs(looks: Mapping[str, Observation], roles: Roles) -> None:
     for words, names in by_words.items():
         say(f"{who(names, roles)}: not ours, left as it is:")
         for word in words:
-            say(f"  {word}")
+            say_fitted(f"  {word}")
 
 
 def _show_together(
@@ -213,6 +216,7 @@ def json_push(result: PushResult) -> None:
             "resets": list(push.way.resets) if push.way else [],
             "changes": list(push.changes),
             "not_ours": list(push.theirs),
+            "in_the_way": list(push.blocked),
             "seconds": round(push.seconds, 2),
             "error": push.error or None,
         }
