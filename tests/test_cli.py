@@ -284,6 +284,7 @@ COMPLETIONS = {
     "render -i inventory.yml -t t.yml --limit sp": {"spine1", "spine"},
     "push -i inventory.yml -t t.yml --limit leaf1,sp": {"leaf1,spine1", "leaf1,spine"},
     "explain -i inventory.yml le": {"leaf1"},
+    "ports -i inventory.yml le": {"leaf1"},
     "render --image-build community-20241": {"community-202411"},
     "diff --to community-20241": {"community-202411"},
     "builds show community-20241": {"community-202411"},

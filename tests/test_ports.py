@@ -14,6 +14,7 @@ from sonicfab.breakouts import Mode, parts_of
 from sonicfab.fabric import read_fabric
 from sonicfab.model.fields import Endpoint
 from sonicfab.model.topology import Topology
+from sonicfab.plan.frontpanel import Need, front_of, is_free, propose
 from sonicfab.plan.ports import PortSettings, settled_ports
 
 LEAF, LEAF2 = "st01-sw25g-r01-u34", "st01-sw25g-r01-u35"
@@ -198,3 +199,58 @@ def test_the_facts_of_each_model_fit_each_other(name: str) -> None:
                 assert all(part.speed <= len(part.lanes) * platform.lane_speed for part in parts)
                 assert all(part.name == port.name or part.name not in ports for part in parts)
                 assert len({part.alias for part in parts}) == mode.parts
+
+
+def ports_command(sonicfab: Run, switch: str, need: str, *options: str, path: Path | None = None) -> Any:
+    topology_file = path or ROOT / "topologies" / "spine-leaf-1x2.yml"
+    return sonicfab("ports", switch, "-i", INVENTORY, "-t", topology_file, "--need", need, *options)
+
+
+@pytest.mark.parametrize(
+    ("switch", "need"),
+    [(LEAF, "12x25G,4x10G"), (LEAF, "2x100G,30x10G,2x25G"), (SPINE, "6x25G,2x40G,3x100G"), (SPINE, "120x10G")],
+)
+def test_what_is_proposed_works_when_it_is_pasted(switch: str, need: str, sonicfab: Run, tmp_path: Path) -> None:
+    value = json.loads(ports_command(sonicfab, switch, need, "--format", "json").stdout)
+    assert value["format_version"] == 1
+    for offer, asked in zip(value["proposed"], need.split(","), strict=True):
+        assert f"{len(offer['ports'])}x{offer['speed'] // 1000}G" == asked
+        assert offer["missing"] == 0
+    path = tmp_path / "topology.yml"
+    text = (ROOT / "topologies" / "spine-leaf-1x2.yml").read_text()
+    path.write_text(text + "\nports:\n" + "\n".join(f"  {line}" for line in value["entries"]) + "\n")
+    done = sonicfab("validate", "-i", INVENTORY, "-t", path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    again = json.loads(ports_command(sonicfab, switch, "1x1G", "--format", "json", path=path).stdout)
+    ports = {port["name"]: port for cage in again["front"] for port in cage["ports"]}
+    for offer in value["proposed"]:
+        assert {(ports[name]["speed"], ports[name]["use"]) for name in offer["ports"]} == {(offer["speed"], "host")}
+
+
+def test_too_many_are_refused_with_how_many_are_missing(sonicfab: Run) -> None:
+    done = ports_command(sonicfab, SPINE, "31x100G")
+    assert done.returncode == 4
+    assert "1 at 100G are missing" in done.stderr
+    assert ports_command(sonicfab, SPINE, "some").returncode == 2
+    assert "did you mean" in ports_command(sonicfab, SPINE[:-1] + "7", "1x100G").stderr
+
+
+def test_the_front_is_drawn_as_it_stands_on_the_box(sonicfab: Run) -> None:
+    done = ports_command(sonicfab, LEAF, "4x10G")
+    lines = done.stdout.splitlines()
+    assert max(map(len, lines)) <= 100
+    assert lines[2].split() == [str(number) for number in range(0, 48, 3)], "three rows of ports of 25G"
+    assert lines[6].split()[:2] == ["2", "5"]
+    assert lines[9].split() == ["48", "56", "64", "72"]
+    assert "  - {switches: st01-sw25g-r01-u34, ports: [" in done.stdout
+
+
+def test_a_core_has_one_speed_in_what_is_proposed() -> None:
+    plan = read_fabric(INVENTORY, ROOT / "topologies" / "spine-leaf-1x2.yml").plan().plan
+    for text in ("9x25G,9x10G,2x1G", "33x10G", "1x10G,1x25G,1x1G,1x40G"):
+        offers = propose(plan.switches[LEAF], Need.several(text))
+        given = {name: offer.need.speed for offer in offers for name in offer.ports}
+        for cage in front_of(plan.switches[LEAF]):
+            used = {port.speed for port in cage.ports if not is_free(port)}
+            shared = {given[name] for name in cage.group if name in given}
+            assert len(shared | (used if cage.group else set())) <= 1, (text, cage.port.name)

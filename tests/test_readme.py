@@ -143,7 +143,7 @@ def test_the_template_of_the_page_on_config(checkout: Path, sonicfab: Run) -> No
 
 
 SHOWN = re.compile(r"```sh\n(sonicfab [^\n]*)\n```\n\n(?:[^\n`]+\n)*\n?```\n(.*?)```", re.DOTALL)
-READS = ("diff", "explain", "validate", "builds", "render", "schema", "explain-code")
+READS = ("diff", "explain", "validate", "builds", "render", "schema", "explain-code", "ports")
 """Commands whose output is the same on every machine."""
 OUTPUTS = [
     (page, command, shown)

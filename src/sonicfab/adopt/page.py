@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sonicfab.configdb import natural_key
+from sonicfab.model.fields import ranges as ranges
 
 _PLAIN = re.compile(r"[A-Za-z0-9/][A-Za-z0-9 _./@+-]*")
 _ODD = re.compile(r"(?i)true|false|yes|no|on|off|null|~|[0-9.]+e[0-9]+|[0-9][0-9_]*|0x[0-9a-f]+|[0-9]+\.[0-9]*")
@@ -131,22 +131,6 @@ def one_or_list(values: Iterable[object]) -> object:
     """One value as itself, several as a list."""
     some = list(values)
     return some[0] if len(some) == 1 else some
-
-
-def ranges(ports: Iterable[str]) -> list[str]:
-    """Ports in natural order, those in a row as `Ethernet0-3`."""
-    found: list[tuple[str, int, int]] = []
-    for port in sorted(set(ports), key=natural_key):
-        match = re.fullmatch(r"([A-Za-z]+)(0|[1-9][0-9]*)", port)
-        if not match:
-            found.append((port, -1, -1))
-        elif found and found[-1][0] == match[1] and found[-1][2] + 1 == int(match[2]):
-            found[-1] = (match[1], found[-1][1], int(match[2]))
-        else:
-            found.append((match[1], int(match[2]), int(match[2])))
-    return [
-        name if first < 0 else f"{name}{first}" + (f"-{last}" if last > first else "") for name, first, last in found
-    ]
 
 
 def _folded(text: str, width: int) -> list[str]:

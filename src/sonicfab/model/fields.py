@@ -7,6 +7,7 @@ named `on` stays `on`; each kind here turns its string into a value, or says wha
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network, ip_address
@@ -25,6 +26,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from sonicfab.asn import AsnPool
+from sonicfab.configdb import natural_key
 from sonicfab.datafiles import as_facts, read_facts
 from sonicfab.hints import did_you_mean
 from sonicfab.roles import Role
@@ -331,6 +333,22 @@ def port_list(value: Any) -> tuple[str, ...]:
             raise expected(f"a range of at most {_MOST_PORTS} ports", entry)
         names.extend(f"{match[1]}{number}" for number in range(first, last + 1))
     return tuple(names)
+
+
+def ranges(ports: Iterable[str]) -> list[str]:
+    """Ports in natural order, those in a row as `Ethernet0-3`: what `port_list` reads."""
+    found: list[tuple[str, int, int]] = []
+    for port in sorted(set(ports), key=natural_key):
+        match = re.fullmatch(r"([A-Za-z]+)(0|[1-9][0-9]*)", port)
+        if not match:
+            found.append((port, -1, -1))
+        elif found and found[-1][0] == match[1] and found[-1][2] + 1 == int(match[2]):
+            found[-1] = (match[1], found[-1][1], int(match[2]))
+        else:
+            found.append((match[1], int(match[2]), int(match[2])))
+    return [
+        name if first < 0 else f"{name}{first}" + (f"-{last}" if last > first else "") for name, first, last in found
+    ]
 
 
 _Item = TypeVar("_Item")
