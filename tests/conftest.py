@@ -28,7 +28,12 @@ NO_YANG = (
     "TEST_YANG_MODELS says where they are (CONTRIBUTING.md)"
 )
 
-EXAMPLES = {"scs-lab": "spine-leaf-1x2", "dc-2x4": "dc-2x4", "gns3-replacement": "gns3-replacement"}
+EXAMPLES = {
+    "scs-lab": "spine-leaf-1x2",
+    "dc-2x4": "dc-2x4",
+    "gns3-replacement": "gns3-replacement",
+    "servers-2x2": "servers-2x2",
+}
 """Inventory -> the topology that belongs to it."""
 
 sys.path.insert(0, str(GUARD))

@@ -9,8 +9,9 @@ import shlex
 from importlib.resources import files
 from pathlib import Path
 
-from sonicfab.lab.hosts import LabHost
+from sonicfab.lab.hosts import BOND, LabHost
 from sonicfab.lab.sonic.__main__ import PROGRAMS
+from sonicfab.lab.sonic.channels import STP
 from sonicfab.lab.spec import LabSpec, LabSwitch
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -145,9 +146,12 @@ def switch_files(spec: LabSpec, switch: LabSwitch) -> dict[str, str]:
     }
 
 
+_LACP = "bond mode 802.3ad lacp_rate fast miimon 100"
+
+
 def server_files(host: LabHost) -> dict[str, str]:
     """Files of a host, paths as above."""
-    changes = [f"link set eth0 address {host.mac} mtu {host.mtu} up", "link set lo up"]
+    changes = [f"link set {BOND if host.members else 'eth0'} address {host.mac} mtu {host.mtu} up", "link set lo up"]
     changes += [f"addr add {address} dev lo" for address in host.addresses]
     zebra = [f"hostname {host.name}", "log file /var/log/frr/zebra.log"]
     for address in host.addresses:
@@ -155,7 +159,18 @@ def server_files(host: LabHost) -> dict[str, str]:
         # what it sends comes from its own address: its interface has none
         zebra += [f"route-map {name} permit 10", f" set src {address.partition('/')[0]}", "exit"]
         zebra.append(f"{family} protocol bgp route-map {name}")
+    into_bond = [
+        line
+        for _, end in host.cables
+        for line in (f"link set {end.port} down", f"link set {end.port} mtu {host.mtu} master {BOND} up")
+    ]
+    bonds = {
+        f"files/etc/sonicfab-host.{kind}": "\n".join([f"link add {BOND} type {made}", *into_bond, ""])
+        for kind, made in (("bond", _LACP), ("bridge", STP))
+        if host.members
+    }
     return {
+        **bonds,
         "files/etc/hostname": f"{host.name}\n",
         "files/etc/sonicfab-host.ip": "\n".join([*changes, ""]),
         "files/etc/frr/zebra.conf": "\n".join([*zebra, ""]),

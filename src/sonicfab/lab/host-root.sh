@@ -43,6 +43,10 @@ export HOME=/root USER=root
 sysctl -qw net.ipv6.conf.all.accept_ra=0 net.ipv6.conf.default.accept_ra=0 net.ipv6.conf.eth0.accept_ra=0 \
   net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.eth0.accept_dad=0 \
   net.ipv6.conf.lo.keep_addr_on_down=1 2>/dev/null || true
+# several cables are a bond; where the kernel has none, a bridge with spanning tree stands in for it, as in a switch
+if [ -e /etc/sonicfab-host.bond ]; then
+  ip -batch /etc/sonicfab-host.bond 2>/dev/null || ip -batch /etc/sonicfab-host.bridge
+fi
 ip -batch /etc/sonicfab-host.ip
 /usr/lib/frr/zebra -d -A 127.0.0.1 -f /etc/frr/zebra.conf
 /usr/lib/frr/bgpd -d -A 127.0.0.1 -f /etc/frr/bgpd.conf

@@ -16,9 +16,13 @@ from sonicfab.asn import PRIVATE_ASNS
 from sonicfab.errors import InputError
 from sonicfab.families import Family
 from sonicfab.ipam import AddressPool, IpAddress, IpNetwork
+from sonicfab.model.fields import Endpoint
 from sonicfab.plan.bgp import Session
+from sonicfab.plan.bundles import PortChannelPlan
 from sonicfab.plan.types import FabricPlan, PortPlan
 
+BOND = "bond0"
+"""What a host calls the interface of several cables."""
 ALL_PORTS = 0
 """As a number of hosts per switch: one on each of its host ports."""
 
@@ -30,10 +34,10 @@ router bgp {asn}
  bgp router-id {router_id}
  no bgp ebgp-requires-policy
  no bgp default ipv4-unicast
- neighbor eth0 interface remote-as external
- neighbor eth0 description {switch}:{port}
- neighbor eth0 timers {keepalive} {hold}
- neighbor eth0 timers connect {connect_retry}
+ neighbor {interface} interface remote-as external
+ neighbor {interface} description {switch}:{port}
+ neighbor {interface} timers {keepalive} {hold}
+ neighbor {interface} timers connect {connect_retry}
 {families}exit
 {own}route-map OWN permit 10
  match ip address prefix-list OWN
@@ -45,8 +49,8 @@ exit
 _FAMILY = """\
  address-family {family} {family.safi}
   network {address}
-  neighbor eth0 activate
-  neighbor eth0 route-map OWN out
+  neighbor {interface} activate
+  neighbor {interface} route-map OWN out
  exit-address-family
 """
 
@@ -57,8 +61,9 @@ class LabHost:
 
     Attributes:
         name: SWITCH-PORT.
-        switch, port: what its eth0 is plugged into.
+        switch, port: what its eth0 is plugged into; a port channel where it has a bond0 of several.
         addresses: its own, one of each family, with prefix length.
+        members: the ports of the port channel.
         bgp: the config of its bgpd.
     """
 
@@ -70,6 +75,13 @@ class LabHost:
     mtu: int
     addresses: tuple[str, ...]
     bgp: str
+    members: tuple[str, ...] = ()
+
+    @property
+    def cables(self) -> tuple[tuple[Endpoint, Endpoint], ...]:
+        """(port of the switch, interface of the host) of each cable."""
+        ports = enumerate(self.members or (self.port,))
+        return tuple((Endpoint(self.switch, port), Endpoint(self.name, f"eth{number}")) for number, port in ports)
 
 
 def lab_hosts(plan: FabricPlan, per_switch: int) -> tuple[LabHost, ...]:
@@ -100,7 +112,11 @@ def lab_hosts(plan: FabricPlan, per_switch: int) -> tuple[LabHost, ...]:
     return tuple(found)
 
 
-def _host(plan: FabricPlan, switch: str, port: PortPlan, asn: int, own: dict[Family, IpAddress]) -> LabHost:
+def _host(
+    plan: FabricPlan, switch: str, port: PortPlan | PortChannelPlan, asn: int, own: dict[Family, IpAddress]
+) -> LabHost:
+    members = port.members if isinstance(port, PortChannelPlan) else ()
+    interface = BOND if members else "eth0"
     name = f"{switch}-{port.name}"
     if name in plan.switches:
         raise InputError(f"a host would have the name of the switch {name}")
@@ -117,19 +133,21 @@ def _host(plan: FabricPlan, switch: str, port: PortPlan, asn: int, own: dict[Fam
         connect_retry=plan.bgp.connect_retry,
         # a server passes nothing on, whatever it has learned
         own="".join(f"{family.command} prefix-list OWN permit {prefix}\n" for family, prefix in prefixes.items()),
-        families="".join(_FAMILY.format(family=family, address=prefix) for family, prefix in prefixes.items()),
+        interface=interface,
+        families="".join(
+            _FAMILY.format(family=family, address=prefix, interface=interface) for family, prefix in prefixes.items()
+        ),
     )
     # an address of its own, locally administered: IEEE 802c
     mac = ":".join(["02", *(f"{byte:02x}" for byte in hashlib.sha256(name.encode()).digest()[:5])])
-    return LabHost(name, switch, port.name, asn, mac, port.mtu, tuple(prefixes.values()), bgp)
+    return LabHost(name, switch, port.name, asn, mac, port.mtu, tuple(prefixes.values()), bgp, members)
 
 
-def _host_ports(plan: FabricPlan) -> Iterator[tuple[str, PortPlan, Session]]:
+def _host_ports(plan: FabricPlan) -> Iterator[tuple[str, PortPlan | PortChannelPlan, Session]]:
     for name, switch in plan.switches.items():
         sessions = {session.interface: session for session in switch.host_sessions}
-        for port in switch.ports:
-            if port.name in sessions:
-                yield name, port, sessions[port.name]
+        ports: list[PortPlan | PortChannelPlan] = [*switch.ports, *switch.port_channels]
+        yield from ((name, port, sessions[port.name]) for port in ports if port.name in sessions)
 
 
 def _addresses(plan: FabricPlan, family: Family, count: int) -> list[IpAddress]:

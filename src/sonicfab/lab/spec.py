@@ -80,7 +80,10 @@ class LabSpec:
             for one in data.pop("switches")
         ]
         links = [(Endpoint(a, a_port), Endpoint(b, b_port)) for a, a_port, b, b_port in data.pop("links")]
-        hosts = [LabHost(**{**one, "addresses": tuple(one["addresses"])}) for one in data.pop("hosts", ())]
+        hosts = [
+            LabHost(**{**one, "addresses": tuple(one["addresses"]), "members": tuple(one["members"])})
+            for one in data.pop("hosts", ())
+        ]
         return cls(switches=tuple(switches), links=tuple(links), hosts=tuple(hosts), **data)
 
     def far_end(self, end: Endpoint) -> Endpoint:
@@ -93,7 +96,7 @@ class LabSpec:
     @property
     def cables(self) -> tuple[tuple[Endpoint, Endpoint], ...]:
         """All cables, those to hosts included."""
-        return (*self.links, *((Endpoint(host.switch, host.port), Endpoint(host.name, "eth0")) for host in self.hosts))
+        return (*self.links, *(cable for host in self.hosts for cable in host.cables))
 
 
 def lab_spec(

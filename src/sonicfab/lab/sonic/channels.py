@@ -16,7 +16,7 @@ from typing import Any
 
 from sonicfab.lab.sonic import db
 
-_STP = "stp_state 1 forward_delay 200 hello_time 100 max_age 600 mcast_snooping 0"
+STP = "bridge stp_state 1 forward_delay 200 hello_time 100 max_age 600 mcast_snooping 0"
 """The shortest times that the kernel takes, in 1/100 s; what is multicast goes to all members."""
 _PREFIX = "PortChannel"
 _FORWARDS = ("forwarding", "blocking")
@@ -129,7 +129,7 @@ def _add(name: str, row: dict[str, Any], mac: str) -> None:
     rate = "fast" if row.get("fast_rate") == "true" else "slow"
     bond = f"type bond mode 802.3ad lacp_rate {rate} miimon 100 min_links {row.get('min_links', '0')}"
     own = f"link add {name} address {mac}" if mac else f"link add {name}"
-    if _ip(f"{own} {bond}") and _ip(f"{own} type bridge {_STP}"):
+    if _ip(f"{own} {bond}") and _ip(f"{own} type {STP}"):
         raise RuntimeError(f"the kernel can make {name} neither as bond nor as bridge")
 
 
