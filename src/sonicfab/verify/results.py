@@ -60,6 +60,12 @@ class Problem(str, Enum):
     STRANGER = "stranger"
     PORT_UNKNOWN = "port-unknown"
     CABLE = "cable"
+    # portchannel
+    NOT_A_MEMBER = "not-a-member"
+    NOT_SELECTED = "not-selected"
+    NO_PARTNER = "no-partner"
+    OTHER_PARTNER = "other-partner"
+    MIN_LINKS = "min-links"
     # config, system
     DRIFT = "drift"
     UNSAVED = "unsaved"

@@ -171,8 +171,8 @@ DATABASE_ROWS = Question(
     "rows",
     "sudo -n sonic-db-dump -n {database} -k '{pattern}'",
     rows,
-    "rows of STATE_DB (`FDB_TABLE`, `FAN_INFO` ..., `TRANSCEIVER_DOM_SENSOR`), APPL_DB (`PORT_TABLE`) and COUNTERS_DB "
-    "(`COUNTERS_PORT_NAME_MAP`)",
+    "rows of STATE_DB (`FDB_TABLE`, `LAG_*`, `FAN_INFO` ..., `TRANSCEIVER_DOM_SENSOR`), APPL_DB (`PORT_TABLE`, "
+    "`LAG_*`) and COUNTERS_DB (`COUNTERS_PORT_NAME_MAP`)",
 )
 """Without -y: with it, sonic-db-dump ignores -k (redis-dump-load 1.1)."""
 PORT_NAMES = DATABASE_ROWS.of(database="COUNTERS_DB", pattern="COUNTERS_PORT_NAME_MAP")

@@ -39,7 +39,7 @@ class Interface(Check[PortPlan | InterfacePlan]):
                 yield Wanted(port, port.name, _wanted(expected.plan, port), far=str(port.far))
         for one in expected.plan.interfaces.values():
             if one.kind != InterfaceKind.PORT:
-                up = () if one.kind == InterfaceKind.LOOPBACK else ("up",)
+                up = () if one.kind == InterfaceKind.LOOPBACK else ("not shut" if one.use == "host" else "up",)
                 yield Wanted(one, one.name, ", ".join([*up, *_mtu(one.mtu), *map(str, one.addresses)]))
 
     def judge(self, expected: Expectations, one: Wanted[PortPlan | InterfacePlan], answers: Answers) -> Seen:
@@ -130,7 +130,7 @@ def _made_of_ports(plan: InterfacePlan, found: InterfaceOfZebra | None, own: tup
     seen = ", ".join(["up" if found.oper_up else "no link", *_mtu(found.mtu)])
     if not found.admin_up:
         return Seen("shut", Problem.SHUT)
-    if not found.oper_up:
+    if not found.oper_up and plan.use != "host":
         return Seen(seen, Problem.NO_LINK)
     if plan.mtu and found.mtu != plan.mtu:
         return Seen(seen, Problem.MTU)

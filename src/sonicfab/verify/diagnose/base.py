@@ -161,7 +161,7 @@ class Case:
         return self.take(lambda one: id(one) in chosen)
 
     def link_results(
-        self, *ends: Endpoint, checks: Iterable[str] = ("bgp", "interface", "lldp")
+        self, *ends: Endpoint, checks: Iterable[str] = ("bgp", "interface", "portchannel", "lldp")
     ) -> tuple[CheckResult, ...]:
         """Take what failed at these ports."""
         peers = {(switch, peer) for switch, port in ends for peer in self.peers(switch, port)}

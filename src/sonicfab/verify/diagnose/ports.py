@@ -17,13 +17,14 @@ def diagnose(case: Case) -> Iterator[Diagnosis]:
     for a, b in (cable for link in case.plan.links for cable in link.cables):
         found = [failed[end] for end in (a, b) if end in failed]
         if found:
-            yield from _link(case, a, b, found)
+            yield from of_link(case, a, b, found)
     for one in case.failed("interface"):
         if one.problem not in (Problem.UNANSWERED, Problem.LOOPBACK) and not one.far:
             yield _host(case, one)
 
 
-def _link(case: Case, a: Endpoint, b: Endpoint, found: list[CheckResult]) -> Iterator[Diagnosis]:
+def of_link(case: Case, a: Endpoint, b: Endpoint, found: list[CheckResult]) -> Iterator[Diagnosis]:
+    """What is wrong with a cable, of whose ends these results failed."""
     by_problem = {one.problem: one for one in reversed(found)}
     name = f"{a} - {b}"
     if Problem.SHUT in by_problem:

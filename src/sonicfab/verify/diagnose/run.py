@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from sonicfab.switch.ask import Answers
-from sonicfab.verify.diagnose import addresses, cables, configs, daemons, hosts, ports, reach, routes, sessions, system
+from sonicfab.verify.diagnose import (
+    addresses,
+    cables,
+    configs,
+    daemons,
+    hosts,
+    portchannels,
+    ports,
+    reach,
+    routes,
+    sessions,
+    system,
+)
 from sonicfab.verify.diagnose.base import Case, Diagnoser, Diagnosis
 from sonicfab.verify.diagnose.consequences import attribute, leftovers, small_only
 from sonicfab.verify.expect import Expectations, FabricExpectations
@@ -17,6 +29,7 @@ DIAGNOSERS: tuple[Diagnoser, ...] = (
     system.diagnose,
     cables.diagnose,
     addresses.diagnose,
+    portchannels.diagnose,
     ports.diagnose,
     routes.own,
     sessions.diagnose,
