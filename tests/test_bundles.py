@@ -11,8 +11,11 @@ from conftest import ROOT
 from sonicfab.errors import InputError
 from sonicfab.fabric import Fabric, open_fabric, render_fabric
 from sonicfab.model.fields import Endpoint
+from sonicfab.ownership.record import Record
+from sonicfab.ownership.settle import OnSwitch, Rendered, Settled, settle
 from sonicfab.plan.dump import plan_text
 from sonicfab.plan.interfaces import InterfaceKind
+from sonicfab.push.patch import PatchPlan, plan_patch
 from sonicfab.validate.run import Validator
 from sonicfab.validate.subjects import of_fabric
 
@@ -190,3 +193,102 @@ def test_its_settings_by_name(tmp_path: Path) -> None:
 )
 def test_what_is_refused_of_one_to_a_server(tmp_path: Path, bundle: str, more: str, said: str) -> None:
     assert said in refused(tmp_path, UP, bundle, more=more)
+
+
+# onto the switches
+
+
+def planned_patch(fabric: Fabric, change: dict[str, dict[str, dict[str, str] | None]]) -> PatchPlan:
+    """The patch to the rendered config from one in which rows differ; None takes a row away."""
+    intended = tables(fabric, LEAF)
+    running = {name: {key: dict(row) for key, row in rows.items()} for name, rows in intended.items()}
+    for table, rows in change.items():
+        for key, row in rows.items():
+            if row is None:
+                del running[table][key]
+            else:
+                running.setdefault(table, {})[key] = row
+    owned = {*intended, *running}
+    return plan_patch(intended, running, owned, fabric.plan.switches[LEAF].build)
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "fields", "told"),
+    [
+        (
+            "PORTCHANNEL_MEMBER",
+            "PortChannel1|Ethernet76",
+            None,
+            "link: Ethernet76: it is taken down to become",
+        ),
+        ("PORTCHANNEL_MEMBER", "PortChannel1|Ethernet64", {}, "traffic: PortChannel1: loses its member Ethernet64"),
+        ("PORTCHANNEL", "PortChannel1", {"admin_status": "down"}, "link: PortChannel1: admin_status: it becomes up"),
+        ("PORTCHANNEL", "PortChannel1", {"mtu": "1500"}, "traffic: PortChannel1: mtu"),
+    ],
+)
+def test_what_a_patch_of_a_port_channel_interrupts(
+    tmp_path: Path, table: str, key: str, fields: dict[str, str] | None, told: str
+) -> None:
+    fabric = opened(tmp_path, UP)
+    row = None if fields is None else {**tables(fabric, LEAF)[table].get(key, {}), **fields}
+    plan = planned_patch(fabric, {table: {key: row}})
+    assert not plan.refused
+    assert [f"{one.kind}: {one}"[: len(told)] for one in plan.interrupts] == [told]
+
+
+@pytest.mark.parametrize(
+    ("option", "field"),
+    [("lacp_rate: fast", "fast_rate"), ("min_links: 2", "min_links"), ("fallback: true", "fallback")],
+)
+def test_what_counts_only_when_it_is_made_is_no_patch(tmp_path: Path, option: str, field: str) -> None:
+    fabric = opened(tmp_path, UP.replace("}", f", {option}}}"))
+    row = tables(fabric, LEAF)["PORTCHANNEL"]["PortChannel1"]
+    plan = planned_patch(fabric, {"PORTCHANNEL": {"PortChannel1": {k: v for k, v in row.items() if k != field}}})
+    assert [one for one in plan.refused if f"PortChannel1 {field}: SONiC reads it when it makes" in one]
+
+
+def test_a_routed_port_becomes_a_member_by_reload(tmp_path: Path) -> None:
+    fabric = opened(tmp_path, UP)
+    plan = planned_patch(
+        fabric, {"PORTCHANNEL_MEMBER": {"PortChannel1|Ethernet76": None}, "INTERFACE": {"Ethernet76": {}}}
+    )
+    assert "the port is routed now" in plan.refused[0]
+
+
+def settled(fabric: Fabric, running: dict[str, dict[str, dict[str, str]]]) -> Settled:
+    """What the leaf is to run beside what it has stored."""
+    config = tables(fabric, LEAF)
+    stored = {**config, **running}
+    return settle(Rendered(config, None, frozenset(config)), OnSwitch(stored, stored, "", Record()))
+
+
+def test_an_operators_port_channel_stays_his(tmp_path: Path) -> None:
+    fabric = opened(tmp_path, UP)
+    own = tables(fabric, LEAF)
+    row = {"admin_status": "up", "mtu": "9100"}
+    theirs = {
+        "PORT": {**own["PORT"], "Ethernet8": {**own["PORT"]["Ethernet8"], "admin_status": "up"}},
+        "PORTCHANNEL": {**own["PORTCHANNEL"], "PortChannel99": row},
+        "PORTCHANNEL_MEMBER": {**own["PORTCHANNEL_MEMBER"], "PortChannel99|Ethernet8": {}},
+    }
+    found = settled(fabric, theirs)
+    assert found.config_db["PORTCHANNEL"]["PortChannel99"] == row
+    assert "PortChannel99|Ethernet8" in found.config_db["PORTCHANNEL_MEMBER"]
+    assert found.config_db["PORT"]["Ethernet8"]["admin_status"] == "up"
+    assert not found.blocked
+    assert "PORTCHANNEL PortChannel99" in found.theirs
+
+
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [
+        ("PORTCHANNEL_MEMBER", "PortChannel99|Ethernet76"),
+        ("VLAN_MEMBER", "Vlan9|Ethernet76"),
+        ("INTERFACE", "Ethernet76|192.0.2.0/31"),
+    ],
+)
+def test_a_port_that_we_bundle_cannot_be_anothers(tmp_path: Path, table: str, key: str) -> None:
+    fabric = opened(tmp_path, UP, more="links: ['dc1-leaf1:Ethernet64 - dc1-spine1:Ethernet8']\n")
+    own = tables(fabric, LEAF)
+    found = settled(fabric, {table: {**own.get(table, {}), key: {}}})
+    assert found.blocked == (f"{table}|{key}, whose port is a member of a port channel in the plan",)

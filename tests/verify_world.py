@@ -13,7 +13,7 @@ from sonicfab.lab.access import PROVIDES
 from sonicfab.ownership.record import Record
 from sonicfab.report.findings import lines
 from sonicfab.switch.ask import Answers, Question, UnansweredError, failure
-from sonicfab.switch.state import bgp, config, lldp, routes, system
+from sonicfab.switch.state import bgp, config, lags, lldp, routes, system
 from sonicfab.switch.state.bgp import BgpPeer, BgpSession, BgpState
 from sonicfab.switch.state.interfaces import Interface
 from sonicfab.switch.state.lldp import LldpNeighbor
@@ -43,6 +43,8 @@ class Box:
     unreachable: str = ""
     forwarding: dict[str, bool] = field(default_factory=lambda: {"ipv4": True, "ipv6": True})
     tsa: str = ""
+    lags: dict[str, dict[str, str]] = field(default_factory=dict)
+    """The rows of port channels in APPL_DB (`:`) and STATE_DB (`|`)."""
     problem: str = "transport"
     """The kind of error that it is unreachable by."""
 
@@ -79,7 +81,23 @@ class World:
             config.frr,
             {one for family in self.plan.families for one in ping.targets(expected, family)},
             set(),
+            lags=self._lags(name),
         )
+
+    def _lags(self, name: str) -> dict[str, dict[str, str]]:
+        rows: dict[str, dict[str, str]] = {}
+        for one in self.plan.switches[name].port_channels:
+            rows[f"LAG_TABLE:{one.name}"] = {"admin_status": "up", "oper_status": "up", "mtu": str(one.mtu)}
+            rows[f"LAG_TABLE|{one.name}"] = {"runner.active": "true"}
+            partner = self.plan.switches[one.far.switch].mac if one.far else "02:00:5e:99:00:01"
+            for port in one.members:
+                rows[f"LAG_MEMBER_TABLE:{one.name}:{port}"] = {"status": "enabled"}
+                rows[f"LAG_MEMBER_TABLE|{one.name}|{port}"] = {
+                    "link.up": "true",
+                    "runner.selected": "true",
+                    "runner.partner_lacpdu_info.system": partner,
+                }
+        return rows
 
     def _bgp(self, name: str) -> BgpState:
         switch = self.plan.switches[name]
@@ -120,15 +138,18 @@ class World:
     def _zebra(self, name: str) -> ZebraState:
         switch = self.plan.switches[name]
         interfaces = {
-            port.name: Interface(
-                port.name, port.use != "unused", port.use == "link", port.mtu, port.speed, switch.mac, ""
-            )
+            port.name: Interface(port.name, port.use != "unused", bool(port.far), port.mtu, port.speed, switch.mac, "")
             for port in switch.ports
         }
         addresses = {
-            port.name: ("fe80::1/64", *map(str, switch.interfaces[port.name].addresses if port.use != "unused" else ()))
+            port.name: ("fe80::1/64", *map(str, switch.interfaces[port.name].addresses))
+            if port.name in switch.interfaces
+            else ("fe80::1/64",)
             for port in switch.ports
         }
+        for one in switch.port_channels:
+            interfaces[one.name] = Interface(one.name, True, True, one.mtu, one.speed, switch.mac, "")
+            addresses[one.name] = ("fe80::1/64", *map(str, switch.interfaces[one.name].addresses))
         addresses["Loopback0"] = tuple(self._prefixes(name))
         expected = self.fabric.of(switch)
         routes: dict[str, Route] = {}
@@ -260,6 +281,8 @@ def answers_of(box: Box) -> Answers:
     put(bgp.BGP_STATE, box.bgp)
     put(routes.ZEBRA_STATE, box.zebra)
     put(lldp.LLDP_NEIGHBORS, box.lldp)
+    put(lags.LAGS_APPL, {key: dict(row) for key, row in box.lags.items() if ":" in key})
+    put(lags.LAGS_STATE, {key: dict(row) for key, row in box.lags.items() if "|" in key})
     put(config.RUNNING_CONFIG_DB, box.config_db)
     put(config.RUNNING_FRR, box.frr)
     put(config.STORED_CONFIG_DB, box.stored_config_db)

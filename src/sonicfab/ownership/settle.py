@@ -20,6 +20,7 @@ from sonicfab.ownership.record import Record
 Rows = dict[str, dict[str, Row]]
 _SHOWN = 4
 _UNPLANNED = "not in the plan"
+_OF_PORTS = ("INTERFACE", "VLAN_SUB_INTERFACE")
 
 
 @dataclass(frozen=True)
@@ -258,8 +259,15 @@ class _Rows:
         return up | users(ours, intended["PORT"]).keys()
 
     def free_members(self, *, take_over: bool) -> None:
-        """A port that we route cannot be a member of a VLAN or port channel: SONiC refuses the one or the other."""
-        routed = {key.partition("|")[0] for key in self._rendered.config_db.get("INTERFACE", {})}
+        """A port that we route or bundle cannot be a member of something else: SONiC refuses the one or the other."""
+        intended = self._rendered.config_db
+        bundled = {key.partition("|")[2] for key in intended.get("PORTCHANNEL_MEMBER", {})}
+        routed = {key.partition("|")[0] for key in intended.get("INTERFACE", {})} | bundled
+        for table, theirs in self._theirs.items():
+            # of tables that are ours row by row: a member of a port channel can be nothing else
+            taken = routed if table == "PORTCHANNEL_MEMBER" else bundled
+            if tables.table(table).member_of or table in _OF_PORTS:
+                self._block(table, {key for key, row in theirs.items() if taken & set(words_of(key, row))}, bundled)
         for table, rows in self._there.running.items():
             if table in self.owned or not (tables.table(table).member_of or (table == "VLAN" and self._factory.vlan)):
                 continue
@@ -268,7 +276,7 @@ class _Rows:
             if take_over:
                 gone |= held
             else:
-                self.blocked += [f"{table}|{key}, whose port is routed in the plan" for key in sorted(held)]
+                self._block(table, held, bundled)
             if gone:
                 self.owned.add(table)
                 self.rows[table] = {key: row for key, row in rows.items() if key not in gone}
@@ -279,6 +287,12 @@ class _Rows:
             return f"used by {', '.join(self._ports[port])}"
         as_it_came = self.rows["PORT"][port] == self._rendered.config_db["PORT"].get(port, {})
         return _UNPLANNED if as_it_came else f"{_UNPLANNED}, set by another"
+
+    def _block(self, table: str, keys: Collection[str], bundled: Collection[str]) -> None:
+        for key in sorted(keys):
+            is_member = not set(bundled).isdisjoint(named(key.split("|")))
+            what = "a member of a port channel" if is_member else "routed"
+            self.blocked.append(f"{table}|{key}, whose port is {what} in the plan")
 
     def said(self) -> list[str]:
         """What stays, a few words for each table."""

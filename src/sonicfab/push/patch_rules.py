@@ -60,7 +60,9 @@ def _interrupts(change: ConfigChange, running: ConfigDb) -> Iterator[Interruptio
     name = change.key.partition("|")[0]
     if change.table == "PORT" and change.field:
         yield from _port(change, running)
-    elif change.table in ("INTERFACE", "LOOPBACK_INTERFACE"):
+    elif change.table in ("PORTCHANNEL", "PORTCHANNEL_MEMBER"):
+        yield from _port_channel(change, running)
+    elif change.table in ("INTERFACE", "LOOPBACK_INTERFACE", "PORTCHANNEL_INTERFACE"):
         if "|" in change.key and change.action == "remove":
             yield Interruption("session", name, f"loses {change.key.partition('|')[2]}, and sessions from it end")
         elif "|" not in change.key and not (change.action == "add" and change.field in ("", _LINK_LOCAL)):
@@ -92,6 +94,29 @@ def _port(change: ConfigChange, running: ConfigDb) -> Iterator[Interruption]:
         yield Interruption("link", change.key, f"{change.field}: orchagent brings the port down to set it")
 
 
+def _port_channel(change: ConfigChange, running: ConfigDb) -> Iterator[Interruption]:
+    """What teammgrd does live (sonic-swss cfgmgr/teammgr.cpp doLagTask, doLagMemberTask)."""
+    name, _, port = change.key.partition("|")
+    if change.table == "PORTCHANNEL_MEMBER":
+        others = [key for key in running.get(change.table, {}) if key.startswith(f"{name}|") and key != change.key]
+        if change.action == "remove":
+            why = "and the others carry its traffic" if others else "and was the last one"
+            yield Interruption("traffic" if others else "link", name, f"loses its member {port}, {why}")
+        elif running.get("PORT", {}).get(port, {}).get("admin_status") == "up":
+            yield Interruption("link", port, f"it is taken down to become a member of {name}")
+    elif change.action == "remove" and not change.field:
+        yield Interruption("link", name, "it goes, and its members with it")
+    elif change.field == "mtu":
+        yield Interruption("traffic", name, "mtu: frames above it are lost until both ends have the same")
+    elif change.field == "admin_status":
+        yield Interruption("link", name, f"admin_status: it becomes {change.new or 'down'}")
+
+
+_READ_ONCE = frozenset({"min_links", "fallback", "fast_rate"})
+"""Fields of PORTCHANNEL that teammgrd reads when it makes one and not again: they "cannot be changed after the LAG is
+created" (sonic-swss cfgmgr/teammgr.cpp doLagTask, 202305 to 202605)."""
+
+
 def patch_refusals(changes: Sequence[ConfigChange], running: ConfigDb, target: ConfigDb, build: Build) -> Iterator[str]:
     """Why the changes must not be made by patch; each reason once."""
     if not changes:
@@ -119,6 +144,13 @@ def _refusal(change: ConfigChange, running: ConfigDb, target: ConfigDb) -> Itera
     if table == "PORT" and not field:
         # a port that comes or goes is a breakout: config/main.py breakout(); it crashes swss on 7326 (BI issue 8852)
         yield f"{place}: a port that comes or goes needs a reload"
+    if table == "PORTCHANNEL" and field in _READ_ONCE:
+        yield f"{place} {field}: SONiC reads it when it makes the port channel, and not again"
+    if table == "PORTCHANNEL_MEMBER" and change.action == "add" and _is_routed(key.partition("|")[2], running):
+        # portsorch.cpp doLagMemberTask waits as long as the port is routed, and the config updater does not know of it
+        yield f"{place}: the port is routed now, and must not be when it becomes a member"
+    if table == "INTERFACE" and change.action == "add" and not field and _is_member(key.partition("|")[0], running):
+        yield f"{place}: the port is a member of a port channel now, and must not be when it is routed"
     if field and tables.table(table).create_only & {field, "*"}:
         # CreateOnlyFilter of patch_sorter.py: it reaches such a change by removing the row and adding it again
         yield f"{place} {field}: the config updater removes the row, and what refers to it, to set it anew"
@@ -134,6 +166,14 @@ def _refusal(change: ConfigChange, running: ConfigDb, target: ConfigDb) -> Itera
     if table.startswith("BGP_") and any(one.get("frr_mgmt_framework_config") == "true" for one in framework):
         # frrcfgd.py: it removes what it finds removed from FRR, which has our frr.conf
         yield f"{table}: frrcfgd runs, and would change FRR's config as its rows change"
+
+
+def _is_routed(port: str, config: ConfigDb) -> bool:
+    return any(key.partition("|")[0] == port for key in config.get("INTERFACE", {}))
+
+
+def _is_member(port: str, config: ConfigDb) -> bool:
+    return any(key.partition("|")[2] == port for key in config.get("PORTCHANNEL_MEMBER", {}))
 
 
 def _by_schema(changes: Iterable[ConfigChange], running: ConfigDb, target: ConfigDb, build: Build) -> Iterator[str]:

@@ -15,6 +15,7 @@ from sonicfab.frr.delta.types import FrrDelta, Restart
 from sonicfab.hints import first_of
 from sonicfab.ownership import record
 from sonicfab.ownership.settle import frr_conf_counts
+from sonicfab.plan.interfaces import InterfaceKind
 from sonicfab.push.comparison import Comparison, Target
 from sonicfab.push.patch import PatchPlan, dumps, plan_patch
 
@@ -209,6 +210,9 @@ class _Options:
         return Way(name, "", told, seconds, resets, disruptive, files, tuple(later), self._restart)
 
 
+_ROUTED = frozenset(kind.table for kind in InterfaceKind)
+
+
 def frr_files(change: FrrDelta, intended: str, before: str) -> dict[str, str]:
     """What is staged for FRR: the delta, and the way back from what is intended to what ran before.
 
@@ -233,7 +237,7 @@ def first_files(found: Comparison, running: str, intended: str) -> dict[str, str
         {
             one.key.partition("|")[0]
             for one in found.config_db
-            if "|" in one.key and (one.action, one.field) == (what, "")
+            if "|" in one.key and one.table in _ROUTED and (one.action, one.field) == (what, "")
         }
         for what in ("add", "remove")
     )
