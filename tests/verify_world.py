@@ -7,16 +7,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from conftest import ROOT
+from sonicfab.access import Feature
 from sonicfab.errors import Place
 from sonicfab.fabric import Fabric, render_fabric
 from sonicfab.lab.access import PROVIDES
 from sonicfab.ownership.record import Record
 from sonicfab.report.findings import lines
 from sonicfab.switch.ask import Answers, Question, UnansweredError, failure
-from sonicfab.switch.state import bgp, config, lags, lldp, routes, system
+from sonicfab.switch.state import bgp, config, lags, lldp, ports, routes, system
 from sonicfab.switch.state.bgp import BgpPeer, BgpSession, BgpState
 from sonicfab.switch.state.interfaces import Interface
 from sonicfab.switch.state.lldp import LldpNeighbor
+from sonicfab.switch.state.ports import SonicPort
 from sonicfab.switch.state.routes import Route, ZebraState
 from sonicfab.switch.state.system import Filesystem, Health
 from sonicfab.verify.checks import ping
@@ -40,6 +42,7 @@ class Box:
     stored_frr: str
     answered: set[str]
     small: set[str]
+    asic: dict[str, SonicPort] = field(default_factory=dict)
     unreachable: str = ""
     forwarding: dict[str, bool] = field(default_factory=lambda: {"ipv4": True, "ipv6": True})
     tsa: str = ""
@@ -56,11 +59,11 @@ def _relative(place: Place) -> Place:
 class World:
     """All switches of a fabric, healthy until a test changes something."""
 
-    def __init__(self, fabric: Fabric) -> None:
+    def __init__(self, fabric: Fabric, provides: frozenset[Feature] = PROVIDES) -> None:
         self.plan = fabric.plan
         self.configs = {one.switch: one for one in render_fabric(fabric, fabric.plan.switches.values())}
         self.fabric = FabricExpectations(
-            self.plan, self.configs, provides=PROVIDES, place_of=lambda link: _relative(fabric.link_place(link))
+            self.plan, self.configs, provides=provides, place_of=lambda link: _relative(fabric.link_place(link))
         )
         self.boxes = {name: self._box(name) for name in self.plan.switches}
 
@@ -293,6 +296,10 @@ def answers_of(box: Box) -> Answers:
     put(system.DISK, [Filesystem("/", 1 << 30)])
     put(system.FORWARDING, dict(box.forwarding))
     answers.put(system.TSA, box.tsa)
+    if box.asic:
+        put(ports.SONIC_PORTS, box.asic)
+        put(ports.TRANSCEIVERS, frozenset(box.asic))
+        put(ports.PORT_ERRORS, {})
     put(ping.FIRST, frozenset(box.answered))
     put(ping.AGAIN, frozenset(f"small {one}" for one in box.small))
     return answers

@@ -169,7 +169,8 @@ def _switch(
         database_version=build.database_version,
         routing_config_mode=build.routing_config_mode,
         bfd_needs_mgmt_framework=build.bfd_needs_mgmt_framework,
-        ports=tuple(ports_of(platform, build)),
+        # those that are split as the ports they are parts of, too: a config that has them whole can still be loaded
+        ports=tuple({**ports_of(platform, build), **switch.table}),
         image={
             **container_files(build, platform.hwsku, platforms),
             "files/etc/sonic/init_cfg.json": init_cfg_text(build),

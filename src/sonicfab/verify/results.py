@@ -53,6 +53,7 @@ class Problem(str, Enum):
     MTU = "mtu"
     SPEED = "speed"
     FEC = "fec"
+    AUTONEG = "autoneg"
     LINK_LOCAL = "link-local"
     ADDRESS = "address"
     LOOPBACK = "loopback"

@@ -37,6 +37,7 @@ class SonicPort:
 
     speed: str
     fec: str
+    autoneg: str = ""
 
 
 def rows(text: str) -> dict[str, dict[str, str]]:
@@ -122,7 +123,7 @@ def sonic_ports(text: str) -> dict[str, SonicPort]:
             table, _, name = key.partition(":")
             if table == "PORT_TABLE" and name.startswith("Ethernet"):
                 values = row.get("value", {})
-                found[name] = SonicPort(values.get("speed", ""), values.get("fec", ""))
+                found[name] = SonicPort(*(values.get(field, "") for field in ("speed", "fec", "autoneg")))
     return found
 
 

@@ -1,4 +1,4 @@
-"""`interface`: ports of links and hosts, and Loopback0: up, MTU, addresses; speed and FEC where SONiC tells."""
+"""`interface`: ports of links and hosts, and Loopback0: up, MTU, addresses; what SONiC tells of the ASIC."""
 
 from __future__ import annotations
 
@@ -104,13 +104,16 @@ def _fault(port: PortPlan, interface: InterfaceOfZebra | None) -> tuple[Problem,
 def _sonic_fault(port: PortPlan, found: SonicPort, seen: str) -> tuple[Problem, str]:
     if found.speed and found.speed != str(port.speed):
         return Problem.SPEED, f"{seen}, {found.speed} Mb/s"
-    if port.far and port.fec and found.fec and found.fec != port.fec:
+    if (port.far or "fec" in port.decided) and port.fec and found.fec and found.fec != port.fec:
         return Problem.FEC, f"{seen}, FEC {found.fec}"
+    if port.autoneg is not None and found.autoneg and (found.autoneg == "on") != port.autoneg:
+        return Problem.AUTONEG, f"{seen}, negotiation {found.autoneg}"
     return Problem.NONE, seen
 
 
 def _wanted(plan: SwitchPlan, port: PortPlan) -> str:
     fec = f", FEC {port.fec}" if port.fec else ""
+    fec += "" if port.autoneg is None else f", negotiation {'on' if port.autoneg else 'off'}"
     interface = plan.interfaces.get(port.name)
     addresses = "".join(f", {address}" for address in (interface.addresses if interface else ()))
     return f"{'up' if port.use == 'link' else 'not shut'}, MTU {port.mtu}, {port.speed} Mb/s{fec}{addresses}"

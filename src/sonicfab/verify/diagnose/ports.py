@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sonicfab.model.fields import Endpoint
 from sonicfab.verify.diagnose import mends
 from sonicfab.verify.diagnose.base import Case, Diagnosis
+from sonicfab.verify.diagnose.ends import differing, missing
 from sonicfab.verify.paths import Outage
 from sonicfab.verify.results import CheckResult, Problem
 
@@ -30,6 +31,11 @@ def of_link(case: Case, a: Endpoint, b: Endpoint, found: list[CheckResult]) -> I
     if Problem.SHUT in by_problem:
         shut = [one.end for one in found if one.problem == Problem.SHUT]
         yield _shut(case, shut, a, b)
+    elif unsplit := [one for one in found if one.problem == Problem.MISSING and _is_part(case, one)]:
+        for one in unsplit:
+            yield from filter(None, [missing(case, one, case.link_results(a, b))])
+    elif differs := differing(case, a, b, found):
+        yield differs
     elif {Problem.NO_LINK, Problem.NO_TRANSCEIVER} & by_problem.keys():
         lacking = [one.end for one in found if one.problem in (Problem.NO_LINK, Problem.NO_TRANSCEIVER)]
         bare = [str(one.end) for one in found if one.problem == Problem.NO_TRANSCEIVER]
@@ -130,10 +136,22 @@ def _other(case: Case, one: CheckResult, a: Endpoint, b: Endpoint) -> Diagnosis:
     )
 
 
-_CODES = {Problem.SPEED: "speed-mismatch", Problem.FEC: "fec-mismatch", Problem.MISSING: "port-missing"}
+_CODES = {
+    Problem.SPEED: "speed-mismatch",
+    Problem.FEC: "fec-mismatch",
+    Problem.AUTONEG: "autoneg-mismatch",
+    Problem.MISSING: "port-missing",
+}
+
+
+def _is_part(case: Case, one: CheckResult) -> bool:
+    row = case.switch(one.switch).table.get(one.subject)
+    return row is not None and bool(row.parent)
 
 
 def _host(case: Case, one: CheckResult) -> Diagnosis:
+    if one.problem == Problem.MISSING and (found := missing(case, one, case.take(lambda result: result is one))):
+        return found
     end = str(one.end)
     evidence = case.because(one.switch, rf"PORT\|{one.subject}\b", "config_db")
     shut = one.problem == Problem.SHUT
