@@ -155,7 +155,7 @@ def _frr(switch: Seen) -> Iterator[str]:
     if frr_lines(switch.source.frr, "password zebra") or frr_lines(switch.source.frr, "enable password zebra"):
         yield "FRR has the password that everybody knows"
     mode = text_of(metadata(switch.config), "docker_routing_config_mode")
-    if switch.bgp_from == "frr" and switch.build and mode not in (switch.build.routing_config_mode, "unified"):
+    if switch.bgp_from == "frr" and switch.build and mode != switch.build.routing_config_mode:
         yield f"its routing mode is {mode or 'not set'}: on {switch.build.name} SONiC does not keep frr.conf in it"
 
 
