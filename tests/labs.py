@@ -97,6 +97,10 @@ class Lab:
         """A sonicfab command on this lab."""
         return self._run(command, *self.files, "--lab-name", self.name, *arguments, **options)
 
+    def typed(self, *words: object) -> subprocess.CompletedProcess[str]:
+        """A command as it stands, here."""
+        return self._run(*words, cwd=Path.cwd())
+
     def begun(self, command: str, *arguments: object) -> subprocess.Popen[str]:
         """The same, and not waited for."""
         words = [sys.executable, "-m", "sonicfab", command, *self.files, "--lab-name", self.name, *arguments]

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -91,9 +89,7 @@ def apply(lab: Lab, mend: str) -> list[str]:
         if step.switch:
             done = lab.lab("exec", step.switch, "--", "sh", "-c", step.command)
         else:
-            words = shlex.split(step.command)
-            program = [sys.executable, "-m", "sonicfab", *words[1:], "--yes"]
-            done = subprocess.run(program, capture_output=True, text=True, check=False)
+            done = lab.typed(*shlex.split(step.command)[1:], "--yes")
         if done.returncode:
             wrong.append(f"{step.command}: exit code {done.returncode}: {done.stdout[-400:]}{done.stderr[-400:]}")
     return wrong

@@ -36,8 +36,8 @@ def test_no_routing_mode_is_written_in_code() -> None:
     kept = {get_build(name).routing_config_mode for name in build_names()}
     modes = "|".join(map(re.escape, sorted(kept | {"separated", "unified"})))
     literal = re.compile(rf"[\"'=]({modes})[\"' ]")
-    # these speak for SONiC: what runs in a lab switch, and the start script of its bgp container; the last of ports that
-    # can be split
+    # these speak for SONiC: what runs in a lab switch, and the start script of its bgp container; the last, of
+    # ports that can be split
     sonics = ("lab/sonic/", "lab/container.py", "report/ports.py")
     files = [one for one in SRC.rglob("*.py") if not one.relative_to(SRC).as_posix().startswith(sonics)]
     found = [f"{one.relative_to(SRC)}: {hit[0]}" for one in files for hit in literal.finditer(one.read_text())]
