@@ -6,10 +6,12 @@ from typing import Any
 
 from sonicfab.configdb import FABRIC_TABLES, diff, dumps, merge
 from sonicfab.frr import conf
+from sonicfab.frr.parts import parts, settings, without_others
+from sonicfab.ownership.back import back
 from sonicfab.ownership.planned import Planned
 from sonicfab.ownership.record import Record, read
 from sonicfab.ownership.settle import OnSwitch, Rendered, Settled, settle
-from test_ownership import FRR, PORTS, Config, beside, factory, port, rendered, used
+from test_ownership import FRR, PORTS, THEIRS, Config, beside, factory, port, rendered, used
 
 ROUTED = rendered()["INTERFACE"]
 SPARED = Planned({"PORT": dict.fromkeys(PORTS[1:], frozenset[str]())})
@@ -174,3 +176,35 @@ def test_the_record_knows_fields_and_lines_and_no_values() -> None:
     assert not one.has_field("PORT", "Ethernet4", "mtu")
     assert "router bgp 65001 / bgp graceful-restart" in one.lines
     assert dumps(ours)
+
+
+def test_a_rollback_takes_back_what_was_pushed_and_nothing_that_another_has_done_since() -> None:
+    theirs = {"Ethernet20": {**port(20), "description": "before"}}
+    kept = beside(rendered(), PORT={**theirs, "Ethernet0": {**port(0, up=True), "mtu": "1500", "tpid": "x"}})
+    kept["BGP_NEIGHBOR"] = {"10.0.0.1": {"name": "ARISTA01T2", "asn": "65200", "local_addr": "10.0.0.0"}}
+    kept_frr = BY_HAND.replace("65001", "65001")
+    pushed = rendered(INTERFACE={**ROUTED, "Ethernet4": {}})
+    now = beside(
+        pushed, PORT={**theirs, "Ethernet0": {**port(0, up=True), "tpid": "y"}, "Ethernet24": used(24)["Ethernet24"]}
+    )
+    now["PORT"]["Ethernet20"] = {**port(20), "description": "since", "fec": "rs"}
+    now_frr = BY_HAND.replace("timers bgp 10 30", "timers bgp 20 60").replace("10.0.0.1/32", "10.0.0.9/32")
+    there = OnSwitch(now, now, now_frr, record(pushed, FRR.replace("10.0.0.1/32", "10.0.0.9/32")))
+    whole = settle(back(Rendered(kept, kept_frr, FABRIC_TABLES | kept.keys()), Record(), there), there)
+    assert changes(whole, now) == [
+        "+ BGP_NEIGHBOR|10.0.0.1: asn=65200, local_addr=10.0.0.0, name=ARISTA01T2",
+        "- INTERFACE|Ethernet4",
+        "~ PORT|Ethernet0 mtu: 9100 -> 1500",
+    ]
+    assert list(map(str, conf.diff(whole.frr or "", now_frr))) == [
+        "- router bgp 65001 / address-family ipv4 unicast / network 10.0.0.9/32",
+        "+ router bgp 65001 / address-family ipv4 unicast / network 10.0.0.1/32",
+    ]
+
+
+def test_a_setting_that_a_push_has_overwritten_comes_back() -> None:
+    text = BY_HAND.replace("bgp router-id 10.0.0.1", "bgp router-id 10.9.9.9")
+    ours = parts(FRR), settings(FRR)
+    assert not conf.diff(without_others(text, BY_HAND, *ours), FRR.replace("router-id 10.0.0.1", "router-id 10.9.9.9"))
+    assert not conf.diff(without_others(THEIRS, THEIRS, *ours), FRR)
+    assert not conf.diff(without_others(THEIRS, FRR, *ours), THEIRS), "what is not there any more comes back"

@@ -159,3 +159,21 @@ def test_extra_comes_and_goes_with_the_topology(fabric: Lab) -> None:
     done = of(push(fabric, "--limit", LEAF))
     assert done["changes"][:2] == ["- PORT|Ethernet21 description: kept", "frr: - ip route 198.51.100.0/24 blackhole"]
     still_there(fabric)
+
+
+def test_a_rollback_leaves_what_another_has_done_since(fabric: Lab) -> None:
+    before = set(fabric.config_db(LEAF)["NTP_SERVER"])
+    edit(fabric, "patch", 77)
+    edit(fabric, "frr-delta", 7)
+    assert of(push(fabric, "--limit", LEAF))["state"] == "changed"
+    by_hand = "-c 'configure terminal' -c 'router bgp 65404' -c 'timers bgp 20 60' -c end -c write"
+    since = "sonic-db-cli CONFIG_DB hset 'PORT|Ethernet20' description since && config save -y && vtysh"
+    assert fabric.inside(LEAF, f"{since} {by_hand}").code == 0
+    done = of(push(fabric, "--limit", LEAF, command="rollback"))
+    assert done["state"] == "changed", done
+    config = fabric.config_db(LEAF)
+    assert set(config["NTP_SERVER"]) == before
+    assert config["PORT"]["Ethernet20"]["description"] == "since"
+    running = fabric.inside(LEAF, "vtysh -c 'show running-config'").out
+    assert "timers bgp 20 60" in running
+    assert "maximum-prefix 7" not in running

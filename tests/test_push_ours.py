@@ -60,7 +60,7 @@ def build(lab: Lab) -> None:
 
 
 def push(lab: Lab, *options: object, code: int = 0, command: str = "push") -> dict[str, Any]:
-    yes = ["--yes"] if command == "push" else []
+    yes = [] if command == "plan" else ["--yes"]
     done = lab.sonicfab(command, *yes, "--format", "json", *options, cwd=Path(lab.files[1]).parent)
     assert done.returncode == code, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
     result: dict[str, Any] = json.loads(done.stdout)

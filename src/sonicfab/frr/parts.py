@@ -134,6 +134,40 @@ def foreign_neighbors(stored: str, intended: str, ours: Iterable[str]) -> frozen
     return frozenset(match[1] for match in found if match)
 
 
+def without_others(text: str, now: str, ours: Collection[str], our_lines: Collection[str]) -> str:
+    """The text without what is neither named in `ours` nor in `our_lines`, as far as `now` has it.
+
+    What `now` has in another form is another's change of it, unless a line of ours has overwritten it.
+    """
+    there = parts(now)
+    slots = {(context, slot(context, line)): line for context, some in conf.parse(now).items() for line in some}
+    out: list[str] = []
+    for block in _blocks(text):
+        joined = "\n".join(block)
+        drop: set[int] = set()
+        until = ""  # what closes a context that goes, after the indentation with which it stands
+        for number, context, line in conf.lines(joined):
+            part = _whole(context, ours) or part_of(context, line)
+            after = slots.get((context, slot(context, line))) if line and _is_setting(context, line) else None
+            setting = after is not None and not {f"{part} / {one}" for one in (line, after)} & {*our_lines}
+            if ((part not in ours and part in there) or setting) and not _PROGRAM.fullmatch(part):
+                drop.add(number)
+        if 1 in drop:
+            continue
+        for number, raw in enumerate(block, 1):
+            indent = len(raw) - len(raw.lstrip())
+            if until and raw.rstrip() == until:
+                until = ""
+                continue
+            if number in drop:
+                closer = _CLOSED.get(raw.split()[0])
+                until = " " * indent + closer if closer and indent else until
+                continue
+            out.append(raw)
+        out.append("!")
+    return "\n".join(out) + "\n"
+
+
 def _whole(context: Context, known: Collection[str]) -> str:
     """The outermost context of BGP that is not known: all in it goes with it, lines about our neighbours, too."""
     if not context or not context[0].startswith("router bgp "):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from sonicfab import configdb, tables
 from sonicfab.errors import SwitchError
 from sonicfab.frr import conf
+from sonicfab.ownership.back import back
 from sonicfab.ownership.daemons import Made, made_of
 from sonicfab.ownership.planned import Planned
 from sonicfab.ownership.record import Record
@@ -40,6 +41,7 @@ class Target:
         take_over: nothing in these tables and in frr.conf is another's.
         exact: it is what is to run, whoever put it there: somebody gave the whole of it.
         planned: what of it is ours; None where all of it is.
+        back: it is what was there before, of a switch that is not all ours: only what pushes have changed goes back.
         made: lines of FRR's running config that are no difference, for SONiC's daemons make them of rows.
         meant: what it was before it was settled what of the switch is ours; None before that.
     """
@@ -52,6 +54,7 @@ class Target:
     take_over: bool = False
     exact: bool = False
     planned: Planned | None = field(default=None, repr=False)
+    back: bool = False
     made: Made = field(default=Made(), repr=False)
     meant: Target | None = field(default=None, repr=False)
 
@@ -77,6 +80,8 @@ class Target:
             whole = Settled(given.config_db, given.frr, frozenset(given.owned), made_of(there.running))
         else:
             rendered = Rendered(given.config_db, given.frr, given.owned, given.planned)
+            if given.back and not given.take_over:
+                rendered = back(rendered, given.record or Record(), there)
             whole = settle(rendered, there, take_over=given.take_over)
         target = replace(
             given, config_db=whole.config_db, frr=whole.frr, owned=whole.owned, made=whole.made, meant=given
@@ -183,7 +188,7 @@ def compare(switch: Switch, target: Target) -> Comparison:
     if not settled.is_stored(stored_frr):
         stored.append("stored frr.conf differs")
     if target.record is not None and record_text != target.record.dumps():
-        stored.append("the record of what sonicfab has rendered differs" if record_text else NO_RECORD)
+        stored.append("the record of what sonicfab has rendered differs" if ours.rows else NO_RECORD)
     return Comparison(
         config_db=tuple(configdb.diff(target.config_db, running, target.owned)),
         frr=tuple(conf.diff(target.frr, by_hand)) if target.frr is not None else (),

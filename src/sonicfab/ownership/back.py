@@ -1,0 +1,39 @@
+"""What a rollback puts back on a switch that is not all ours: what pushes have changed, nothing of another. Pure."""
+
+from __future__ import annotations
+
+from sonicfab import tables
+from sonicfab.configdb import Row
+from sonicfab.frr.parts import without_others
+from sonicfab.ownership.planned import Planned
+from sonicfab.ownership.record import Record
+from sonicfab.ownership.settle import OnSwitch, Rendered, frr_conf_counts
+
+
+def back(kept: Rendered, then: Record, there: OnSwitch) -> Rendered:
+    """Of the kept files what was ours then or is ours now; the rest as it stands on the switch, if it stands there.
+
+    What is not there any more comes back: the push may have taken it away, as it does with the factory default.
+    """
+    now = there.record
+    if not now.fields:
+        return kept  # what was pushed last was all of the switch
+
+    def ours(table: str, key: str, name: str) -> bool:
+        known = [one for one in (then, now) if one.has_row(table, key) or one.has_field(table, key, name)]
+        return any(not one.fields or one.has_field(table, key, name) for one in known)
+
+    def row(table: str, key: str, before: Row) -> Row:
+        after = there.stored.get(table, {}).get(key)
+        if after is None or table in tables.at_start():
+            return before
+        kept_ours = {name: value for name, value in before.items() if ours(table, key, name)}
+        if then.has_row(table, key) or now.has_row(table, key):
+            return kept_ours
+        return {**{name: value for name, value in after.items() if not ours(table, key, name)}, **kept_ours}
+
+    config = {table: {key: row(table, key, one) for key, one in rows.items()} for table, rows in kept.config_db.items()}
+    frr = kept.frr
+    if frr and frr_conf_counts(there.running, kept.config_db):
+        frr = without_others(frr, there.stored_frr, then.frr | now.frr, then.lines | now.lines)
+    return Rendered(config, frr, kept.owned, Planned(by_row=frozenset(config)))
