@@ -55,6 +55,15 @@ def _set(table: str, key: str, name: str, value: object) -> Plant:
     return _db(lambda db: db[table][key].update({name: value}))
 
 
+SPLIT = {"Ethernet48": {"brkout_mode": "4x25G"}}
+
+
+def _three_lanes(db: dict[str, Any]) -> None:
+    row = db["PORT"]["Ethernet48"]
+    row.update(lanes="77,78,79", speed="40000")
+    del row["fec"]
+
+
 def _drop(table: str, key: str, name: str = "") -> Plant:
     return _db(lambda db: db[table][key].pop(name) if name else db[table].pop(key))
 
@@ -276,7 +285,9 @@ FAULTS = (
         _all(_add("VLAN", VLANS), _add("VLAN_MEMBER", {f"Vlan100|{PORT}": {"tagging_mode": "tagged"}})),
         build="community-202311",
     ),
-    Fault("SF-206", "a 100G port on one lane", _set("PORT", PORT, "lanes", "121"), also=frozenset({"SF-205"})),
+    Fault(
+        "SF-206", "a 100G port on one lane", _set("PORT", PORT, "lanes", "121"), also=frozenset({"SF-205", "SF-235"})
+    ),
     Fault(
         "SF-231",
         "a port at 10G beside one at 25G in a SerDes core",
@@ -285,12 +296,22 @@ FAULTS = (
     Fault("SF-232", "the index of another port", _set("PORT", "Ethernet0", "index", "2")),
     Fault("SF-233", "a host name with a space", _set("DEVICE_METADATA", "localhost", "hostname", "dc1 leaf1")),
     Fault("SF-234", "a multicast MAC", _set("DEVICE_METADATA", "localhost", "mac", "01:00:5e:20:01:00")),
+    Fault("SF-235", "a part of a port with three of its lanes", _db(_three_lanes)),
+    Fault("SF-236", "a breakout mode on an image without platform.json", _add("BREAKOUT_CFG", SPLIT)),
+    Fault(
+        "SF-237",
+        "a breakout mode beside the whole port",
+        _add("BREAKOUT_CFG", SPLIT),
+        build="edgecore-202211",
+        also=frozenset({"SF-209", "SF-502"}),
+    ),
     Fault(
         "SF-301", "the loopback of another switch", _copy("LOOPBACK_INTERFACE"), also=frozenset({"SF-407", "SF-408"})
     ),
     Fault("SF-302", "the MAC of another switch", _copy("DEVICE_METADATA")),
     Fault("SF-303", "another MTU at one end", _set("PORT", PORT, "mtu", "1500")),
     Fault("SF-304", "another speed at one end", _set("PORT", PORT, "speed", "40000"), also=frozenset({"SF-208"})),
+    Fault("SF-311", "negotiation at one end", _set("PORT", PORT, "autoneg", "on")),
     Fault("SF-305", "another FEC at one end", _set("PORT", PORT, "fec", "none"), also=frozenset({"SF-207"})),
     Fault(
         "SF-306",

@@ -10,6 +10,7 @@ from sonicfab.configdb import ConfigDb, Row
 from sonicfab.platforms import SONIC_FEC, Platform
 from sonicfab.ports import unfit_for
 from sonicfab.schema.facts import to_int
+from sonicfab.validate.breakouts import check_breakouts
 from sonicfab.validate.findings import Finding
 from sonicfab.validate.platform import check_platform_ports, lanes_of
 
@@ -40,6 +41,7 @@ def check_device(config: ConfigDb, build: Build, platform: Platform | None, *, f
     yield from _fec(ports, SONIC_FEC if platform is None else platform.fec)
     if platform is not None and ports:
         yield from check_platform_ports(ports, build, platform)
+        yield from check_breakouts(config, build, platform)
 
 
 def _build(build: Build, platform: Platform | None) -> Iterator[Finding]:

@@ -123,6 +123,10 @@ def _link(one: SwitchView, port: str, other: SwitchView, far: str) -> Iterator[F
         if own != theirs:
             message = f"{name} is {own or 'missing'}; at the other end, {far_end}, it is {theirs or 'missing'}"
             yield Finding(code, f"{port_table(port)}|{port} {name}", message, switch=one.name)
+    own, theirs = (str(row.get("autoneg", "off")) for row in (here, there))
+    if own != theirs:
+        message = f"autoneg is {own}; at the other end, {far_end}, it is {theirs}"
+        yield Finding("SF-311", f"{port_table(port)}|{port} autoneg", message, switch=one.name)
     up, far_up = (str(row.get("admin_status", "down")) for row in (here, there))
     if up != far_up:
         message = f"admin_status is {up}; at the other end, {far_end}, it is {far_up}"
