@@ -33,6 +33,7 @@ EXAMPLES = {
     "dc-2x4": "dc-2x4",
     "gns3-replacement": "gns3-replacement",
     "servers-2x2": "servers-2x2",
+    "hall-oob": "hall-oob",
 }
 """Inventory -> the topology that belongs to it."""
 

@@ -10,18 +10,19 @@ from conftest import ROOT
 from sonicfab.access import Feature
 from sonicfab.errors import Place
 from sonicfab.fabric import Fabric, render_fabric
+from sonicfab.families import Family
 from sonicfab.lab.access import PROVIDES
 from sonicfab.ownership.record import Record
 from sonicfab.report.findings import lines
 from sonicfab.switch.ask import Answers, Question, UnansweredError, failure
-from sonicfab.switch.state import bgp, config, lags, lldp, ports, routes, system
+from sonicfab.switch.state import bgp, config, lags, lldp, ports, routes, system, vlans
 from sonicfab.switch.state.bgp import BgpPeer, BgpSession, BgpState
 from sonicfab.switch.state.interfaces import Interface
 from sonicfab.switch.state.lldp import LldpNeighbor
 from sonicfab.switch.state.ports import SonicPort
 from sonicfab.switch.state.routes import Route, ZebraState
 from sonicfab.switch.state.system import Filesystem, Health
-from sonicfab.verify.checks import ping
+from sonicfab.verify.checks import ping, vlan
 from sonicfab.verify.diagnose.base import Diagnosis
 from sonicfab.verify.diagnose.run import diagnose
 from sonicfab.verify.expect import FabricExpectations
@@ -44,6 +45,7 @@ class Box:
     small: set[str]
     asic: dict[str, SonicPort] = field(default_factory=dict)
     unreachable: str = ""
+    vlans: dict[str, dict[str, str]] = field(default_factory=dict)
     forwarding: dict[str, bool] = field(default_factory=lambda: {"ipv4": True, "ipv6": True})
     tsa: str = ""
     lags: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -82,9 +84,14 @@ class World:
             config.frr,
             database(),
             config.frr,
-            {one for family in self.plan.families for one in ping.targets(expected, family)},
+            {one for family in self.plan.families for one in ping.targets(expected, family)}
+            | {str(one) for network in self.plan.networks for one in network.gateways},
             set(),
             lags=self._lags(name),
+            vlans={
+                one.name: {member.interface: member.tagging_mode for member in one.members}
+                for one in self.plan.switches[name].vlans
+            },
         )
 
     def _lags(self, name: str) -> dict[str, dict[str, str]]:
@@ -160,6 +167,13 @@ class World:
             address = expected.loopbacks[far][family]
             prefix = f"{address}/{address.max_prefixlen}"
             routes[prefix] = Route(prefix, installed=True, ports=tuple(sorted(way.ports)))
+        for subnet, (origin, *_) in vlan.announced(expected).items():
+            for (far, family), way in expected.ways.items():
+                if far == origin and family == Family.of(subnet):
+                    routes[subnet] = Route(subnet, installed=True, ports=tuple(sorted(way.ports)))
+        for one in switch.interfaces_of("VLAN"):
+            interfaces[one.name] = Interface(one.name, True, True, 9100, 0, switch.mac, "")
+            addresses[one.name] = tuple(map(str, one.addresses))
         return ZebraState(interfaces, addresses, routes)
 
     def _lldp(self, name: str) -> list[LldpNeighbor]:
@@ -286,6 +300,8 @@ def answers_of(box: Box) -> Answers:
     put(lldp.LLDP_NEIGHBORS, box.lldp)
     put(lags.LAGS_APPL, {key: dict(row) for key, row in box.lags.items() if ":" in key})
     put(lags.LAGS_STATE, {key: dict(row) for key, row in box.lags.items() if "|" in key})
+    put(vlans.VLANS, box.vlans)
+    put(vlan.NEIGHBORS, frozenset(box.answered))
     put(config.RUNNING_CONFIG_DB, box.config_db)
     put(config.RUNNING_FRR, box.frr)
     put(config.STORED_CONFIG_DB, box.stored_config_db)

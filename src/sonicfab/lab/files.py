@@ -151,8 +151,10 @@ _LACP = "bond mode 802.3ad lacp_rate fast miimon 100"
 
 def server_files(host: LabHost) -> dict[str, str]:
     """Files of a host, paths as above."""
-    changes = [f"link set {BOND if host.members else 'eth0'} address {host.mac} mtu {host.mtu} up", "link set lo up"]
-    changes += [f"addr add {address} dev lo" for address in host.addresses]
+    own = BOND if host.members else "eth0"
+    changes = [f"link set {own} address {host.mac} mtu {host.mtu} up", "link set lo up"]
+    changes += [f"addr add {address} dev {'lo' if host.bgp else own}" for address in host.addresses]
+    changes += [f"route add default via {gateway}" for gateway in host.gateways]
     zebra = [f"hostname {host.name}", "log file /var/log/frr/zebra.log"]
     for address in host.addresses:
         name, family = ("SRC6", "ipv6") if ":" in address else ("SRC", "ip")

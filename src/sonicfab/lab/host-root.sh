@@ -48,8 +48,10 @@ if [ -e /etc/sonicfab-host.bond ]; then
   ip -batch /etc/sonicfab-host.bond 2>/dev/null || ip -batch /etc/sonicfab-host.bridge
 fi
 ip -batch /etc/sonicfab-host.ip
-/usr/lib/frr/zebra -d -A 127.0.0.1 -f /etc/frr/zebra.conf
-/usr/lib/frr/bgpd -d -A 127.0.0.1 -f /etc/frr/bgpd.conf
+if [ -s /etc/frr/bgpd.conf ]; then
+  /usr/lib/frr/zebra -d -A 127.0.0.1 -f /etc/frr/zebra.conf
+  /usr/lib/frr/bgpd -d -A 127.0.0.1 -f /etc/frr/bgpd.conf
+fi
 echo ready >&3
 exec 3>&-
 

@@ -10,7 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 
 from sonicfab.asn import PRIVATE_ASNS
 from sonicfab.errors import InputError
@@ -20,6 +20,7 @@ from sonicfab.model.fields import Endpoint
 from sonicfab.plan.bgp import Session
 from sonicfab.plan.bundles import PortChannelPlan
 from sonicfab.plan.types import FabricPlan, PortPlan
+from sonicfab.plan.vlans import NetworkPlan
 
 BOND = "bond0"
 """What a host calls the interface of several cables."""
@@ -64,7 +65,8 @@ class LabHost:
         switch, port: what its eth0 is plugged into; a port channel where it has a bond0 of several.
         addresses: its own, one of each family, with prefix length.
         members: the ports of the port channel.
-        bgp: the config of its bgpd.
+        bgp: the config of its bgpd; "" for a host in a network, whose addresses are on its eth0.
+        gateways: its default routes.
     """
 
     name: str
@@ -76,6 +78,7 @@ class LabHost:
     addresses: tuple[str, ...]
     bgp: str
     members: tuple[str, ...] = ()
+    gateways: tuple[str, ...] = ()
 
     @property
     def cables(self) -> tuple[tuple[Endpoint, Endpoint], ...]:
@@ -85,7 +88,7 @@ class LabHost:
 
 
 def lab_hosts(plan: FabricPlan, per_switch: int) -> tuple[LabHost, ...]:
-    """The hosts of a fabric: one on each host port, or on the first ports of each switch.
+    """The hosts of a fabric: one on each host port and each access port, or on the first ports of each switch.
 
     A port's host has the same numbers however many hosts there are: they go by the place of the port among all host
     ports of the plan.
@@ -94,10 +97,11 @@ def lab_hosts(plan: FabricPlan, per_switch: int) -> tuple[LabHost, ...]:
         InputError: the topology has no host ports, or no addresses for all of them.
     """
     ports = list(_host_ports(plan))
-    if not ports:
+    members = list(_access_ports(plan))
+    if not ports and not members:
         raise InputError("the topology has no host ports", "name some under hosts: ports:, or leave --hosts away")
     addresses = {family: _addresses(plan, family, len(ports)) for family in plan.families}
-    if not any(addresses.values()):
+    if ports and not any(addresses.values()):
         raise InputError("the topology gives hosts no addresses", "name networks under hosts: prefixes:")
     numbers = _free_asns(plan)
     found: list[LabHost] = []
@@ -109,7 +113,38 @@ def lab_hosts(plan: FabricPlan, per_switch: int) -> tuple[LabHost, ...]:
             continue
         own = {family: addresses[family][place] for family in session.families if addresses[family]}
         found.append(_host(plan, switch, port, asn, own))
+    for switch, port, network, place in members:
+        inside = f"{switch} {network.name}"
+        seen[inside] += 1
+        if per_switch == ALL_PORTS or seen[inside] <= per_switch:
+            found.append(_in_network(switch, port, network, place))
     return tuple(found)
+
+
+def _access_ports(plan: FabricPlan) -> Iterator[tuple[str, PortPlan, NetworkPlan, int]]:
+    """(switch, port, network, place in it) of the ports that are in one network, untagged, without a switch behind."""
+    seen: Counter[str] = Counter()
+    networks = {one.name: one for one in plan.networks}
+    for name, switch in plan.switches.items():
+        ports = {port.name: port for port in switch.ports if port.use == "access"}
+        for vlan in switch.vlans:
+            for member in vlan.members:
+                if member.interface in ports:
+                    yield name, ports[member.interface], networks[vlan.network], seen[vlan.network]
+                    seen[vlan.network] += 1
+
+
+def _in_network(switch: str, port: PortPlan, network: NetworkPlan, place: int) -> LabHost:
+    """A host with an address of each subnet, and the first address that a switch has in it as its gateway."""
+    name, addresses, gateways = f"{switch}-{port.name}", list[str](), list[str]()
+    for subnet in network.subnets:
+        taken = [one for one in network.gateways if one in subnet]
+        free = (one for one in AddressPool(subnet) if one not in taken)
+        if address := next(islice(free, place, None), None):
+            addresses.append(f"{address}/{subnet.prefixlen}")
+            gateways.append(str(taken[0]))
+    own, ways = tuple(addresses), tuple(gateways)
+    return LabHost(name, switch, port.name, 0, _mac(name), port.mtu, own, bgp="", gateways=ways)
 
 
 def _host(
@@ -138,9 +173,12 @@ def _host(
             _FAMILY.format(family=family, address=prefix, interface=interface) for family, prefix in prefixes.items()
         ),
     )
-    # an address of its own, locally administered: IEEE 802c
-    mac = ":".join(["02", *(f"{byte:02x}" for byte in hashlib.sha256(name.encode()).digest()[:5])])
-    return LabHost(name, switch, port.name, asn, mac, port.mtu, tuple(prefixes.values()), bgp, members)
+    return LabHost(name, switch, port.name, asn, _mac(name), port.mtu, tuple(prefixes.values()), bgp, members)
+
+
+def _mac(name: str) -> str:
+    """An address of its own, locally administered: IEEE 802c."""
+    return ":".join(["02", *(f"{byte:02x}" for byte in hashlib.sha256(name.encode()).digest()[:5])])
 
 
 def _host_ports(plan: FabricPlan) -> Iterator[tuple[str, PortPlan | PortChannelPlan, Session]]:

@@ -81,7 +81,7 @@ class LabSpec:
         ]
         links = [(Endpoint(a, a_port), Endpoint(b, b_port)) for a, a_port, b, b_port in data.pop("links")]
         hosts = [
-            LabHost(**{**one, "addresses": tuple(one["addresses"]), "members": tuple(one["members"])})
+            LabHost(**{**one, **{name: tuple(one[name]) for name in ("addresses", "members", "gateways")}})
             for one in data.pop("hosts", ())
         ]
         return cls(switches=tuple(switches), links=tuple(links), hosts=tuple(hosts), **data)

@@ -174,7 +174,6 @@ def _switch(
         unused[name] = replace(port, decided=frozenset({"speed"}))
     loopbacks = Loopbacks(allotment.ipv4[settings.name], allotment.ipv6.get(settings.name))
     own = tuple(ip_network(one) for one in (loopbacks.ipv4, loopbacks.ipv6) if one is not None)
-    own += networks.announced(settings.name)
     asn = allotment.asns[settings.name]
     return SwitchPlan(
         **{field.name: getattr(settings, field.name) for field in fields(settings)},
@@ -183,7 +182,7 @@ def _switch(
         ports=tuple(set_ports.get(name, port) for name, port in unused.items()),
         interfaces=interfaces,
         port_channels=port_channels,
-        bgp=(BgpInstance(asn, loopbacks.ipv4, own, groups),),
+        bgp=(BgpInstance(asn, loopbacks.ipv4, own, groups, subnets=networks.announced(settings.name)),),
         route_maps=route_maps,
         vlans=networks.vlans[settings.name],
     )

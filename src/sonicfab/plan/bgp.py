@@ -171,7 +171,8 @@ class BgpInstance:
     """BGP of one VRF: what FRR calls `router bgp ASN vrf NAME`.
 
     Attributes:
-        networks: what it announces by itself.
+        networks: what it announces by itself: its loopbacks.
+        subnets: of VLANs, which it announces while it has an interface in them.
         vrf: "" for the default one.
     """
 
@@ -180,6 +181,7 @@ class BgpInstance:
     networks: tuple[IpNetwork, ...]
     groups: tuple[PeerGroup, ...]
     vrf: str = ""
+    subnets: tuple[IpNetwork, ...] = ()
 
     @property
     def families(self) -> Annotated[list[Family], FAMILIES]:
@@ -199,6 +201,15 @@ class BgpInstance:
     def internal(self, family: Family) -> Annotated[bool, Rule("", ("topology:links",))]:
         """True when one of its groups has internal neighbours in a family."""
         return any(group.internal and family in group.families for group in self.groups)
+
+    def announced_subnets(self, family: Family) -> Annotated[list[IpNetwork], Rule("", ("topology:networks",))]:
+        """The subnets of VLANs that it announces in a family.
+
+        Raises:
+            ValueError: there is no such family.
+        """
+        wanted = Family.named(family)
+        return [one for one in self.subnets if Family.of(one) == wanted]
 
     @property
     def sessions(self) -> Iterator[tuple[PeerGroup, Session]]:

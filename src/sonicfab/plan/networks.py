@@ -142,6 +142,7 @@ class _Work:
         self, topology: Topology, switches: Mapping[str, SwitchSettings], attachments: Iterable[Attachment]
     ) -> None:
         self._networks, self._switches = topology.networks, switches
+        self._routes_ipv6 = topology.loopbacks.ipv6 is not None
         self._members: dict[tuple[str, str], list[VlanMember]] = defaultdict(list)
         self._paths: dict[tuple[str, str], KeyPath] = {}
         for one in attachments:
@@ -188,7 +189,8 @@ class _Work:
         """What is known of a network in the whole fabric."""
         network = self._networks[name]
         own = tuple(dict.fromkeys(one.network for _, one in network.interfaces))
-        return NetworkPlan(name, network.vlan, own, network.announce)
+        gateways = tuple(dict.fromkeys(one.ip for _, one in network.interfaces))
+        return NetworkPlan(name, network.vlan, own, network.announce, gateways)
 
     def numbers(self) -> Iterator[Problem]:
         """A switch has one VLAN of a number."""
@@ -226,7 +228,11 @@ class _Work:
                 self._add(name, path, f"{address.ip} is the address of two switches in {name}", "")
         if network.anycast:
             self._anycast(name, routed)
-        if network.announce and not network.interfaces:
+        told_of = {one.version for _, one in network.interfaces} if network.announce else set()
+        if 6 in told_of and not self._routes_ipv6:
+            message = f"the IPv6 subnet of {name} cannot be announced: the fabric is IPv4 only"
+            self._add(name, ("announce",), message, "give the fabric IPv6 loopbacks (loopbacks.ipv6)")
+        if network.announce and not told_of:
             message = f"{name} is to be announced, and no switch has an address in it"
             self._add(name, ("announce",), message, "give it a `gateway` or `addresses`")
         have = {one.version for _, one in network.interfaces}

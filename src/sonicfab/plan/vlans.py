@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Annotated, ClassVar, Protocol
 
 from sonicfab.model.networks import Network
@@ -89,15 +89,17 @@ class NetworkPlan:
 
     Attributes:
         subnets: of all its gateways and addresses.
+        gateways: the addresses that switches have in it, those of its gateway first.
         announced: BGP tells of them.
     """
 
-    __file_names__: ClassVar[Mapping[str, str]] = in_file("-name vlan subnets announced")
+    __file_names__: ClassVar[Mapping[str, str]] = in_file("-name vlan subnets announced -gateways")
 
     name: str
     vlan: int
     subnets: tuple[IPv4Network | IPv6Network, ...] = ()
     announced: bool = False
+    gateways: tuple[IPv4Address | IPv6Address, ...] = ()
 
 
 class InNetworks(Protocol):

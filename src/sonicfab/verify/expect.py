@@ -25,7 +25,7 @@ class Expectations:
         host_peers: peers on host ports: they may be there or not.
         loopbacks: switch -> its addresses, for every switch whose routes reach this one.
         ways: (switch, family) -> how its loopback is reached.
-        known_prefixes: the loopbacks of all switches, as prefixes.
+        known_prefixes: the loopbacks of all switches, as prefixes, and the networks that are announced.
         config: what it is to run; None when nobody rendered it, and `no_config` says why.
         provides: what the switch has to check.
     """
@@ -111,7 +111,8 @@ class FabricExpectations:
     @cached_property
     def _prefixes(self) -> frozenset[str]:
         addresses = (address for by_family in self._addresses.values() for address in by_family.values())
-        return frozenset(f"{address}/{address.max_prefixlen}" for address in addresses)
+        told = {str(one) for network in self.plan.networks if network.announced for one in network.subnets}
+        return frozenset(f"{address}/{address.max_prefixlen}" for address in addresses) | told
 
     @cached_property
     def _addresses(self) -> dict[str, dict[Family, IpAddress]]:

@@ -61,12 +61,14 @@ class Problem(str, Enum):
     STRANGER = "stranger"
     PORT_UNKNOWN = "port-unknown"
     CABLE = "cable"
-    # portchannel
+    # portchannel, vlan
     NOT_A_MEMBER = "not-a-member"
     NOT_SELECTED = "not-selected"
     NO_PARTNER = "no-partner"
     OTHER_PARTNER = "other-partner"
     MIN_LINKS = "min-links"
+    TAGGING = "tagging"
+    NO_RELAY = "no-relay"
     # config, system
     DRIFT = "drift"
     UNSAVED = "unsaved"

@@ -13,6 +13,7 @@ PROGRAMS = {
     "sonic-cfggen": "cfggen",
     "sonic-db-cli": "dbcli",
     "sonic-db-dump": "dbdump",
+    "sonic-vlan-tagger": "tagger",
     "systemctl": "systemctl",
     "systemd-run": "systemdrun",
 }

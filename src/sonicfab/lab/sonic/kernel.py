@@ -13,7 +13,7 @@ from ipaddress import ip_interface
 from pathlib import Path
 from typing import Any
 
-from sonicfab.lab.sonic import channels, db
+from sonicfab.lab.sonic import channels, db, vlans
 
 _MGMT_TABLE = "5000"
 """The routing table of the VRF `mgmt`: interfaces.j2."""
@@ -25,6 +25,7 @@ def apply(config: db.Config, *, ports_up: bool = True) -> None:
     With `ports_up` false, no port is up yet.
     """
     channels.make(config)
+    vlans.make(config)
     links = {link["ifname"]: link for link in json.loads(_ip("-j", "addr", "show") or "[]")}
     commands: list[str] = []
     if config.get("LOOPBACK_INTERFACE") and "Loopback0" not in links:
@@ -43,6 +44,7 @@ def apply(config: db.Config, *, ports_up: bool = True) -> None:
             commands.append(f"link set {name} mtu {mtu}")
             commands.append(f"link set {name} {port.get('admin_status', 'down') if ports_up else 'down'}")
     commands += channels.settings(config)
+    commands += vlans.settings(config)
     commands.append("link set eth0 up")
     commands += _management(config)
     _ip("-force", "-batch", "-", stdin="\n".join(commands))
@@ -54,6 +56,7 @@ def apply(config: db.Config, *, ports_up: bool = True) -> None:
 
 def stop() -> None:
     """What the data plane looks like while swss is down: every port without link and without address."""
+    vlans.remove_all()
     channels.remove_all()
     ports = [path.name for path in Path("/sys/class/net").glob("Ethernet*")]
     commands = [f"link set {name} down" for name in ports] + [f"addr flush dev {name}" for name in ports]
@@ -64,7 +67,8 @@ def stop() -> None:
 
 def _addresses(config: db.Config) -> dict[str, set[str]]:
     wanted: dict[str, set[str]] = {}
-    for table in ("INTERFACE", "PORTCHANNEL_INTERFACE", "LOOPBACK_INTERFACE", "MGMT_INTERFACE"):
+    tables = ("INTERFACE", "PORTCHANNEL_INTERFACE", "VLAN_INTERFACE", "LOOPBACK_INTERFACE", "MGMT_INTERFACE")
+    for table in tables:
         for key in config.get(table, {}):
             name, _, address = key.partition("|")
             if address:
@@ -73,7 +77,7 @@ def _addresses(config: db.Config) -> dict[str, set[str]]:
 
 
 def _address_changes(name: str, link: dict[str, Any], wanted: set[str]) -> Iterable[str]:
-    if not name.startswith(("Ethernet", "PortChannel", "Loopback")) and name != "eth0":
+    if not name.startswith(("Ethernet", "PortChannel", "Vlan", "Loopback")) and name != "eth0":
         return
     have = {
         str(ip_interface(f"{one['local']}/{one['prefixlen']}"))

@@ -17,6 +17,7 @@ from sonicfab.verify.diagnose import (
     routes,
     sessions,
     system,
+    vlans,
 )
 from sonicfab.verify.diagnose.base import Case, Diagnoser, Diagnosis
 from sonicfab.verify.diagnose.consequences import attribute, leftovers, small_only
@@ -28,6 +29,7 @@ DIAGNOSERS: tuple[Diagnoser, ...] = (
     daemons.diagnose,
     system.diagnose,
     cables.diagnose,
+    vlans.diagnose,
     addresses.diagnose,
     portchannels.diagnose,
     ports.diagnose,
@@ -52,6 +54,7 @@ def diagnose(
     attribute(case)
     _run(case, routes.diagnose)
     attribute(case)
+    _run(case, vlans.after_links)
     small_only(case)
     _run(case, configs.diagnose)
     _run(case, leftovers)

@@ -1,0 +1,174 @@
+"""VLANs: what vlanmgrd of sonic-swss makes of VLAN and VLAN_MEMBER (cfgmgr/vlanmgr.cpp).
+
+SONiC has one bridge that knows VLANs, and an interface of each VLAN on it. A lab does without a kernel that can do
+that: a bridge for each VLAN, called as the interface, with the access ports in it. Ports that carry tags are read and
+written by the program `tagger`, which hands the frames of each VLAN to its bridge.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from os import kill
+from pathlib import Path
+from typing import Any
+
+from sonicfab.lab.sonic import db, paths
+
+_PREFIX = "Vlan"
+_FORGET = "for _, key in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('DEL', key) end"
+_TAGS = paths.STATE / "tagger.json"
+_PID = paths.STATE / "tagger.pid"
+_OURS = re.compile(r"(Vlan|[cdtu])\d+(\.\S+)?")
+"""The devices that are made here: bridges, what keeps them up, and where tagged frames go in and out."""
+
+Members = dict[str, list[tuple[int, bool]]]
+"""Port -> the VLANs that it is in, and whether tagged."""
+
+
+def make(config: db.Config) -> None:
+    """Make the VLANs of CONFIG_DB and put their members into them; what is not there any more goes."""
+    links = {link["ifname"]: link for link in _links()}
+    vlans = {int(name[4:]) for name in config.get("VLAN", {}) if name[4:].isdigit()}
+    if not vlans and not any(_OURS.fullmatch(name) for name in links):
+        return
+    members = _members(config, vlans, links.keys())
+    access = {port: vlan for port, some in members.items() for vlan, _ in some if not _is_trunk(some, links[port])}
+    trunk = {port: some for port, some in members.items() if port not in access}
+    tags = [(port, vlan, tagged, _device(vlan, port)) for port, some in trunk.items() for vlan, tagged in some]
+    wanted = {name for vlan in vlans for name in (f"{_PREFIX}{vlan}", f"c{vlan}")} | {f"t{one}" for *_, one in tags}
+    gone = [name for name in links if _OURS.fullmatch(name) and name[0] not in "du" and name not in wanted]
+    lines = [f"link del {name}" for name in gone]
+    lines += [f"link set {port} nomaster" for port in _strays(links, access)]
+    mac = config.get("DEVICE_METADATA", {}).get("localhost", {}).get("mac", "")
+    for vlan in sorted(vlans):
+        if f"{_PREFIX}{vlan}" not in links:
+            lines += _bridge(vlan, mac)
+    for _, vlan, _, device in tags:
+        if f"t{device}" not in links:
+            lines.append(f"link add t{device} type veth peer name u{device}")
+            lines += [f"link set {end}{device} up" for end in "tu"]
+        lines.append(f"link set t{device} master {_PREFIX}{vlan}")
+    lines += [f"link set {port} master {_PREFIX}{vlan}" for port, vlan in access.items()]
+    subprocess.run(
+        ["ip", "-force", "-batch", "-"], input="\n".join([*lines, ""]), capture_output=True, text=True, check=False
+    )
+    _tag(
+        [{"port": port, "vlan": vlan, "tagged": tagged, "device": f"u{device}"} for port, vlan, tagged, device in tags]
+    )
+    _tell(config, vlans, members)
+
+
+def settings(config: db.Config) -> Iterator[str]:
+    """The commands of `ip` that bring the interfaces of VLANs up or down; and their proxy ARP."""
+    for name, row in config.get("VLAN", {}).items():
+        yield f"link set {name} {row.get('admin_status', 'up')}"
+    for key, row in config.get("VLAN_INTERFACE", {}).items():
+        # intfmgr.cpp setIntfProxyArp
+        switch = Path(f"/proc/sys/net/ipv4/conf/{key}/proxy_arp_pvlan")
+        with suppress(OSError):
+            switch.write_text("1" if row.get("proxy_arp") == "enabled" else "0", encoding="utf-8")
+
+
+def remove_all() -> None:
+    """What is left of them while swss is down."""
+    _tag([])
+    lines = [f"link del {link['ifname']}" for link in _links() if re.fullmatch(r"Vlan\d+", link["ifname"])]
+    lines += [f"link del {link['ifname']}" for link in _links() if re.fullmatch(r"[ct]\d+(\.\S+)?", link["ifname"])]
+    subprocess.run(
+        ["ip", "-force", "-batch", "-"], input="\n".join([*lines, ""]), capture_output=True, text=True, check=False
+    )
+    for table in ("VLAN_TABLE:*", "VLAN_MEMBER_TABLE:*"):
+        db.redis("EVAL", _FORGET, "0", table, database=db.DATABASES["APPL_DB"])
+
+
+def _members(config: db.Config, vlans: set[int], ports: Iterable[str]) -> Members:
+    found: Members = {}
+    for key, row in sorted(config.get("VLAN_MEMBER", {}).items()):
+        name, _, port = key.partition("|")
+        if port in ports and name[4:].isdigit() and int(name[4:]) in vlans:
+            found.setdefault(port, []).append((int(name[4:]), row.get("tagging_mode") == "tagged"))
+    return found
+
+
+def _is_trunk(some: list[tuple[int, bool]], link: dict[str, Any]) -> bool:
+    """A bridge, which stands in for a port channel, cannot be a port of another one."""
+    return len(some) > 1 or some[0][1] or link.get("linkinfo", {}).get("info_kind") == "bridge"
+
+
+def _device(vlan: int, port: str) -> str:
+    """An interface has 15 characters at most."""
+    return f"{vlan}.{port.replace('Ethernet', '').replace('PortChannel', 'p')}"
+
+
+def _strays(links: dict[str, dict[str, Any]], access: dict[str, int]) -> Iterator[str]:
+    for name, link in links.items():
+        master = link.get("master", "")
+        port = name.startswith(("Ethernet", "PortChannel")) and master.startswith(_PREFIX)
+        if port and master != f"{_PREFIX}{access.get(name)}":
+            yield name
+
+
+def _bridge(vlan: int, mac: str) -> list[str]:
+    """A VLAN's bridge, and a port of it that is always up: vlanmgrd has a `dummy` for that."""
+    name = f"{_PREFIX}{vlan}"
+    return [
+        f"link add {name}{f' address {mac}' if mac else ''} type bridge mcast_snooping 0",
+        f"link add c{vlan} type veth peer name d{vlan}",
+        *(f"link set {end}{vlan} up" for end in "cd"),
+        f"link set c{vlan} master {name}",
+        f"link set {name} mtu 9100",
+    ]
+
+
+def _tag(tags: list[dict[str, Any]]) -> None:
+    """Have the tagger do that, and nothing else."""
+    text = json.dumps(tags)
+    running = _TAGS.read_text(encoding="utf-8") if _TAGS.exists() else "[]"
+    if text == running and (not tags or _runs()):
+        return
+    with suppress(OSError, ValueError):
+        kill(int(_PID.read_text(encoding="utf-8")), signal.SIGTERM)
+    _PID.unlink(missing_ok=True)
+    _TAGS.write_text(text, encoding="utf-8")
+    if tags:
+        log = Path("/var/log/tagger.log").open("ab")  # noqa: SIM115 - the program keeps it
+        command = [sys.executable, "-S", "-s", "-E", str(Path(sys.argv[0]).with_name("run.py")), "sonic-vlan-tagger"]
+        started = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        _PID.write_text(str(started.pid), encoding="utf-8")
+
+
+def _runs() -> bool:
+    try:
+        kill(int(_PID.read_text(encoding="utf-8")), 0)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _tell(config: db.Config, vlans: set[int], members: Members) -> None:
+    """APPL_DB as vlanmgrd writes it."""
+    appl = db.DATABASES["APPL_DB"]
+    for table in ("VLAN_TABLE:*", "VLAN_MEMBER_TABLE:*"):
+        db.redis("EVAL", _FORGET, "0", table, database=appl)
+    rows: list[list[str]] = []
+    for vlan in vlans:
+        row = config["VLAN"][f"{_PREFIX}{vlan}"]
+        fields = ["admin_status", row.get("admin_status", "up"), "mtu", row.get("mtu", "9100")]
+        rows.append(["HSET", f"VLAN_TABLE:{_PREFIX}{vlan}", *fields])
+    for port, some in members.items():
+        for vlan, tagged in some:
+            mode = "tagged" if tagged else "untagged"
+            rows.append(["HSET", f"VLAN_MEMBER_TABLE:{_PREFIX}{vlan}:{port}", "tagging_mode", mode])
+    db.run(rows, appl)
+
+
+def _links() -> list[dict[str, Any]]:
+    done = subprocess.run(["ip", "-d", "-j", "link", "show"], capture_output=True, text=True, check=False)
+    links: list[dict[str, Any]] = json.loads(done.stdout or "[]")
+    return links
