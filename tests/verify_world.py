@@ -171,9 +171,9 @@ class World:
             for (far, family), way in expected.ways.items():
                 if far == origin and family == Family.of(subnet):
                     routes[subnet] = Route(subnet, installed=True, ports=tuple(sorted(way.ports)))
-        for one in switch.interfaces_of("VLAN"):
+        for svi in switch.interfaces_of("VLAN"):
             interfaces[one.name] = Interface(one.name, True, True, 9100, 0, switch.mac, "")
-            addresses[one.name] = tuple(map(str, one.addresses))
+            addresses[svi.name] = tuple(map(str, svi.addresses))
         return ZebraState(interfaces, addresses, routes)
 
     def _lldp(self, name: str) -> list[LldpNeighbor]:

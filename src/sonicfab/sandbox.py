@@ -41,7 +41,7 @@ _PURE_TYPES = (str, int, float, bool, list, tuple, dict, set, frozenset, types.M
 PURE_MODULES = frozenset(
     f"sonicfab.{name}"
     for name in (
-        *("plan.types", "plan.bgp", "plan.options", "plan.interfaces", "plan.services", "plan.vlans"),
+        *("plan.types", "plan.bgp", "plan.options", "plan.interfaces", "plan.services", "plan.bundles", "plan.vlans"),
         *("platforms", "builds", "asn", "families", "roles"),
     )
 )
