@@ -172,7 +172,7 @@ class World:
                 if far == origin and family == Family.of(subnet):
                     routes[subnet] = Route(subnet, installed=True, ports=tuple(sorted(way.ports)))
         for svi in switch.interfaces_of("VLAN"):
-            interfaces[one.name] = Interface(one.name, True, True, 9100, 0, switch.mac, "")
+            interfaces[svi.name] = Interface(svi.name, True, True, 9100, 0, switch.mac, "")
             addresses[svi.name] = tuple(map(str, svi.addresses))
         return ZebraState(interfaces, addresses, routes)
 
