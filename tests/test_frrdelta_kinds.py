@@ -159,6 +159,11 @@ SAMPLES: tuple[tuple[Context, tuple[str, ...]], ...] = (
     (BGP, ("neighbor G timers 3 9", "neighbor G timers 1 3")),
     (BGP, ("neighbor 10.1.0.1 timers 3 9", "neighbor 10.1.0.1 timers 1 3")),
     (BGP, ("neighbor G timers connect 5", "neighbor G timers connect 10")),
+    (
+        BGP,
+        tuple(f"neighbor 10.1.0.1 graceful-restart{mode}" for mode in ("", "-helper", "-disable")),
+    ),
+    (BGP, ("bgp suppress-fib-pending",)),
     (BGP, ("neighbor G bfd",)),
     (BGP, ("neighbor 10.1.0.1 bfd",)),
     (

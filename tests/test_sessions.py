@@ -13,6 +13,7 @@ from known import CATALOG
 from labs import needs_lab
 from sonicfab.families import Family
 from sonicfab.frr.conf import diff
+from sonicfab.frr.delta.compute import delta
 from sonicfab.lab.netns import Holder
 from sonicfab.model.inventory import Inventory
 from sonicfab.model.numbers import Numbers
@@ -180,3 +181,35 @@ def test_routes_take_the_ways_that_the_plan_tells(held: Holder, tmp_path: Path, 
     finally:
         for router in routers.values():
             router.end()
+
+
+STEPS: tuple[tuple[list[Any], dict[str, Any]], ...] = (
+    ([{"link": SPINES, "bgp": "ibgp"}], {}),
+    (LINKS, EVERYTHING),
+    (LINKS, {**EVERYTHING, "bgp": {"password": "env:X", "bfd": "true", "graceful_restart": "helper"}}),
+    ([*LINKS[1:3]], {"bgp": {"keepalive": "5", "hold": "15", "max_prefixes": "500"}}),
+    ([], {}),
+)
+
+
+@in_lab
+@pytest.mark.parametrize("switch", ["spine1", "leaf1"])
+def test_options_come_change_and_go_without_a_restart(held: Holder, tmp_path: Path, switch: str) -> None:
+    """Each step is one delta on the same running FRR, and so is the way back."""
+    router = fresh(held, tmp_path)
+    try:
+        texts = [frr_of(planned(links, **more), switch) for links, more in STEPS]
+        for text in (*texts, *reversed(texts)):
+            router.become(text)
+    finally:
+        router.end()
+
+
+def test_a_password_that_changes_is_told_to_reset_its_session_alone_and_is_not_shown() -> None:
+    before, after = (frr_of(planned(LINKS, **EVERYTHING), "spine1").replace("s3cr3t-Word", word) for word in ("a", "b"))
+    found = delta(before, after)
+    assert found.refused == ()
+    assert [one.peer for one in found.resets] == ["Ethernet124"]
+    assert [str(one) for one in diff(after, before)] == [
+        f"{sign} router bgp 65501 / neighbor Ethernet124 password ********" for sign in "-+"
+    ]

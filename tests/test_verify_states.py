@@ -238,14 +238,17 @@ def test_an_account_without_sudo_is_told_so() -> None:
     assert found.mend == f"on {LEAF2}: echo 'admin ALL=(ALL) NOPASSWD: ALL' | sudo tee /etc/sudoers.d/admin"
 
 
-def test_a_fault_of_a_neighbours_config_is_told_by_its_line() -> None:
-    """A password, for which FRR has no word of its own."""
+@pytest.mark.parametrize(
+    ("said", "code"), [("password abc", "password-mismatch"), ("ttl-security hops 1", "neighbor-config")]
+)
+def test_a_fault_of_a_neighbours_config_is_told_by_its_line(said: str, code: str) -> None:
+    """What FRR has no word of its own for."""
     one = world()
     one.session_down(LEAF1, SPINE1, why="Waiting for peer OPEN")
     peer = next(session.peer for session in one.plan.switches[LEAF1].fabric_sessions if session.far.switch == SPINE1)
     line = f" neighbor {peer} description"
-    one.boxes[LEAF1].frr = one.boxes[LEAF1].frr.replace(line, f" neighbor {peer} password abc\n{line}", 1)
-    found = next(finding for finding in one.verified()[1] if finding.code == "neighbor-config")
+    one.boxes[LEAF1].frr = one.boxes[LEAF1].frr.replace(line, f" neighbor {peer} {said}\n{line}", 1)
+    found = next(finding for finding in one.verified()[1] if finding.code == code)
     assert found.where == (f"{LEAF1}:{peer}",)
     assert "abc" not in " ".join(found.evidence), "a secret"
     assert found.mend.endswith(f"--limit {LEAF1} --overwrite-drift")

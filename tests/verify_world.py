@@ -23,6 +23,7 @@ from sonicfab.switch.state.ports import SonicPort
 from sonicfab.switch.state.routes import Route, ZebraState
 from sonicfab.switch.state.system import Filesystem, Health
 from sonicfab.verify.checks import ping, vlan
+from sonicfab.verify.checks.bgp import GRACEFUL_WORDS
 from sonicfab.verify.diagnose.base import Diagnosis
 from sonicfab.verify.diagnose.run import diagnose
 from sonicfab.verify.expect import FabricExpectations
@@ -115,6 +116,11 @@ class World:
         sessions: dict[str, BgpSession] = {}
         for one in switch.fabric_sessions:
             asn, timers = one.remote_asn or 0, one.options
+            if timers.shutdown:
+                shut = ("Idle (Admin)", "Admin", 0, 0, 0.0, "")
+                peers += [BgpPeer(one.peer, f, asn, switch.asn, *shut) for f in one.families]
+                sessions[one.peer] = BgpSession(one.peer, asn, switch.asn, "Idle", shut=True)
+                continue
             peers += [BgpPeer(one.peer, f, asn, switch.asn, "Established", "", 2, 2, 9.0, "") for f in one.families]
             counts: dict[str, int] = dict.fromkeys(one.families, 2)
             sessions[one.peer] = BgpSession(
@@ -133,6 +139,8 @@ class World:
                 established=1,
                 bfd="Up" if timers.bfd else "",
                 up_since=1000,
+                graceful=GRACEFUL_WORDS.get(timers.graceful_restart, "Helper"),
+                far_graceful=GRACEFUL_WORDS.get(timers.graceful_restart, "Helper"),
             )
         origins = {
             prefix: frozenset({self.plan.switches[far].asn})

@@ -323,6 +323,14 @@ def _default_family(word: str) -> str:
     return word.removesuffix("-unicast").replace("-", " ")
 
 
+def password_of(text: str, neighbor: str) -> str:
+    """The MD5 password of a neighbour of the default VRF, its own or its group's; "" without one. It is not shown."""
+    bgp = read_frr(text).bgp
+    one = bgp.neighbors.get(neighbor)
+    line = (one.password or bgp.group_of(one).password) if one else 0
+    return text.splitlines()[line - 1].partition(" password ")[2].strip() if line else ""
+
+
 def neighbor_of(line: str) -> str:
     """The neighbour or peer-group that a line is about; "" for another line."""
     match = _NEIGHBOR.fullmatch(line)

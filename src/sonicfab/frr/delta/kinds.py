@@ -99,6 +99,7 @@ _BGP = (
     _one(r"(bgp default ipv4-unicast)"),
     _one(r"(bgp ebgp-requires-policy)", Felt.LATER),
     _one(r"(bgp graceful-shutdown)"),
+    _one(r"(bgp suppress-fib-pending)"),
     _one(r"(bgp (?:bestpath as-path multipath-relax|bestpath compare-routerid|deterministic-med|always-compare-med))"),
     _one(r"(bgp (?:fast-external-failover|network import-check|suppress-duplicates))"),
     _one(r"(timers bgp) \d+ \d+", Felt.LATER),
@@ -116,6 +117,7 @@ _BGP = (
     _one(rf"{_N} shutdown(?: message .+)?", Felt.RESET),  # without a message it does not overwrite one with
     _one(rf"({_N} local-as) .+", Felt.RESET),
     _one(rf"({_N} advertisement-interval) \d+"),
+    _one(rf"({_N} graceful-restart)(?:-helper|-disable)?", Felt.LATER),
 )
 _AF = (
     _one(r"(network \S+)(?: route-map \S+)?", cut=True),

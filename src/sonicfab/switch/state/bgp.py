@@ -57,6 +57,7 @@ class BgpSession:
         received, sent: family -> prefixes that were accepted, and that were announced.
         policies: family -> (route-map in, route-map out).
         bfd: what BFD says of it: Up, Down ...; "" without BFD.
+        graceful, far_graceful: what this end and the other do when BGP restarts: Restart, Helper, Disable.
         why: why it was reset the last time, in FRR's words.
         notification: the last one, in FRR's words.
     """
@@ -80,6 +81,8 @@ class BgpSession:
     why: str = ""
     notification: str = ""
     up_since: int = 0
+    graceful: str = ""
+    far_graceful: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +198,7 @@ def state(text: str) -> BgpState:
 def _session(peer: str, row: Mapping[str, Any]) -> BgpSession:
     families = row.get("addressFamilyInfo") or {}
     capabilities = (row.get("neighborCapabilities") or {}).get("multiprotocolExtensions") or {}
-    info = by_family(families)
+    info, graceful = by_family(families), row.get("gracefulRestartInfo") or {}
     return BgpSession(
         peer=peer,
         remote_asn=_asn(row["remoteAs"]),
@@ -226,6 +229,8 @@ def _session(peer: str, row: Mapping[str, Any]) -> BgpSession:
         why=str(row.get("lastResetDueTo", "")),
         notification=str(row.get("lastNotificationReason", "")),
         up_since=int(row.get("bgpTimerUpEstablishedEpoch", 0)),
+        graceful=str(graceful.get("localGrMode", "")).rstrip("*"),  # with *: as the whole instance
+        far_graceful=str(graceful.get("remoteGrMode", "")),
     )
 
 

@@ -12,7 +12,7 @@ from sonicfab.switch.ask import Answers, Question
 from sonicfab.switch.state.bgp import BGP_STATE, BgpPeer, BgpSession
 from sonicfab.switch.state.config import RECORD, STORED_FRR
 from sonicfab.verify.check import Check, Other, Seen, Wanted
-from sonicfab.verify.expect import Expectations, negotiated
+from sonicfab.verify.expect import Expectations, negotiated, other_end
 from sonicfab.verify.results import Problem
 
 _Planned = tuple[Session, Family]
@@ -35,9 +35,10 @@ class Bgp(Check[_Planned]):
 
     def wanted(self, expected: Expectations) -> Iterator[Wanted[_Planned]]:
         """Both families of every session with a switch."""
-        for session in expected.sessions:
+        for session in _all(expected):
             for family in session.families:
-                text = f"a session with AS {session.remote_asn}"
+                shut = ", shut" if session.options.shutdown else ""
+                text = f"a session with AS {session.remote_asn}{shut}"
                 yield Wanted((session, family), session.peer, text, family, str(session.far))
 
     def judge(self, expected: Expectations, one: Wanted[_Planned], answers: Answers) -> Seen:
@@ -51,13 +52,11 @@ class Bgp(Check[_Planned]):
     def others(self, expected: Expectations, answers: Answers) -> Iterator[Other]:
         """Hosts, and sessions that nobody planned."""
         state, theirs = answers.get(BGP_STATE), neighbors_of_others(expected, answers)
-        planned = {(session.peer, family) for session in expected.sessions for family in session.families}
+        planned = {(session.peer, family) for session in _all(expected) for family in session.families}
         for peer in state.peers:
             if (peer.peer, peer.family) not in planned and peer.peer not in theirs:
                 yield _other(expected, peer, state.sessions.get(peer.peer))
-        known = (
-            {one.peer for one in state.peers} | {one.peer for one in expected.sessions} | expected.host_peers | theirs
-        )
+        known = {one.peer for one in state.peers} | {one.peer for one in _all(expected)} | expected.host_peers | theirs
         for more in state.sessions.values():
             if more.peer not in known:  # activated in no family, so no summary has it
                 text = f"{more.state}, AS {more.remote_asn}, in no family"
@@ -79,6 +78,9 @@ def _fault(
     if peer is None:
         return Problem.NOT_CONFIGURED, "not configured" if more is None else f"{family} is not activated"
     text = _text(peer, session.remote_asn)
+    if session.options.shutdown:
+        shut = peer.reason == "Admin" or (more is not None and more.shut)
+        return (Problem.NONE, f"{text}, as planned") if shut else (Problem.NOT_SHUT, text)
     if peer.reason == "PfxCt":
         return Problem.MAX_PREFIX, text
     if not peer.established:
@@ -101,9 +103,43 @@ def _fault(
             return Problem.BFD, f"{text}, BFD {more.bfd}"
         if bfd and not more.bfd:
             return Problem.NO_BFD, f"{text}, without BFD"
+        if told := _graceful(expected, session, more):
+            return Problem.GRACEFUL, f"{text}, {told}"
+    if _too_many(session, peer):
+        return Problem.PREFIX_WARNING, f"{text}, {peer.received} prefixes"
     if not peer.received and _brings_any(expected, session, family):
         return Problem.NO_PREFIXES, f"{text}, 0 prefixes"
     return Problem.NONE, text
+
+
+def _all(expected: Expectations) -> tuple[Session, ...]:
+    """The planned sessions with others than servers, those that are planned to be shut, too."""
+    return (*expected.sessions, *(one for one in expected.plan.fabric_sessions if one.options.shutdown))
+
+
+GRACEFUL_WORDS = {"restarter": "Restart", "helper": "Helper", "disabled": "Disable"}
+"""What FRR calls the modes: bgpd/bgp_vty.c bgp_show_neighbor_graceful_restart_local_mode."""
+
+
+def _graceful(expected: Expectations, session: Session, more: BgpSession) -> str:
+    """How graceful restart is not as one of the ends is planned; "" where nobody asked for anything."""
+    far = other_end(expected.fabric, session)
+    pairs = [(session.options.graceful_restart, more.graceful, "here")]
+    pairs += [(far.options.graceful_restart, more.far_graceful, "at the other end")] if far else []
+    return next(
+        (
+            f"graceful restart {seen} {where}"
+            for wanted, seen, where in pairs
+            if wanted and seen in GRACEFUL_WORDS.values() and seen != GRACEFUL_WORDS[wanted]
+        ),
+        "",
+    )
+
+
+def _too_many(session: Session, peer: BgpPeer) -> bool:
+    """More came than a limit that only warns."""
+    limit = session.options.max_prefixes
+    return limit is not None and limit.warning_only and peer.received > limit.limit
 
 
 def _brings_any(expected: Expectations, session: Session, family: Family) -> bool:
@@ -112,7 +148,7 @@ def _brings_any(expected: Expectations, session: Session, family: Family) -> boo
     What a neighbour outside of the fabric announces is its own affair.
     """
     far = expected.fabric.switches.get(session.far.switch)
-    return far is not None and far.loopback(family) is not None and far.asn != expected.plan.asn
+    return far is not None and far.loopback(family) is not None
 
 
 def _other(expected: Expectations, peer: BgpPeer, more: BgpSession | None) -> Other:
@@ -120,13 +156,18 @@ def _other(expected: Expectations, peer: BgpPeer, more: BgpSession | None) -> Ot
         wanted = Wanted(None, peer.peer, "no such session", peer.family)
         return wanted, Seen(_text(peer), Problem.UNPLANNED, peer)
     wanted = Wanted(None, peer.peer, "a host may be here", peer.family, "host")
+    session = next(one for one in expected.plan.host_sessions if one.peer == peer.peer)
     if peer.reason == "PfxCt":
         text = f"shut: the host announces more prefixes than it may ({peer.state})"
         return wanted, Seen(text, Problem.HOST_PREFIXES, peer)
     if peer.reason == "Admin" or (more is not None and more.shut):
-        return wanted, Seen(f"shut at the switch ({peer.state})", Problem.HOST_SHUT, peer)
+        planned = session.options.shutdown
+        text = f"shut{', as planned' if planned else ' at the switch'} ({peer.state})"
+        return wanted, Seen(text, Problem.NONE if planned else Problem.HOST_SHUT, peer, skipped=planned)
     if not peer.established:
         return wanted, Seen(f"no host answers ({peer.state})", peer=peer, skipped=True)
+    if _too_many(session, peer):
+        return wanted, Seen(f"{_text(peer)}, {peer.received} prefixes", Problem.PREFIX_WARNING, peer)
     return wanted, Seen(_text(peer), peer=peer)
 
 

@@ -6,13 +6,22 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sonicfab.frr.bgp import password_of
 from sonicfab.model.fields import Endpoint
 from sonicfab.plan.bgp import Session
 from sonicfab.switch.state.bgp import BgpSession
+from sonicfab.switch.state.config import RUNNING_FRR
 from sonicfab.verify.diagnose import mends
 from sonicfab.verify.diagnose.base import Case, Diagnosis, some
 from sonicfab.verify.paths import Outage
 from sonicfab.verify.results import CheckResult, Problem
+
+_HARMLESS = frozenset(
+    {
+        *(Problem.BFD, Problem.NO_BFD, Problem.TIMERS, Problem.OLD_TIMERS),
+        *(Problem.NOT_SHUT, Problem.GRACEFUL, Problem.PREFIX_WARNING),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -39,7 +48,7 @@ class _End:
     def works(self) -> bool:
         """Whether it is up and everything goes over it, though not in the way that was planned."""
         up = self.said is not None and self.said.state == "Established"
-        return up and {*self.problems.values()} <= {Problem.BFD, Problem.NO_BFD, Problem.TIMERS, Problem.OLD_TIMERS}
+        return up and {*self.problems.values()} <= _HARMLESS
 
     @property
     def words(self) -> str:
@@ -97,7 +106,7 @@ def _judge(case: Case, near: _End, far: _End) -> tuple[str, _End, _End]:
     """(code, the end that is to blame, the other)."""
     ends = ((near, far), (far, near))
     for one, other in ends:
-        if one.said is not None and one.said.shut:
+        if one.said is not None and one.said.shut and not one.session.options.shutdown:
             return "neighbor-shut", one, other
     for one, other in ends:
         if _runs_other_asn(case, one.switch):
@@ -109,6 +118,8 @@ def _judge(case: Case, near: _End, far: _End) -> tuple[str, _End, _End]:
         for one, other in ends:
             if _is(code, one):
                 return code, one, other
+    if guilty := _other_password(case, near, far):
+        return "password-mismatch", guilty, far if guilty is near else near
     for one, other in ends:
         if Problem.NO_PREFIXES in one.problems.values():
             return _silent(one, other)
@@ -120,6 +131,7 @@ def _judge(case: Case, near: _End, far: _End) -> tuple[str, _End, _End]:
 
 _CODES = (
     "neighbor-missing",
+    "not-shut",
     "family-off",
     "max-prefix",
     "timer-mismatch",
@@ -127,6 +139,8 @@ _CODES = (
     "no-policy",
     "bfd-missing",
     "bfd-down",
+    "graceful-restart",
+    "prefix-warning",
 )
 
 
@@ -135,7 +149,7 @@ def _is(code: str, end: _End) -> bool:
     problems = end.problems.values()
     if code == "neighbor-missing":
         return end.said is None and Problem.NOT_CONFIGURED in problems
-    if code in ("max-prefix", "old-timers"):
+    if code in ("max-prefix", "old-timers", "not-shut", "prefix-warning"):
         return Problem(code) in problems
     if code == "timer-mismatch":
         return end.said is not None and _other_hold(end.session, end.said)
@@ -144,8 +158,26 @@ def _is(code: str, end: _End) -> bool:
         "no-policy": Problem.NO_POLICY,
         "bfd-missing": Problem.NO_BFD,
         "bfd-down": Problem.BFD,
+        "graceful-restart": Problem.GRACEFUL,
     }
     return wanted[code] in problems
+
+
+def _other_password(case: Case, near: _End, far: _End) -> _End | None:
+    """The end whose MD5 password is not the other's, and not what is intended where that is known.
+
+    TCP drops what is not signed with it (RFC 2385): neither end hears anything, and neither can say why.
+    """
+    answers = [case.answers.get(one.switch) for one in (near, far)]
+    running = [(one.find(RUNNING_FRR) if one else None) or "" for one in answers]
+    said = [password_of(text, one.session.peer) for text, one in zip(running, (near, far), strict=True)]
+    if not all(running) or said[0] == said[1] or near.works or far.works:
+        return None
+    for one, password in zip((near, far), said, strict=True):
+        config = case.expectations[one.switch].config
+        if config is not None and password_of(config.frr, one.session.peer) != password:
+            return one
+    return near
 
 
 def _silent(one: _End, other: _End) -> tuple[str, _End, _End]:
@@ -238,6 +270,10 @@ def _drift(case: Case, cause: _Cause, peers: list[str]) -> list[str]:
         return [*case.because(cause.switch, r"route-map|prefix-list|access-list|ebgp-requires-policy|filter-list")]
     if cause.code == "timer-mismatch":
         return [*case.because(cause.switch, r"timers")]
+    if cause.code == "password-mismatch":
+        return [*case.because(cause.switch, rf"({_words(case, cause.switch, peers)}).*password")]
+    if cause.code == "graceful-restart":
+        return [*case.because(cause.switch, r"graceful-restart")]
     if cause.code == "family-off":
         return [*case.because(cause.switch, r"activate|address-family")]
     if cause.code == "neighbor-shut":
@@ -271,7 +307,11 @@ def _sentence(case: Case, cause: _Cause, links: str) -> tuple[str, str]:
         "no-advertisement": f"{other.text} does not hear router advertisements of {end.text}",
         "session-down": f"the session {links} does not come up: {_state(end)}",
         "neighbor-config": f"{name} has another config than planned for its session {links}",
-        "max-prefix": f"{name} has shut its session {links}: more prefixes came than it takes",
+        "max-prefix": f"{name} has shut its session {links}: more prefixes came than it takes{_tried_again(end)}",
+        "prefix-warning": f"more prefixes come over {links} than {name} is to take; its limit only warns",
+        "not-shut": f"{name} runs its session {links}, which is planned to be shut",
+        "password-mismatch": f"the ends of {links} do not have the same MD5 password",
+        "graceful-restart": f"graceful restart on {links} is not as planned: a session agrees on it at its start",
     }
     if cause.code == "policy-denies":
         way = "out" if any(Problem.NO_PREFIXES in one.problems.values() for one in cause.others) else "in"
@@ -289,12 +329,19 @@ def _sentence(case: Case, cause: _Cause, links: str) -> tuple[str, str]:
         else mends.on(name, *_bounce(end.session.interface)),
         "session-down": mends.on(name, clear),
         "old-timers": mends.on(name, clear),
+        "graceful-restart": (f"{mends.push(case, name)}; then " if pushed else "") + mends.on(name, clear),
+        "prefix-warning": f"raise `max_prefixes`, or see to what {other.switch} announces",
         # a session that a limit has shut stays shut (FRR bgpd/bgp_attr.c, peer->pmax_restart without `restart`)
         "max-prefix": (f"{mends.push(case, name)}; then " if pushed else "") + mends.on(name, clear),
         # what FRR takes over when a session starts
         "timer-mismatch": (f"{mends.push(case, name)}; then " if pushed else "") + mends.on(name, clear),
     }
     return sentences[cause.code], actions.get(cause.code, push_or)
+
+
+def _tried_again(end: _End) -> str:
+    limit = end.session.options.max_prefixes
+    return f"; it is tried again after {limit.restart} minutes" if limit and limit.restart else ""
 
 
 def _bounce(port: str) -> tuple[str, str]:
