@@ -194,6 +194,110 @@ def test_a_switch_that_nobody_knows_is_a_gap(tmp_path: Path) -> None:
     assert "\n  # dc1-leaf1: {" in found.files["inventory.yml"]
 
 
+LANDSCAPE = {
+    "oob1": {
+        "VLAN": {"Vlan23": {"vlanid": "23"}, "Vlan25": {"vlanid": "25", "description": "ipmi"}},
+        "VLAN_MEMBER": {
+            "Vlan23|Ethernet0": {"tagging_mode": "tagged"},
+            "Vlan25|Ethernet0": {"tagging_mode": "tagged"},
+            "Vlan23|Ethernet1": {"tagging_mode": "untagged"},
+            "Vlan23|Ethernet2": {"tagging_mode": "untagged"},
+            "Vlan25|PortChannel5": {"tagging_mode": "untagged"},
+        },
+        "VLAN_INTERFACE": {"Vlan23": {}, "Vlan23|10.10.23.2/24": {}},
+        "PORTCHANNEL": {"PortChannel5": {"admin_status": "up", "mtu": "9100", "min_links": "1"}},
+        "PORTCHANNEL_MEMBER": {"PortChannel5|Ethernet10": {}, "PortChannel5|Ethernet11": {}},
+        "STATIC_ROUTE": {"0.0.0.0/0": {"nexthop": "10.10.23.1"}},
+    },
+    "core1": {
+        "PORTCHANNEL": {"PortChannel1": {"admin_status": "up", "mtu": "9100", "fallback": "true"}},
+        "PORTCHANNEL_MEMBER": {"PortChannel1|Ethernet120": {}, "PortChannel1|Ethernet124": {}},
+        "PORTCHANNEL_INTERFACE": {"PortChannel1": {"ipv6_use_link_local_only": "enable"}},
+        "LOOPBACK_INTERFACE": {"Loopback0": {}, "Loopback0|10.10.21.6/32": {}},
+    },
+}
+CORE_FRR = """\
+frr version 10.0.1
+frr defaults traditional
+hostname core{n}
+router bgp 65501
+ bgp router-id 10.10.21.{ip}
+ no bgp ebgp-requires-policy
+ neighbor PortChannel1 interface remote-as 65501
+ address-family ipv4 unicast
+  network 10.10.21.{ip}/32
+ exit-address-family
+exit
+"""
+
+
+@pytest.fixture
+def landscape(tmp_path: Path) -> Path:
+    """An out-of-band switch with VLANs and no BGP, and two cores with iBGP over a bundle, made by hand."""
+    folder = tmp_path / "configs"
+    ports = {
+        name: json.loads((GOLDEN / "dc-2x4" / name / "config_db.json").read_text())
+        for name in ("dc1-leaf1", "dc1-spine1")
+    }
+    up = {"oob1": ["Ethernet0", "Ethernet1", "Ethernet2", "Ethernet10", "Ethernet11"]}
+    for number, name in enumerate(("oob1", "core1", "core2"), 1):
+        like = ports["dc1-leaf1" if name == "oob1" else "dc1-spine1"]
+        tables = dict(LANDSCAPE["oob1" if name == "oob1" else "core1"])
+        if name == "core2":
+            tables["LOOPBACK_INTERFACE"] = {"Loopback0": {}, "Loopback0|10.10.21.7/32": {}}
+        metadata = {**like["DEVICE_METADATA"]["localhost"], "hostname": name, "mac": f"02:00:5e:30:0{number}:00"}
+        rows = {}
+        for port, row in like["PORT"].items():
+            kept = {key: value for key, value in row.items() if key not in ("fec", "description", "admin_status")}
+            used = port in up.get(name, ["Ethernet120", "Ethernet124"])
+            rows[port] = {**kept, "speed": "25000" if name == "oob1" and row["speed"] != "100000" else row["speed"]}
+            rows[port]["admin_status"] = "up" if used else "down"
+        config = {
+            "DEVICE_METADATA": {"localhost": metadata},
+            "PORT": rows,
+            "MGMT_INTERFACE": {f"eth0|192.0.2.{number + 10}/24": {"gwaddr": "192.0.2.1"}},
+            "VERSIONS": like["VERSIONS"],
+            "SNMP_COMMUNITY": {"verysecret": {"TYPE": "RO"}},
+            **tables,
+        }
+        (folder / name).mkdir(parents=True)
+        (folder / name / "config_db.json").write_text(json.dumps(config))
+        frr = CORE_FRR.format(n=number - 1, ip=number + 4) if name != "oob1" else "frr version 10.0.1\nhostname oob1\n"
+        (folder / name / "frr.conf").write_text(frr)
+    return folder
+
+
+def test_a_landscape_made_by_hand(landscape: Path) -> None:
+    found = adopted(landscape)
+    assert found.unchanged, {name: one for name, one in found.changes.items() if one}
+    inventory: Any = value(compose(found.files["inventory.yml"]))
+    topology: Any = value(compose(found.files["topology.yml"]))
+    assert set(inventory["devices"]) == {"oob1", "core1", "core2"}
+    assert topology["switches"]["oob1"]["bgp"] == "none"
+    assert topology["networks"]["vlan23"]["gateway"] == {"ipv4": "10.10.23.2/24"}
+    assert topology["networks"]["ipmi"]["vlan"] == "25"
+    bundles = {str(one["name"]): one for one in topology["bundles"]}
+    assert bundles["PortChannel1"]["bgp"] == "ibgp"
+    assert bundles["PortChannel1"]["fallback"] == "true"
+    assert bundles["PortChannel5"]["ports"] == ["Ethernet10-11"]
+    uses = {(str(one["ports"]), one.get("use")) for one in topology["ports"]}
+    assert ("Ethernet0", "trunk") in uses
+    assert ("Ethernet1-2", "access") in uses
+    assert ("PortChannel5", "access") in uses
+    assert topology["asn"] == {"spine": "65501"}
+    assert topology["leave"] == ["frr", "MGMT_PORT|eth0"]
+
+
+def test_no_secret_is_copied(landscape: Path) -> None:
+    found = adopted(landscape)
+    assert "verysecret" not in "".join(found.files.values())
+    assert "# snmp: {community: env:SNMP_COMMUNITY}" in found.files["inventory.yml"]
+
+
+def test_the_same_configs_make_the_same_files(landscape: Path) -> None:
+    assert adopted(landscape).files == adopted(landscape).files
+
+
 def test_layouts_of_folders(tmp_path: Path) -> None:
     source = GOLDEN / "dc-2x4"
     (tmp_path / "etc" / "sonic" / "frr").mkdir(parents=True)

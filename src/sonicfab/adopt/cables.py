@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from sonicfab.adopt.edges import Said, keys_of
 from sonicfab.adopt.links import FoundLink, Links
 from sonicfab.adopt.page import Entry, flow, ranges, scalar
 from sonicfab.adopt.seen import Seen
+from sonicfab.adopt.sessions import text_of
+from sonicfab.adopt.vlans import of_link
 from sonicfab.configdb import natural_key
 from sonicfab.model.fields import Endpoint
 from sonicfab.roles import Role
@@ -16,7 +19,11 @@ _Cable = tuple[Endpoint, Endpoint]
 
 
 def link_entries(
-    links: Sequence[FoundLink], switches: Mapping[str, Seen], roles: Mapping[str, Role], odd: Mapping[FoundLink, str]
+    links: Sequence[FoundLink],
+    switches: Mapping[str, Seen],
+    roles: Mapping[str, Role],
+    odd: Mapping[FoundLink, str],
+    vlans: Mapping[Endpoint, Said],
 ) -> Iterator[Entry]:
     """Patterns first, then single cables; one that cannot be said as it is stands behind #."""
     plain = [one for one in links if not one.members]
@@ -31,15 +38,20 @@ def link_entries(
     single = [*(link for link in routed if _by_tier(link, roles) in left), *rest]
     for one in sorted(single, key=lambda link: natural_key(str_of(link))):
         word, said = word_of(one, switches), f"{one.b} - {one.a}" if _by_tier(one, roles)[0] == one.a else str_of(one)
-        text = f"  - {said}" if not word else f"  - {flow({'link': said, 'bgp': word})}"
+        use = of_link(one, vlans)
+        keys = keys_of(use) if use else {"bgp": word} if word else {}
+        text = f"  - {flow({'link': said, **keys})}" if keys else f"  - {said}"
         refused = odd.get(one, "")
         yield Entry([text], f"link {str_of(one)}", one.why, refused=refused)
 
 
 def bundle_entries(
-    links: Sequence[FoundLink], switches: Mapping[str, Seen], odd: Mapping[FoundLink, str]
+    links: Sequence[FoundLink],
+    switches: Mapping[str, Seen],
+    odd: Mapping[FoundLink, str],
+    vlans: Mapping[Endpoint, Said],
 ) -> Iterator[Entry]:
-    """Bundles between switches."""
+    """Bundles between switches, then those to servers."""
     for one in links:
         if not one.members:
             continue
@@ -47,11 +59,32 @@ def bundle_entries(
         sides = [f"{end.switch}:{_many([pair[at].port for pair in one.members])}" for at, end in enumerate(one.ends)]
         said = f"  - {{name: {flow(name)}, link: {scalar(' - '.join(sides))}"
         options = channel_options(switches[one.a.switch], one.a.port)
-        if word := word_of(one, switches):
+        use = of_link(one, vlans)
+        if use:
+            options |= keys_of(use)
+        elif word := word_of(one, switches):
             options["bgp"] = word
         said += "".join(f", {key}: {flow(value)}" for key, value in options.items()) + "}"
         why = one.why if one.sure else f"{one.why}; which member goes to which is not known: paired in their order"
         yield Entry([said], f"bundle {str_of(one)}", why, refused=odd.get(one, ""))
+
+    taken = {end for one in links for end in one.ends}
+    yield from _to_servers(switches, taken)
+
+
+def _to_servers(switches: Mapping[str, Seen], taken: Collection[Endpoint]) -> Iterator[Entry]:
+    """Bundles with one end; those that are alike on several switches together."""
+    alike: dict[str, list[str]] = {}
+    for switch in switches.values():
+        for name, members in switch.bundles.items():
+            if members and Endpoint(switch.name, name) not in taken:
+                options = {"ports": ranges(members), **channel_options(switch, name)}
+                if text := text_of(switch.config["PORTCHANNEL"].get(name, {}), "description"):
+                    options["description"] = text
+                alike.setdefault(flow({"name": name, **options}), []).append(switch.name)
+    for said, names in alike.items():
+        text = said.replace(", ports: ", f", switches: {flow(names)}, ports: ", 1)
+        yield Entry([f"  - {text}"], f"bundle of {', '.join(names)}", "a port channel that no switch here is behind")
 
 
 def gaps(links: Links) -> Iterator[Entry]:
@@ -65,9 +98,17 @@ def gaps(links: Links) -> Iterator[Entry]:
         if both in done:
             continue
         done.add(both)
-        to = f"one of {', '.join(map(str, far))}" if far else "a switch whose ASN it names, where nothing fits"
-        why = f"the other end of {', '.join(map(str, ends))} is {to}: which, the configs do not say; --link tells it"
+        to = f"one of {_ends(far)}" if far else "a switch whose ASN it names, where nothing fits"
+        why = f"the other end of {_ends(ends)} is {to}: which, the configs do not say; --link tells it"
         yield Entry([f"  - {far[0] if far else 'SWITCH:PORT'} - {ends[0]}"], f"link of {ends[0]}", why, gap=True)
+
+
+def _ends(ends: Iterable[Endpoint]) -> str:
+    """`spine1:Ethernet0, Ethernet4; spine2:Ethernet0`."""
+    by_switch: dict[str, list[str]] = {}
+    for end in ends:
+        by_switch.setdefault(end.switch, []).append(end.port)
+    return "; ".join(f"{switch}:{', '.join(ranges(ports))}" for switch, ports in by_switch.items())
 
 
 def word_of(link: FoundLink, switches: Mapping[str, Seen]) -> str:

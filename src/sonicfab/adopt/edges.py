@@ -31,6 +31,11 @@ def host_ports(switches: Sequence[Seen], links: Links) -> dict[Endpoint, Said]:
     return found
 
 
+def keys_of(said: Said) -> dict[str, object]:
+    """As a mapping for a file, lists of one as their value."""
+    return {key: one_or_list(value) if isinstance(value, tuple) else value for key, value in said}
+
+
 def port_entries(
     said: Mapping[Endpoint, Said], roles: Mapping[str, Role], why: Callable[[Said], str]
 ) -> Iterator[Entry]:
@@ -43,7 +48,7 @@ def port_entries(
         for switch, some in ports.items():
             alike.setdefault(tuple(sorted(some, key=natural_key)), []).append(switch)
         for names_of, names in alike.items():
-            entry = {**_picked(names, roles), "ports": one_or_list(ranges(names_of)), **dict(one)}
+            entry = {**_picked(names, roles), "ports": one_or_list(ranges(names_of)), **keys_of(one)}
             yield Entry([f"  - {flow(entry)}"], f"ports of {', '.join(names)}", why(one))
 
 

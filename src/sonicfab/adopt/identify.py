@@ -97,9 +97,9 @@ def _marks(source: Source, platform: Platform, build: Build) -> list[str]:
     if _ports_match(source.config_db, platform, build):
         marks += ["port aliases"] * 2
     if version and version == build.database_version:
-        marks += [f"database {version}"] * 3
+        marks += [f"database {version}"] * 4
     elif version and _family(version) == _family(build.database_version):
-        marks += [f"database {version}"] * 2
+        marks += [f"database {version}"] * 3
     if frr and frr == build.frr:
         marks.append(f"FRR {frr}")
     if text_of(metadata(source.config_db), "docker_routing_config_mode") == build.routing_config_mode:

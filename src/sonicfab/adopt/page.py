@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sonicfab.model.fields import ranges as ranges
 
-_PLAIN = re.compile(r"[A-Za-z0-9/][A-Za-z0-9 _./@+-]*")
+_PLAIN = re.compile(r"[A-Za-z0-9/][A-Za-z0-9 _./@+|-]*")
 _ODD = re.compile(r"(?i)true|false|yes|no|on|off|null|~|[0-9.]+e[0-9]+|[0-9][0-9_]*|0x[0-9a-f]+|[0-9]+\.[0-9]*")
 _NUMBER = re.compile(r"[1-9][0-9]*|0")
 _WIDTH = 118
@@ -41,7 +41,9 @@ class Entry:
     def text(self, *, told: bool = False) -> list[str]:
         """Its lines in the file; `told`: the entry above it says the same of where it comes from."""
         if self.stands:
-            first = f"{self.lines[0]}{' ' * _COMMENT_AT}# {self.why}" if self.why and not told else self.lines[0]
+            if not self.why or told:
+                return self.lines
+            first = f"{self.lines[0]}{' ' * _COMMENT_AT}# {self.why}"
             if len(first) <= _WIDTH:
                 return [first, *self.lines[1:]]
             indent = " " * (len(self.lines[0]) - len(self.lines[0].lstrip()))

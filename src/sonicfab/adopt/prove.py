@@ -39,12 +39,12 @@ class Draft:
     topology: Page
     numbers: Numbers
 
-    def files(self) -> dict[str, str]:
-        """File -> its text."""
+    def files(self, numbers: str | None = None) -> dict[str, str]:
+        """File -> its text; `numbers`: that of the numbers file, once it is planned."""
         texts = {INVENTORY: self.inventory.text(), TOPOLOGY: self.topology.text()}
-        if self.numbers.switches or self.numbers.links:
-            texts[NUMBERS] = numbers_text(self.name, self.numbers)
-        return texts
+        if numbers is None and (self.numbers.switches or self.numbers.links):
+            numbers = numbers_text(self.name, self.numbers)
+        return {**texts, NUMBERS: numbers} if numbers else texts
 
 
 @dataclass(frozen=True)

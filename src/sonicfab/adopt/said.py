@@ -45,6 +45,13 @@ def port_settings(found: Mapping[str, Difference], used: Collection[Endpoint]) -
     return {end: said for end, said in settings.items() if end in used} or settings
 
 
+def without_useless(ports: Mapping[Endpoint, Said], found: Mapping[str, Difference]) -> dict[Endpoint, Said]:
+    """What is said of ports, without what was said to no avail: the plan has a value of its own all the same."""
+    vain = port_settings(found, ())
+    kept = {end: tuple(pair for pair in said if pair not in vain.get(end, ())) for end, said in ports.items()}
+    return {end: said for end, said in kept.items() if said}
+
+
 def merged(*some: Mapping[Endpoint, Said]) -> dict[Endpoint, Said]:
     """All that is said of each port; the last word on a key counts."""
     found: dict[Endpoint, dict[str, object]] = {}

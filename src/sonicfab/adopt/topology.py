@@ -9,15 +9,19 @@ from itertools import takewhile
 from sonicfab.adopt import policies
 from sonicfab.adopt.cables import bundle_entries, gaps, link_entries
 from sonicfab.adopt.edges import Said, host_ports, port_entries
+from sonicfab.adopt.identify import metadata
 from sonicfab.adopt.links import Links
 from sonicfab.adopt.numbers import Numbering
 from sonicfab.adopt.page import Entry, Page, Part, flow, one_or_list, scalar
 from sonicfab.adopt.seen import Seen
 from sonicfab.adopt.sessions import text_of
+from sonicfab.adopt.vlans import Vlans
 from sonicfab.model.fields import Endpoint, is_switch_name
 from sonicfab.model.topology import SONIC_MTU
 from sonicfab.roles import Role
 
+_LEFT = "there the plan means something else, and what is on the switch stays; delete a line to have it ours"
+_UNIFIED = "its routing mode is unified: SONiC makes its BGP of tables, which are not written here"
 _HEAD = (
     "The fabric as it was found by `sonicfab adopt`: how the switches are cabled, numbered and routed. A draft, too:",
     "what could not be known, or cannot be said, stands behind # with the reason.",
@@ -38,11 +42,19 @@ class Particular:
 
     Attributes:
         ports: what they are for, and how they are set.
+        vlans: the networks.
         leave: switch -> rows, fields and texts of it that the files leave as they are.
     """
 
     ports: Mapping[Endpoint, Said] = field(default_factory=dict)
+    vlans: Vlans = field(default_factory=Vlans)
     leave: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def common(self) -> list[str]:
+        """What is left on all switches that something is left on, if they are several."""
+        some = [one for one in self.leave.values() if one]
+        return [word for word in some[0] if all(word in one for one in some)] if len(some) > 1 else []
 
 
 def topology_page(
@@ -54,21 +66,22 @@ def topology_page(
     particular: Particular,
 ) -> Page:
     """The page; `roles` of every switch that can be in it."""
-    there = {one.name: one for one in switches}
+    there, vlans = {one.name: one for one in switches}, particular.vlans
     hosts = host_ports(switches, links)
+    common = particular.common
     planned = [end for one in links.found for end in (*one.ends, *(end for pair in one.members for end in pair))]
     parts = [
         Part("", [*_top(name), *_underlay(numbering, [*planned, *hosts], there)]),
         Part("asn:", [Entry([f"  {role}: {pool}"], f"asn of {role}") for role, pool in numbering.asn.items()]),
-        Part(
-            "loopbacks:", [Entry([f"  ipv{v}: {scalar(pool)}"], "loopbacks") for v, pool in numbering.loopbacks.items()]
-        ),
+        Part("loopbacks:", _loopbacks(numbering)),
         Part("bgp:", [Entry([f"  {key}: {flow(one)}"], f"bgp {key}") for key, one in _bgp(switches, links).items()]),
-        Part("links:", [*link_entries(links.found, there, roles, numbering.odd_links), *gaps(links)]),
-        Part("bundles:", list(bundle_entries(links.found, there, numbering.odd_links))),
+        Part("links:", [*link_entries(links.found, there, roles, numbering.odd_links, vlans.uses), *gaps(links)]),
+        Part("bundles:", list(bundle_entries(links.found, there, numbering.odd_links, vlans.uses))),
+        Part("networks:", vlans.entries),
         Part("hosts:", _hosts(switches, {end.switch: end.port for end in hosts})),
         Part("ports:", list(port_entries(particular.ports, roles, _why_port))),
-        Part("switches:", list(_switches(switches, numbering, particular))),
+        Part("leave:", [Entry([f"  - {scalar(word)}"], f"leave {word}", _LEFT) for word in common]),
+        Part("switches:", list(_switches(switches, numbering, particular, common))),
     ]
     return Page(_HEAD, parts)
 
@@ -76,6 +89,13 @@ def topology_page(
 def _top(name: str) -> list[Entry]:
     why = "what these files do not speak of stays as it is"
     return [Entry([f"name: {scalar(name)}"], "name"), Entry(["ownership: planned"], "ownership", why)]
+
+
+def _loopbacks(numbering: Numbering) -> list[Entry]:
+    if not numbering.loopbacks:
+        why = "of no use yet: no switch here has a loopback"
+        return [Entry(["  ipv4: 192.0.2.0/24"], "loopbacks", why)]
+    return [Entry([f"  ipv{version}: {scalar(pool)}"], "loopbacks") for version, pool in numbering.loopbacks.items()]
 
 
 def _underlay(numbering: Numbering, ends: Iterable[tuple[str, str]], switches: Mapping[str, Seen]) -> list[Entry]:
@@ -124,16 +144,23 @@ def _hosts(switches: Sequence[Seen], with_hosts: Mapping[str, str]) -> list[Entr
 
 
 def _why_port(said: Said) -> str:
-    return "a session that takes any other ASN" if ("use", "bgp") in said else "as they are set"
+    use = dict(said).get("use")
+    if use == "bgp":
+        return "a session that takes any other ASN"
+    return "VLAN_MEMBER" if use else "as they are set"
 
 
-def _switches(switches: Iterable[Seen], numbering: Numbering, particular: Particular) -> Iterator[Entry]:
+def _switches(
+    switches: Iterable[Seen], numbering: Numbering, particular: Particular, common: Sequence[str]
+) -> Iterator[Entry]:
     """Numbers by hand, and what is left as it is: a line each, so that one of them can be taken back alone."""
     for one in switches:
-        row = numbering.by_hand.get(one.name, {})
-        leave = particular.leave.get(one.name, ())
+        row = numbering.by_hand.get(one.name, {}) if one.asn else {"bgp": "none"}
+        if one.asn and 6 in numbering.loopbacks and one.loopback(6) is None:
+            row = {**row, "ipv6": "none"}
+        leave = [word for word in particular.leave.get(one.name, ()) if word not in common]
         values = {key: value if isinstance(value, int) else str(value) for key, value in row.items()}
-        why = "its number is out of no pool" if row else ""
+        why = "its number is out of no pool" if "asn" in row else "" if one.asn else "it has none"
         if not leave:
             if values:
                 yield Entry([f"  {scalar(one.name)}: {flow(values)}"], f"switch {one.name}", why)
@@ -141,7 +168,8 @@ def _switches(switches: Iterable[Seen], numbering: Numbering, particular: Partic
         lines = [f"  {scalar(one.name)}:"]
         lines += [f"    {key}: {flow(value)}" for key, value in values.items()]
         lines += ["    leave:", *(f"      - {scalar(word)}" for word in leave)]
-        why = (
-            "leave: there the plan means something else, and what is on the switch stays; delete a line to have it ours"
-        )
-        yield Entry(lines, f"switch {one.name}", why)
+        yield Entry(lines, f"switch {one.name}", f"{_UNIFIED}; {_LEFT}" if _is_unified(one) else _LEFT)
+
+
+def _is_unified(switch: Seen) -> bool:
+    return text_of(metadata(switch.config), "docker_routing_config_mode") == "unified"

@@ -13,13 +13,15 @@ from sonicfab.adopt.odd import Oddity, oddities
 from sonicfab.adopt.page import Entry
 from sonicfab.adopt.prove import Difference, Draft, differences, plan_of
 from sonicfab.adopt.roles import roles_of
-from sonicfab.adopt.said import left, merged, port_settings
+from sonicfab.adopt.said import left, merged, port_settings, without_useless
 from sonicfab.adopt.seen import Seen, see
 from sonicfab.adopt.source import Source
 from sonicfab.adopt.tally import Tally, tally
 from sonicfab.adopt.topology import Particular, fabric_name, topology_page
+from sonicfab.adopt.vlans import of_link, vlans_of
 from sonicfab.catalog import Catalog
 from sonicfab.errors import InputError
+from sonicfab.fabric import Fabric
 from sonicfab.model.fields import Endpoint, ends_of
 from sonicfab.roles import Role
 
@@ -90,11 +92,11 @@ def adopt(sources: Sequence[Source], catalog: Catalog, given: Given = Given()) -
     links = Finder(switches, [_ends(link) for link in given.links]).find()
     roles = roles_of(switches, links, given.roles)
     complete = [one for one in switches if one.platform and one.build and one.mac]
-    draft, changes, particular = _settle(_Work(switches, complete, links, roles, given, catalog))
+    fabric, draft, changes, particular = _settle(_Work(switches, complete, links, roles, given, catalog))
     planned = frozenset(changes)
     return Adopted(
         name=draft.name,
-        files=draft.files(),
+        files=draft.files(fabric.numbers),
         switches=switches,
         planned=planned,
         tallies={
@@ -129,35 +131,44 @@ class _Work:
         return Draft(name, inventory_page(self.switches, self.roles), page, numbering.kept)
 
 
-def _settle(work: _Work) -> tuple[Draft, dict[str, Difference], Particular]:
+def _settle(work: _Work) -> tuple[Fabric, Draft, dict[str, Difference], Particular]:
     """Say settings of ports until no more of them would change; leave the rest as it is."""
-    particular = Particular(ports=host_ports(work.complete, work.links))
-    draft, changes = _proven(work, particular)
+    vlans = vlans_of(work.complete)
+    linked = {end for link in work.links.found if of_link(link, vlans.uses) for end in link.ends}
+    inside = {end: said for end, said in vlans.uses.items() if end not in linked}
+    particular = Particular(ports=merged(host_ports(work.complete, work.links), inside), vlans=vlans)
+    fabric, draft, changes = _proven(work, particular)
     for _ in range(_ROUNDS):
         settings = port_settings(changes, {*work.links.taken, *particular.ports})
         ports = merged(particular.ports, settings)
         if not settings or ports == particular.ports:
             break
         tried = replace(particular, ports=ports)
-        draft, changes = _proven(work, tried)
+        fabric, draft, changes = _proven(work, tried)
         particular = tried
+    fewer = without_useless(particular.ports, changes)
+    if fewer != particular.ports:
+        particular = replace(particular, ports=fewer)
+        fabric, draft, changes = _proven(work, particular)
     for _ in range(_ROUNDS):
         words = {name: left(one) for name, one in changes.items() if one}
         if not words:
             break
+        before = particular.leave
         leave = {
-            name: tuple(dict.fromkeys([*particular.leave.get(name, ()), *words.get(name, ())]))
-            for name in {*particular.leave, *words}
+            one.name: tuple(dict.fromkeys([*before.get(one.name, ()), *words.get(one.name, ())]))
+            for one in work.complete
+            if one.name in before or one.name in words
         }
         particular = replace(particular, leave=leave)
-        draft, changes = _proven(work, particular)
-    return draft, changes, particular
+        fabric, draft, changes = _proven(work, particular)
+    return fabric, draft, changes, particular
 
 
-def _proven(work: _Work, particular: Particular) -> tuple[Draft, dict[str, Difference]]:
+def _proven(work: _Work, particular: Particular) -> tuple[Fabric, Draft, dict[str, Difference]]:
     draft = work.draft(particular)
     fabric = plan_of(draft, work.catalog)
-    return draft, differences(fabric, work.complete)
+    return fabric, draft, differences(fabric, work.complete)
 
 
 def _ends(link: str) -> tuple[Endpoint, Endpoint]:

@@ -161,11 +161,11 @@ class Hosts(Strict):
 
 
 class SwitchNumbers(Strict):
-    """Numbers given by hand instead of taken from the pools."""
+    """Numbers given by hand instead of taken from the pools; `ipv6: none` of a switch without an IPv6 loopback."""
 
     asn: Asn | None = None
     ipv4: IPv4Address | None = None
-    ipv6: IPv6Address | None = None
+    ipv6: IPv6Address | Literal["none"] | None = None
 
 
 Ownership = Literal["everything", "planned"]
@@ -178,10 +178,11 @@ class SwitchEntry(SwitchNumbers):
     ownership: Ownership | None = None
     extra: Extra = Extra()
     leave: OneOrMany[LeaveWord] = ()
+    bgp: Literal["none"] | None = None
 
 
 class Topology(Strict):
-    """The topology file."""
+    """The topology file; `leave` counts for the switches of which what the plan speaks of is ours."""
 
     name: FabricName
     ownership: Ownership = "everything"
@@ -195,4 +196,5 @@ class Topology(Strict):
     networks: dict[NetworkName, Network] = {}
     hosts: Hosts = Hosts()
     ports: tuple[PortsEntry, ...] = ()
+    leave: OneOrMany[LeaveWord] = ()
     switches: dict[SwitchName, SwitchEntry] = {}

@@ -19,6 +19,7 @@ from sonicfab.model.fields import Endpoint
 from sonicfab.model.inventory import Inventory
 from sonicfab.model.numbers import Numbers
 from sonicfab.model.topology import SONIC_MTU, SwitchEntry, Topology
+from sonicfab.plan.asns import of_a_pod, speaks_bgp, without_bgp
 from sonicfab.plan.bgp import BgpInstance, BgpPlan, IpNetwork, PeerGroup, RouteMap
 from sonicfab.plan.breakouts import break_out
 from sonicfab.plan.bundles import PortChannelPlan
@@ -92,8 +93,10 @@ def make_plan(
     problems += found
     numbered = {name: Numbered(one.role, one.mac) for name, one in settings.items()}
     routed = [link.name for link in cabling.links if not link.vlans]
-    allotment, found = allot(topology, numbered, routed, recorded, of_one_as(cabling))
-    problems += [*found, *_check(topology, cabling, allotment, settings)]
+    unrouted = {name for name in settings if not speaks_bgp(topology, name)}
+    of_one = {**of_a_pod(topology, settings), **of_one_as(cabling)}
+    allotment, found = allot(topology, numbered, routed, recorded, of_one, unrouted)
+    problems += [*found, *without_bgp(topology, cabling), *_check(topology, cabling, allotment, settings)]
     problems += [*_check_management(topology, settings.values()), *useless(topology)]
     if any(problem.severity == "error" for problem in problems):
         raise PlanProblems(problems)
@@ -172,9 +175,9 @@ def _switch(
     for name, speed in shared_speeds({name: port.speed for name, port in set_ports.items()}, settings).items():
         port = _port(settings.platform, settings.table[name], speed, SONIC_MTU, "unused")
         unused[name] = replace(port, decided=frozenset({"speed"}))
-    loopbacks = Loopbacks(allotment.ipv4[settings.name], allotment.ipv6.get(settings.name))
+    loopbacks = Loopbacks(allotment.ipv4.get(settings.name), allotment.ipv6.get(settings.name))
     own = tuple(ip_network(one) for one in (loopbacks.ipv4, loopbacks.ipv6) if one is not None)
-    asn = allotment.asns[settings.name]
+    asn = allotment.asns.get(settings.name, 0)
     return SwitchPlan(
         **{field.name: getattr(settings, field.name) for field in fields(settings)},
         asn=asn,
@@ -182,10 +185,21 @@ def _switch(
         ports=tuple(set_ports.get(name, port) for name, port in unused.items()),
         interfaces=interfaces,
         port_channels=port_channels,
-        bgp=(BgpInstance(asn, loopbacks.ipv4, own, groups, subnets=networks.announced(settings.name)),),
-        route_maps=route_maps,
+        bgp=_instances(asn, loopbacks, own, groups, networks.announced(settings.name)),
+        route_maps=route_maps if loopbacks.ipv4 else (),
         vlans=networks.vlans[settings.name],
     )
+
+
+def _instances(
+    asn: int,
+    loopbacks: Loopbacks,
+    own: tuple[IpNetwork, ...],
+    groups: tuple[PeerGroup, ...],
+    subnets: tuple[IpNetwork, ...],
+) -> tuple[BgpInstance, ...]:
+    """BGP of a switch: none without a loopback, which is its router id."""
+    return (BgpInstance(asn, loopbacks.ipv4, own, groups, subnets=subnets),) if loopbacks.ipv4 else ()
 
 
 def _unused_ports(switch: SwitchSettings) -> Mapping[str, PortPlan]:
@@ -280,7 +294,7 @@ def _interfaces(
     links: Iterable[LinkPlan], cabling: Cabling, allotment: Allotment, networks: Networks
 ) -> dict[str, dict[str, InterfacePlan]]:
     """The interfaces of each switch by name, ports in natural order."""
-    found: dict[str, list[InterfacePlan]] = {name: [] for name in allotment.ipv4}
+    found: dict[str, list[InterfacePlan]] = {name: [] for name in networks.vlans}
     for name, some in found.items():
         some += networks.interfaces(name)
     for link in links:
@@ -305,9 +319,10 @@ def _interfaces(
         members = channel.members if channel else ()
         found[host.switch].append(InterfacePlan(host.port, kind, "host", members, link_local=True, mtu=host.mtu))
     for name, some in found.items():
-        both = (allotment.ipv4[name], allotment.ipv6.get(name))
+        both = (allotment.ipv4.get(name), allotment.ipv6.get(name))
         addresses = tuple(ip_interface(one) for one in both if one is not None)
-        some.append(InterfacePlan(LOOPBACK, InterfaceKind.LOOPBACK, addresses=addresses))
+        if addresses:
+            some.append(InterfacePlan(LOOPBACK, InterfaceKind.LOOPBACK, addresses=addresses))
     return {
         name: {one.name: one for one in sorted(some, key=lambda one: natural_key(one.name))}
         for name, some in found.items()

@@ -11,15 +11,11 @@ from sonicfab.ownership.left import Left, Place
 
 
 def left_on(topology: Topology, switch: str) -> Left:
-    """What its entry leaves; nothing where there is none."""
+    """What the topology leaves on all switches, and its entry on this one."""
     entry = topology.switches.get(switch)
-    if entry is None or not entry.leave:
-        return NOTHING_LEFT
-    places = (Place(*place) for word in entry.leave for place in places_of(word))
-    return Left(frozenset(places), frr=FRR_WORD in entry.leave)
-
-
-NOTHING_LEFT = Left()
+    words = {*topology.leave, *(entry.leave if entry else ())}
+    places = (Place(*place) for word in words if word != FRR_WORD for place in places_of(word))
+    return Left(frozenset(places), frr=FRR_WORD in words)
 
 
 def useless(topology: Topology) -> Iterator[Problem]:
@@ -28,3 +24,7 @@ def useless(topology: Topology) -> Iterator[Problem]:
         if entry.leave and (entry.ownership or topology.ownership) == "everything":
             message = f"{name} is ours whole: nothing of it is left"
             yield Problem("topology", ("switches", name, "leave"), message, "give it `ownership: planned`", on_key=True)
+    owned = {topology.ownership, *(one.ownership for one in topology.switches.values())}
+    if topology.leave and "planned" not in owned:
+        message = "the switches are ours whole: nothing of them is left"
+        yield Problem("topology", ("leave",), message, "give the fabric `ownership: planned`", on_key=True)

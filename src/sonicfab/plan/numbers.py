@@ -7,7 +7,7 @@ change places or names without moving anyone else's number.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Any, Literal, Protocol
@@ -52,10 +52,11 @@ def allot(
     links: Iterable[str],
     recorded: Numbers,
     of_one_as: Mapping[str, str] = {},
+    unrouted: Collection[str] = (),
 ) -> tuple[Allotment, list[Problem]]:
     """Number the switches and links (by name) of a fabric; new numbers go out in that order.
 
-    `of_one_as` has the same word for switches that may have one ASN.
+    `of_one_as` has the same word for switches that may have one ASN; the `unrouted` switches get no numbers.
     """
     roles = {name: one.role for name, one in switches.items()}
     kinds = {
@@ -72,7 +73,8 @@ def allot(
     freed: dict[str, tuple[Any, ...]] = {}
     problems = list(macs_written_twice(recorded))
     for label, kind in kinds.items():
-        names = by_link if kind.section == "links" else list(roles)
+        without = {name for name, row in topology.switches.items() if row.ipv6 == "none" and label == Family.IPV6}
+        names = by_link if kind.section == "links" else [name for name in roles if name not in {*unrouted, *without}]
         hand = topology.switches if kind.section == "switches" else {}
         had = [*getattr(recorded.freed, label), *_numbers(getattr(recorded, kind.section), kind.field).values()]
         book = _Book(kind, hand, ledger, had)
@@ -117,7 +119,7 @@ def _record(
 
 
 def _numbers(rows: Mapping[str, Any], field: str) -> dict[str, Any]:
-    return {name: number for name, row in rows.items() if (number := getattr(row, field)) is not None}
+    return {name: number for name, row in rows.items() if (number := getattr(row, field)) not in (None, "none")}
 
 
 class _Pool(Protocol):

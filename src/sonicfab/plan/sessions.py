@@ -29,7 +29,8 @@ def kind_of(link: LinkPlan, asns: Mapping[str, int]) -> Kind:
     """What runs over a link: as the topology says; where it does not, eBGP between two ASNs, nothing within one."""
     if link.bgp.session:
         return link.bgp.session
-    return "ebgp" if asns[link.a.switch] != asns[link.b.switch] else "none"
+    one, other = asns.get(link.a.switch), asns.get(link.b.switch)
+    return "ebgp" if one and other and one != other else "none"
 
 
 def routing(

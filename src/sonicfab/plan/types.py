@@ -267,9 +267,9 @@ class SwitchSettings:
 
 @dataclass(frozen=True, slots=True)
 class Loopbacks:
-    """The loopback addresses of a switch."""
+    """The loopback addresses of a switch; none without BGP."""
 
-    ipv4: Annotated[IPv4Address, Rule("", ("number.ipv4",))]
+    ipv4: Annotated[IPv4Address | None, Rule("", ("number.ipv4",))]
     ipv6: Annotated[IPv6Address | None, Rule("", ("number.ipv6",))]
 
 
@@ -283,7 +283,7 @@ class LoopbackPools:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SwitchPlan(SwitchSettings):
-    """The same switch in its fabric: with its numbers, ports and sessions."""
+    """The same switch in its fabric: with its numbers, ports and sessions; without BGP its ASN is 0."""
 
     __file_names__: ClassVar[Mapping[str, str]] = in_file(
         "-name role platform build:image_build mac serial management asn loopbacks "

@@ -69,8 +69,8 @@ def _show_table(plan: FabricPlan, changed: Mapping[str, bool]) -> None:
             switch.role,
             switch.platform.name,
             switch.build.name,
-            str(switch.asn),
-            str(switch.loopbacks.ipv4),
+            str(switch.asn or "-"),
+            str(switch.loopbacks.ipv4 or "-"),
             state,
         )
     table(rows)
