@@ -17,7 +17,7 @@ from sonicfab.configdb import FABRIC_TABLES, ConfigDb, Table, dumps
 from sonicfab.datafiles import packaged_templates
 from sonicfab.errors import Diagnostic, InputError, Place, Problem, TemplateError
 from sonicfab.hints import did_you_mean
-from sonicfab.model.fields import SecretRef
+from sonicfab.model.fields import SecretRef, secret_ref
 from sonicfab.ownership.planned import Planned
 from sonicfab.ownership.ports import users
 from sonicfab.plan.types import FabricPlan, SwitchPlan
@@ -108,8 +108,9 @@ class Renderer:
         except (TemplateLimitError, MemoryError, RecursionError) as err:  # where what a template made was read
             message = f"rendering {switch.name} failed: {_said(err)}"
             raise _template_error(message, Place(self._last_template), _TOO_MUCH) from err
-        made, clashes = switch.extra.with_rows(tables, self._writers, {"PORT": switch.unplanned_ports})
-        frr, more = switch.extra.with_lines(frr)
+        extra = switch.extra.with_secrets(self._extra_secret)
+        made, clashes = extra.with_rows(tables, self._writers, {"PORT": switch.unplanned_ports})
+        frr, more = extra.with_lines(frr)
         return SwitchConfig(
             switch.name,
             made,
@@ -130,6 +131,11 @@ class Renderer:
             raise SecurityError(f"{what} is no secret for a config")
         self._secret_files.add("frr.conf" if self._last_template == FRR_TEMPLATE else "config_db.json")
         return self._resolve(ref, f"{what} of {self._switch.name}")
+
+    def _extra_secret(self, ref: str, what: str, file: str) -> str:
+        """What a reference in `extra` stands for."""
+        self._secret_files.add(file)
+        return self._resolve(secret_ref(ref), f"{what} of {self._switch.name}")
 
     def _all_tables(self, values: Mapping[str, Any]) -> dict[str, Table]:
         tables: dict[str, Table] = {}

@@ -231,11 +231,18 @@ def _leave(stack: list[_Open], line: str, depth: int) -> None:
 
 def masked(line: str) -> str:
     """The line without its secret, if it has one."""
+    before, secret = parted(line)
+    return f"{before} ********" if secret else line
+
+
+def parted(line: str) -> tuple[str, str]:
+    """A line up to its secret, and that; "" where it has none."""
     words = line.split(" ")
     for secret in ("password", "key-string", "md5"):
         if secret in words[:-1]:
-            words[words.index(secret) + 1 :] = ["********"]
-    return " ".join(words)
+            at = words.index(secret) + 1
+            return " ".join(words[:at]), " ".join(words[at:])
+    return line, ""
 
 
 def too_deep(text: str) -> list[str]:

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from sonicfab.frr.conf import HOST_LINES, Context
-from sonicfab.model.fields import Strict, expected
+from sonicfab.configdb import is_secret
+from sonicfab.frr.conf import HOST_LINES, Context, parted
+from sonicfab.model.fields import Strict, expected, secret_ref
 
 _TABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 _SEPARATOR = " / "
@@ -20,7 +21,31 @@ def _table(value: str) -> str:
     return value
 
 
+class _Secret(str):
+    """The value of a field that is a secret: it has to be a reference."""
+
+    __slots__ = ()
+
+
+def _with_secrets(value: Any) -> Any:
+    """The tables, with the values of secret fields told apart: a value does not know what field it is of."""
+    if not isinstance(value, dict):
+        return value
+    return {
+        table: {key: _row_with_secrets(table, row) for key, row in rows.items()} if isinstance(rows, dict) else rows
+        for table, rows in value.items()
+    }
+
+
+def _row_with_secrets(table: str, row: Any) -> Any:
+    if not isinstance(row, dict):
+        return row
+    return {name: _Secret(one) if isinstance(one, str) and is_secret(table, name) else one for name, one in row.items()}
+
+
 def _value(value: Any) -> Any:
+    if isinstance(value, _Secret):
+        return str(secret_ref(value))
     if not isinstance(value, (str, list, tuple)) or not all(isinstance(one, str) for one in value):
         raise expected("a value, or a list of values", value)
     return value if isinstance(value, str) else list(value)
@@ -34,6 +59,9 @@ def _line(value: str) -> str:
     line = " ".join(value.split())
     if not line or line[0] in "!#" or "\n" in value or line in ("end", "exit", "exit-address-family"):
         raise expected("a line of FRR's config such as 'bgp graceful-restart'", value)
+    secret = parted(line)[1]
+    if secret:
+        secret_ref(secret)
     if line.startswith(HOST_LINES):
         raise expected("a line that says something of the switch", value, "this one is about FRR itself or the host")
     return line
@@ -60,11 +88,12 @@ _Lines = Annotated[
 class Extra(Strict):
     """What a switch has beside the plan.
 
+    A secret is a reference: the value of a field that is one, or the end of a line.
     `config_db`: TABLE -> key -> field -> value. `frr`: context -> its lines, where the context `router bgp 65001 /
     address-family ipv4 unicast` is one in another and "" the top level; one without lines is the line itself.
     """
 
-    config_db: dict[Annotated[str, AfterValidator(_table)], _Rows] = {}
+    config_db: Annotated[dict[Annotated[str, AfterValidator(_table)], _Rows], BeforeValidator(_with_secrets)] = {}
     frr: dict[Annotated[str, AfterValidator(_context)], _Lines] = {}
 
 

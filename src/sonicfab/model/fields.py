@@ -256,7 +256,12 @@ class SecretRef:
         return f"{self.scheme}:{self.name}"
 
 
-def _secret(value: Any) -> SecretRef:
+def secret_ref(value: Any) -> SecretRef:
+    """The reference that a text is.
+
+    Raises:
+        PydanticCustomError: it is none.
+    """
     if isinstance(value, SecretRef):
         return value
     scheme, _, name = value.partition(":") if isinstance(value, str) else ("", "", "")
@@ -267,7 +272,7 @@ def _secret(value: Any) -> SecretRef:
 
 
 def _secret_or_none(value: Any) -> Any:
-    return value if value == "" else _secret(value)
+    return value if value == "" else secret_ref(value)
 
 
 class Endpoint(NamedTuple):
@@ -374,7 +379,9 @@ Mac = Annotated[str, AfterValidator(_mac)]
 Speed = Annotated[int, BeforeValidator(_speed), WithJsonSchema({"type": ["string", "integer"]})]
 Asn = Annotated[int, BeforeValidator(_asn), WithJsonSchema({"type": ["string", "integer"]})]
 AsnPoolField = Annotated[AsnPool, BeforeValidator(_asn_pool), WithJsonSchema({"type": ["string", "integer"]})]
-Secret = Annotated[SecretRef, BeforeValidator(_secret), WithJsonSchema({"type": "string", "pattern": "^(env|file):.+"})]
+Secret = Annotated[
+    SecretRef, BeforeValidator(secret_ref), WithJsonSchema({"type": "string", "pattern": "^(env|file):.+"})
+]
 SecretOrNone = Annotated[
     SecretRef | Literal[""],
     BeforeValidator(_secret_or_none),

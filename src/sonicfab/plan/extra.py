@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
-from sonicfab.configdb import ConfigDb, Row, Table
+from sonicfab.configdb import ConfigDb, Row, Table, is_secret
 from sonicfab.errors import KeyPath, Problem
 from sonicfab.frr import conf
 from sonicfab.frr.conf import Context
@@ -35,6 +35,31 @@ class Extra:
         if entry is None:
             return cls()
         return cls(entry.extra.config_db, entry.extra.frr, ("switches", switch, "extra"))
+
+    def with_secrets(self, secret: Callable[[str, str, str], str]) -> Extra:
+        """The same with what its references stand for: `secret` is told reference, use and file."""
+        config: dict[str, Table] = {
+            table: {
+                key: {
+                    name: secret(value, f"{table} {name}", "config_db.json")
+                    if isinstance(value, str) and is_secret(table, name)
+                    else value
+                    for name, value in row.items()
+                }
+                for key, row in rows.items()
+            }
+            for table, rows in self.config_db.items()
+        }
+        frr = {
+            context: tuple(
+                f"{conf.parted(line)[0]} {secret(conf.parted(line)[1], 'a password of FRR', 'frr.conf')}"
+                if conf.parted(line)[1]
+                else line
+                for line in lines
+            )
+            for context, lines in self.frr.items()
+        }
+        return replace(self, config_db=config, frr=frr)
 
     def row_path(self, table: str, key: str, name: str = "") -> KeyPath | None:
         """Where a row, or a field of it, stands; None when it does not."""
