@@ -84,12 +84,16 @@ def test_stock_images_agree_on_both_ends(inventory: str) -> None:
         lanes = [lane for port in switch.ports for lane in port.lanes]
         assert len(set(lanes)) == len(lanes) == 4 * len(switch.ports)
         described |= {(name, port.name): str(port.far) for port in switch.ports}
+        bundles = {(name, one.name): str(one.far) for one in switch.port_channels}
         for session in switch.fabric_sessions:
-            assert described[name, session.interface] == str(session.far) == session.description
-    assert len(described) == 2 * len(plan.links) == 2 * len(stock.links)
-    for link in stock.links:
-        assert described[link.a] == str(link.b)
-        assert described[link.b] == ":".join(link.a)
+            assert {**described, **bundles}[name, session.interface] == str(session.far) == session.description
+        members = {one.interface for vlan in switch.vlans for one in vlan.members}
+        assert members <= {port.name for port in switch.ports} | {one.name for one in switch.port_channels}
+    cables = [cable for link in stock.links for cable in link.cables]
+    assert len(described) == 2 * len(cables) == 2 * sum(len(link.cables) for link in plan.links)
+    for a, b in cables:
+        assert described[a] == str(b)
+        assert described[b] == str(a)
 
 
 def test_a_stock_config_keeps_the_images_management_network(sonicfab: Run, tmp_path: Path) -> None:

@@ -156,3 +156,29 @@ def test_vlans_of_another_stay_and_ours_go() -> None:
     # the plan has no network any more: what was ours goes all the same
     assert settled({"PORT": PORTS}, stored, before).config_db["VLAN"] == theirs
     assert "VLAN" not in settled({"PORT": PORTS}, stored).config_db
+
+
+def test_a_port_of_a_network_has_no_other_use() -> None:
+    ours: Tables = {
+        "PORT": PORTS,
+        "VLAN": {"Vlan23": {"vlanid": "23"}},
+        "VLAN_MEMBER": {
+            "Vlan23|Ethernet0": {"tagging_mode": "untagged"},
+            "Vlan23|Ethernet1": {"tagging_mode": "tagged"},
+        },
+    }
+    stored = {
+        **ours,
+        "INTERFACE": {"Ethernet0": {}, "Ethernet0|192.0.2.1/31": {}, "Ethernet2": {"vrf_name": "Vrf1"}},
+        "VLAN": {"Vlan900": {"vlanid": "900"}},
+        "VLAN_MEMBER": {
+            "Vlan900|Ethernet0": {"tagging_mode": "untagged"},
+            "Vlan900|Ethernet1": {"tagging_mode": "untagged"},
+            "Vlan900|Ethernet2": {"tagging_mode": "tagged"},
+        },
+    }
+    assert settled(ours, stored).blocked == (
+        "INTERFACE|Ethernet0, whose port is in a VLAN in the plan",
+        "INTERFACE|Ethernet0|192.0.2.1/31, whose port is in a VLAN in the plan",
+        "VLAN_MEMBER|Vlan900|Ethernet0, whose port is untagged in another VLAN in the plan",
+    )

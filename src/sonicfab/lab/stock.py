@@ -7,7 +7,7 @@ ports, in the order of its own ports; what has no cable in the lab, hosts too, i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from sonicfab.configdb import ConfigDb
@@ -18,6 +18,7 @@ from sonicfab.plan.bgp import BgpInstance, PeerGroup, Session
 from sonicfab.plan.interfaces import InterfaceKind
 from sonicfab.plan.services import without_network
 from sonicfab.plan.types import FabricPlan, InterfacePlan, LinkPlan, PortPlan, SwitchPlan
+from sonicfab.plan.vlans import VlanPlan
 
 STOCK_KINDS = ("sonic-vs", "sonic-vm")
 HWSKU = "Force10-S6000"
@@ -116,6 +117,7 @@ def _switch(switch: SwitchPlan, mapped: Mapped) -> SwitchPlan:
         ports=ports,
         interfaces={one.name: one for one in interfaces},
         port_channels=channels,
+        vlans=tuple(_vlan(switch, one, mapped) for one in switch.vlans),
         bgp=bgp,
         management=management,
         services=without_network(switch.services),
@@ -141,10 +143,25 @@ def _port(switch: str, port: PortPlan, mapped: Mapped) -> PortPlan:
 
 def _interface(switch: str, one: InterfacePlan, mapped: Mapped) -> InterfacePlan | None:
     """The interface on the ports of the image; None for a port that has no cable there."""
+    if one.kind == InterfaceKind.VLAN:
+        return replace(one, members=tuple(_mapped(end, mapped).port for end in _there(switch, one.ports, mapped)))
     if not all(Endpoint(switch, port) in mapped for port in one.ports):
         return None
     ports = tuple(mapped[Endpoint(switch, port)] for port in one.ports)
     return replace(one, name=ports[0]) if one.kind == InterfaceKind.PORT else replace(one, members=ports)
+
+
+def _there(switch: str, names: Iterable[str], mapped: Mapped) -> list[Endpoint]:
+    """Those of a switch's ports and port channels that have cables on the image."""
+    ends = (Endpoint(switch, name) for name in names)
+    return [end for end in ends if end in mapped or end.port.startswith("PortChannel")]
+
+
+def _vlan(switch: SwitchPlan, vlan: VlanPlan, mapped: Mapped) -> VlanPlan:
+    """The VLAN with the members that have cables on the image."""
+    members = {Endpoint(switch.name, one.interface): one for one in vlan.members}
+    there = _there(switch.name, (one.interface for one in vlan.members), mapped)
+    return replace(vlan, members=tuple(replace(members[end], interface=_mapped(end, mapped).port) for end in there))
 
 
 def _bgp(switch: str, one: BgpInstance, mapped: Mapped) -> BgpInstance:

@@ -259,27 +259,41 @@ class _Rows:
         return up | users(ours, intended["PORT"]).keys()
 
     def free_members(self, *, take_over: bool) -> None:
-        """A port that we route or bundle cannot be a member of something else: SONiC refuses the one or the other."""
-        intended = self._rendered.config_db
-        bundled = {key.partition("|")[2] for key in intended.get("PORTCHANNEL_MEMBER", {})}
-        routed = {key.partition("|")[0] for key in intended.get("INTERFACE", {})} | bundled
+        """A port that we route, bundle or put into a VLAN has no other use: SONiC refuses the one or the other."""
         for table, theirs in self._theirs.items():
-            # of tables that are ours row by row: a member of a port channel can be nothing else
-            taken = routed if table == "PORTCHANNEL_MEMBER" else bundled
             if tables.table(table).member_of or table in _OF_PORTS:
-                self._block(table, {key for key, row in theirs.items() if taken & set(words_of(key, row))}, bundled)
+                self._block(
+                    table, {key: use for key, row in theirs.items() if (use := self._other_use(table, key, row))}
+                )
         for table, rows in self._there.running.items():
             if table in self.owned or not (tables.table(table).member_of or (table == "VLAN" and self._factory.vlan)):
                 continue
             gone = {key for key, row in rows.items() if self._factory.has(table, key, row)}
-            held = {key for key, row in rows.items() if routed & set(words_of(key, row))} - gone
+            uses = {key: use for key, row in rows.items() if (use := self._other_use(table, key, row))}
+            held = {key: use for key, use in uses.items() if key not in gone}
             if take_over:
-                gone |= held
+                gone |= held.keys()
             else:
-                self._block(table, held, bundled)
+                self._block(table, held)
             if gone:
                 self.owned.add(table)
                 self.rows[table] = {key: row for key, row in rows.items() if key not in gone}
+
+    def _other_use(self, table: str, key: str, row: Row) -> str:
+        """What the plan uses the port of another's row for, where that cannot be beside it; else ""."""
+        intended, ports = self._rendered.config_db, set(words_of(key, row))
+        bundled = {name.partition("|")[2] for name in intended.get("PORTCHANNEL_MEMBER", {})}
+        modes = {
+            name.partition("|")[2]: one.get("tagging_mode") for name, one in intended.get("VLAN_MEMBER", {}).items()
+        }
+        if bundled & ports:
+            return "a member of a port channel"
+        if table not in _OF_PORTS and ports & {name.partition("|")[0] for name in intended.get("INTERFACE", {})}:
+            return "routed"
+        if table != "VLAN_MEMBER":
+            return "in a VLAN" if modes.keys() & ports else ""
+        twice = row.get("tagging_mode") == "untagged" and any(modes.get(port) == "untagged" for port in ports)
+        return "untagged in another VLAN" if twice else ""
 
     def _use(self, port: str) -> str:
         """Why a port is another's: something uses it, or nobody has planned it; it may have been set all the same."""
@@ -288,11 +302,8 @@ class _Rows:
         as_it_came = self.rows["PORT"][port] == self._rendered.config_db["PORT"].get(port, {})
         return _UNPLANNED if as_it_came else f"{_UNPLANNED}, set by another"
 
-    def _block(self, table: str, keys: Collection[str], bundled: Collection[str]) -> None:
-        for key in sorted(keys):
-            is_member = not set(bundled).isdisjoint(named(key.split("|")))
-            what = "a member of a port channel" if is_member else "routed"
-            self.blocked.append(f"{table}|{key}, whose port is {what} in the plan")
+    def _block(self, table: str, uses: Mapping[str, str]) -> None:
+        self.blocked += [f"{table}|{key}, whose port is {uses[key]} in the plan" for key in sorted(uses)]
 
     def said(self) -> list[str]:
         """What stays, a few words for each table."""

@@ -62,6 +62,11 @@ def _interrupts(change: ConfigChange, running: ConfigDb) -> Iterator[Interruptio
         yield from _port(change, running)
     elif change.table in ("PORTCHANNEL", "PORTCHANNEL_MEMBER"):
         yield from _port_channel(change, running)
+    elif change.table in ("VLAN", "VLAN_MEMBER"):
+        yield from _vlan(change)
+    elif change.table == "VLAN_INTERFACE" and change.action == "remove":
+        lost = change.key.partition("|")[2]
+        yield Interruption("traffic", name, f"loses {lost}, the gateway of its hosts" if lost else "is routed no more")
     elif change.table in ("INTERFACE", "LOOPBACK_INTERFACE", "PORTCHANNEL_INTERFACE"):
         if "|" in change.key and change.action == "remove":
             yield Interruption("session", name, f"loses {change.key.partition('|')[2]}, and sessions from it end")
@@ -92,6 +97,18 @@ def _port(change: ConfigChange, running: ConfigDb) -> Iterator[Interruption]:
         yield Interruption("link", change.key, f"admin_status: it becomes {change.new or 'down'}")
     else:
         yield Interruption("link", change.key, f"{change.field}: orchagent brings the port down to set it")
+
+
+def _vlan(change: ConfigChange) -> Iterator[Interruption]:
+    """What vlanmgrd does live (sonic-swss cfgmgr/vlanmgr.cpp doVlanTask, doVlanMemberTask)."""
+    name, _, port = change.key.partition("|")
+    if change.table == "VLAN_MEMBER" and change.action != "add":
+        what = "leaves it" if change.action == "remove" else f"becomes {change.new} in it"
+        yield Interruption("traffic", name, f"{port} {what}")
+    elif change.table == "VLAN" and change.action == "remove" and not change.field:
+        yield Interruption("traffic", name, "the VLAN goes")
+    elif change.field == "dhcp_servers":  # vlan_validator() of services_validator.py
+        yield Interruption("service", "dhcp_relay", "it restarts")
 
 
 def _port_channel(change: ConfigChange, running: ConfigDb) -> Iterator[Interruption]:
