@@ -165,7 +165,7 @@ class Secrets:
                 why = getattr(err, "strerror", None) or "not UTF-8 text"
                 value, reason = "", f"{path} cannot be read ({why})"
         if not value:
-            raise InputError(f"{what}: {reason}", hint=f"the inventory refers to it as {ref}")
+            raise InputError(f"{what}: {reason}", hint=f"it is referred to as {ref}")
         return value
 
     def for_config(self, ref: SecretRef, what: str) -> str:

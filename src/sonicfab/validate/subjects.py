@@ -34,7 +34,16 @@ def of_fabric(
         files = (f"{switch.name}/config_db.json", f"{switch.name}/frr.conf")
         written = partial(_written, switch.extra, config.frr, topology)
         subjects.append(
-            Subject(switch.name, switch.build, switch.platform, config.config_db, config.frr, files, written=written)
+            Subject(
+                switch.name,
+                switch.build,
+                switch.platform,
+                config.config_db,
+                config.frr,
+                files,
+                by_reference="frr.conf" in config.secret_files,
+                written=written,
+            )
         )
     return subjects, [(link.a, link.b) for link in plan.links]
 
