@@ -101,9 +101,9 @@ class _Server(paramiko.ServerInterface):
 
 
 @contextlib.contextmanager
-def serving(odd: Odd, known: dict[str, bytes], address: str = "127.0.0.1") -> Iterator[int]:
+def serving(odd: Odd, known: dict[str, bytes], address: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
     """Its port."""
-    with socket.create_server((address, 0)) as listener:
+    with socket.create_server((address, port)) as listener:
         stop = threading.Event()
         transports: list[paramiko.Transport] = []
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sonicfab.builds import Build
-from sonicfab.errors import WrongSwitchError
+from sonicfab.errors import TransportError, WrongSwitchError
 from sonicfab.load import Secrets
 from sonicfab.model.fields import parse_jump_host
 from sonicfab.plan.types import ManagementPlan, SshPlan
@@ -97,11 +97,31 @@ def connect_ssh(target: SshTarget) -> Transport:
 
 
 def ssh_access(secrets: Secrets) -> Access:
-    """The real switches, at their management addresses."""
+    """The real switches, at their management addresses; one that has not its address yet, at its `contact`.
+
+    A push that gives it its address begins at the one and ends at the other: what is known of the host key of either
+    counts for both, and where it answered last is asked first.
+    """
+    answered: dict[str, str] = {}
 
     def connect(plan: Reachable) -> Transport:
-        target = _target(plan, secrets, str(plan.management.address.ip), plan.ssh.port, plan.ssh.user)
-        return connect_ssh(replace(target, jump=_jump(plan, secrets) if plan.ssh.jump_host else None))
+        jump = _jump(plan, secrets) if plan.ssh.jump_host else None
+        hosts = list(dict.fromkeys(one for one in (str(plan.management.address.ip), plan.management.contact) if one))
+        first = answered.get(plan.name, hosts[0])
+        hosts.sort(key=lambda host: host != first)
+        errors: list[TransportError] = []
+        for host in hosts:
+            target = _target(plan, secrets, host, plan.ssh.port, plan.ssh.user)
+            try:
+                found = connect_ssh(replace(target, known_as=tuple(one for one in hosts if one != host), jump=jump))
+            except TransportError as err:
+                errors.append(err)
+                continue
+            answered[plan.name] = host
+            return found
+        if len(errors) == 1:
+            raise errors[0]
+        raise type(errors[-1])("; ".join(map(str, errors)), next((one.hint for one in errors if one.hint), ""))
 
     return Access(connect)
 

@@ -5,11 +5,13 @@ Values fall from `defaults` through the device's groups, in the order it lists t
 
 from __future__ import annotations
 
+from ipaddress import IPv6Address, IPv6Interface
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, IPvAnyAddress, create_model
+from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyAddress, IPvAnyNetwork, create_model
 
 from sonicfab.model.fields import (
+    HostName,
     InterfaceAddress,
     JumpHostText,
     Mac,
@@ -19,6 +21,8 @@ from sonicfab.model.fields import (
     Strict,
     SwitchName,
     UserName,
+    host_address,
+    with_length,
 )
 from sonicfab.model.services import services
 
@@ -37,10 +41,19 @@ class Ssh(Strict):
 
 
 class Management(Strict):
-    """The management interface eth0."""
+    """The management interface eth0.
+
+    `address` is of either family; `ipv6` is one beside an IPv4 address. With `dhcp` it is the one that the switch gets.
+    `contact` is where the switch answers as long as it has not its address.
+    """
 
     address: InterfaceAddress | None = None
     gateway: IPvAnyAddress | None = None
+    ipv6: Annotated[IPv6Interface, BeforeValidator(with_length), AfterValidator(host_address)] | None = None
+    gateway_ipv6: IPv6Address | None = None
+    dhcp: bool | None = None
+    routes: OneOrMany[IPvAnyNetwork] | None = None
+    contact: HostName | None = None
     vrf: bool | None = None
 
 
@@ -65,6 +78,7 @@ class Device(Settings):
 
     groups: OneOrMany[str] = ()
     mac: Mac | None = None
+    port_mac: Mac | None = None
     serial: Annotated[str, Field(min_length=1, max_length=64)] | None = None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 from typing import Any
 
 from sonicfab.builds import DEFAULT_BUILD
@@ -67,7 +68,7 @@ class _Layers:
         for path, settings in self.layers:
             value: Any = settings
             for key in keys:
-                value = getattr(value, key)
+                value = getattr(value, key, None)  # what only devices have, groups have not
             if value is not None:
                 return value, (*path, *keys)
         return None, ("devices", self.name)
@@ -85,7 +86,9 @@ class _Layers:
 
 
 def _missing(name: str, layers: _Layers) -> Iterator[Problem]:
-    for keys in (("platform",), ("role",), ("management", "address"), ("management", "gateway")):
+    wanted = [("platform",), ("role",), ("management", "address")]
+    wanted += [] if layers.get("management", "dhcp") else [("management", "gateway")]
+    for keys in wanted:
         if layers.get(*keys) is None:
             hint = "set it for the device, for one of its groups or in defaults"
             yield _problem(("devices", name), f"switch {name} has no {' '.join(keys)}", hint, on_key=True)
@@ -124,8 +127,35 @@ def _check_platform(layers: _Layers, catalog: Catalog, *, unfit: bool) -> Iterat
 def _check_management(layers: _Layers) -> Iterator[Problem]:
     address, _ = layers.find("management", "address")
     gateway, path = layers.find("management", "gateway")
-    if address is None or gateway is None:
+    if layers.get("management", "dhcp"):
+        for key in ("ipv6", "gateway_ipv6", "routes"):
+            value, where = layers.find("management", key)
+            if value is not None:
+                message = f"{layers.name} gets its addresses by DHCP, and has `{key}` beside"
+                yield _problem(where, message, "SONiC asks DHCP only where no address is configured")
         return
+    if address is not None and gateway is not None:
+        yield from _check_gateway(layers, address, gateway, path)
+    beside, where = layers.find("management", "ipv6")
+    gateway, path = layers.find("management", "gateway_ipv6")
+    if beside is not None and gateway is None:
+        yield _problem(where, f"the IPv6 address of {layers.name} has no gateway", "give `gateway_ipv6`")
+    elif beside is not None:
+        yield from _check_gateway(layers, beside, gateway, path)
+    if beside is not None and address is not None and address.version == beside.version:
+        hint = f"`ipv6` stands beside an IPv4 address, and {address} is none"
+        yield _problem(where, f"{layers.name} has two IPv6 addresses", hint)
+    versions = {one.version for one in (address, beside) if one is not None}
+    routes, where = layers.find("management", "routes")
+    for route in routes or ():
+        if versions and route.version not in versions:
+            message = f"{route} cannot be reached over eth0 of {layers.name}, which has no IPv{route.version} address"
+            yield _problem(where, message, "give `ipv6` and `gateway_ipv6`" if route.version == 6 else "")
+
+
+def _check_gateway(
+    layers: _Layers, address: IPv4Interface | IPv6Interface, gateway: IPv4Address | IPv6Address, path: KeyPath
+) -> Iterator[Problem]:
     if gateway.version != address.version:
         yield _problem(
             path, f"gateway {gateway} is IPv{gateway.version}, the address {address} is IPv{address.version}"
@@ -146,11 +176,13 @@ def _clashes(inventory: Inventory) -> Iterator[Problem]:
     """The same MAC, serial number or management address on two switches, anywhere in the inventory."""
     owners: dict[tuple[str, str], str] = {}
     for name, device in inventory.devices.items():
-        address = device.management.address
+        address, beside = device.management.address, device.management.ipv6
         unique: tuple[tuple[KeyPath, str, object], ...] = (
             (("mac",), "MAC address", device.mac),
             (("serial",), "serial number", device.serial),
+            (("port_mac",), "MAC address", device.port_mac),
             (("management", "address"), "management address", address.ip if address else None),
+            (("management", "ipv6"), "management address", beside.ip if beside else None),
         )
         for keys, what, value in unique:
             if value is None:
@@ -161,7 +193,8 @@ def _clashes(inventory: Inventory) -> Iterator[Problem]:
 
 
 def _settings(name: str, layers: _Layers, catalog: Catalog) -> SwitchSettings:
-    agent = layers.get("ssh", "agent")
+    agent, dhcp = layers.get("ssh", "agent"), bool(layers.get("management", "dhcp"))
+    beside = layers.get("management", "ipv6")
     platform = catalog.platforms[layers.get("platform")]
     build = catalog.builds[layers.get("image_build") or DEFAULT_BUILD]
     return SwitchSettings(
@@ -171,6 +204,7 @@ def _settings(name: str, layers: _Layers, catalog: Catalog) -> SwitchSettings:
         build=build,
         table=ports_of(platform, build),
         mac=str(layers.device.mac),
+        port_mac=layers.device.port_mac or str(layers.device.mac),
         serial=layers.device.serial or "",
         ssh=SshPlan(
             user=layers.get("ssh", "user") or "admin",
@@ -184,8 +218,12 @@ def _settings(name: str, layers: _Layers, catalog: Catalog) -> SwitchSettings:
         ),
         management=ManagementPlan(
             address=layers.get("management", "address"),
-            gateway=layers.get("management", "gateway"),
+            gateway=None if dhcp else layers.get("management", "gateway"),
             vrf=layers.get("management", "vrf"),
+            dhcp=dhcp,
+            beside=(beside, layers.get("management", "gateway_ipv6")) if beside and not dhcp else None,
+            routes=() if dhcp else layers.get("management", "routes") or (),
+            contact=layers.get("management", "contact") or "",
         ),
         services=settled_services(layers.get),
     )

@@ -57,12 +57,55 @@ class SshPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class ManagementAddress:
+    """An address of eth0; `routes` are the networks that are reached over its gateway whatever BGP says."""
+
+    address: Annotated[
+        IpInterface, Rule("the address of eth0", ("inventory:management.address", "inventory:management.ipv6"))
+    ]
+    gateway: Annotated[
+        IpAddress, Rule("the gateway of eth0", ("inventory:management.gateway", "inventory:management.gateway_ipv6"))
+    ]
+    routes: Annotated[
+        tuple[IPv4Network | IPv6Network, ...],
+        Rule("reached over the management network whatever BGP says", ("inventory:management.routes",)),
+    ] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ManagementPlan:
-    """The management interface eth0; `vrf` says whether it is in the VRF `mgmt`, None: the inventory does not say."""
+    """The management interface eth0.
+
+    Attributes:
+        address: by which the switch is reached.
+        gateway: None with DHCP, which tells it.
+        vrf: whether it is in the VRF `mgmt`; None: the inventory does not say.
+        dhcp: it has no address in CONFIG_DB; SONiC asks DHCP then (files/image_config/interfaces/interfaces.j2).
+        beside: an IPv6 address beside the IPv4 one, and its gateway.
+        contact: where it answers as long as it has not its address; "" for nowhere else.
+    """
+
+    __file_names__: ClassVar[Mapping[str, str]] = in_file("address gateway -contact")
 
     address: Annotated[IpInterface, Rule("the address of eth0", ("inventory:management.address",))]
-    gateway: Annotated[IpAddress, Rule("the gateway of eth0", ("inventory:management.gateway",))]
+    gateway: Annotated[IpAddress | None, Rule("the gateway of eth0", ("inventory:management.gateway",))]
     vrf: Annotated[bool | None, Rule("", ("inventory:management.vrf",))]
+    dhcp: Annotated[bool, Rule("", ("inventory:management.dhcp",))] = False
+    beside: tuple[IPv6Interface, IPv6Address] | None = None
+    routes: tuple[IPv4Network | IPv6Network, ...] = ()
+    contact: str = ""
+
+    @property
+    def addresses(self) -> Annotated[tuple[ManagementAddress, ...], Rule("", ("inventory:management",), naming=True)]:
+        """Those that stand in CONFIG_DB, each with the routes of its family."""
+        if self.dhcp or self.gateway is None:
+            return ()
+        pairs: list[tuple[IpInterface, IpAddress]] = [(self.address, self.gateway)]
+        pairs += [self.beside] if self.beside else []
+        return tuple(
+            ManagementAddress(address, gateway, tuple(one for one in self.routes if one.version == address.version))
+            for address, gateway in pairs
+        )
 
 
 _OF_PORT_TABLE = Rule("from the port table of the build", ("inventory:platform", "inventory:image_build"), ("port",))
@@ -259,6 +302,11 @@ class SwitchSettings:
     table: PortTable
     breakouts: tuple[BreakoutPlan, ...] = ()
     mac: Annotated[str, Rule("the base MAC of the switch", ("inventory:mac",))]
+    port_mac: Annotated[
+        str,
+        Rule("the MAC of the front ports, which is not the base MAC here", ("inventory:port_mac",), asked=True),
+        Rule("the base MAC of the switch", ("inventory:mac",)),
+    ]
     serial: Annotated[str, Rule("", ("inventory:serial",))]
     ssh: SshPlan
     management: ManagementPlan
@@ -286,7 +334,7 @@ class SwitchPlan(SwitchSettings):
     """The same switch in its fabric: with its numbers, ports and sessions; without BGP its ASN is 0."""
 
     __file_names__: ClassVar[Mapping[str, str]] = in_file(
-        "-name role platform build:image_build mac serial management asn loopbacks "
+        "-name role platform build:image_build mac -port_mac serial management asn loopbacks "
         "-ssh -services -table -ports -interfaces -bgp -route_maps"
     )
 

@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -40,9 +41,10 @@ MAX_OUTPUT = 64 * 1024 * 1024
 class _Connection(LinuxSSH):
     """Netmiko's way to a Linux host, but without the interactive shell whose prompt it would have to recognise."""
 
-    def open_client(self, *, look_for_keys: bool) -> paramiko.SSHClient:
+    def open_client(self, target: SshTarget, *, look_for_keys: bool) -> paramiko.SSHClient:
         """Connect and log in; netmiko itself uses the keys in ~/.ssh only when one of them is named."""
         client: paramiko.SSHClient = self._build_ssh_client()
+        _know(client, target)
         options = {**self._connect_params_dict(), "look_for_keys": look_for_keys}
         if options.get("sock") is None:
             options["sock"] = _socket(options["hostname"], options["port"], options["timeout"])
@@ -52,6 +54,19 @@ class _Connection(LinuxSSH):
             client.close()
             raise
         return client
+
+
+def _know(client: paramiko.SSHClient, target: SshTarget) -> None:
+    """Let the keys of the hosts that the target was known as count for it, unless its own are known."""
+    if not target.known_as:
+        return
+    known = paramiko.HostKeys()
+    with contextlib.suppress(OSError):  # without the file nothing is known
+        known.load(str(Path(target.known_hosts or "~/.ssh/known_hosts").expanduser()))
+    own = _known_hosts_name(target)
+    for host in target.known_as if known.lookup(own) is None else ():
+        for kind, key in (known.lookup(_known_hosts_name(replace(target, host=host))) or {}).items():
+            client.get_host_keys().add(own, kind, key)
 
 
 class SshTransport(Transport):
@@ -168,7 +183,7 @@ def _connect(target: SshTarget, timeout: float, sock: paramiko.Channel | socket.
         options["pkey"] = _private_key(target.key, target.passphrase)
     try:
         look_for_keys = target.use_user_config and target.key is None
-        return _Connection(**options).open_client(look_for_keys=look_for_keys)
+        return _Connection(**options).open_client(target, look_for_keys=look_for_keys)
     except paramiko.BadHostKeyException as err:
         raise HostKeyError(
             f"{target} has another host key than the known one: this may be another machine",

@@ -14,6 +14,8 @@ class SshTarget:
         key: an OpenSSH private key as text, or the path of one.
         known_hosts: a file of host keys to trust instead of the user's own; "" for ~/.ssh/known_hosts.
         use_user_config: honour ~/.ssh/config (host names, ProxyCommand, ProxyJump), SSH agent and the usual keys.
+        known_as: other hosts that this one may have been known as: what is known of their keys counts for it, as long
+            as nothing is known of its own.
         jump: the host to go through.
         program: a command whose stdin and stdout are the connection, instead of one to `host`.
     """
@@ -27,6 +29,7 @@ class SshTarget:
     known_hosts: str = ""
     agent: bool = True
     use_user_config: bool = True
+    known_as: tuple[str, ...] = ()
     jump: SshTarget | None = None
     program: tuple[str, ...] = ()
 

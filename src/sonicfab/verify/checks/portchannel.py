@@ -107,12 +107,12 @@ def _lacp_fault(expected: Expectations, plan: PortChannelPlan, own: PortChannel,
         return Problem.NONE if falls_back else Problem.NO_PARTNER
     far = expected.fabric.switches.get(plan.far.switch)
     heard = {one.partner for one in own.members.values() if one.partner}
-    if (far.mac.lower() if far else min(heard)) != member.partner:
+    if (far.port_mac.lower() if far else min(heard)) != member.partner:
         return Problem.OTHER_PARTNER
     return Problem.NONE if member.selected else Problem.NOT_SELECTED
 
 
 def _name(expected: Expectations, mac: str) -> str:
     """The switch of the plan with that MAC address; else the address."""
-    named = (name for name, one in expected.fabric.switches.items() if one.mac.lower() == mac)
+    named = (name for name, one in expected.fabric.switches.items() if one.port_mac.lower() == mac)
     return next(named, mac)
