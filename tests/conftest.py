@@ -93,6 +93,7 @@ SLOWEST = (
     "test_napalm_config.py",
     "test_libyang.py",
     "test_lab_hosts.py",
+    "test_lab_bundles.py",
 )
 
 

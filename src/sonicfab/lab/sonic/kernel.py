@@ -13,7 +13,7 @@ from ipaddress import ip_interface
 from pathlib import Path
 from typing import Any
 
-from sonicfab.lab.sonic import channels, db, vlans
+from sonicfab.lab.sonic import channels, db, paths, vlans
 
 _MGMT_TABLE = "5000"
 """The routing table of the VRF `mgmt`: interfaces.j2."""
@@ -24,7 +24,8 @@ def apply(config: db.Config, *, ports_up: bool = True) -> None:
 
     With `ports_up` false, no port is up yet.
     """
-    channels.make(config)
+    if (paths.STATE / "teamd.since").exists():
+        channels.make(config)
     vlans.make(config)
     links = {link["ifname"]: link for link in json.loads(_ip("-j", "addr", "show") or "[]")}
     commands: list[str] = []

@@ -19,7 +19,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sonicfab.lab.sonic import bgpcfg, db, kernel, paths, staticroutes
+from sonicfab.lab.sonic import bgpcfg, channels, db, kernel, paths, staticroutes
 
 START_LIMIT = 3
 START_INTERVAL = 1200.0
@@ -108,6 +108,7 @@ def start_all() -> None:
     with job("bgp", "lldp", "swss"):
         # an ASIC takes longer to bring its ports up than FRR to start: both ends of a link hear each other's first
         # router advertisement, the next of which comes 10 s later
+        _mark("teamd")
         kernel.apply(config, ports_up=False)
         # containers start side by side, and lldpd takes most of a second to let lldpcli in
         with ThreadPoolExecutor(1) as pool:
@@ -118,15 +119,29 @@ def start_all() -> None:
 
 
 def start_swss(config: db.Config) -> None:
-    """Ports and addresses."""
+    """Ports and addresses; teamd.service is started with it (files/build_templates/teamd.service.j2)."""
+    _mark("teamd")
     kernel.apply(config)
     _mark("swss")
 
 
 def stop_swss() -> None:
     """Ports down, addresses gone."""
+    _unmark("teamd")
     _unmark("swss")
     kernel.stop()
+
+
+def start_teamd(config: db.Config) -> None:
+    """Port channels."""
+    _mark("teamd")
+    kernel.apply(config)
+
+
+def stop_teamd() -> None:
+    """Port channels gone, and the addresses with them."""
+    _unmark("teamd")
+    channels.remove_all()
 
 
 def start_bgp(config: db.Config) -> None:

@@ -1,10 +1,19 @@
-"""systemctl, as far as SONiC's services go (bgp, lldp, swss and the state of the system), timers and unit files."""
+"""systemctl, as far as the services bgp, lldp, swss and teamd go, the state of the system, timers and unit files."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 from sonicfab.lab.sonic import boot, db, log, services, units
+
+_SERVICES: dict[str, tuple[Callable[[db.Config], bool | None], Callable[[], None]]] = {
+    "bgp": (services.start_bgp, services.stop_bgp),
+    "lldp": (services.start_lldp, services.stop_lldp),
+    "swss": (services.start_swss, services.stop_swss),
+    "teamd": (services.start_teamd, services.stop_teamd),
+}
+"""Name -> how it is started and stopped."""
 
 _LIMIT_TEXT = """\
 Job for bgp.service failed because start of the service was attempted too often.
@@ -40,7 +49,7 @@ def main(arguments: list[str]) -> int:
     if action == "restart" and named == ["database"]:
         boot.restart_database()
         return 0
-    if action in ("start", "stop", "restart") and named and set(named) <= {"bgp", "lldp", "swss"}:
+    if action in ("start", "stop", "restart") and named and set(named) <= _SERVICES.keys():
         codes = [_job(action, one) for one in named]
         for one, code in zip(named, codes, strict=True):
             log.note("systemd", f"{action} {one}.service: exit code {code}")
@@ -78,12 +87,12 @@ def _job(action: str, service: str) -> int:
 
 
 def _run(action: str, service: str) -> int:
+    start, stop = _SERVICES[service]
     if action != "start":
-        {"bgp": services.stop_bgp, "lldp": services.stop_lldp, "swss": services.stop_swss}[service]()
+        stop()
     if action == "stop" or services.is_active(service):
         return 0
     try:
-        start = {"bgp": services.start_bgp, "lldp": services.start_lldp, "swss": services.start_swss}[service]
         if start(db.read()) is False:
             print(f"Job for {service}.service failed; see /var/log/{service}d.log", file=sys.stderr)
             return 1

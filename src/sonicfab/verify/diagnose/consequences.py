@@ -50,7 +50,7 @@ def _affected(case: Case, one: CheckResult, broken: Outage) -> bool:
 
 def small_only(case: Case) -> None:
     """Pings of which only small packets are answered follow from an MTU that is too small, where there is one."""
-    places = [place for place, one in enumerate(case.findings) if one.code == "mtu-mismatch"]
+    places = [place for place, one in enumerate(case.findings) if one.code in ("mtu-mismatch", "bundle-mtu")]
     if places:
         taken = case.take(lambda one: one.check == "ping" and one.problem in (Problem.SIZE, Problem.LOST))
         case.extend(places[0], taken)

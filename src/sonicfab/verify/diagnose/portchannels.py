@@ -55,7 +55,9 @@ def _whole(case: Case, end: Endpoint, plan: PortChannelPlan) -> Iterator[Diagnos
     elif found.problem == Problem.MTU:
         cause = f"{end} and its members have another MTU than {plan.mtu}: {found.seen}"
         mend = mends.push_or(case, end.switch, mends.set_row(f"PORTCHANNEL|{end.port}", "mtu", str(plan.mtu)))
-        yield Diagnosis("bundle-mtu", "link", where, cause, told, mend, _taken(case, end, plan))
+        members = [Endpoint(end.switch, port) for port in plan.members]
+        taken = (*_taken(case, end, plan), *case.link_results(*members, checks=("interface",)))
+        yield Diagnosis("bundle-mtu", "link", where, cause, told, mend, taken)
     elif found.problem == Problem.UNPLANNED:
         strange = sorted(_members(case, end) - set(plan.members))
         drop = [f"sudo config portchannel member del {end.port} {port}" for port in strange]
@@ -128,12 +130,15 @@ def _member(case: Case, end: Endpoint, plan: PortChannelPlan) -> Iterator[Diagno
             "member-speed", "link", (str(end),), cause, (*speeds, *told), mends.push(case, end.switch), taken
         )
     elif found.problem == Problem.NO_PARTNER:
+        ends = [one.end for one in case.failed(_CHECK, switch=end.switch, problems=(Problem.NO_PARTNER,))]
+        ends = [end] if far else [one for one in ends if one.port in plan.members]
         who = f"{far}" if far else "a server"
-        cause = f"nobody speaks LACP at the far end of {end}, {who}: {plan.name} leaves it out"
-        mend = f"make a bond with LACP (802.3ad) of the server's ports behind {end}"
+        cause = f"nobody speaks LACP at the far end of {some(ends)}, {who}: {plan.name} leaves it out"
+        mend = f"make a bond with LACP (802.3ad) of the server's ports behind {end.switch}:{plan.name}"
         if far:
             mend = mends.push_or(case, far.switch, "sudo systemctl restart teamd")
-        yield Diagnosis("lacp-silent", "link", (str(end),), cause, told, mend, case.link_results(end, far))
+        taken = case.link_results(*ends, far)
+        yield Diagnosis("lacp-silent", "link", tuple(map(str, ends)), cause, told, mend, taken)
     elif found.problem == Problem.OTHER_PARTNER:
         wanted = f"{plan.far.switch}, as planned" if plan.far else "what the other members hear"
         cause = f"LACP on {end} hears another system than {wanted}: {found.seen}"
