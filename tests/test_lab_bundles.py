@@ -1,4 +1,4 @@
-"""The example with bundles in a lab: pushed, verified, its servers hear each other; what is wrong is found and mended."""
+"""The example with bundles in a lab: pushed and verified, its servers hear each other; faults are found and mended."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_servers_hear_each_other_over_bundles(lab: Lab) -> None:
 def test_it_is_told_that_there_is_no_bonding(lab: Lab) -> None:
     if lab.inside("sv-spine1", "test -e /proc/net/bonding").code == 0:
         pytest.skip("this kernel has bonding: the lab has the real thing")
-    assert "a bridge with spanning tree stands in" in lab.lab("status").stdout
+    assert "port channels: bridges with spanning tree" in lab.lab("status").stdout
     assert "portchannel: skipped, because the kernel of this lab has no bonding" in lab.verify(40).stdout
 
 

@@ -24,7 +24,7 @@ from sonicfab.lab import requests
 from sonicfab.lab.files import HOST_KEY
 from sonicfab.lab.gate import Listeners, Mode, listen
 from sonicfab.lab.hosts import LabHost
-from sonicfab.lab.netns import Holder, boot_host, boot_switch, build_network, ssh_server, write_shared
+from sonicfab.lab.netns import Holder, boot_host, boot_switch, build_network, ssh_server, stand_ins, write_shared
 from sonicfab.lab.seed import new_key
 from sonicfab.lab.spec import LabSpec, LabSwitch
 from sonicfab.lab.state import HostNode, LabNode, LabState, process_started, remove_folder, write_state
@@ -58,6 +58,7 @@ def main() -> None:
             hosts=hosts,
             holder=holder.pid,
             begun_in=spec.begun_in,
+            stand_ins=tuple(stand_ins(holder, spec)),
         )
         keeper = _Keeper(holder, spec, folder, state, listeners)
         _tell(event="ready")

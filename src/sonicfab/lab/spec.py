@@ -66,6 +66,7 @@ class LabSpec:
     swss_ready_after: float = SWSS_READY_AFTER
     hosts: tuple[LabHost, ...] = ()
     begun_in: str = ""
+    port_channels: bool = False
 
     def dumps(self) -> str:
         """As JSON."""
@@ -115,7 +116,8 @@ def lab_spec(
     links = tuple(cable for link in plan.links for cable in link.cables)
     platforms = dict.fromkeys(one.platform for one in plan.switches.values())
     switches = tuple(_switch(one, platforms, yang, (configs or {}).get(one.name, {})) for one in plan.switches.values())
-    return LabSpec(name, plan.name, switches, links, swss_ready_after, hosts)
+    bundled = any(one.port_channels for one in plan.switches.values())
+    return LabSpec(name, plan.name, switches, links, swss_ready_after, hosts, port_channels=bundled)
 
 
 _STORED = {

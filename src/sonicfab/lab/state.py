@@ -68,6 +68,7 @@ class LabState:
         docker_host: the Docker that runs them, as $DOCKER_HOST said; "" for the usual one.
         holder: the first process of the namespaces that hold all the others.
         begun_in: the folder in which `lab up` was typed; "" where that was not kept.
+        stand_ins: what is there instead of something that the kernel lacks, in words.
     """
 
     name: str
@@ -83,6 +84,7 @@ class LabState:
     hosts: dict[str, HostNode] = field(default_factory=dict)
     holder: int = 0
     begun_in: str = ""
+    stand_ins: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -383,6 +385,7 @@ def _read(file: Path) -> LabState | None:
             name: HostNode(**{**host, "addresses": tuple(host["addresses"])})
             for name, host in data.pop("hosts", {}).items()
         }
-        return LabState(**data, switches=nodes, hosts=hosts)
+        stand_ins = tuple(data.pop("stand_ins", ()))
+        return LabState(**data, switches=nodes, hosts=hosts, stand_ins=stand_ins)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None  # half-written by a keeper that was killed, or by somebody else: not a running lab

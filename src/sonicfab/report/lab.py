@@ -63,6 +63,8 @@ def show_labs(labs: Sequence[tuple[LabState, Sequence[ActiveFault]]]) -> None:
                 addresses = "\n".join(address.partition("/")[0] for address in host.addresses)
                 rows.add_row(name, str(host.asn), addresses, str(host.pid))
             table(rows)
+        for one in lab.stand_ins:
+            say(f"instead of {one}")
         for fault in faults:
             say(f"{mark('failed')} fault {told(fault)}")
         if lab.backend == EMBEDDED:
@@ -96,6 +98,7 @@ def json_labs(labs: Sequence[tuple[LabState, Sequence[ActiveFault]]]) -> None:
             "kind": lab.kind or None,
             "image": lab.image or None,
             "rootless": lab.rootless,
+            "stand_ins": list(lab.stand_ins),
             "key": str(lab.key),
             "known_hosts": str(lab.known_hosts),
             "switches": {
