@@ -60,7 +60,9 @@ class Catalog:
         """What ships, and what was learned on this machine."""
         shipped, folder = fact_names("builds"), learned_folder()
         own = tuple(name for name in learned_names(folder) if name not in shipped)
-        platforms = _Files(fact_names("platforms"), Platform.read)
+        models, shipped_models = folder.parent / "platforms", fact_names("platforms")
+        own_models = tuple(sorted(path.stem for path in models.glob("*.yml") if path.stem not in shipped_models))
+        platforms = _Files((*shipped_models, *own_models), partial(_platform, models))
         return cls(_Files((*shipped, *own), partial(_build, folder, platforms)), platforms)
 
     def platform_of(self, hwsku: object) -> Platform | None:
@@ -92,6 +94,18 @@ def _with_models(build: Build, platforms: Mapping[str, Platform]) -> Build:
             found.setdefault(replace(one, source=one.source.format(branch=branch)), []).append(platform.name)
     of_models = (replace(one, platforms=tuple(names)) for one, names in found.items())
     return replace(build, defects=(*build.defects, *of_models))
+
+
+def _platform(learned: Path, name: str) -> Platform:
+    if name in fact_names("platforms"):
+        return Platform.read(name)
+    file = learned / f"{name}.yml"
+    try:
+        return Platform.of(read_document(file))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as err:
+        raise InputError(
+            f"{file}: not a switch model: {str(err).splitlines()[0]}", "learn it again, or remove it"
+        ) from err
 
 
 def _build(learned: Path, platforms: Mapping[str, Platform], name: str) -> Build:

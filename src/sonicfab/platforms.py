@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sonicfab.builds import Defect
 from sonicfab.datafiles import STRICT, as_facts, read_facts
@@ -120,7 +120,16 @@ class Platform:
         Raises:
             KeyError: it is not known.
         """
-        data = read_facts("platforms", name)
+        return cls.of(read_facts("platforms", name))
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Platform:
+        """The model that a file says.
+
+        Raises:
+            ValueError: it says none.
+            KeyError: it has no port tables.
+        """
         tables = data["port_tables"].items()
         named = {table: {port: {"name": port, **row} for port, row in rows.items()} for table, rows in tables}
         return as_facts(cls, {**data, "port_tables": named})

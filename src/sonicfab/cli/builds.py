@@ -49,4 +49,5 @@ def show_build(
 
 
 app.command()(builds_learn.learn)
+app.command()(builds_learn.model)
 app.command()(builds_learn.forget)

@@ -81,6 +81,35 @@ def learn(
     (json_profile if format is Format.JSON else show_profile)(profile, written)
 
 
+def model(
+    name: Annotated[str, typer.Argument(help="Name of the switch model, as inventories will write it.")],
+    folder: Annotated[
+        Path, typer.Option("--from", help="Device folder of an image: .../device/PLATFORM.", metavar="DIR")
+    ],
+    table: Annotated[
+        str, typer.Option("--table", help="The port table of the builds that have these ports.", metavar="TABLE")
+    ] = "community",
+    replace: Annotated[bool, typer.Option("--replace", help="Replace what was learned under this name.")] = False,
+) -> None:
+    """Make the file of a switch model from the device folder of its image; `platform: NAME` then names it.
+
+    Example: sonicfab builds model as7816-64x --from x86_64-accton_as7816_64x-r0
+    """
+    from sonicfab.catalog import Catalog, learned_folder
+    from sonicfab.datafiles import fact_names
+    from sonicfab.learn.model import check_name, learn_model
+    from sonicfab.output import OutputFile, write_file
+    from sonicfab.report.console import note, say
+
+    check_name(name, fact_names("platforms") if replace else Catalog.load().platforms)
+    found = learn_model(name, folder, table)
+    path = learned_folder().parent / "platforms" / f"{name}.yml"
+    write_file(path, OutputFile(found.text))
+    for one in found.notes:
+        note(f"note: {one}")
+    say(f"{name}: {len(found.platform.port_tables[table])} ports, in {path}")
+
+
 def forget(name: Name) -> None:
     """Remove the profile of a learned build.
 

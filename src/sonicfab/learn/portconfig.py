@@ -28,17 +28,19 @@ class PortConfig:
     filled: tuple[str, ...]
 
 
-def read_port_config(text: str, platform: Platform, place: str) -> PortConfig:
+def read_port_config(text: str, platform: Platform | None, place: str) -> PortConfig:
     """The front-panel ports of a port_config.ini; `place` names the file in messages.
 
     Columns may stand in any order. A port without an alias is its own alias, as in SONiC. Speed and index that the
     file has no column for are taken from what is known of the platform, for the port of the same name and lanes.
 
+    Without a platform nothing is known of its ports but what is there.
+
     Raises:
         InputError: it is not such a file, or a port in it is not usable.
     """
     known: dict[tuple[str, tuple[int, ...]], PlatformPort] = {}
-    for table in platform.port_tables.values():
+    for table in platform.port_tables.values() if platform else ():
         for port in table.values():
             known.setdefault((port.name, port.lanes), port)
     filled: dict[str, None] = {}
@@ -57,6 +59,8 @@ def read_port_config(text: str, platform: Platform, place: str) -> PortConfig:
             raise InputError(f"{where}: {name} has no lanes" + (f": {_shown(lanes)}" if lanes else ""))
         alike = known.get((name, tuple(int(lane) for lane in lanes.split(","))))
         ports[name] = {"lanes": lanes, "alias": row.get("alias", name), **_numbers(row, name, alike, where, filled)}
+        if platform is None and row.get("autoneg") in ("on", "off"):
+            ports[name]["autoneg"] = row["autoneg"]
         _check(name, ports[name], platform, where)
     if not ports:
         raise InputError(f"{place}: it has no ports")
@@ -100,13 +104,13 @@ def _numbers(row: Row, name: str, alike: PlatformPort | None, where: str, filled
     return values
 
 
-def _check(name: str, row: Row, platform: Platform, where: str) -> None:
+def _check(name: str, row: Row, platform: Platform | None, where: str) -> None:
     if not _ALIAS.fullmatch(row["alias"]):
         raise InputError(f"{where}: the alias of {name} is not usable: {_shown(row['alias'])}")
     for column in ("index", "speed"):
         if not _NUMBER.fullmatch(row[column]):
             raise InputError(f"{where}: the {column} of {name} is not a number: {_shown(row[column])}")
-    if int(row["speed"]) not in platform.speeds:
+    if platform is not None and int(row["speed"]) not in platform.speeds:
         raise InputError(
             f"{where}: {name} has speed {row['speed']}, which no port of an {platform.model} has",
             f"known are: {', '.join(str(speed) for speed in platform.speeds)}",
