@@ -52,6 +52,13 @@ def test_a_port_that_nobody_planned_stays_as_it_is() -> None:
     assert merge(whole.config_db, there, whole.owned)["PORT"]["Ethernet20"] == by_hand
 
 
+def test_tables_that_are_never_rendered_are_counted_and_those_of_the_image_are_no_news() -> None:
+    there = beside(
+        rendered(), VLAN={"Vlan10": {}, "Vlan11": {}}, FEATURE={"bgp": {}}, QUEUE={"Ethernet0|3": {}}, X={"a": {}}
+    )
+    assert settled(there).theirs[-1] == "other tables: VLAN (2), X (1)"
+
+
 def test_what_shares_its_speed_with_a_planned_port_follows_it_and_nothing_else_of_it() -> None:
     there = beside(rendered(), PORT={"Ethernet4": {**port(4, up=True), "speed": "40000", "description": "mine"}})
     decided = Planned({"PORT": {**SPARED.spared["PORT"], "Ethernet4": frozenset({"speed"})}})

@@ -54,6 +54,7 @@ class Table:
     referred_to: bool = False
     member_of: str = ""
     settings: bool = False
+    image: bool = False
     frr: tuple[FrrLines, ...] = ()
 
 
@@ -83,6 +84,11 @@ def owned_by(owner: Owner) -> frozenset[str]:
 def moving() -> frozenset[str]:
     """The tables that daemons write as the switch runs: how they change is nobody's change."""
     return frozenset(name for name, one in tables().items() if one.moving)
+
+
+def of_system() -> frozenset[str]:
+    """The tables that the image or its daemons fill, or that hold settings of ports alone."""
+    return frozenset(name for name, one in tables().items() if one.moving or one.settings or one.image)
 
 
 def at_start() -> frozenset[str]:

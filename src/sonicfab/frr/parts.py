@@ -23,7 +23,7 @@ _LIST = re.compile(
 _CLOSED = {"address-family": "exit-address-family", "vni": "exit-vni", "vrf": "exit-vrf"}
 _PROGRAM = re.compile(r"(?:no )?(?:fpm|zebra) .+")
 """What the image's own start script writes: no thing of anybody."""
-_INSTANCE = re.compile(r"router bgp \d+")
+INSTANCE = re.compile(r"router bgp \d+")
 """The default instance of BGP: FRR has one."""
 
 
@@ -93,7 +93,7 @@ def foreign(stored: str, intended: str, ours: Iterable[str], our_lines: Collecti
     known = {*parts(intended), *ours}
     contexts = conf.parse(intended)
     slots = {(context, slot(context, line)) for context, some in contexts.items() for line in some}
-    instances = {context[0] for context in contexts if context and _INSTANCE.fullmatch(context[0])}
+    instances = {context[0] for context in contexts if context and INSTANCE.fullmatch(context[0])}
     names: dict[str, None] = {}
     lines: dict[Context, list[str]] = {}
     sections: dict[str, None] = {}
@@ -111,7 +111,7 @@ def foreign(stored: str, intended: str, ours: Iterable[str], our_lines: Collecti
             if part in known or _PROGRAM.fullmatch(part):
                 continue
             head = context[0] if context else ""
-            if _INSTANCE.fullmatch(head) and instances and head not in instances:
+            if INSTANCE.fullmatch(head) and instances and head not in instances:
                 blocked[part] = None  # FRR has one default instance, and it is to be another
                 continue
             names[part] = None

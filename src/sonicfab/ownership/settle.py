@@ -114,7 +114,7 @@ def settle(rendered: Rendered, there: OnSwitch, *, take_over: bool = False) -> S
         if rendered.frr is not None and not counts:
             work.block_sessions()
     work.free_members(take_over=take_over)
-    said = [*work.said(), *_frr_said(other)]
+    said = [*work.said(), *work.others(), *_frr_said(other)]
     said += [f"left, by the topology: {first_of(left.said(), _SHOWN)}"] if left else []
     blocked = [*work.blocked, *_frr_said(Foreign(parts=other.blocked))]
     frr = rendered.frr if rendered.frr is None else carried(rendered.frr, other)
@@ -304,6 +304,15 @@ class _Rows:
 
     def _block(self, table: str, uses: Mapping[str, str]) -> None:
         self.blocked += [f"{table}|{key}, whose port is {uses[key]} in the plan" for key in sorted(uses)]
+
+    def others(self) -> list[str]:
+        """Tables that are never rendered, where not all of the switch is ours; those of SONiC itself are no news."""
+        if self._rendered.planned is None:
+            return []
+        stored = {name: rows for name, rows in self._there.stored.items() if rows and name not in self.owned}
+        mine = {name for name in stored if tables.table(name).owner == "operator" and name not in tables.of_system()}
+        counts = [f"{name} ({len(stored[name])})" for name in sorted(mine)]
+        return [f"other tables: {first_of(counts, 3 * _SHOWN)}"] if counts else []
 
     def said(self) -> list[str]:
         """What stays, a few words for each table."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from sonicfab.configdb import ConfigDb, Row, Table, is_secret
@@ -10,7 +10,7 @@ from sonicfab.errors import KeyPath, Problem
 from sonicfab.frr import conf
 from sonicfab.frr.conf import Context
 from sonicfab.frr.delta.kinds import slot
-from sonicfab.frr.parts import Foreign, laid_out
+from sonicfab.frr.parts import INSTANCE, Foreign, laid_out
 from sonicfab.model.extra import context_of
 from sonicfab.model.topology import Topology
 
@@ -130,7 +130,12 @@ class Extra:
         problems: list[Problem] = []
         for context, line in self.lines():
             have = taken.get((context, slot(context, line)))
-            if have is not None or (*context, line) in planned:
+            if ours := _other_instance((*context, line), planned):
+                hint = f"FRR has one default instance of BGP, and that of the plan is '{ours}'"
+                path = self.line_path(context, line) or self.path
+                at = path[:-1] if isinstance(path[-1], int) else path
+                problems.append(Problem("topology", at, f"extra: another '{context[0]}'", hint, on_key=True))
+            elif have is not None or (*context, line) in planned:
                 problems.append(self._said(context, line, have))
             elif not context or context[:1] in planned:
                 lines.setdefault(context, []).append(line)
@@ -146,3 +151,9 @@ class Extra:
         there = f": '{conf.masked(have)}'" if have not in (None, line) else ""
         path = self.line_path(context, line) or self.path
         return Problem("topology", path, f"extra: '{what}' is planned already{there}", hint)
+
+
+def _other_instance(line: Context, planned: Collection[Context]) -> str:
+    """The default instance of BGP of the plan, where a line is in another one."""
+    ours = next((context[0] for context in planned if context and INSTANCE.fullmatch(context[0])), "")
+    return ours if ours and INSTANCE.fullmatch(line[0]) and line[0] != ours else ""

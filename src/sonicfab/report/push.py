@@ -70,6 +70,7 @@ def show_decision(
     if noted:
         say_fitted(f"{who(noted, roles)}: unchanged; a push takes note there of what is ours, and of nothing else")
     _show_theirs(looks, roles)
+    _show_in_the_way(looks, roles)
     if not everything and decision.todo:
         say("(-v shows every single change)")
     if len(decision.todo) > 1 or any(batch.cut_off for batch in decision.batches):
@@ -86,6 +87,15 @@ def _show_theirs(looks: Mapping[str, Observation], roles: Roles) -> None:
         say(f"{who(names, roles)}: not ours, left as it is:")
         for word in words:
             say_fitted(f"  {word}")
+
+
+def _show_in_the_way(looks: Mapping[str, Observation], roles: Roles) -> None:
+    """What another has put on the switches and cannot stay beside the plan."""
+    for name, look in looks.items():
+        if look.found.blocked:
+            say(f"{who([name], roles)}: not ours, and in the way of the plan:")
+            for word in look.found.blocked:
+                say_fitted(f"  {word}")
 
 
 def _show_together(
