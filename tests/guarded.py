@@ -7,9 +7,12 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 
-from labs import Lab
+from conftest import Run
+from labs import Lab, booted, rendered
 from patience import Patience
 from sonicfab.errors import TransportError
 from sonicfab.lab.access import open_lab_switch
@@ -44,6 +47,12 @@ class State:
     stored_frr: str
     modes: str
     services: str
+
+
+def lab_of(sonicfab: Run, folder: Path, name: str) -> AbstractContextManager[Lab]:
+    """A lab that runs the example, each of whose switches is ready at once."""
+    rendered(sonicfab, folder)
+    return booted(sonicfab, name, "scs-lab", "--swss-ready-after", "0", "--from", folder)
 
 
 class Subject:
@@ -84,6 +93,13 @@ class Subject:
     def arm(self, switch: Switch, seconds: int, **files: str) -> None:
         guard.arm(switch, self.push_id, HOLDER, seconds, 100_000, quiet=QUIET)
         guard.stage(switch, self.push_id, {**self.candidate(), **files})
+
+    def let_go(self) -> None:
+        """A test that failed leaves the switch to the next one as it was."""
+        with self.switch() as switch:
+            if guard.status(switch).state != "none":
+                guard.restore(switch, self.push_id)
+                self.ended(120)
 
     def ended(self, timeout: float = 40) -> guard.GuardStatus:
         """How the push has ended, once it has."""

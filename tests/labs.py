@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from conftest import Run, example_files
+from conftest import ROOT, Run, example_files
 from patience import Patience, progress, slowness
 from sonicfab.lab.doctor import examine, missing
 from sonicfab.lab.files import PATH
@@ -81,6 +82,14 @@ class Done:
     code: int
     out: str
     err: str
+
+
+def copied(folder: Path, *files: str) -> list[str]:
+    """-i and -t of an inventory and a topology in a folder of their own, free to be edited; numbers beside them."""
+    for name in files:
+        (folder / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
+    return ["-i", str(folder / files[0]), "-t", str(folder / files[1])]
 
 
 class Lab:

@@ -18,6 +18,7 @@ from sonicfab.frr.parts import carried, foreign, foreign_neighbors
 from sonicfab.lab.sonic.cfggen import t1_preset
 from sonicfab.ownership import record
 from sonicfab.ownership.daemons import made_of
+from sonicfab.ownership.planned import Planned
 from sonicfab.ownership.record import Record
 from sonicfab.ownership.settle import OnSwitch, Rendered, Settled, frr_conf_counts, settle
 from sonicfab.schema.facts import schema_of
@@ -74,10 +75,11 @@ def settled(
     ours: Config | None = None,
     intended: str = FRR,
     before: Record | None = None,
+    planned: Planned | None = None,
     take_over: bool = False,
 ) -> Settled:
     config = ours or rendered()
-    what = Rendered(config, intended, FABRIC_TABLES | config.keys())
+    what = Rendered(config, intended, FABRIC_TABLES | config.keys(), planned)
     return settle(what, OnSwitch(there, there, frr, before or Record()), take_over=take_over)
 
 

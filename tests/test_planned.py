@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from sonicfab.configdb import FABRIC_TABLES, diff, dumps, merge
@@ -12,24 +13,14 @@ from sonicfab.ownership.planned import Planned
 from sonicfab.ownership.record import Record, read
 from sonicfab.ownership.settle import OnSwitch, Rendered, Settled, settle
 from test_ownership import FRR, PORTS, THEIRS, Config, beside, factory, port, rendered, used
+from test_ownership import settled as settle_rendered
 
 ROUTED = rendered()["INTERFACE"]
 SPARED = Planned({"PORT": dict.fromkeys(PORTS[1:], frozenset[str]())})
 """Of `rendered()` Ethernet0 alone is planned."""
 
 
-def settled(
-    there: Config,
-    frr: str = FRR,
-    *,
-    ours: Config | None = None,
-    intended: str = FRR,
-    before: Record | None = None,
-    planned: Planned = SPARED,
-) -> Settled:
-    config = ours or rendered()
-    what = Rendered(config, intended, FABRIC_TABLES | config.keys(), planned)
-    return settle(what, OnSwitch(there, there, frr, before or Record()))
+settled = partial(settle_rendered, planned=SPARED)
 
 
 def changes(whole: Settled, there: Config) -> list[str]:

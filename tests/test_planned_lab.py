@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conftest import ROOT, Run
-from labs import Lab, booted, needs_lab, rendered
+from conftest import Run
+from labs import Lab, booted, copied, needs_lab, rendered
 from test_push_ours import FILES, LEAF, edit, of, push
 
 pytestmark = needs_lab
@@ -36,12 +35,9 @@ OTHERS = ("neighbor 10.99.0.2 remote-as 65000", "ip route 203.0.113.0/24 blackho
 def fabric(sonicfab: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A fabric that runs, whose switches have no record of anybody, and of which one is somebody's."""
     folder = tmp_path_factory.mktemp("planned")
-    for name in FILES:
-        (folder / name).parent.mkdir(exist_ok=True)
-        shutil.copy(ROOT / name, folder / name)
-    topology = folder / FILES[1]
+    files = copied(folder, *FILES)
+    topology = Path(files[3])
     topology.write_text(f"ownership: planned\n{topology.read_text()}")
-    files = ["-i", str(folder / FILES[0]), "-t", str(topology)]
     configs = rendered(sonicfab, folder / "before", files=files)
     build(configs[LEAF])
     (configs[LEAF].parent / "plan.json").unlink()

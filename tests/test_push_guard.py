@@ -25,11 +25,12 @@ from guarded import (
     as_before,
     bgp_step,
     frr_step,
+    lab_of,
     patch_step,
     reload_step,
     until,
 )
-from labs import LEAF1, LEAF2, Lab, booted, needs_lab, rendered
+from labs import LEAF1, LEAF2, Lab, needs_lab
 from sonicfab.errors import SonicfabError, SwitchError
 from sonicfab.switch import guard
 from sonicfab.switch.state.config import RUNNING_FRR
@@ -39,9 +40,7 @@ pytestmark = needs_lab
 
 @pytest.fixture(scope="module")
 def lab(sonicfab: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    folder = tmp_path_factory.mktemp("out")
-    rendered(sonicfab, folder)
-    with booted(sonicfab, "guarded", "scs-lab", "--swss-ready-after", "0", "--from", folder) as one:
+    with lab_of(sonicfab, tmp_path_factory.mktemp("out"), "guarded") as one:
         yield one
 
 
@@ -52,10 +51,7 @@ COUNT = iter(range(1000))
 def leaf(lab: Lab) -> Iterator[Subject]:
     one = Subject(lab, LEAF1, f"20261122-{next(COUNT):03}")
     yield one
-    with one.switch() as switch:  # a test that failed leaves the switch to the next one as it was
-        if guard.status(switch).state != "none":
-            guard.restore(switch, one.push_id)
-            one.ended(120)
+    one.let_go()
 
 
 def test_a_push_holds_the_switch_against_others(leaf: Subject) -> None:

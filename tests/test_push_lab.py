@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 
 from conftest import ROOT, Run
-from labs import Lab, booted, needs_lab
+from labs import Lab, booted, copied, needs_lab
 from patience import communicate
 
 pytestmark = needs_lab
@@ -28,19 +27,12 @@ Edit = Callable[[str], str]
 def fabric(sonicfab: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """Two spines and four leaves that run the example, their files free to be edited."""
     folder = tmp_path_factory.mktemp("dc")
-    files = copied(folder)
+    files = copied(folder, *FILES)
     assert sonicfab("render", *files, "-o", folder / "build").returncode == 0
     options = ("--from", folder / "build" / "dc-2x4", "--swss-ready-after", "1")
     with booted(sonicfab, "dc", "", *options, files=files) as lab:
         good(lab)
         yield lab
-
-
-def copied(folder: Path) -> list[str]:
-    for name in FILES:
-        (folder / name).parent.mkdir(exist_ok=True)
-        shutil.copy(ROOT / name, folder / name)
-    return ["-i", str(folder / FILES[0]), "-t", str(folder / FILES[1])]
 
 
 @pytest.fixture(autouse=True)
@@ -173,7 +165,7 @@ def test_a_leaf_that_comes_touches_its_spines_alone(fabric: Lab) -> None:
     gone = push(fabric, "--limit", "spine")
     others = {key: value for key, value in sessions(fabric).items() if "leaf4" not in key[0]}
     assert by_switch(gone, "state") == dict.fromkeys(SPINES, "changed")
-    copied(Path(fabric.files[1]).parents[1])
+    copied(Path(fabric.files[1]).parents[1], *FILES)
     result = push(fabric, command="plan", code=5)
     assert by_switch(result, "state") == {**dict.fromkeys(LEAVES, "unchanged"), **dict.fromkeys(SPINES, "would change")}
     assert not any(by_switch(result, "resets").values())

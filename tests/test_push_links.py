@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from conftest import Run
-from guarded import NEW_LINE, QUIET, Subject, all_steps, as_before, frr_step
-from labs import LEAF1, Lab, booted, needs_lab, rendered
+from guarded import NEW_LINE, QUIET, Subject, all_steps, as_before, frr_step, lab_of
+from labs import LEAF1, Lab, needs_lab
 from sonicfab.errors import SwitchError
 from sonicfab.switch import guard
 from sonicfab.switch.state.config import STORED_FRR
@@ -46,9 +46,7 @@ STAGED = {
 
 @pytest.fixture(scope="module")
 def lab(sonicfab: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    folder = tmp_path_factory.mktemp("out")
-    rendered(sonicfab, folder)
-    with booted(sonicfab, "links", "scs-lab", "--swss-ready-after", "0", "--from", folder) as one:
+    with lab_of(sonicfab, tmp_path_factory.mktemp("out"), "links") as one:
         yield one
 
 
@@ -61,10 +59,7 @@ def leaf(lab: Lab) -> Iterator[Subject]:
     one.inside(_HOST)
     before = one.inside(_SEEN)
     yield one
-    with one.switch() as switch:
-        if guard.status(switch).state != "none":
-            guard.restore(switch, one.push_id)
-            one.ended(120)
+    one.let_go()
     one.inside("find /etc/sonic/frr -name '.sonicfab*' -delete")
     one.inside(f"rm -rf {CONF}; cat > {CONF}; chown frr:frr {CONF}; chmod 644 {CONF}", one.old.stored_frr)
     assert one.inside(_SEEN) == before

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conftest import ROOT, Run
-from labs import Lab, booted, needs_lab
+from conftest import Run
+from labs import Lab, booted, copied, needs_lab
 
 pytestmark = needs_lab
 
@@ -36,10 +35,7 @@ ROUTE = "ip route 203.0.113.0/24 blackhole"
 def fabric(sonicfab: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A fabric that was pushed from factory default, and a leaf of it on which somebody has built and saved."""
     folder = tmp_path_factory.mktemp("ours")
-    for name in FILES:
-        (folder / name).parent.mkdir(exist_ok=True)
-        shutil.copy(ROOT / name, folder / name)
-    files = ["-i", str(folder / FILES[0]), "-t", str(folder / FILES[1])]
+    files = copied(folder, *FILES)
     with booted(sonicfab, "ours", "", "--swss-ready-after", "1", files=files) as lab:
         first = push(lab)
         assert {one["state"] for one in first["switches"]} == {"changed"}

@@ -15,7 +15,7 @@ from sonicfab.push.comparison import Comparison, Target
 from sonicfab.push.guarded import Limits
 from sonicfab.push.refusals import Observation
 from sonicfab.push.results import PushResult, SwitchPush
-from sonicfab.push.run import PushOptions, decide
+from sonicfab.push.run import Decision, PushOptions, decide
 from sonicfab.render import SwitchConfig
 from sonicfab.report.progress import ProgressBar
 from sonicfab.report.push import show_deadlines, show_decision, show_push
@@ -114,7 +114,7 @@ def test_every_single_change_is_shown_when_asked_for(tmp_path: Path, capsys: pyt
     assert every.count("PORT|Ethernet3 admin_status: down -> up") == 7
 
 
-def decided(tmp_path: Path, way: str) -> None:
+def decided(tmp_path: Path, way: str) -> Decision:
     """The decision of a push with `--way`, where three switches differ in FRR and CONFIG_DB."""
     (tmp_path / "old").mkdir()
     (tmp_path / "new").mkdir()
@@ -122,7 +122,7 @@ def decided(tmp_path: Path, way: str) -> None:
     new, _ = rendered(tmp_path / "new", 1, MORE)
     plan = open_fabric(*fabric_of(tmp_path / "new", 1, MORE)).plan
     targets = {name: Target.of(config) for name, config in new.items()}
-    decide(plan, targets, {name: looked(old[name], targets[name]) for name in targets}, PushOptions(way))
+    return decide(plan, targets, {name: looked(old[name], targets[name]) for name in targets}, PushOptions(way))
 
 
 def test_a_way_that_does_not_fit_says_why_for_every_switch(tmp_path: Path) -> None:
@@ -137,14 +137,7 @@ def test_a_way_that_does_not_fit_says_why_for_every_switch(tmp_path: Path) -> No
 def test_when_a_switch_goes_back_by_itself_is_told_with_the_time_of_its_way(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "old").mkdir()
-    (tmp_path / "new").mkdir()
-    old, _ = rendered(tmp_path / "old", 1)
-    new, _ = rendered(tmp_path / "new", 1, MORE)
-    plan = open_fabric(*fabric_of(tmp_path / "new", 1, MORE)).plan
-    targets = {name: Target.of(config) for name, config in new.items()}
-    looks = {name: looked(old[name], targets[name]) for name in targets}
-    show_deadlines(decide(plan, targets, looks, PushOptions("reload")), Limits(confirm_within=20))
+    show_deadlines(decided(tmp_path, "reload"), Limits(confirm_within=20))
     said = capsys.readouterr().out
     assert said == (
         "unless confirmed, a switch goes back by itself: leaf1, spine1, spine2 140 s after its change was begun\n"

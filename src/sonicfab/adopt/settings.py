@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from ipaddress import ip_address, ip_interface
+from ipaddress import ip_interface
 
 from sonicfab.adopt.identify import metadata
 from sonicfab.adopt.seen import Seen
 from sonicfab.adopt.sessions import text_of
 from sonicfab.configdb import ConfigDb, natural_key
+from sonicfab.ipam import is_address
 
 Settings = dict[str, object]
 MANAGEMENT = "eth0"
@@ -53,7 +54,7 @@ def _management(config: ConfigDb) -> Settings:
     found: Settings = {}
     rows = _rows(config)
     gateway = text_of(rows[0][1], "gwaddr") if rows else ""
-    if gateway and _is_address(gateway):
+    if gateway and is_address(gateway):
         found["management.gateway"] = gateway
     if text_of(config.get("MGMT_VRF_CONFIG", {}).get("vrf_global", {}), "mgmtVrfEnabled") == "true":
         found["management.vrf"] = True
@@ -95,11 +96,3 @@ def _is_interface(text: str) -> bool:
     except ValueError:
         return False
     return "/" in text
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True

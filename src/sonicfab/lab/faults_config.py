@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from sonicfab.errors import LabError
@@ -60,6 +61,16 @@ def _let_reload_go(lab: Lab, targets: tuple[FaultPlace, ...], _undo: Undo) -> No
     lab.inside(targets[0].switch, f"rm -f {_HANGS}")
 
 
+_RELOAD_REFUSED = Fault(
+    "reload-refused",
+    "switch",
+    "`config reload` says for a while that SwSS is not ready.",
+    "makes it ready",
+    partial(_refuse_reload, 1),
+    _accept_reload,
+    Amount("seconds", 30, 1, 3600),
+    passes=True,
+)
 FAULTS = (
     Fault(
         "wrong-policy",
@@ -69,25 +80,12 @@ FAULTS = (
         _wrong_policy,
         _right_policy,
     ),
-    Fault(
-        "reload-refused",
-        "switch",
-        "`config reload` says for a while that SwSS is not ready.",
-        "makes it ready",
-        partial(_refuse_reload, 1),
-        _accept_reload,
-        Amount("seconds", 30, 1, 3600),
-        passes=True,
-    ),
-    Fault(
-        "reload-refused-quietly",
-        "switch",
-        "`config reload` says the same, and ends with exit code 0, as older builds do.",
-        "makes it ready",
-        partial(_refuse_reload, 0),
-        _accept_reload,
-        Amount("seconds", 30, 1, 3600),
-        passes=True,
+    _RELOAD_REFUSED,
+    replace(
+        _RELOAD_REFUSED,
+        name="reload-refused-quietly",
+        says="`config reload` says the same, and ends with exit code 0, as older builds do.",
+        apply=partial(_refuse_reload, 0),
     ),
     Fault(
         "reload-hangs",

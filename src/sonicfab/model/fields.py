@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network, ip_address
+from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import (
@@ -29,6 +29,7 @@ from sonicfab.asn import AsnPool
 from sonicfab.configdb import natural_key
 from sonicfab.datafiles import as_facts, read_facts
 from sonicfab.hints import did_you_mean
+from sonicfab.ipam import is_address
 from sonicfab.roles import Role
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
@@ -159,11 +160,11 @@ def parse_jump_host(text: str) -> JumpHost:
     """
     user, at, place = text.rpartition("@")
     match = re.fullmatch(r"\[([0-9a-fA-F:.]+)\](?::(\d+))?|([^:\[\]]+)(?::(\d+))?", place)
-    address = place if match is None and _is_address(place) else ""
+    address = place if match is None and is_address(place) else ""
     host = address or (match and (match[1] or match[3])) or ""
     port = int((match and (match[2] or match[4])) or 0)
     said = match is not None and (match[2] or match[4]) is not None
-    fits = bool(host) and (_is_address(host) if _looks_like_address(host) else _HOST.fullmatch(host) is not None)
+    fits = bool(host) and (is_address(host) if _looks_like_address(host) else _HOST.fullmatch(host) is not None)
     if not fits or (at and not _USER.fullmatch(user)) or (said and not 1 <= port <= 65535):
         hint = "an IPv6 address with a port stands in brackets: [2001:db8::1]:22"
         raise expected("a jump host such as jump.example.net, admin@192.0.2.9 or admin@192.0.2.9:2222", text, hint)
@@ -177,14 +178,6 @@ def _jump_host(value: str) -> str:
 
 def _looks_like_address(text: str) -> bool:
     return ":" in text or re.fullmatch(r"[0-9.]+", text) is not None
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _mac(value: str) -> str:
@@ -205,7 +198,7 @@ def _speed(value: Any) -> int:
 
 
 def _host(value: str) -> str:
-    if not (_is_address(value) if _looks_like_address(value) else _HOST.fullmatch(value)):
+    if not (is_address(value) if _looks_like_address(value) else _HOST.fullmatch(value)):
         raise expected("an IP address or a host name", value)
     return value
 

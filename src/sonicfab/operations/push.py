@@ -243,9 +243,7 @@ def plan(
         InvalidConfigsError: the rendered configs are not valid.
         LabError: the lab does not run.
     """
-    options = options or PushOptions()
-    site.for_push()
-    intent = intend(site, options, take_over=take_over, ignore=ignore)
+    options, intent = _begun(site, options, take_over, ignore)
     return replace(look_and_decide(site, "push", intent.targets, options, progress), warnings=intent.warnings)
 
 
@@ -336,11 +334,17 @@ def resume(
         InputError: with every mistake in the files; there was no push.
         NotEndedError: some switches could not be ended.
     """
-    options = options or PushOptions()
-    site.for_push()
-    intent = intend(site, options, take_over=take_over, ignore=ignore)
+    options, intent = _begun(site, options, take_over, ignore)
     journal = left_by(site, output)
     return end_all(site, intent.targets, options, journal, progress) if journal.open_switches else {}
+
+
+def _begun(
+    site: OpenSite, options: PushOptions | None, take_over: Collection[str], ignore: Collection[str]
+) -> tuple[PushOptions, Intent]:
+    site.for_push()
+    options = options or PushOptions()
+    return options, intend(site, options, take_over=take_over, ignore=ignore)
 
 
 def taken_over(site: OpenSite, given: Collection[str]) -> set[str]:
