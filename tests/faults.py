@@ -332,6 +332,30 @@ FAULTS = (
         _line(" neighbor 10.120.0.1 peer-group SPINE-V4\n neighbor 10.120.0.1 description dc1-spine1:Ethernet0\n", ""),
     ),
     Fault(
+        "SF-312",
+        "a password at one end",
+        _line(" neighbor SPINE-V4 timers 3 9", " neighbor SPINE-V4 password s3cret\n neighbor SPINE-V4 timers 3 9"),
+        also=frozenset({"SF-409"}),
+    ),
+    Fault(
+        "SF-313",
+        "BFD at one end",
+        _line(" neighbor SPINE-V4 timers 3 9", " neighbor SPINE-V4 bfd\n neighbor SPINE-V4 timers 3 9"),
+        also=frozenset({"SF-217"}),
+    ),
+    Fault(
+        "SF-423",
+        "a password that is too long",
+        _line(" neighbor HOST timers 3 9", f" neighbor HOST password {'x' * 81}\n neighbor HOST timers 3 9"),
+        also=frozenset({"SF-409"}),
+    ),
+    Fault(
+        "SF-403",
+        "a BFD profile that is not defined",
+        _line(" neighbor HOST timers 3 9", " neighbor HOST bfd profile fast\n neighbor HOST timers 3 9"),
+        also=frozenset({"SF-217"}),
+    ),
+    Fault(
         "SF-401",
         "a misspelt word",
         _line(" bgp log-neighbor-changes", " bgp log-neighbour-changes"),

@@ -40,6 +40,7 @@ class Neighbor:
         remote_as: a number, external, internal, auto, or "".
         shape: the lines that make it, without the value of remote-as; FRR cannot change them in place.
         shutdown, bfd, password: the line that says so; 0 where none does.
+        secret: the MD5 password itself.
         hops: of `ebgp-multihop`; 0 without it.
         oad: both ends are of one administration: FRR asks for no policy.
         extended_nexthop: IPv4 routes may have IPv6 next hops on it (RFC 8950).
@@ -61,6 +62,7 @@ class Neighbor:
     shutdown: int = 0
     bfd: int = 0
     password: int = 0
+    secret: str = field(default="", repr=False)
     multihop: bool = False
     hops: int = 0
     next_hop_self: bool = False
@@ -120,6 +122,10 @@ class Bgp:
     def remote_as(self, neighbor: Neighbor) -> str:
         """A number, external, internal, auto, or ""."""
         return neighbor.remote_as or self.group_of(neighbor).remote_as
+
+    def secret(self, neighbor: Neighbor) -> str:
+        """The MD5 password of a session, its own or its group's; "" without one. It is not shown."""
+        return neighbor.secret or self.group_of(neighbor).secret
 
     def families(self, neighbor: Neighbor) -> set[str]:
         """The families that are active on a session."""
@@ -211,6 +217,8 @@ def read_frr(text: str) -> FrrText:
             read.uses += _in_route_map(words, number)
             if words == ["set", "ipv6", "next-hop", "prefer-global"]:
                 read.global_maps.add(head[1])
+        elif head[:1] == ["bfd"] and len(context) > 1 and context[1].startswith("profile "):
+            read.defined.add(("bfd profile", context[1].split()[1]))
         elif head[:2] == ["router", "bgp"]:
             instance = _instance(read, head, number, needs_policy=profile)
             _router_line(read, instance, number, context, words)
@@ -327,8 +335,7 @@ def password_of(text: str, neighbor: str) -> str:
     """The MD5 password of a neighbour of the default VRF, its own or its group's; "" without one. It is not shown."""
     bgp = read_frr(text).bgp
     one = bgp.neighbors.get(neighbor)
-    line = (one.password or bgp.group_of(one).password) if one else 0
-    return text.splitlines()[line - 1].partition(" password ")[2].strip() if line else ""
+    return bgp.secret(one) if one else ""
 
 
 def neighbor_of(line: str) -> str:
@@ -382,6 +389,10 @@ def _said(one: Neighbor, number: int, family: str, words: list[str]) -> list[Use
             one.update_source = source
         case [("shutdown" | "bfd" | "password") as what, *_]:
             setattr(one, what, number)
+            if what == "password":
+                one.secret = " ".join(words[1:])
+            if words[:2] == ["bfd", "profile"]:
+                return [Use("bfd profile", name, number) for name in words[2:3]]
         case ["oad"]:
             one.oad = True
         case ["ebgp-multihop" | "ttl-security" | "disable-connected-check", *hops]:

@@ -21,7 +21,7 @@ def check_frr(text: str, config: ConfigDb | None, build: Build) -> tuple[FrrText
     read = read_frr(text)
     found = [*check_contexts(text), *_names(read), *_start_lines(text, build), *_passwords(read, build)]
     for bgp in read.instances.values():
-        found += [*_policies(bgp, build), *check_next_hops(read, bgp, config)]
+        found += [*_policies(bgp, build), *_secrets(bgp), *check_next_hops(read, bgp, config)]
     if config is not None:
         own = list(addresses(config, management=True))
         for bgp in read.instances.values():
@@ -161,6 +161,17 @@ class _Networks:
     def __contains__(self, address: IPv4Address | IPv6Address) -> bool:
         number, version = int(address), address.version
         return any(version == of and number >> bits in numbers for (of, bits), numbers in self._by_length.items())
+
+
+_LONGEST_PASSWORD = 80
+"""Characters: bgpd/bgpd.h PEER_PASSWORD_MAXLEN, what Linux signs with."""
+
+
+def _secrets(bgp: Bgp) -> Iterator[Finding]:
+    for one in bgp.neighbors.values():
+        if len(one.secret) > _LONGEST_PASSWORD:
+            message = f"the MD5 password of neighbor {one.name} has {len(one.secret)} characters"
+            yield _line("SF-423", one.password, message, f"take one of at most {_LONGEST_PASSWORD}")
 
 
 def _bfd(bgp: Bgp, config: ConfigDb, build: Build) -> Iterator[Finding]:

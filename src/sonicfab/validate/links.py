@@ -160,9 +160,30 @@ def _sessions(one: SwitchView, port: str, other: SwitchView, far: str) -> Iterat
             yield _frr("SF-306", session.line, message, one.name)
         # the peer of a session back: the port, or an address of the same family on the near end
         own = [ip for ip in one.ports.get(port, ()) if (":" in ip) == (":" in name)]
-        if not any(peer in far_bgp.neighbors for peer in ([far] if session.interface else own)):
+        peers = [peer for peer in ([far] if session.interface else own) if peer in far_bgp.neighbors]
+        if one.name < other.name and peers:  # told once, of the link
+            yield from _agree(one, near_bgp, session, other, far_bgp, far_bgp.neighbors[peers[0]])
+        if not peers:
             message = f"neighbor {name}: {other.name} has no session back over {far}"
             yield _frr("SF-309", session.line, message, one.name)
+
+
+def _agree(
+    one: SwitchView, bgp: Bgp, near: Neighbor, other: SwitchView, far_bgp: Bgp, far: Neighbor
+) -> Iterator[Finding]:
+    """What both ends of a session must have alike."""
+    group, far_group = bgp.group_of(near), far_bgp.group_of(far)
+    own, theirs = bgp.secret(near), far_bgp.secret(far)
+    if own != theirs:
+        message = f"neighbor {near.name} has another MD5 password than {other.name} has for {far.name}"
+        if not (own and theirs):
+            has, who = ("a", f"{other.name} has none") if own else ("no", f"{other.name} has one")
+            message = f"neighbor {near.name} has {has} MD5 password, and {who} for {far.name}"
+        yield _frr("SF-312", near.password or group.password or near.line, message, one.name)
+    here, there = near.bfd or group.bfd, far.bfd or far_group.bfd
+    if bool(here) != bool(there):
+        has, who = ("BFD", f"{other.name} has none") if here else ("no BFD", f"{other.name} has it")
+        yield _frr("SF-313", here or near.line, f"neighbor {near.name} has {has}, and {who} for {far.name}", one.name)
 
 
 def _frr(code: str, line: int, message: str, switch: str) -> Finding:
