@@ -66,6 +66,9 @@ def _entry(number: int, name: str, rows: Mapping[str, Mapping[str, object]], swi
         said["gateway"] = next(iter(addresses.values()))
     elif addresses:
         said["addresses"] = addresses
+    subnets = {str(one.network) for name in rows for one in switches[name].addresses.get(f"Vlan{number}", ())}
+    if any(prefix in subnets for name in rows for _, prefix in switches[name].bgp.networks):
+        said["announce"] = True
     relays = {tuple(_relays(row)) for row in rows.values()}
     if len(relays) == 1 and (servers := relays.pop()):
         said["dhcp_relay"] = one_or_list(servers)
