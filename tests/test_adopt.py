@@ -213,6 +213,7 @@ LANDSCAPE = {
         "PORTCHANNEL": {"PortChannel1": {"admin_status": "up", "mtu": "9100", "fallback": "true"}},
         "PORTCHANNEL_MEMBER": {"PortChannel1|Ethernet120": {}, "PortChannel1|Ethernet124": {}},
         "PORTCHANNEL_INTERFACE": {"PortChannel1": {"ipv6_use_link_local_only": "enable"}},
+        "INTERFACE": {"Ethernet120": {"ipv6_use_link_local_only": "enable"}},
         "LOOPBACK_INTERFACE": {"Loopback0": {}, "Loopback0|10.10.21.6/32": {}},
     },
 }

@@ -155,7 +155,8 @@ def _frr(switch: Seen) -> Iterator[str]:
     if frr_lines(switch.source.frr, "password zebra") or frr_lines(switch.source.frr, "enable password zebra"):
         yield "FRR has the password that everybody knows"
     mode = text_of(metadata(switch.config), "docker_routing_config_mode")
-    if switch.bgp_from == "frr" and switch.build and mode != switch.build.routing_config_mode:
+    from_tables = "BGP_GLOBALS" in switch.config  # frr.conf is a copy of what SONiC makes of these
+    if switch.bgp_from == "frr" and not from_tables and switch.build and mode != switch.build.routing_config_mode:
         yield f"its routing mode is {mode or 'not set'}: on {switch.build.name} SONiC does not keep frr.conf in it"
 
 

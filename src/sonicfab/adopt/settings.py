@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from ipaddress import ip_interface
 
 from sonicfab.adopt.identify import metadata
@@ -12,6 +13,7 @@ from sonicfab.configdb import ConfigDb, natural_key
 from sonicfab.ipam import is_address
 
 Settings = dict[str, object]
+_GATEWAY = re.compile(r"gwaddr\W+([0-9a-fA-F.:]+)")
 MANAGEMENT = "eth0"
 
 
@@ -42,7 +44,17 @@ def _rows(config: ConfigDb) -> list[tuple[str, Mapping[str, object]]]:
         name, _, text = key.partition("|")
         if name == MANAGEMENT and _is_interface(text):
             rows.append((text, row))
-    return sorted(rows, key=lambda one: (":" in one[0], natural_key(one[0])))
+    return sorted(rows, key=lambda one: (":" in one[0], natural_key(one[0]))) or list(_misplaced(config))
+
+
+def _misplaced(config: ConfigDb) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """An address that stands as a field in MGMT_PORT, where SONiC does not read it: it tells what was meant."""
+    for row in config.get("MGMT_PORT", {}).values():
+        for name, value in row.items():
+            match = _GATEWAY.search(str(value))
+            text = name.partition("|")[2]
+            if _is_interface(text):
+                yield text, {"gwaddr": match[1]} if match else {}
 
 
 def _address(config: ConfigDb) -> Settings:

@@ -9,7 +9,6 @@ from itertools import takewhile
 from sonicfab.adopt import policies
 from sonicfab.adopt.cables import bundle_entries, gaps, link_entries
 from sonicfab.adopt.edges import Said, host_ports, port_entries
-from sonicfab.adopt.identify import metadata
 from sonicfab.adopt.links import Links
 from sonicfab.adopt.numbers import Numbering
 from sonicfab.adopt.page import Entry, Page, Part, flow, one_or_list, scalar
@@ -172,4 +171,4 @@ def _switches(
 
 
 def _is_unified(switch: Seen) -> bool:
-    return text_of(metadata(switch.config), "docker_routing_config_mode") == "unified"
+    return "BGP_GLOBALS" in switch.config

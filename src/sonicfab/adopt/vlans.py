@@ -72,7 +72,7 @@ def _entry(number: int, name: str, rows: Mapping[str, Mapping[str, object]], swi
     relays = {tuple(_relays(row)) for row in rows.values()}
     if len(relays) == 1 and (servers := relays.pop()):
         said["dhcp_relay"] = one_or_list(servers)
-    interfaces = (switches[one].config.get("VLAN_INTERFACE", {}).get(f"Vlan{number}", {}) for one in rows)
+    interfaces = (switches[one].config.get("VLAN_INTERFACE", {}).get(f"Vlan{number}", {}) for one in addresses)
     proxies = {text_of(row, "proxy_arp") for row in interfaces}
     if addresses and len(proxies) == 1 and (word := proxies.pop()):
         said["proxy_arp"] = word == "enabled"

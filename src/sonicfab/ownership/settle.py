@@ -281,19 +281,25 @@ class _Rows:
 
     def _other_use(self, table: str, key: str, row: Row) -> str:
         """What the plan uses the port of another's row for, where that cannot be beside it; else ""."""
-        intended, ports = self._rendered.config_db, set(words_of(key, row))
-        bundled = {name.partition("|")[2] for name in intended.get("PORTCHANNEL_MEMBER", {})}
-        modes = {
-            name.partition("|")[2]: one.get("tagging_mode") for name, one in intended.get("VLAN_MEMBER", {}).items()
-        }
+        ports = set(words_of(key, row))
+        bundled = {name.partition("|")[2] for name in self._new_rows("PORTCHANNEL_MEMBER")}
+        modes = {name.partition("|")[2]: one.get("tagging_mode") for name, one in self._new_rows("VLAN_MEMBER").items()}
         if bundled & ports:
             return "a member of a port channel"
-        if table not in _OF_PORTS and ports & {name.partition("|")[0] for name in intended.get("INTERFACE", {})}:
+        if table not in _OF_PORTS and ports & {name.partition("|")[0] for name in self._new_rows("INTERFACE")}:
             return "routed"
         if table != "VLAN_MEMBER":
             return "in a VLAN" if modes.keys() & ports else ""
         twice = row.get("tagging_mode") == "untagged" and any(modes.get(port) == "untagged" for port in ports)
         return "untagged in another VLAN" if twice else ""
+
+    def _new_rows(self, table: str) -> Mapping[str, Row]:
+        """What was rendered; where not all of a switch is ours, without what stands there beside another's already."""
+        rows = self._rendered.config_db.get(table, {})
+        if self._rendered.planned is None:
+            return rows
+        there = self._there.running.get(table, {})
+        return {key: row for key, row in rows.items() if key not in there}
 
     def _use(self, port: str) -> str:
         """Why a port is another's: something uses it, or nobody has planned it; it may have been set all the same."""
