@@ -72,6 +72,11 @@ def _line(old: str, new: str) -> Plant:
     return lambda fabric: fabric[LEAF].line(old, new)
 
 
+def _bundle(channel: str, port: str) -> Plant:
+    """A port that nothing uses, up and in a port channel."""
+    return _all(_set("PORT", port, "admin_status", "up"), _add("PORTCHANNEL_MEMBER", {f"{channel}|{port}": {}}))
+
+
 def _all(*plants: Plant) -> Plant:
     return lambda fabric: [plant(fabric) for plant in plants]
 
@@ -270,6 +275,40 @@ FAULTS = (
             _add("PORTCHANNEL", {"PortChannel1": {"admin_status": "up"}}),
             _add("PORTCHANNEL_MEMBER", {f"PortChannel1|{PORT}": {}}),
         ),
+        also=frozenset({"SF-314"}),  # nor is the other end in one
+    ),
+    Fault(
+        "SF-226",
+        "port channel members of 25G and 100G",
+        _all(
+            _add("PORTCHANNEL", {"PortChannel5": {"admin_status": "up"}}),
+            *(_bundle("PortChannel5", port) for port in ("Ethernet20", "Ethernet60")),
+        ),
+    ),
+    Fault(
+        "SF-227",
+        "a port channel with another MTU than its member",
+        _all(
+            _add("PORTCHANNEL", {"PortChannel5": {"admin_status": "up", "mtu": "1500"}}),
+            _bundle("PortChannel5", "Ethernet20"),
+        ),
+    ),
+    Fault(
+        "SF-228",
+        "min_links beyond the members",
+        _all(
+            _add("PORTCHANNEL", {"PortChannel5": {"admin_status": "up", "min_links": "2"}}),
+            _bundle("PortChannel5", "Ethernet20"),
+        ),
+    ),
+    Fault(
+        "SF-314",
+        "a port channel at one end of a link",
+        _all(
+            _add("PORTCHANNEL", {"PortChannel5": {"admin_status": "up"}}),
+            _add("PORTCHANNEL_MEMBER", {f"PortChannel5|{PORT}": {}}),
+        ),
+        also=frozenset({"SF-223"}),
     ),
     Fault(
         "SF-224",

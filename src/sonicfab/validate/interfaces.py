@@ -71,6 +71,7 @@ def check_interfaces(config: ConfigDb, *, bgp: bool) -> Iterator[Finding]:
     yield from _management(config)
     yield from _neighbors(config)
     yield from _members(config)
+    yield from _port_channels(config)
     yield from _down_members(config)
 
 
@@ -173,6 +174,31 @@ def _members(config: ConfigDb) -> Iterator[Finding]:
             yield Finding("SF-225", place, f"{port} is routed by {routed[port]}, and is in {vlan}")
         elif port in lags:
             yield Finding("SF-225", place, f"{port} is in {lags[port]}, and is in {vlan}")
+
+
+def _port_channels(config: ConfigDb) -> Iterator[Finding]:
+    """What a port channel asks of its members, and they do not have."""
+    ports = config.get("PORT", {})
+    members: dict[str, list[str]] = {name: [] for name in config.get("PORTCHANNEL", {})}
+    for key in config.get("PORTCHANNEL_MEMBER", {}):
+        name, _, port = key.partition("|")
+        if name in members and port in ports:
+            members[name].append(port)
+    for name, own in members.items():
+        row, place = config["PORTCHANNEL"][name], f"PORTCHANNEL|{name}"
+        if not own:
+            continue  # somebody has made it beforehand
+        least = str(row.get("min_links", ""))
+        if least.isdigit() and int(least) > len(own):
+            yield Finding("SF-228", f"{place} min_links", f"min_links is {least}, and {name} has {len(own)} member(s)")
+        speed = str(ports[own[0]].get("speed", ""))
+        for port in own:
+            at = f"PORTCHANNEL_MEMBER|{name}|{port}"
+            if (other := str(ports[port].get("speed", ""))) != speed:
+                yield Finding("SF-226", at, f"{port} has speed {other}, and {own[0]} of the same port channel {speed}")
+            mtu, of_port = str(row.get("mtu", "9100")), str(ports[port].get("mtu", "9100"))
+            if mtu != of_port:
+                yield Finding("SF-227", at, f"{port} has MTU {of_port}, and {name} {mtu}")
 
 
 def _down_members(config: ConfigDb) -> Iterator[Finding]:

@@ -66,6 +66,7 @@ def check_links(switches: Mapping[str, SwitchView], links: Iterable[tuple[Endpoi
     yield from _addresses(switches.values())
     known = [(a, b) for a, b in links if a.switch in switches and b.switch in switches]
     yield from _parallel(switches, known)
+    yield from _bundles(switches, known)
     for a, b in known:
         yield from _link(switches[a.switch], a.port, switches[b.switch], b.port)
         yield from _sessions(switches[a.switch], a.port, switches[b.switch], b.port)
@@ -89,6 +90,29 @@ def _parallel(switches: Mapping[str, SwitchView], links: Iterable[tuple[Endpoint
             peers_said = " and ".join(one.name for one in sessions)
             message = f"{peers_said} lead to {far}, and only one of {len(sessions)} paths is used"
             yield _frr("SF-413", sessions[0].line, message, name)
+
+
+def _bundles(switches: Mapping[str, SwitchView], links: Iterable[tuple[Endpoint, Endpoint]]) -> Iterator[Finding]:
+    """Members of one port channel whose far ends are in several, or in none."""
+    channels = {
+        Endpoint(name, port): channel
+        for name, one in switches.items()
+        for channel, _, port in (key.partition("|") for key in one.config.get("PORTCHANNEL_MEMBER", {}))
+    }
+    first: dict[Endpoint, tuple[Endpoint, str]] = {}
+    for end, far in (pair for a, b in links for pair in ((a, b), (b, a))):
+        if end not in channels:
+            continue
+        own, place = Endpoint(end.switch, channels[end]), f"PORTCHANNEL_MEMBER|{channels[end]}|{end.port}"
+        if far not in channels:
+            message = f"the other end of {end.port}, {far}, is in no port channel"
+            yield Finding("SF-314", place, message, switch=end.switch)
+            continue
+        there = Endpoint(far.switch, channels[far])
+        wanted, port = first.setdefault(own, (there, end.port))
+        if there != wanted:
+            message = f"{end.port} ends in {there}, and {port} of the same port channel in {wanted}"
+            yield Finding("SF-314", place, message, switch=end.switch)
 
 
 def _identities(switches: Iterable[SwitchView]) -> Iterator[Finding]:
