@@ -37,6 +37,12 @@ def rich_fabric(folder: Path) -> FabricFiles:
     topology = topology.replace(
         entry, "    - {role: leaf, ports: Ethernet20, speed: 10G, description: camera}\n" + entry
     )
+    topology += """
+ports:
+  - {switches: st01-sw25g-r01-u34, ports: Ethernet48, breakout: 4x25G, fec: fc, autoneg: false}
+  - {switches: st01-sw25g-r01-u34, ports: Ethernet49, use: bgp, admin: down, mtu: 1500, description: disk}
+  - {ports: Ethernet112, fec: none, description: far}
+"""
     (folder / "inventory.yml").write_text(inventory)
     (folder / "topology.yml").write_text(topology)
     return read_fabric(folder / "inventory.yml", folder / "topology.yml")
@@ -56,7 +62,10 @@ def traced(files: FabricFiles, build: str = "") -> list[tuple[Sources, Trace]]:
     return [(Sources(files, plan, switch), renderer.trace(plan, switch)) for switch in plan.switches.values()]
 
 
-CASES = [*((name, build) for name in EXAMPLES for build in ("", "community-202311", "community-202605")), ("rich", "")]
+CASES = [
+    *((name, build) for name in EXAMPLES for build in ("", "community-202311", "community-202605")),
+    *(("rich", build) for build in ("", "edgecore-202211")),
+]
 
 
 @pytest.mark.parametrize(("name", "build"), CASES)

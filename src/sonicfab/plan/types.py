@@ -287,7 +287,7 @@ class HostPolicy:
 class BreakoutPlan:
     """A port that is split, or that the topology wants whole, by its mode as platform.json of the image writes it."""
 
-    name: Annotated[str, Rule("", ("breakout",), naming=True)]
+    name: Annotated[str, Rule("the port is split", ("breakout",))]
     mode: Annotated[str, Rule("the mode of platform.json that is asked for", ("breakout",))]
 
 
