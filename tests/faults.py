@@ -64,6 +64,12 @@ def _three_lanes(db: dict[str, Any]) -> None:
     del row["fec"]
 
 
+def _two_parts(db: dict[str, Any]) -> None:
+    for name, lanes in (("Ethernet48", "77,78"), ("Ethernet50", "79,80")):
+        db["PORT"][name] = {**db["PORT"]["Ethernet52"], "index": "49", "alias": f"part{lanes}", "lanes": lanes}
+        db["PORT"][name] |= {"speed": "50000", "fec": "rs"}
+
+
 def _drop(table: str, key: str, name: str = "") -> Plant:
     return _db(lambda db: db[table][key].pop(name) if name else db[table].pop(key))
 
@@ -325,7 +331,10 @@ FAULTS = (
         build="community-202311",
     ),
     Fault(
-        "SF-206", "a 100G port on one lane", _set("PORT", PORT, "lanes", "121"), also=frozenset({"SF-205", "SF-235"})
+        "SF-206",
+        "a 100G port on one lane",
+        _set("PORT", PORT, "lanes", "121"),
+        also=frozenset({"SF-205", "SF-235", "SF-238"}),
     ),
     Fault(
         "SF-231",
@@ -335,7 +344,8 @@ FAULTS = (
     Fault("SF-232", "the index of another port", _set("PORT", "Ethernet0", "index", "2")),
     Fault("SF-233", "a host name with a space", _set("DEVICE_METADATA", "localhost", "hostname", "dc1 leaf1")),
     Fault("SF-234", "a multicast MAC", _set("DEVICE_METADATA", "localhost", "mac", "01:00:5e:20:01:00")),
-    Fault("SF-235", "a part of a port with three of its lanes", _db(_three_lanes)),
+    Fault("SF-235", "a part of a port with three of its lanes", _db(_three_lanes), also=frozenset({"SF-238"})),
+    Fault("SF-238", "a port that was split by hand", _db(_two_parts)),
     Fault("SF-236", "a breakout mode on an image without platform.json", _add("BREAKOUT_CFG", SPLIT)),
     Fault(
         "SF-237",

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from sonicfab.breakouts import Mode, breakouts_of, modes_of, why_not
 from sonicfab.builds import Build
 from sonicfab.configdb import ConfigDb, Row
+from sonicfab.hints import first_of
 from sonicfab.platforms import Platform, PlatformPort
 from sonicfab.ports import ports_of
 from sonicfab.schema.facts import to_int
@@ -27,8 +28,12 @@ def check_breakouts(config: ConfigDb, build: Build, platform: Platform) -> Itera
         port = whole.get(lanes[0]) if lanes else None
         if port is not None and len(lanes) < len(port.lanes) and set(lanes) <= set(map(str, port.lanes)):
             parts.setdefault(port.name, {})[name] = row
+    facts = breakouts_of(platform, build)
     for name, rows in parts.items():
         yield from _parts(known[name], rows, build, platform)
+    if parts and facts is not None and not facts.platform_json:
+        message = f"{first_of(parts)} split, and {build.name} has no platform.json for the {platform.name}"
+        yield Finding("SF-238", "PORT", message)
     yield from _modes(config, known, parts, build, platform)
 
 
