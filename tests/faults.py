@@ -6,41 +6,12 @@ A plant gets the files of all switches of a fabric: name -> Files, and spoils th
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
-
-@dataclass
-class Files:
-    """The files of one switch: config_db.json as JSON data, frr.conf as text."""
-
-    db: dict[str, Any]
-    frr: str
-    build: str
-
-    def line(self, old: str, new: str) -> None:
-        assert old in self.frr, f"{old!r} is not in frr.conf"
-        self.frr = self.frr.replace(old, new, 1)
-
-
-Fabric = dict[str, Files]
-Plant = Callable[[Fabric], object]
-LEAF, OTHER, SPINE = "dc1-leaf1", "dc1-leaf2", "dc1-spine1"
-PORT = "Ethernet72"
-"""The port of LEAF towards SPINE, and the addresses on it."""
-NET = f"{PORT}|10.120.0.0/31"
-
-
-@dataclass(frozen=True)
-class Fault:
-    """`also` are codes that tell the same mistake from another side."""
-
-    code: str
-    name: str
-    plant: Plant
-    build: str = "community-202411"
-    fabric: str = "dc-2x4"
-    also: frozenset[str] = field(default=frozenset())
+from faults_ports import PORT_FAULTS
+from plants import LEAF, NET, OTHER, PORT, Fabric, Plant
+from plants import Fault as Fault
+from plants import Files as Files
 
 
 def _db(change: Callable[[dict[str, Any]], object]) -> Plant:
@@ -53,21 +24,6 @@ def _add(table: str, rows: dict[str, Any]) -> Plant:
 
 def _set(table: str, key: str, name: str, value: object) -> Plant:
     return _db(lambda db: db[table][key].update({name: value}))
-
-
-SPLIT = {"Ethernet48": {"brkout_mode": "4x25G"}}
-
-
-def _three_lanes(db: dict[str, Any]) -> None:
-    row = db["PORT"]["Ethernet48"]
-    row.update(lanes="77,78,79", speed="40000")
-    del row["fec"]
-
-
-def _two_parts(db: dict[str, Any]) -> None:
-    for name, lanes in (("Ethernet48", "77,78"), ("Ethernet50", "79,80")):
-        db["PORT"][name] = {**db["PORT"]["Ethernet52"], "index": "49", "alias": f"part{lanes}", "lanes": lanes}
-        db["PORT"][name] |= {"speed": "50000", "fec": "rs"}
 
 
 def _drop(table: str, key: str, name: str = "") -> Plant:
@@ -344,23 +300,12 @@ FAULTS = (
     Fault("SF-232", "the index of another port", _set("PORT", "Ethernet0", "index", "2")),
     Fault("SF-233", "a host name with a space", _set("DEVICE_METADATA", "localhost", "hostname", "dc1 leaf1")),
     Fault("SF-234", "a multicast MAC", _set("DEVICE_METADATA", "localhost", "mac", "01:00:5e:20:01:00")),
-    Fault("SF-235", "a part of a port with three of its lanes", _db(_three_lanes), also=frozenset({"SF-238"})),
-    Fault("SF-238", "a port that was split by hand", _db(_two_parts)),
-    Fault("SF-236", "a breakout mode on an image without platform.json", _add("BREAKOUT_CFG", SPLIT)),
-    Fault(
-        "SF-237",
-        "a breakout mode beside the whole port",
-        _add("BREAKOUT_CFG", SPLIT),
-        build="edgecore-202211",
-        also=frozenset({"SF-209", "SF-502"}),
-    ),
     Fault(
         "SF-301", "the loopback of another switch", _copy("LOOPBACK_INTERFACE"), also=frozenset({"SF-407", "SF-408"})
     ),
     Fault("SF-302", "the MAC of another switch", _copy("DEVICE_METADATA")),
     Fault("SF-303", "another MTU at one end", _set("PORT", PORT, "mtu", "1500")),
     Fault("SF-304", "another speed at one end", _set("PORT", PORT, "speed", "40000"), also=frozenset({"SF-208"})),
-    Fault("SF-311", "negotiation at one end", _set("PORT", PORT, "autoneg", "on")),
     Fault("SF-305", "another FEC at one end", _set("PORT", PORT, "fec", "none"), also=frozenset({"SF-207"})),
     Fault(
         "SF-306",
@@ -504,4 +449,5 @@ FAULTS = (
         ),
         build="community-202505",
     ),
+    *PORT_FAULTS,
 )
