@@ -162,9 +162,10 @@ def server_files(host: LabHost) -> dict[str, str]:
         zebra += [f"route-map {name} permit 10", f" set src {address.partition('/')[0]}", "exit"]
         zebra.append(f"{family} protocol bgp route-map {name}")
     into_bond = [
-        line
+        f"link set {end.port} {change}"
         for _, end in host.cables
-        for line in (f"link set {end.port} down", f"link set {end.port} mtu {host.mtu} master {BOND} up")
+        # a bond takes nothing that is up, and of one command's changes the kernel does `up` before `master`
+        for change in ("down", f"master {BOND}", f"mtu {host.mtu} up")
     ]
     bonds = {
         f"files/etc/sonicfab-host.{kind}": "\n".join([f"link add {BOND} type {made}", *into_bond, ""])

@@ -45,7 +45,12 @@ sysctl -qw net.ipv6.conf.all.accept_ra=0 net.ipv6.conf.default.accept_ra=0 net.i
   net.ipv6.conf.lo.keep_addr_on_down=1 2>/dev/null || true
 # several cables are a bond; where the kernel has none, a bridge with spanning tree stands in for it, as in a switch
 if [ -e /etc/sonicfab-host.bond ]; then
-  ip -batch /etc/sonicfab-host.bond 2>/dev/null || ip -batch /etc/sonicfab-host.bridge
+  kind=bridge
+  if ip link add bond0 type bond 2>/dev/null; then
+    kind=bond
+    ip link del bond0
+  fi
+  ip -batch /etc/sonicfab-host.$kind
 fi
 ip -batch /etc/sonicfab-host.ip
 if [ -s /etc/frr/bgpd.conf ]; then
