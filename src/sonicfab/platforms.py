@@ -12,6 +12,9 @@ from sonicfab.datafiles import STRICT, as_facts, read_facts
 SONIC_FEC = {100000: "rs"}
 """What SONiC's own generator gives ports of any model: sonic-buildimage src/sonic-config-engine/minigraph.py."""
 
+WITHOUT_FEC = {"rs": frozenset({1000, 10000, 40000}), "fc": frozenset({1000, 100000, 200000, 400000, 800000})}
+"""FEC -> speeds in Mb/s for which IEEE 802.3 does not have it (RS: clauses 91, 108, 134; FC: clause 74)."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlatformPort:

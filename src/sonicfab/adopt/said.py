@@ -21,7 +21,7 @@ def _speed(text: str) -> str:
 _SETTINGS: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "speed": ("speed", _speed),
     "fec": ("fec", lambda text: text or "default"),
-    "autoneg": ("autoneg", lambda text: text == "on"),
+    "autoneg": ("autoneg", lambda text: text == "on" if text else "default"),
     "admin_status": ("admin", lambda text: text or "down"),
     "mtu": ("mtu", lambda text: int(text) if text.isdigit() else text),
     "description": ("description", str),

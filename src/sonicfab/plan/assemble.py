@@ -33,7 +33,7 @@ from sonicfab.plan.options import settled
 from sonicfab.plan.ports import NOTHING_SAID, PortSettings
 from sonicfab.plan.sessions import of_one_as, routing, session_problems
 from sonicfab.plan.settings import resolve_settings
-from sonicfab.plan.speeds import mixed_speeds, shared_speeds
+from sonicfab.plan.speeds import impossible_fec, mixed_speeds, shared_speeds
 from sonicfab.plan.types import (
     FabricPlan,
     HostPolicy,
@@ -86,7 +86,7 @@ def make_plan(
     settings, found = break_out(topology, settings, complete=len(settings) == len(named))
     problems += found
     cabling, found = resolve(topology, settings, complete=len(settings) == len(named))
-    problems += [*found, *mixed_speeds(cabling, settings)]
+    problems += [*found, *mixed_speeds(cabling, settings), *impossible_fec(cabling, settings)]
     inside, found = attachments(topology, cabling.others)
     problems += [*use_problems(topology), *found]
     networks, found = resolve_networks(topology, settings, cabling.links, inside)

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from sonicfab.errors import KeyPath, Problem
 from sonicfab.hints import first_of
+from sonicfab.model.fields import Endpoint
 from sonicfab.plan.cabling import Cabling, speed_text
 from sonicfab.plan.types import SwitchSettings
+from sonicfab.platforms import WITHOUT_FEC
 from sonicfab.ports import groups_in
 
 Use = tuple[str, int, KeyPath]
@@ -30,6 +32,28 @@ def mixed_speeds(cabling: Cabling, switches: Mapping[str, SwitchSettings]) -> It
                 hint = f"give {first_of(group, 12)} one speed, or take ports of another group"
                 alike = f"{group[0]} {speed} {its_speed}"
                 yield Problem("topology", path, f"{both} share one speed in the hardware", hint, alike=alike)
+
+
+def impossible_fec(cabling: Cabling, switches: Mapping[str, SwitchSettings]) -> Iterator[Problem]:
+    """FEC that ports are given, and that there is none of at their speed."""
+    given: list[tuple[str, int, str, KeyPath]] = [
+        (link.name, link.speed, link.fec, (*link.path[:2], "fec")) for link in cabling.links if link.fec
+    ]
+    speeds = {end: link.speed for link in cabling.links for cable in link.cables for end in cable}
+    for host in cabling.hosts:
+        speeds[Endpoint(host.switch, host.port)] = host.speed
+        if host.fec:
+            given.append((f"{host.switch}:{host.port}", host.speed, host.fec, (*host.path, "fec")))
+    for end, said in cabling.settings.items():
+        row = switches[end.switch].table.get(end.port)
+        if said.fec and row is not None:
+            given.append((str(end), speeds.get(end, said.speed or row.speed), said.fec, said.path("fec")))
+    for name, speed, fec, path in given:
+        if speed in WITHOUT_FEC.get(fec, ()):
+            others = [one for one in WITHOUT_FEC if speed not in WITHOUT_FEC[one]]
+            hint = f"ports at {speed_text(speed)} have {' or '.join([*others, 'none'])}"
+            message = f"{name} runs at {speed_text(speed)}, for which there is no FEC {fec}"
+            yield Problem("topology", path, message, hint, alike=f"{fec} {speed}")
 
 
 def shared_speeds(used: Mapping[str, int], settings: SwitchSettings) -> dict[str, int]:

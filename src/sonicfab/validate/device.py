@@ -7,15 +7,12 @@ from collections.abc import Iterator, Mapping
 
 from sonicfab.builds import Build
 from sonicfab.configdb import ConfigDb, Row
-from sonicfab.platforms import SONIC_FEC, Platform
+from sonicfab.platforms import SONIC_FEC, WITHOUT_FEC, Platform
 from sonicfab.ports import unfit_for
 from sonicfab.schema.facts import to_int
 from sonicfab.validate.breakouts import check_breakouts
 from sonicfab.validate.findings import Finding
 from sonicfab.validate.platform import check_platform_ports, lanes_of
-
-WITHOUT = {"rs": frozenset({1000, 10000, 40000}), "fc": frozenset({1000, 100000, 200000, 400000, 800000})}
-"""FEC -> speeds in Mb/s for which IEEE 802.3 does not have it (RS: clauses 91, 108, 134; FC: clause 74)."""
 
 _HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]{0,62}[A-Za-z0-9_])?")
 """hostname(7), with the underscore that Linux lets pass; at most 64 characters (limits.h HOST_NAME_MAX)."""
@@ -124,5 +121,5 @@ def _fec(ports: Mapping[str, Row], needed: Mapping[int, str]) -> Iterator[Findin
         if speed in needed and fec in ("", "none"):
             message = f"fec is {fec or 'missing'} on a port at {speed // 1000}G"
             yield Finding("SF-207", f"PORT|{name} fec", message, f"set fec to {needed[speed]}")
-        elif speed in WITHOUT.get(fec, ()):
+        elif speed in WITHOUT_FEC.get(fec, ()):
             yield Finding("SF-208", f"PORT|{name} fec", f"fec is {fec} on a port at {speed} Mb/s")
