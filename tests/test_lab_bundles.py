@@ -36,6 +36,21 @@ def test_servers_hear_each_other_over_bundles(lab: Lab) -> None:
         assert done.returncode == 0, done.stdout
 
 
+def test_napalm_knows_them(lab: Lab) -> None:
+    from test_napalm import driver  # NAPALM is an extra: its own tests are skipped without it
+
+    with driver(lab, "sv-leaf2") as device:
+        channel = device.get_interfaces()["PortChannel01"]
+        assert (channel["is_up"], channel["mtu"], channel["description"]) == (True, 9100, "sv-spine1:PortChannel12")
+        assert "ipv6" in device.get_interfaces_ip()["PortChannel01"]
+        assert device.get_bgp_neighbors()["global"]["peers"]["PortChannel01"]["is_up"]
+        heard = device.get_lldp_neighbors()
+        assert {name: heard[name][0]["hostname"] for name in ("Ethernet64", "Ethernet68")} == {
+            "Ethernet64": "sv-spine1",
+            "Ethernet68": "sv-spine1",
+        }
+
+
 def test_it_is_told_that_there_is_no_bonding(lab: Lab) -> None:
     if lab.inside("sv-spine1", "test -e /proc/net/bonding").code == 0:
         pytest.skip("this kernel has bonding: the lab has the real thing")
