@@ -167,7 +167,8 @@ class World:
         }
         for one in switch.port_channels:
             interfaces[one.name] = Interface(one.name, True, True, one.mtu, one.speed, switch.mac, "")
-            addresses[one.name] = ("fe80::1/64", *map(str, switch.interfaces[one.name].addresses))
+            own = switch.interfaces[one.name].addresses if one.name in switch.interfaces else ()
+            addresses[one.name] = ("fe80::1/64", *map(str, own))
         addresses["Loopback0"] = tuple(self._prefixes(name))
         expected = self.fabric.of(switch)
         routes: dict[str, Route] = {}
