@@ -285,6 +285,7 @@ FAULTS = (
         "a VLAN member that is routed, on a build whose models allow it",
         _all(_add("VLAN", VLANS), _add("VLAN_MEMBER", {f"Vlan100|{PORT}": {"tagging_mode": "tagged"}})),
         build="community-202311",
+        also=frozenset({"SF-315"}),  # nor is the other end in it
     ),
     Fault(
         "SF-206",
@@ -304,6 +305,18 @@ FAULTS = (
         "SF-301", "the loopback of another switch", _copy("LOOPBACK_INTERFACE"), also=frozenset({"SF-407", "SF-408"})
     ),
     Fault("SF-302", "the MAC of another switch", _copy("DEVICE_METADATA")),
+    Fault(
+        "SF-315",
+        "a trunk that lacks a VLAN at one end",
+        lambda fabric: fabric["hall-oob1"].db["VLAN_MEMBER"].pop("Vlan25|Ethernet47"),
+        fabric="hall-oob",
+    ),
+    Fault(
+        "SF-315",
+        "another native VLAN at one end",
+        lambda fabric: fabric["hall-leaf1"].db["VLAN_MEMBER"]["Vlan23|Ethernet47"].update(tagging_mode="tagged"),
+        fabric="hall-oob",
+    ),
     Fault("SF-303", "another MTU at one end", _set("PORT", PORT, "mtu", "1500")),
     Fault("SF-304", "another speed at one end", _set("PORT", PORT, "speed", "40000"), also=frozenset({"SF-208"})),
     Fault("SF-305", "another FEC at one end", _set("PORT", PORT, "fec", "none"), also=frozenset({"SF-207"})),

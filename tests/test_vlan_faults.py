@@ -86,7 +86,7 @@ def test_a_trunk_without_tags(world: World) -> None:
 @pytest.mark.parametrize(
     ("change", "code", "mend"),
     [
-        ({"admin_up": False}, "svi-shut", "on leaf1: sudo sonic-db-cli CONFIG_DB HSET 'VLAN|Vlan23' admin_status up"),
+        ({"admin_up": False}, "svi-shut", "on leaf1: sudo ip link set Vlan23 up"),
         (
             {"oper_up": False},
             "svi-down",

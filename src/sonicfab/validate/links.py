@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sonicfab.configdb import ConfigDb, Row
+from sonicfab.configdb import ConfigDb, Row, natural_key
 from sonicfab.frr.bgp import Bgp, FrrText, Neighbor
 from sonicfab.model.fields import Endpoint
 from sonicfab.validate.findings import Finding
@@ -42,8 +42,9 @@ class SwitchView:
             management = table == "MGMT_INTERFACE"
             if not management and owners.setdefault(address.text, interface) == interface:
                 facts.ports.setdefault(interface, []).append(address.text)
-            if address.is_link_local:
-                continue
+            shared = config.get(table, {}).get(interface, {}).get("static_anycast_gateway") == "true"
+            if address.is_link_local or shared:
+                continue  # several switches have an anycast gateway
             space = "mgmt" if management else vrf
             facts.addresses.append((space, address.text, f"{table}|{interface}|{address}"))
             if table in _OF_LINKS:
@@ -53,6 +54,12 @@ class SwitchView:
     def port(self, name: str) -> Row:
         """A row of PORT, or of a port channel; empty when it is not there."""
         return self.config.get(port_table(name), {}).get(name, {})
+
+    def vlans(self, port: str) -> dict[str, str]:
+        """VLAN -> how a port, or a port channel, is in it."""
+        rows = self.config.get("VLAN_MEMBER", {}).items()
+        inside = ((key.partition("|"), row) for key, row in rows)
+        return {name: str(row.get("tagging_mode", "")) for (name, _, member), row in inside if member == port}
 
     def bgp_over(self, port: str) -> Bgp | None:
         """The BGP instance of the VRF that a port is in; None when there is no frr.conf, or no such instance in it."""
@@ -156,6 +163,24 @@ def _link(one: SwitchView, port: str, other: SwitchView, far: str) -> Iterator[F
         message = f"admin_status is {up}; at the other end, {far_end}, it is {far_up}"
         yield Finding("SF-307", f"{port_table(port)}|{port} admin_status", message, switch=one.name)
     yield from _subnets(one, port, other, far)
+    yield from _vlans(one, port, other, far)
+
+
+def _vlans(one: SwitchView, port: str, other: SwitchView, far: str) -> Iterator[Finding]:
+    """VLANs that one end of a link is in and the other is not, or otherwise tagged."""
+    here, there = one.vlans(port), other.vlans(far)
+    if not here and not there:
+        return
+    place, far_end = f"VLAN_MEMBER|*|{port}", f"{other.name}:{far}"
+    natives = [next((name for name, mode in some.items() if mode != "tagged"), "none") for some in (here, there)]
+    if natives[0] != natives[1]:
+        message = f"the native VLAN is {natives[0]}; at the other end, {far_end}, it is {natives[1]}"
+        yield Finding("SF-315", place, message, switch=one.name)
+    for name in sorted(here.keys() ^ there.keys(), key=natural_key):
+        if name not in natives:
+            ends = f"{one.name}:{port}", far_end
+            inside, outside = ends if name in here else ends[::-1]
+            yield Finding("SF-315", place, f"{inside} is in {name}, and {outside} is not", switch=one.name)
 
 
 def _subnets(one: SwitchView, port: str, other: SwitchView, far: str) -> Iterator[Finding]:

@@ -119,7 +119,7 @@ def _interface(case: Case, one: CheckResult) -> Diagnosis:
     interface = case.switch(one.switch).interfaces[name]
     if one.problem == Problem.SHUT:
         code, cause = "svi-shut", f"{name} of {one.switch} is shut: hosts in it have no gateway"
-        steps = [mends.set_row(f"VLAN|{name}", "admin_status", "up")]
+        steps = [f"sudo ip link set {name} up"]  # vlanmgrd does it by itself only where the row has an admin_status
     elif one.problem == Problem.ADDRESS:
         code, cause = "svi-address", f"{name} of {one.switch} lacks an address: {one.seen}"
         steps = [mends.again("VLAN_INTERFACE", name, str(address)) for address in interface.addresses]

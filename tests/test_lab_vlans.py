@@ -1,0 +1,88 @@
+"""Networks in a lab: hosts of a VLAN reach each other over trunks, and others over BGP; a port changes its use by
+patch; what is broken is told, and the mend works when it is typed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from ipaddress import ip_interface
+from pathlib import Path
+
+import pytest
+
+from conftest import Run, example_files
+from labs import Lab, booted, needs_lab
+
+pytestmark = needs_lab
+OOB1, OOB2, LEAF1, LEAF2 = "hall-oob1", "hall-oob2", "hall-leaf1", "hall-leaf2"
+
+
+@pytest.fixture(scope="module")
+def lab(sonicfab: Run) -> Iterator[Lab]:
+    options = ("--swss-ready-after", "1", "--hosts-per-leaf", "1")
+    with booted(sonicfab, "networks", "hall-oob", *options) as one:
+        done = one.sonicfab("push", "--yes")
+        assert done.returncode == 0, done.stderr + done.stdout
+        yield one
+
+
+def address(lab: Lab, host: str) -> str:
+    return str(ip_interface(lab.state.hosts[host].addresses[0]).ip)
+
+
+def reaches(lab: Lab, host: str, target: str) -> bool:
+    return any(lab.inside(host, f"ping -c 1 -W 2 {target}").code == 0 for _ in range(3))
+
+
+def test_hosts_reach_each_other(lab: Lab) -> None:
+    done = lab.sonicfab("verify", "--timeout", "60")
+    assert done.returncode == 0, done.stdout
+    here = f"{OOB1}-Ethernet0"
+    assert reaches(lab, here, "10.40.23.1"), "the gateway, over a trunk whose native VLAN it is"
+    assert reaches(lab, here, address(lab, f"{OOB2}-Ethernet0")), "tagged on the trunk between the two"
+    assert reaches(lab, here, address(lab, f"{OOB2}-Ethernet36")), "in another network, routed by another leaf"
+    assert reaches(lab, here, address(lab, f"{LEAF2}-Ethernet0")), "a server with BGP"
+    one, other = f"{OOB1}-Ethernet16", f"{OOB2}-Ethernet16"
+    link_local = lab.inside(other, "ip -6 -br addr show eth0").out.split()[2].partition("/")[0]
+    assert reaches(lab, one, f"{link_local}%eth0"), "without any gateway"
+    near = lab.inside(here, "ip -6 -br addr show eth0").out
+    (outside,) = re.findall(r"fe80::\S+(?=/64)", near)
+    assert not reaches(lab, one, f"{outside}%eth0"), "the same switch, another VLAN"
+
+
+def test_what_is_broken_is_told_and_mended(lab: Lab) -> None:
+    broken = (
+        "redis-cli -s /run/redis/redis.sock -n 0 DEL VLAN_MEMBER_TABLE:Vlan25:Ethernet47; "
+        "kill $(cat /run/sonic/tagger.pid); ip link set Vlan23 down"
+    )
+    assert lab.inside(OOB1, broken).code == 0
+    done = lab.sonicfab("verify", "--timeout", "1")
+    assert done.returncode == 1
+    text = " ".join(done.stdout.split())
+    assert "vlan-missing-at-far-end: hall-oob1:Ethernet47 does not carry ipmi" in text
+    assert "svi-shut: Vlan23 of hall-oob1 is shut" in text
+    for mend in re.findall(rf"mend: on {OOB1}: (.*?) this is:", text):
+        assert lab.inside(OOB1, mend).code == 0
+    done = lab.sonicfab("verify", "--timeout", "30")
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_host_port_becomes_an_access_port_by_patch(lab: Lab, sonicfab: Run, tmp_path: Path) -> None:
+    _, inventory, _, topology = example_files("hall-oob")
+    text = Path(topology).read_text(encoding="utf-8")
+    text = text.replace(
+        "networks:\n", "networks:\n  new: {vlan: 40, gateway: {ipv4: 10.40.40.1/24}, announce: true}\n", 1
+    )
+    text += "  - {switches: hall-leaf1, ports: Ethernet3, use: access, network: new}\n"
+    changed = tmp_path / "hall-oob.yml"
+    changed.write_text(text, encoding="utf-8")
+    numbers = Path(topology).with_name("hall-oob.numbers.yml")
+    changed.with_name("hall-oob.numbers.yml").write_text(numbers.read_text(encoding="utf-8"), encoding="utf-8")
+    files = ("-i", inventory, "-t", changed)
+    done = sonicfab("push", *files, "--lab-name", lab.name, "--yes", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert re.search(r"hall-leaf1 +changed +patch\+frr-delta", done.stdout)
+    done = sonicfab("verify", *files, "--lab-name", lab.name, "--timeout", "60", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert reaches(lab, f"{OOB2}-Ethernet36", "10.40.40.1")
