@@ -287,6 +287,8 @@ def test_a_landscape_made_by_hand(landscape: Path) -> None:
     assert ("PortChannel5", "access") in uses
     assert topology["asn"] == {"spine": "65501"}
     assert topology["leave"] == ["frr", "MGMT_PORT|eth0"]
+    assert topology["switches"]["oob1"]["extra"]["config_db"] == {"STATIC_ROUTE": LANDSCAPE["oob1"]["STATIC_ROUTE"]}
+    assert found.tallies["oob1"].config_db["STATIC_ROUTE"].extra == 1
 
 
 def test_no_secret_is_copied(landscape: Path) -> None:

@@ -79,7 +79,7 @@ def _to_servers(switches: Mapping[str, Seen], taken: Collection[Endpoint]) -> It
         for name, members in switch.bundles.items():
             if members and Endpoint(switch.name, name) not in taken:
                 options = {"ports": ranges(members), **channel_options(switch, name)}
-                if text := text_of(switch.config["PORTCHANNEL"].get(name, {}), "description"):
+                if text := text_of(switch.config.get("PORTCHANNEL", {}).get(name, {}), "description"):
                     options["description"] = text
                 alike.setdefault(flow({"name": name, **options}), []).append(switch.name)
     for said, names in alike.items():

@@ -23,6 +23,8 @@ def host_ports(switches: Sequence[Seen], links: Links) -> dict[Endpoint, Said]:
     found: dict[Endpoint, Said] = {}
     for switch in switches:
         for one in switch.sessions:
+            if one.interface not in switch.config.get("PORT", {}) and not switch.bundles.get(one.interface):
+                continue  # a neighbour without a port
             end = Endpoint(switch.name, one.interface)
             if one.unnumbered and one.remote_as == "external" and end not in taken and role_in(one.group) is None:
                 text = one.description or text_of(switch.config.get("PORT", {}).get(one.interface, {}), "description")

@@ -62,8 +62,10 @@ class Difference:
         return bool(self.config_db or self.frr or self.blocked)
 
 
-def plan_of(draft: Draft, catalog: Catalog) -> Fabric:
-    """The fabric of the files; entries that cannot be read or planned are taken back, each with the reason.
+def proven(draft: Draft, catalog: Catalog, switches: Sequence[Seen]) -> tuple[Fabric, dict[str, Difference]]:
+    """The fabric of the files, and what a push of it would change on each switch.
+
+    Entries that cannot be read, planned or rendered are taken back, each with the reason.
 
     Raises:
         InputError: what is wrong is in no entry.
@@ -76,7 +78,8 @@ def plan_of(draft: Draft, catalog: Catalog) -> Fabric:
             for file, text in draft.files().items():
                 (folder / file).write_text(text, encoding="utf-8")
             try:
-                return read_fabric(folder / INVENTORY, folder / TOPOLOGY, catalog).plan()
+                fabric = read_fabric(folder / INVENTORY, folder / TOPOLOGY, catalog).plan()
+                return fabric, differences(fabric, switches)
             except InputError as err:
                 if not _take_back(draft, err.diagnostics):
                     raise _without_folder(err, folder) from err

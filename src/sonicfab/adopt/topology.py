@@ -9,16 +9,20 @@ from itertools import takewhile
 from sonicfab.adopt import policies
 from sonicfab.adopt.cables import bundle_entries, gaps, link_entries
 from sonicfab.adopt.edges import Said, host_ports, port_entries
+from sonicfab.adopt.extras import extra_lines
 from sonicfab.adopt.links import Links
 from sonicfab.adopt.numbers import Numbering
 from sonicfab.adopt.page import Entry, Page, Part, flow, one_or_list, scalar
 from sonicfab.adopt.seen import Seen
 from sonicfab.adopt.sessions import text_of
 from sonicfab.adopt.vlans import Vlans
+from sonicfab.configdb import Table
 from sonicfab.model.fields import Endpoint, is_switch_name
 from sonicfab.model.topology import SONIC_MTU
 from sonicfab.roles import Role
 
+SWITCH = "switch "
+"""What an entry of a switch is about, before its name."""
 _LEFT = "there the plan means something else, and what is on the switch stays; delete a line to have it ours"
 _UNIFIED = "its routing mode is unified: SONiC makes its BGP of tables, which are not written here"
 _HEAD = (
@@ -43,11 +47,13 @@ class Particular:
         ports: what they are for, and how they are set.
         vlans: the networks.
         leave: switch -> rows, fields and texts of it that the files leave as they are.
+        extra: switch -> tables that are kept as they stand.
     """
 
     ports: Mapping[Endpoint, Said] = field(default_factory=dict)
     vlans: Vlans = field(default_factory=Vlans)
     leave: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    extra: Mapping[str, Mapping[str, Table]] = field(default_factory=dict)
 
     @property
     def common(self) -> list[str]:
@@ -160,14 +166,15 @@ def _switches(
         leave = [word for word in particular.leave.get(one.name, ()) if word not in common]
         values = {key: value if isinstance(value, int) else str(value) for key, value in row.items()}
         why = "its number is out of no pool" if "asn" in row else "" if one.asn else "it has none"
-        if not leave:
+        extra = extra_lines(particular.extra.get(one.name, {}), "    ")
+        if not leave and not extra:
             if values:
-                yield Entry([f"  {scalar(one.name)}: {flow(values)}"], f"switch {one.name}", why)
+                yield Entry([f"  {scalar(one.name)}: {flow(values)}"], f"{SWITCH}{one.name}", why)
             continue
-        lines = [f"  {scalar(one.name)}:"]
-        lines += [f"    {key}: {flow(value)}" for key, value in values.items()]
-        lines += ["    leave:", *(f"      - {scalar(word)}" for word in leave)]
-        yield Entry(lines, f"switch {one.name}", f"{_UNIFIED}; {_LEFT}" if _is_unified(one) else _LEFT)
+        lines = [f"  {scalar(one.name)}:", *(f"    {key}: {flow(value)}" for key, value in values.items()), *extra]
+        lines += ["    leave:", *(f"      - {scalar(word)}" for word in leave)] if leave else []
+        said = _LEFT if leave else "extra: what the files have no word for, as it stands on the switch"
+        yield Entry(lines, f"{SWITCH}{one.name}", f"{_UNIFIED}; {said}" if _is_unified(one) else said)
 
 
 def _is_unified(switch: Seen) -> bool:

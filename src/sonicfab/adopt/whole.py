@@ -6,18 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sonicfab.adopt.edges import host_ports
+from sonicfab.adopt.extras import extra_of
 from sonicfab.adopt.inventory import inventory_page
 from sonicfab.adopt.links import Finder, Links
 from sonicfab.adopt.numbers import number
 from sonicfab.adopt.odd import Oddity, oddities
 from sonicfab.adopt.page import Entry
-from sonicfab.adopt.prove import Difference, Draft, differences, plan_of
+from sonicfab.adopt.prove import Difference, Draft, proven
 from sonicfab.adopt.roles import roles_of
 from sonicfab.adopt.said import left, merged, port_settings, without_useless
 from sonicfab.adopt.seen import Seen, see
 from sonicfab.adopt.source import Source
 from sonicfab.adopt.tally import Tally, tally
-from sonicfab.adopt.topology import Particular, fabric_name, topology_page
+from sonicfab.adopt.topology import SWITCH, Particular, fabric_name, topology_page
 from sonicfab.adopt.vlans import of_link, vlans_of
 from sonicfab.catalog import Catalog
 from sonicfab.errors import InputError
@@ -93,17 +94,20 @@ def adopt(sources: Sequence[Source], catalog: Catalog, given: Given = Given()) -
     roles = roles_of(switches, links, given.roles)
     complete = [one for one in switches if one.platform and one.build and one.mac]
     fabric, draft, changes, particular = _settle(_Work(switches, complete, links, roles, given, catalog))
-    planned = frozenset(changes)
+    planned, leave = frozenset(changes), particular.leave
     return Adopted(
         name=draft.name,
         files=draft.files(fabric.numbers),
         switches=switches,
         planned=planned,
         tallies={
-            one.name: tally(one, changes.get(one.name), particular.leave.get(one.name, ()), {}) for one in switches
+            one.name: tally(
+                one, changes.get(one.name), particular.leave.get(one.name, ()), particular.extra.get(one.name, {})
+            )
+            for one in switches
         },
         changes=changes,
-        leave=particular.leave,
+        leave=leave,
         refused=[one for page in (draft.inventory, draft.topology) for one in page.entries() if one.refused],
         gaps=[one for page in (draft.inventory, draft.topology) for one in page.entries() if one.gap],
         odd=oddities(switches, {name: role for name, (role, _) in roles.items()}, links),
@@ -136,8 +140,14 @@ def _settle(work: _Work) -> tuple[Fabric, Draft, dict[str, Difference], Particul
     vlans = vlans_of(work.complete)
     linked = {end for link in work.links.found if of_link(link, vlans.uses) for end in link.ends}
     inside = {end: said for end, said in vlans.uses.items() if end not in linked}
-    particular = Particular(ports=merged(host_ports(work.complete, work.links), inside), vlans=vlans)
+    extra = {one.name: extra_of(one) for one in work.complete}
+    particular = Particular(ports=merged(host_ports(work.complete, work.links), inside), vlans=vlans, extra=extra)
     fabric, draft, changes = _proven(work, particular)
+    refused = {entry.about for entry in draft.topology.entries() if entry.refused}
+    if any(f"{SWITCH}{name}" in refused for name in extra):
+        kept = {name: one for name, one in extra.items() if f"{SWITCH}{name}" not in refused}
+        particular = replace(particular, extra=kept)
+        fabric, draft, changes = _proven(work, particular)
     for _ in range(_ROUNDS):
         settings = port_settings(changes, {*work.links.taken, *particular.ports})
         ports = merged(particular.ports, settings)
@@ -167,8 +177,8 @@ def _settle(work: _Work) -> tuple[Fabric, Draft, dict[str, Difference], Particul
 
 def _proven(work: _Work, particular: Particular) -> tuple[Fabric, Draft, dict[str, Difference]]:
     draft = work.draft(particular)
-    fabric = plan_of(draft, work.catalog)
-    return fabric, draft, differences(fabric, work.complete)
+    fabric, changes = proven(draft, work.catalog, work.complete)
+    return fabric, draft, changes
 
 
 def _ends(link: str) -> tuple[Endpoint, Endpoint]:

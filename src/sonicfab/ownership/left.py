@@ -45,7 +45,7 @@ class Left:
         return bool({Place(table, "", name), Place(table, key, name)} & self.places) or self.has_row(table, key)
 
     def rows(self, rendered: ConfigDb, stored: ConfigDb) -> dict[str, Table]:
-        """What was rendered, with what the switch has where that is left; a row that it has not is not made."""
+        """What was rendered, with what the switch has where that is left; a left row that it has not is not made."""
         return {table: dict(self._rows(table, rows, stored.get(table, {}))) for table, rows in rendered.items()}
 
     def _rows(self, table: str, rows: Table, stored: Table) -> Table:
@@ -55,9 +55,7 @@ class Left:
         for key, row in rows.items():
             if not self.has_row(table, key):
                 made[key] = self._row(table, key, row, stored.get(key, {}))
-            elif key in stored:
-                made[key] = stored[key]
-        return made
+        return {**made, **{key: row for key, row in stored.items() if self.has_row(table, key)}}
 
     def _row(self, table: str, key: str, row: Row, stored: Row) -> Row:
         names = {name: self.has_field(table, key, name) for name in row}

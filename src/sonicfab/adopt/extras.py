@@ -1,0 +1,33 @@
+"""What the files have no word for, and is somebody's intent all the same: kept under `extra`, as it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sonicfab.adopt.page import flow, scalar
+from sonicfab.adopt.seen import Seen
+from sonicfab.configdb import Table, is_secret
+
+_KEPT = ("ACL_TABLE", "ACL_RULE", "MIRROR_SESSION", "STATIC_ROUTE", "VLAN_SUB_INTERFACE", "VRF")
+"""Tables that people write and no daemon, and that hold no secrets."""
+
+
+def extra_of(switch: Seen) -> dict[str, Table]:
+    """Table -> its rows, of those that are kept."""
+    found = {table: switch.config.get(table, {}) for table in _KEPT}
+    return {table: rows for table, rows in found.items() if rows and not _has_secret(table, rows)}
+
+
+def _has_secret(table: str, rows: Table) -> bool:
+    return any(is_secret(table, name) for row in rows.values() for name in row)
+
+
+def extra_lines(extra: Mapping[str, Table], indent: str) -> Sequence[str]:
+    """As they stand in the topology; a line for each row."""
+    if not extra:
+        return []
+    lines = [f"{indent}extra:", f"{indent}  config_db:"]
+    for table, rows in extra.items():
+        lines.append(f"{indent}    {table}:")
+        lines += [f"{indent}      {scalar(key)}: {flow(dict(row))}" for key, row in rows.items()]
+    return lines
