@@ -79,7 +79,7 @@ def damaged(draw: st.DrawFn) -> list[Source]:
                 case 2 if rows and rows[key]:
                     rows[key][draw(st.sampled_from(sorted(rows[key])))] = draw(JUNK)
                 case 3 if rows:
-                    rows[draw(JUNK)] = rows.pop(key)
+                    rows[draw(JUNK.filter(bool))] = rows.pop(key)
                 case _:
                     config.setdefault(draw(TABLES), {})[draw(KEYS)] = draw(ROWS)
         for _ in range(draw(st.integers(0, 3))):
