@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from conftest import Run
+from conftest import ROOT, Run
 from sonicfab.fabric import read_fabric
 from sonicfab.ownership.record import Record
 from sonicfab.ownership.settle import OnSwitch, Rendered, Settled, settle
@@ -182,3 +182,13 @@ def test_a_port_of_a_network_has_no_other_use() -> None:
         "INTERFACE|Ethernet0|192.0.2.1/31, whose port is in a VLAN in the plan",
         "VLAN_MEMBER|Vlan900|Ethernet0, whose port is untagged in another VLAN in the plan",
     )
+
+
+def test_a_switch_that_cannot_run_its_build_is_no_stranger(sonicfab: Run) -> None:
+    """One mistake is told once: what a network says of the switch is right."""
+    files = ["-i", ROOT / "inventories" / "hall-oob.yml", "-t", ROOT / "topologies" / "hall-oob.yml"]
+    told = sonicfab("validate", *files, "--image-build", "community-202511")
+    assert told.returncode == 2
+    assert "the image carries no Accton platform modules" in told.stderr
+    assert "no switch of this fabric" not in told.stderr
+    assert "no port is in the network" not in told.stderr

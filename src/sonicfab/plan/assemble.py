@@ -83,13 +83,14 @@ def make_plan(
     names = sorted((name for name in named if name in inventory.devices), key=natural_key)
     settings, found = resolve_settings(inventory, names, catalog, build, unfit=unfit)
     problems += found
-    settings, found = break_out(topology, settings, complete=len(settings) == len(named))
+    complete = len(settings) == len(named)
+    settings, found = break_out(topology, settings, complete=complete)
     problems += found
-    cabling, found = resolve(topology, settings, complete=len(settings) == len(named))
+    cabling, found = resolve(topology, settings, complete=complete)
     problems += [*found, *mixed_speeds(cabling, settings), *impossible_fec(cabling, settings)]
     inside, found = attachments(topology, cabling.others)
     problems += [*use_problems(topology), *found]
-    networks, found = resolve_networks(topology, settings, cabling.links, inside)
+    networks, found = resolve_networks(topology, settings, cabling.links, inside, complete=complete)
     problems += found
     numbered = {name: Numbered(one.role, one.mac) for name, one in settings.items()}
     routed = [link.name for link in cabling.links if not link.vlans]

@@ -101,13 +101,23 @@ def _use_problems(
 
 
 def resolve_networks(
-    topology: Topology, switches: Mapping[str, SwitchSettings], links: Iterable[LinkPlan], ports: Iterable[Attachment]
+    topology: Topology,
+    switches: Mapping[str, SwitchSettings],
+    links: Iterable[LinkPlan],
+    ports: Iterable[Attachment],
+    *,
+    complete: bool,
 ) -> tuple[Networks, list[Problem]]:
-    """The VLANs of every switch, and every problem in them; `ports` are those with no switch of the fabric behind."""
+    """The VLANs of every switch, and every problem in them; `ports` are those with no switch of the fabric behind.
+
+    With some switches missing for a reason that is told already (not `complete`), what they lack is not told again.
+    """
     links = [link for link in links if link.vlans]
     ends = [Attachment(end.switch, end.port, link.vlans, link.path) for link in links for end in (link.a, link.b)]
     work = _Work(topology, switches, [*ends, *ports])
-    work.problems += [*_loops(links), *work.numbers(), *work.unused()]
+    work.problems += [*_loops(links), *work.numbers()]
+    if complete:
+        work.problems += [*work.strangers(), *work.unused()]
     found = {name: tuple(work.vlans(name)) for name in switches}
     for name in topology.networks:
         work.look_at(name)
@@ -210,14 +220,18 @@ class _Work:
                 message = f"no port is in the network {name}"
                 yield self._problem(name, (), message, "name it in `links` or `ports`", "warning")
 
+    def strangers(self) -> Iterator[Problem]:
+        """Switches that a network names and the fabric does not have."""
+        for name, network in self._networks.items():
+            for key, names in (("switches", network.switches), ("addresses", tuple(network.addresses))):
+                for one in names:
+                    if one not in self._switches:
+                        message = f"'{one}' is no switch of this fabric"
+                        yield self._problem(name, (key,), message, did_you_mean(one, self._switches))
+
     def look_at(self, name: str) -> None:
         """What is wrong with the gateways, addresses and options of a network."""
         network, (gateway, routed) = self._networks[name], self._at(name)
-        for key, names in (("switches", network.switches), ("addresses", tuple(network.addresses))):
-            for one in names:
-                if one not in self._switches:
-                    message = f"'{one}' is no switch of this fabric"
-                    self._add(name, (key,), message, did_you_mean(one, self._switches))
         if len(gateway) > 1 and network.gateway.all and not network.anycast:
             message = f"{first_of(gateway)} would all have the gateway of {name}"
             hint = f"say which one has it, as in `switches: {gateway[0]}`, and give others `addresses` of their own"
