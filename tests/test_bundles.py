@@ -155,6 +155,8 @@ PREFIXES = "hosts: {prefixes: {ipv4: 10.121.0.0/16}%s}\n"
 def test_a_server_behind_a_bundle_speaks_bgp_over_it(tmp_path: Path, more: str) -> None:
     fabric = opened(tmp_path, UP, SERVER, more=more)
     assert not [one for one in fabric.warnings if "PortChannel5" in one.message]
+    (idle,) = opened(tmp_path, UP, SERVER).warnings
+    assert idle.message == "dc1-leaf1:PortChannel5 carries nothing: nobody says what it is for"
     leaf = fabric.plan.switches[LEAF]
     (session,) = leaf.host_sessions
     assert (session.peer, session.description) == ("PortChannel5", "storage1")
@@ -292,3 +294,21 @@ def test_a_port_that_we_bundle_cannot_be_anothers(tmp_path: Path, table: str, ke
     own = tables(fabric, LEAF)
     found = settled(fabric, {table: {**own.get(table, {}), key: {}}})
     assert found.blocked == (f"{table}|{key}, whose port is a member of a port channel in the plan",)
+
+
+def test_a_bundle_that_is_gone_takes_its_rows_with_it(tmp_path: Path) -> None:
+    """They were ours when the switch was last confirmed: the record says so."""
+    fabric = opened(tmp_path, UP, SERVER)
+    before = tables(fabric, LEAF)
+    without = opened(tmp_path, UP)
+    after = tables(without, LEAF)
+    there = OnSwitch(before, before, "", Record.of(before, None))
+    found = settle(Rendered(after, None, frozenset(after)), there)
+    assert (set(found.config_db["PORTCHANNEL"]), found.blocked) == ({"PortChannel1"}, ())
+    assert not any("PortChannel5" in key for key in found.config_db["PORTCHANNEL_MEMBER"])
+    plan = plan_patch(found.config_db, before, found.owned, without.plan.switches[LEAF].build)
+    assert not plan.refused
+    order = [one.path.rpartition("/")[2] for one in plan.operations if "PortChannel5" in one.path]
+    assert order == ["PortChannel5|Ethernet5", "PortChannel5|Ethernet4", "PortChannel5"]
+    back = [one.path for one in plan.undo if "PortChannel5" in one.path]
+    assert back[0] == "/PORTCHANNEL/PortChannel5", "what others refer to comes first, and goes last"

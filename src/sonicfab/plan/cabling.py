@@ -133,6 +133,7 @@ def resolve(
     )
     for end, said in cabling.others.items():
         plugs.other(end, said)
+    plugs.look_at_uses(cabling)
     return cabling, plugs.problems
 
 
@@ -347,6 +348,14 @@ class _Plugs:
                 members = tuple(port.name for port in taken)
                 said = (bundle, bundle.mtu or mtu, max(speeds), path)
                 self._channels.setdefault(switch, []).append(_port_channel(said, end, members, self.said(end)))
+
+    def look_at_uses(self, cabling: Cabling) -> None:
+        """Tell of bundles to servers that are for nothing."""
+        for name, channels in cabling.port_channels.items():
+            for end, one in ((Endpoint(name, one.name), one) for one in channels if not one.far):
+                if self.uses[end] != HOST_PORT and self.said(end).use is None:
+                    hint = f"say what {one.name} is for in `ports`, such as use: bgp"
+                    self.report(one.path, f"{end} carries nothing: nobody says what it is for", hint, warning=True)
 
     def _different(self, speeds: Collection[int], path: KeyPath) -> None:
         both = " and ".join(map(speed_text, sorted(speeds)))
