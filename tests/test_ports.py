@@ -16,6 +16,9 @@ from sonicfab.model.fields import Endpoint
 from sonicfab.model.topology import Topology
 from sonicfab.plan.frontpanel import Need, front_of, is_free, propose
 from sonicfab.plan.ports import PortSettings, settled_ports
+from test_ownership import beside
+from test_ownership import rendered as rendered_by_hand
+from test_ownership import settled as settled_rows
 
 LEAF, LEAF2 = "st01-sw25g-r01-u34", "st01-sw25g-r01-u35"
 SPINE = "st01-sw100g-r01-u36"
@@ -254,3 +257,24 @@ def test_a_core_has_one_speed_in_what_is_proposed() -> None:
             used = {port.speed for port in cage.ports if not is_free(port)}
             shared = {given[name] for name in cage.group if name in given}
             assert len(shared | (used if cage.group else set())) <= 1, (text, cage.port.name)
+
+
+def test_a_port_that_another_uses_stays_as_it_is_split_or_whole() -> None:
+    whole = rendered_by_hand()
+    row = whole["PORT"]["Ethernet8"]
+    parts = {
+        f"Ethernet{8 + number}": {**row, "lanes": lane, "speed": "25000"}
+        for number, lane in enumerate(row["lanes"].split(","))
+    }
+    split = beside(whole, PORT=parts)
+    there = beside(split, VLAN_MEMBER={"Vlan100|Ethernet9": {"tagging_mode": "untagged"}})
+    found = settled_rows(there, ours=whole)
+    assert found.config_db["PORT"]["Ethernet8"]["lanes"] == "9"
+    assert "PORT Ethernet9 (used by VLAN_MEMBER)" in found.theirs
+    there = beside(whole, INTERFACE={"Ethernet8": {}, "Ethernet8|192.0.2.1/30": {}})
+    found = settled_rows(there, ours=split)
+    assert (found.config_db["PORT"]["Ethernet8"], found.blocked) == (row, ())
+    used = beside(split, PORT={"Ethernet9": {**parts["Ethernet9"], "admin_status": "up"}})
+    used = beside(used, INTERFACE={"Ethernet9": {"ipv6_use_link_local_only": "enable"}})
+    (blocked,) = settled_rows(there, ours=used).blocked
+    assert blocked == "Ethernet9, which is planned and shares its lanes with Ethernet8"
