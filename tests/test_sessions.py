@@ -18,9 +18,11 @@ from sonicfab.lab.netns import Holder
 from sonicfab.model.inventory import Inventory
 from sonicfab.model.numbers import Numbers
 from sonicfab.model.topology import Topology
-from sonicfab.plan.assemble import make_plan
+from sonicfab.plan.assemble import PlanProblems, make_plan
 from sonicfab.plan.types import FabricPlan
 from sonicfab.render import Renderer, template_folders
+from sonicfab.schema.facts import builtin
+from sonicfab.validate.schema import SchemaCheck
 from sonicfab.verify.paths import Outage, PathFinder
 
 MESH = {
@@ -31,7 +33,7 @@ MESH = {
 SPINES, LEAVES = "spine1:Ethernet120 - spine2:Ethernet120", "leaf1:Ethernet48 - leaf2:Ethernet48"
 
 
-def planned(links: list[Any], build: str = "edgecore-202211", **more: Any) -> FabricPlan:
+def planned(links: list[Any], build: str = "edgecore-202211", *, unfit: bool = False, **more: Any) -> FabricPlan:
     """Two spines of one AS and two leaves, with links beside the mesh."""
     devices = {
         f"{role}{number}": {
@@ -52,7 +54,7 @@ def planned(links: list[Any], build: str = "edgecore-202211", **more: Any) -> Fa
         **more,
     }
     inventory = Inventory.model_validate({"defaults": defaults, "devices": devices})
-    plan, _, _ = make_plan(inventory, Topology.model_validate(topology), Numbers(), CATALOG)
+    plan, _, _ = make_plan(inventory, Topology.model_validate(topology), Numbers(), CATALOG, unfit=unfit)
     return plan
 
 
@@ -213,3 +215,21 @@ def test_a_password_that_changes_is_told_to_reset_its_session_alone_and_is_not_s
     assert [str(one) for one in diff(after, before)] == [
         f"{sign} router bgp 65501 / neighbor Ethernet124 password ********" for sign in "-+"
     ]
+
+
+@pytest.mark.parametrize("build", ["202411", "202505", "202511", "202605"])
+def test_bgp_waits_for_the_asic_where_zebra_hears_of_it(build: str) -> None:
+    plan = planned([], f"community-{build}", unfit=True, bgp={"suppress_fib_pending": "true"})
+    config = Renderer(template_folders(), lambda *_: "").render(plan, plan.switches["leaf1"])
+    assert " bgp router-id 10.10.0.1\n bgp suppress-fib-pending\n" in config.frr
+    assert config.config_db["DEVICE_METADATA"]["localhost"]["suppress-fib-pending"] == "enabled"
+    assert SchemaCheck(builtin(build)).check(config.config_db) == []
+
+
+@pytest.mark.parametrize("build", ["community-202311", "community-202405", "edgecore-202211"])
+def test_where_it_does_not_it_is_refused(build: str) -> None:
+    with pytest.raises(PlanProblems) as caught:
+        planned([], build, bgp={"suppress_fib_pending": "true"})
+    (problem,) = [one for one in caught.value.problems if one.severity == "error"]
+    assert problem.path == ("bgp", "suppress_fib_pending")
+    assert f"leaf1 ({build})" in problem.message

@@ -121,6 +121,15 @@ class Build:
     def __post_init__(self) -> None:
         object.__setattr__(self, "nearest_schema", self.nearest_schema or self.schema)
 
+    @property
+    def acknowledges_routes(self) -> bool:
+        """True when zebra is told that the ASIC has a route, so that BGP can wait for it.
+
+        It runs with --asic-offload=notify_on_offload where this module is, and only there: sonic-buildimage 202411 to
+        202605, dockers/docker-fpm-frr/frr/supervisord/supervisord.conf.j2.
+        """
+        return self.fpm_module == "dplane_fpm_sonic"
+
     def is_told_by(self, sonic_version: Mapping[str, str]) -> bool:
         """True when a switch whose sonic_version.yml says this runs this build."""
         return all(sonic_version.get(key) == value for key, value in self.identified_by.items())

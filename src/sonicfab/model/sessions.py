@@ -110,6 +110,7 @@ class Bgp(SessionSettings):
     """
 
     groups: dict[GroupName, SessionSettings] = {}
+    suppress_fib_pending: bool = False
     maximum_paths: Annotated[int, Field(ge=1, le=64)] = 64
 
     @model_validator(mode="after")

@@ -138,7 +138,9 @@ def _fabric(
         underlay=topology.underlay.addressing,
         mtu=topology.mtu,
         loopbacks=LoopbackPools(topology.loopbacks.ipv4, topology.loopbacks.ipv6),
-        bgp=BgpPlan(common.keepalive, common.hold, common.connect_retry, common.bfd, bgp.maximum_paths),
+        bgp=BgpPlan(
+            common.keepalive, common.hold, common.connect_retry, common.bfd, bgp.maximum_paths, bgp.suppress_fib_pending
+        ),
         hosts=HostPolicy(hosts.prefixes.ipv4, hosts.prefixes.ipv6, most.limit if most else None),
         links=links,
         switches={
@@ -335,6 +337,11 @@ def _check(
 ) -> Iterator[Problem]:
     yield from _check_families(topology)
     yield from _check_overlaps(topology)
+    deaf = [f"{one.name} ({one.build.name})" for one in settings.values() if not one.build.acknowledges_routes]
+    if topology.bgp.suppress_fib_pending and deaf:
+        message = f"zebra is not told when the ASIC has a route on {first_of(deaf)}: BGP would not wait for it"
+        hint = "leave it out, or take a build whose zebra is told: community-202411 and later"
+        yield Problem("topology", ("bgp", "suppress_fib_pending"), message, hint)
     for role, pool in topology.asn.items():
         if not (is_private(pool.first) and is_private(pool.last)):
             message = f"ASN {pool} of the role {role} is not private (RFC 6996)"

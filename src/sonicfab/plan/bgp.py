@@ -230,3 +230,4 @@ class BgpPlan:
     connect_retry: Annotated[int, _or_default("seconds until a session is tried again", "topology:bgp.connect_retry")]
     bfd: Annotated[bool, Rule("BFD on the links of the fabric", ("topology:bgp.bfd",))]
     maximum_paths: Annotated[int, _or_default("so many equal paths are used", "topology:bgp.maximum_paths")]
+    suppress_fib_pending: Annotated[bool, Rule("", ("topology:bgp.suppress_fib_pending",))] = False

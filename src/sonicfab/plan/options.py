@@ -22,7 +22,7 @@ _GRACEFUL = {
 
 
 def _places(name: str) -> tuple[str, ...]:
-    return (f"use.bgp.{name}|topology:bgp.{name}",)
+    return (f"use.bgp.{name}|topology:bgp.{name}|topology:bgp.groups",)
 
 
 def _said(text: str, name: str) -> tuple[Rule, ...]:
@@ -68,7 +68,7 @@ class PrefixLimit:
     restart: int = 0
 
     @property
-    def text(self) -> Annotated[str, Rule("a neighbour may announce no more", _LIMIT)]:
+    def text(self) -> Annotated[str, Rule("", _LIMIT)]:
         """As FRR has it."""
         restart = f" restart {self.restart}" if self.restart else ""
         return f"{self.limit}{' warning-only' if self.warning_only else ''}{restart}"
@@ -107,7 +107,11 @@ class Options:
     interface: str = field(default="", compare=False)
 
     @property
-    def graceful_word(self) -> Annotated[str, Rule("", _places("graceful_restart"))]:
+    def graceful_word(
+        self,
+    ) -> Annotated[
+        str, Rule("whether the routes of the session outlive a restart of BGP", _places("graceful_restart"))
+    ]:
         """FRR's command for it; "" where its own default is meant."""
         return _GRACEFUL[self.graceful_restart]
 
