@@ -7,7 +7,7 @@ WORKERS ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format golden bench push-faults packages install install-dev dist clean
+.PHONY: help demo test vm-test check format golden bench push-faults packages vm-packages install install-dev dist clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,11 +15,14 @@ help: ## Show this list
 demo: packages install ## Validate, render, boot a lab, push over SSH, verify, end the lab
 	scripts/demo
 
-test: packages install-dev dist ## Run the whole test suite; ARGS=... are more options of pytest
+test: packages vm-packages install-dev dist ## Run the whole test suite; ARGS=... are more options of pytest
 	scripts/with-lab-rights $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
+vm-test: vm-packages install-dev ## Run the tests that need a virtual machine with a stock kernel, and no others
+	scripts/with-lab-rights $(BIN)/python -m pytest -n 0 tests/vm $(ARGS)
+
 # all that a shell runs
-SCRIPTS = $(shell grep -rlE --exclude='*.py' '^\#!(/usr)?/bin/(env )?(ba|da)?sh' .ci scripts src)
+SCRIPTS = $(shell grep -rlE --exclude='*.py' '^\#!(/usr)?/bin/(env )?(ba|da)?sh' .ci scripts src tests/vm)
 
 check: install-dev ## Formatting, lint, types, shell scripts, and who imports whom
 	$(BIN)/ruff format --check .
@@ -49,6 +52,9 @@ push-faults: install-dev ## Cut a push at every point by every fault, half an ho
 
 packages: ## Install the Debian or Ubuntu packages that are missing (asks sudo when not root)
 	@scripts/install-packages
+
+vm-packages: ## Install the packages that virtual machines of the tests need (asks sudo when not root)
+	-@scripts/install-packages vm # without them those tests are skipped, and say so
 
 install: $(VENV)/installed ## Make the virtual environment with sonicfab in it
 

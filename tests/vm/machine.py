@@ -1,0 +1,174 @@
+"""A virtual machine with a stock kernel: boot, run a command, copy files, cut its power, boot again."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from patience import Patience, progress
+from vm.root import Root
+
+_MEGABYTES = 2048
+_READY = "vm-init: up"
+
+
+@dataclass
+class Machine:
+    """One that has its own layer over the disk of `root`, and sees `work`, a disk that is not written, as /work."""
+
+    root: Root
+    folder: Path
+    work: Path | None = None
+    _qemu: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    _port: int = field(default=0, init=False)
+
+    @property
+    def pid(self) -> int:
+        """The process that is the machine."""
+        assert self._qemu, "it is off"
+        return self._qemu.pid
+
+    @property
+    def console(self) -> str:
+        """What it has said since it was switched on."""
+        path = self.folder / "console"
+        return path.read_text(encoding="utf-8", errors="replace").replace("\r", "") if path.exists() else ""
+
+    def boot(self, seconds: float = 120) -> None:
+        """Switch it on and wait until it can be logged into.
+
+        Raises:
+            RuntimeError: it ends or is not there in time; with the end of what it said.
+        """
+        self.switch_on()
+        patience = Patience(seconds)
+        while not (_READY in self.console and self.run("true", check=False).returncode == 0):
+            if not self._qemu or self._qemu.poll() is not None or patience.ended:
+                said = (self.folder / "qemu.log").read_text(errors="replace") + self.console[-2000:]
+                self.cut_power()
+                raise RuntimeError(f"the machine does not boot: {said}")
+            time.sleep(0.2)
+        progress()
+
+    def switch_on(self) -> None:
+        """Begin its process, which ends with the thread that has begun it, however that ends."""
+        disk = self.folder / "disk.qcow2"
+        if not disk.exists():
+            base = ["-b", str(self.root.disk), "-F", "raw"]
+            subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", *base, str(disk)], check=True)
+        self._port = _free_port()
+        (self.folder / "console").unlink(missing_ok=True)
+        with (self.folder / "qemu.log").open("wb") as log:
+            self._qemu = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", *self._command(disk)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def cut_power(self) -> None:
+        """End it as a power cut does: what has not reached the disk is lost."""
+        if self._qemu:
+            self._qemu.kill()
+            self._qemu.wait()
+            self._qemu = None
+
+    def run(
+        self, command: str, stdin: str = "", *, check: bool = True, seconds: float = 600
+    ) -> subprocess.CompletedProcess[str]:
+        """A shell command in it, as root; `check` asserts that it ends well."""
+        done = subprocess.run(
+            [*self._ssh(), command], input=stdin, capture_output=True, text=True, check=False, timeout=seconds
+        )
+        progress()
+        assert not check or done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout}{done.stderr}"
+        return done
+
+    def put(self, source: Path, target: str) -> None:
+        """Copy a file or a folder into it, to that path."""
+        names = ["-C", str(source.parent), source.name] if source.is_file() else ["-C", str(source), "."]
+        packed = subprocess.run(["tar", "-c", *names], capture_output=True, check=True).stdout
+        parent = f"$(dirname {shlex.quote(target)})"
+        into = f"tar -x -C {parent}" if source.is_file() else f"mkdir -p {target} && tar -x --no-same-owner -C {target}"
+        rename = (
+            f" && mv {parent}/{source.name} {target}" if source.is_file() and Path(target).name != source.name else ""
+        )
+        subprocess.run([*self._ssh(), into + rename], input=packed, check=True)
+
+    def get(self, source: str, target: Path) -> None:
+        """Copy a file out of it."""
+        target.write_bytes(
+            subprocess.run([*self._ssh(), f"cat {shlex.quote(source)}"], capture_output=True, check=True).stdout
+        )
+
+    def _command(self, disk: Path) -> list[str]:
+        root = self.root.folder
+        arguments = "root=/dev/vda rw console=ttyS0 net.ifnames=0 init=/sbin/vm-init quiet panic=-1"
+        drives = [f"file={disk},format=qcow2,if=virtio"]
+        if self.work:
+            drives.append(f"file={self.work},format=raw,if=virtio,readonly=on")
+        # restrict: it reaches nothing; the one port leads from this machine into it
+        network = f"user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:{self._port}-:22"
+        return [
+            *("qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"),
+            *("-accel", acceleration(), "-cpu", "max", "-smp", "2", "-m", str(_MEGABYTES)),
+            *("-kernel", str(root / "vmlinuz"), "-initrd", str(root / "initrd"), "-append", arguments),
+            *(word for drive in drives for word in ("-drive", drive)),
+            *("-netdev", network, "-device", "virtio-net-pci,netdev=net", "-device", "virtio-rng-pci"),
+            *("-serial", f"file:{self.folder / 'console'}"),
+        ]
+
+    def _ssh(self) -> list[str]:
+        # ssh reads a key only when nobody else can
+        key = self.folder / "key"
+        key.unlink(missing_ok=True)
+        key.touch(0o600)
+        key.write_bytes((self.root.folder / "key").read_bytes())
+        options = {
+            "BatchMode": "yes",
+            "ConnectTimeout": "30",
+            "HostKeyAlias": "vm",
+            "IdentitiesOnly": "yes",
+            "KexAlgorithms": "curve25519-sha256",  # ssh's default one takes half a second even without emulation
+            "LogLevel": "ERROR",
+            "UserKnownHostsFile": str(self.root.folder / "known_hosts"),
+        }
+        given = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
+        return ["ssh", "-F", "none", *given, "-i", str(key), "-p", str(self._port), "root@127.0.0.1"]
+
+
+@contextmanager
+def powered(root: Root, folder: Path, work: Path | None = None) -> Iterator[Machine]:
+    """A machine that runs, and ends with the block."""
+    machine = Machine(root, folder, work)
+    try:
+        machine.boot()
+        yield machine
+    finally:
+        machine.cut_power()
+
+
+def acceleration() -> str:
+    """How qemu runs it: by the CPU where the kernel has KVM of the ordinary kind, else by emulation.
+
+    A /dev/kvm whose CPU shows neither VMX nor SVM is one for guests that know of it (PVM): stock kernels hang there.
+    """
+    flags = re.search(r"^flags\s*:(.*)", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    virtual = {"vmx", "svm"} & set(flags[1].split() if flags else ())
+    return "kvm" if virtual and os.access("/dev/kvm", os.R_OK | os.W_OK) else "tcg,thread=multi"
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port

@@ -1,0 +1,152 @@
+"""The disk, kernel and keys of a machine: packages of this machine's own release, by mmdebstrap, kept in a cache."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_HOOK = Path(__file__).parent / "make-root.sh"
+_KERNELS = {"Debian": "linux-image-cloud-amd64", "Ubuntu": "linux-image-virtual"}
+_PACKAGES = (
+    *("busybox", "e2fsprogs", "initramfs-tools", "kmod", "python3"),  # what boots
+    *("frr", "frr-pythontools", "hostname", "iproute2", "iputils-ping", "lldpd", "openssh-server", "procps"),
+    *("redis-server", "redis-tools", "tcpdump", "traceroute", "uidmap", "util-linux"),
+)
+_INITRD = r"""
+mkdir -p "$1/etc/initramfs-tools/conf.d" "$1/usr/share/initramfs-tools/modules.d"
+printf 'MODULES=list\nCOMPRESS=gzip\n' > "$1/etc/initramfs-tools/conf.d/vm"
+printf 'virtio_pci\nvirtio_blk\next4\n' > "$1/usr/share/initramfs-tools/modules.d/vm"
+"""
+"""Before the kernel is installed: an initrd of little more than the disk's driver, as emulation unpacks it slowly."""
+PROGRAMS = {
+    "qemu-system-x86_64": "qemu-system-x86",
+    "qemu-img": "qemu-utils",
+    "mmdebstrap": "mmdebstrap",
+    "mke2fs": "e2fsprogs",
+}
+
+
+@dataclass(frozen=True)
+class Root:
+    """What a machine boots from. `disk` is never written: each machine has a layer over it."""
+
+    folder: Path
+
+    @property
+    def disk(self) -> Path:
+        return self.folder / "disk"
+
+    @property
+    def python(self) -> str:
+        """The version of its Python, `3.11`."""
+        return (self.folder / "python").read_text().strip()
+
+
+def vm_missing() -> str:
+    """Why this machine cannot run another one; "" when it can."""
+    if platform.machine() != "x86_64":
+        return f"only on x86_64, not on {platform.machine()}"
+    packages = [package for program, package in PROGRAMS.items() if not shutil.which(program, path=_path())]
+    if packages:
+        return f"not there: {', '.join(packages)} (make vm-packages, or apt-get install {' '.join(packages)})"
+    if os.geteuid() != 0:
+        return "making its disk needs root"
+    return "" if _sources() else "apt of this machine has no release of Debian or Ubuntu"
+
+
+def ready_root(cache: Path) -> Root:
+    """The root out of the cache; made at first, which takes two minutes.
+
+    Raises:
+        RuntimeError: mmdebstrap fails; with the end of what it said.
+    """
+    recipe = "\n".join([*_sources(), *_command(Path("ROOT")), _HOOK.read_text()])
+    folder = cache / hashlib.sha256(recipe.encode()).hexdigest()[:16]
+    cache.mkdir(parents=True, exist_ok=True)
+    with _locked(cache / "lock"):
+        if not folder.exists():
+            with tempfile.TemporaryDirectory(prefix="making-", dir=cache) as new:
+                _make(Path(new))
+                (Path(new) / "out").rename(folder)
+    return Root(folder)
+
+
+def _make(new: Path) -> None:
+    out = new / "out"
+    out.mkdir()
+    # in namespaces of its own, so that a service that a package starts ends with it
+    own = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    done = subprocess.run(
+        [*own, *_command(out)],
+        input="\n".join([*_sources(), ""]),
+        env={**os.environ, "TMPDIR": str(new), "PATH": _path()},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"mmdebstrap failed: {' / '.join(done.stdout.strip().splitlines()[-5:])}")
+
+
+def _command(out: Path) -> list[str]:
+    distribution = next(iter(_sources())).partition("# ")[2]
+    return [
+        *("mmdebstrap", "--mode=root", "--variant=minbase", "--format=null", "--keyring=/usr/share/keyrings"),
+        *(f"--aptopt={option}" for option in ['APT::Install-Recommends "false"', *_proxies()]),
+        f"--include={','.join((_KERNELS[distribution], *_PACKAGES))}",
+        f"--essential-hook={_INITRD}",
+        f'--customize-hook=sh {_HOOK} "$1" {out}',
+        *(_codename(), "-", "-"),
+    ]
+
+
+def _sources() -> list[str]:
+    """Lines of sources.list: the places from which apt of this machine has its own release."""
+    form = "$(ORIGIN) $(CODENAME) $(REPO_URI) $(COMPONENT)"
+    done = subprocess.run(
+        ["apt-get", "indextargets", "--format", form, "Identifier: Packages"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = [words for line in done.stdout.splitlines() if len(words := line.split(" ")) == 4]
+    mine = _codename()
+    return sorted(
+        f"deb {place} {codename} {component} # {origin}"
+        for origin, codename, place, component in found
+        if origin in _KERNELS and (codename == mine or codename.startswith(f"{mine}-"))
+    )
+
+
+def _proxies() -> list[str]:
+    done = subprocess.run(["apt-config", "dump", "Acquire"], capture_output=True, text=True, check=False)
+    return [line.rstrip(";") for line in done.stdout.splitlines() if re.match(r"Acquire::https?::Proxy\b", line)]
+
+
+def _codename() -> str:
+    release = Path("/etc/os-release").read_text(encoding="utf-8")
+    match = re.search(r'^VERSION_CODENAME="?([a-z]+)', release, re.MULTILINE)
+    return match[1] if match else ""
+
+
+def _path() -> str:
+    return f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
