@@ -196,6 +196,12 @@ FAULTS = (
         _add("BGP_NEIGHBOR", {"10.120.0.1": {"asn": "65001", "local_addr": "10.99.0.0", "name": "x"}}),
     ),
     Fault(
+        "SF-245",
+        "a VLAN whose DHCP is relayed by nobody",
+        lambda fabric: fabric["hall-leaf1"].db["VLAN"]["Vlan23"].update(dhcp_servers=["10.40.23.5"]),
+        fabric="hall-oob",
+    ),
+    Fault(
         "SF-240",
         "a VLAN whose member is down",
         _all(

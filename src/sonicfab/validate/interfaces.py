@@ -73,6 +73,7 @@ def check_interfaces(config: ConfigDb, *, bgp: bool) -> Iterator[Finding]:
     yield from _members(config)
     yield from _port_channels(config)
     yield from _down_members(config)
+    yield from _relays(config)
 
 
 _NO_ASN = frozenset({"", "0", "None", "none", "null"})
@@ -199,6 +200,25 @@ def _port_channels(config: ConfigDb) -> Iterator[Finding]:
             mtu, of_port = str(row.get("mtu", "9100")), str(ports[port].get("mtu", "9100"))
             if mtu != of_port:
                 yield Finding("SF-227", at, f"{port} has MTU {of_port}, and {name} {mtu}")
+
+
+_RELAYING = frozenset({"ToRRouter", "EPMS", "MgmtTsToR", "MgmtToRRouter", "BmcMgmtToRRouter"})
+"""The types of a switch whose container dhcp_relay runs without being told (init_cfg.json.j2, 202305 to 202605)."""
+
+
+def _relays(config: ConfigDb) -> Iterator[Finding]:
+    servers = {
+        f"VLAN|{key} dhcp_servers": key for key, row in config.get("VLAN", {}).items() if row.get("dhcp_servers")
+    }
+    servers |= {f"DHCP_RELAY|{key}": key for key in config.get("DHCP_RELAY", {})}
+    kind = str(config.get("DEVICE_METADATA", {}).get("localhost", {}).get("type", ""))
+    state = config.get("FEATURE", {}).get("dhcp_relay", {}).get("state")
+    for place, vlan in servers.items():
+        if state != "enabled" and (state is not None or (kind and kind not in _RELAYING)):
+            message = f"a {kind} runs no DHCP relay unless FEATURE|dhcp_relay is enabled"
+            yield Finding("SF-245", place, message)
+        elif vlan not in config.get("VLAN_INTERFACE", {}):
+            yield Finding("SF-245", place, f"{vlan} has no interface: its relay is not started")
 
 
 def _down_members(config: ConfigDb) -> Iterator[Finding]:
