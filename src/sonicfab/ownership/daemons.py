@@ -16,6 +16,16 @@ from sonicfab.families import Family
 from sonicfab.frr import conf
 from sonicfab.frr.conf import Context
 
+_ON_EVERY_SWITCH = re.compile(
+    r"ip(v6)? nht resolve-via-default|ip(v6)? protocol bgp route-map RM_SET_SRC6?|route-map RM_SET_SRC6? permit 10"
+)
+"""Of loopbacks, in every mode: sonic-buildimage src/sonic-bgpcfgd managers_setsrc.py and zebra.conf.j2."""
+
+
+def is_on_every_switch(context: Context, line: str) -> bool:
+    """Whether bgpcfgd makes a line on every switch, whoever wrote its frr.conf."""
+    return _ON_EVERY_SWITCH.fullmatch(context[0] if context else line) is not None
+
 
 @dataclass(frozen=True)
 class Made:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sonicfab.configdb import ConfigDb, Row, Table
+from sonicfab.configdb import ConfigChange, ConfigDb, Row, Table
 
 _MODE = "docker_routing_config_mode"
 
@@ -44,9 +44,17 @@ class Left:
             return True
         return bool({Place(table, "", name), Place(table, key, name)} & self.places) or self.has_row(table, key)
 
-    def rows(self, rendered: ConfigDb, stored: ConfigDb) -> dict[str, Table]:
+    def but(self, changes: Iterable[ConfigChange]) -> list[ConfigChange]:
+        """The changes of what is not left."""
+        return [
+            one
+            for one in changes
+            if not (self.has_field(one.table, one.key, one.field) if one.field else self.has_row(one.table, one.key))
+        ]
+
+    def rows(self, rendered: ConfigDb, running: ConfigDb) -> dict[str, Table]:
         """What was rendered, with what the switch has where that is left; a left row that it has not is not made."""
-        return {table: dict(self._rows(table, rows, stored.get(table, {}))) for table, rows in rendered.items()}
+        return {table: dict(self._rows(table, rows, running.get(table, {}))) for table, rows in rendered.items()}
 
     def _rows(self, table: str, rows: Table, stored: Table) -> Table:
         if not self.frr and not any(place.table == table for place in self.places):

@@ -97,7 +97,7 @@ def settle(rendered: Rendered, there: OnSwitch, *, take_over: bool = False) -> S
     """
     left = rendered.planned.left if rendered.planned and not take_over else Left()
     if left:
-        rows = left.rows(rendered.config_db, there.stored)
+        rows = left.rows(rendered.config_db, there.running)
         rendered = replace(rendered, config_db=rows, frr=None if left.frr else rendered.frr)
     made = made_of(there.running)
     other, by_hand = Foreign(), made.without(there.stored_frr, rendered.frr or "")

@@ -9,7 +9,8 @@ from sonicfab import configdb, tables
 from sonicfab.errors import SwitchError
 from sonicfab.frr import conf
 from sonicfab.ownership.back import back
-from sonicfab.ownership.daemons import Made, made_of
+from sonicfab.ownership.daemons import Made, is_on_every_switch, made_of
+from sonicfab.ownership.left import Left
 from sonicfab.ownership.planned import Planned
 from sonicfab.ownership.record import Record
 from sonicfab.ownership.settle import OnSwitch, Rendered, Settled, frr_conf_counts, settle
@@ -87,6 +88,11 @@ class Target:
             given, config_db=whole.config_db, frr=whole.frr, owned=whole.owned, made=whole.made, meant=given
         )
         return target, whole
+
+    @property
+    def left(self) -> Left:
+        """What the topology leaves as it is on the switch."""
+        return self.planned.left if self.planned is not None and not self.take_over else Left()
 
     def loaded(self, running: configdb.ConfigDb) -> str:
         """The config_db.json to load on a switch that runs `running`: the operator's own tables are carried along."""
@@ -183,7 +189,7 @@ def compare(switch: Switch, target: Target) -> Comparison:
     target, settled = target.settled(OnSwitch(running, stored_db, stored_frr, ours))
     by_hand = target.by_hand(running_frr)
     stored: list[str] = []
-    if configdb.diff(target.config_db, stored_db, target.owned):
+    if target.left.but(configdb.diff(target.config_db, stored_db, target.owned)):
         stored.append("stored config_db.json differs")
     if not settled.is_stored(stored_frr):
         stored.append("stored frr.conf differs")
@@ -237,5 +243,8 @@ def _drift(
     lines = [str(change.reversed()) for change in configdb.diff(stored, running, owned)]
     if stored_frr and running_frr and frr_conf_counts(running, target.config_db):
         saved = target.made.without(stored_frr, target.frr or "")
-        lines += [f"frr: {change.reversed()}" for change in conf.diff(saved, running_frr)]
+        changes = conf.diff(saved, running_frr)
+        if target.frr is None:  # nor did another write them
+            changes = [one for one in changes if not is_on_every_switch(one.context, one.line)]
+        lines += [f"frr: {change.reversed()}" for change in changes]
     return lines

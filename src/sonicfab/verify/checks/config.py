@@ -101,7 +101,8 @@ def drift(expected: Expectations, answers: Answers, subject: str) -> list[str]:
         stored_db = answers.optional(STORED_CONFIG_DB)
         if stored_db is None:
             return ["- /etc/sonic/config_db.json: it is not there"]
-        return [str(change.reversed()) for change in configdb.diff(whole.config_db, stored_db, whole.owned)]
+        changes = configdb.diff(whole.config_db, stored_db, whole.owned)
+        return [str(change.reversed()) for change in (config.planned.left.but(changes) if config.planned else changes)]
     stored = answers.optional(STORED_FRR)
     if stored is None:
         return ["- /etc/sonic/frr/frr.conf: it is not there"]
