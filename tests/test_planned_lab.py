@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from conftest import Run
-from labs import Lab, booted, copied, needs_lab, rendered
+from labs import LEAF2, Lab, booted, copied, needs_lab, rendered
 from test_push_ours import FILES, LEAF, edit, of, push
 
 pytestmark = needs_lab
@@ -173,3 +173,34 @@ def test_a_rollback_leaves_what_another_has_done_since(fabric: Lab) -> None:
     running = fabric.inside(LEAF, "vtysh -c 'show running-config'").out
     assert "timers bgp 20 60" in running
     assert "maximum-prefix 7" not in running
+
+
+IN_THE_WAY: dict[str, dict[str, dict[str, Any]]] = {
+    "DEVICE_METADATA": {"localhost": {"docker_routing_config_mode": "unified"}},
+    "BGP_NEIGHBOR": {"default|10.99.0.9": {"asn": "65000", "name": "router"}},
+    "VLAN": {"Vlan10": {"vlanid": "10"}},
+    "VLAN_MEMBER": {"Vlan10|Ethernet0": {"tagging_mode": "untagged"}, "Vlan10|Ethernet20": {"tagging_mode": "tagged"}},
+}
+
+
+def test_what_is_in_the_way_is_told_beside_all_that_would_change_and_goes_when_asked(fabric: Lab) -> None:
+    there = json.dumps(IN_THE_WAY)
+    done = fabric.inside(
+        LEAF2, f"cat > /tmp/x.json <<'END'\n{there}\nEND\nconfig load -y /tmp/x.json && config save -y"
+    )
+    assert done.code == 0, done.err
+    found = of(push(fabric, "--limit", LEAF2, command="plan", code=3), LEAF2)
+    assert found["state"] == "refused"
+    assert found["in_the_way"] == [
+        "BGP_NEIGHBOR default|10.99.0.9, of which the planned routing mode makes no session",
+        "VLAN_MEMBER|Vlan10|Ethernet0, whose port is routed in the plan",
+    ]
+    assert any("docker_routing_config_mode: unified" in change for change in found["changes"])
+    assert "PORT Ethernet20 (used by VLAN_MEMBER)" in found["not_ours"]
+    shown = fabric.sonicfab("plan", "--limit", LEAF2, cwd=Path(fabric.files[1]).parent)
+    assert "not ours, and in the way of the plan:" in shown.stdout
+    assert "other tables: VLAN (1), VLAN_MEMBER (2)" in shown.stdout
+    taken = of(push(fabric, "--limit", LEAF2, "--take-over", LEAF2), LEAF2)
+    assert taken["state"] == "changed", taken
+    assert "Vlan10|Ethernet20" in fabric.config_db(LEAF2)["VLAN_MEMBER"], "what is not in the way stays"
+    assert of(push(fabric, "--limit", LEAF2, command="plan"), LEAF2)["state"] == "unchanged"
