@@ -33,7 +33,9 @@ MESH = {
 SPINES, LEAVES = "spine1:Ethernet120 - spine2:Ethernet120", "leaf1:Ethernet48 - leaf2:Ethernet48"
 
 
-def planned(links: list[Any], build: str = "edgecore-202211", *, unfit: bool = False, **more: Any) -> FabricPlan:
+def planned(
+    links: list[Any], build: str = "edgecore-202211", *, unfit: bool = False, mesh: bool = True, **more: Any
+) -> FabricPlan:
     """Two spines of one AS and two leaves, with links beside the mesh."""
     devices = {
         f"{role}{number}": {
@@ -50,7 +52,7 @@ def planned(links: list[Any], build: str = "edgecore-202211", *, unfit: bool = F
         "name": "pair",
         "asn": {"spine": "65501", "leaf": "65401-65409"},
         "loopbacks": {"ipv4": "10.10.0.0/24", "ipv6": "fd00:10::/64"},
-        "links": [MESH, *links],
+        "links": [*([MESH] if mesh else []), *links],
         **more,
     }
     inventory = Inventory.model_validate({"defaults": defaults, "devices": devices})
@@ -233,3 +235,26 @@ def test_where_it_does_not_it_is_refused(build: str) -> None:
     (problem,) = [one for one in caught.value.problems if one.severity == "error"]
     assert problem.path == ("bgp", "suppress_fib_pending")
     assert f"leaf1 ({build})" in problem.message
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_leaves_of_one_as_reach_each_other_where_their_own_number_is_allowed(allowed: bool) -> None:
+    options = {"allowas_in": "1"} if allowed else {"connect_retry": "5"}
+    plan = planned([], asn={"spine": "65501", "leaf": "65401"}, bgp={"groups": {"spine": options}})
+    ways = expected_ways(plan, Family.IPV4, Outage())
+    wanted = ["Ethernet72", "Ethernet76"] if allowed else None
+    assert (ways.get(("leaf1", "leaf2")), ways.get(("leaf2", "leaf1"))) == (wanted, wanted)
+    assert ("  neighbor SPINE allowas-in 1\n" in frr_of(plan, "leaf1")) == allowed
+
+
+def test_what_all_of_a_group_share_stands_with_the_group() -> None:
+    """A value that one of them lacks cannot: FRR has no line that takes it from a single neighbour."""
+    all_of_them = planned([], bgp={"password": "env:X", "bfd": "true"})
+    assert " neighbor LEAF password s3cr3t-Word\n" in frr_of(all_of_them, "spine1")
+    lone = {**MESH, "leaves": {"leaf1": "Ethernet0"}}
+    but_one = [{**MESH, "leaves": {"leaf2": "Ethernet4"}, "bgp": {"password": ""}}]
+    text = frr_of(planned([lone, *but_one], mesh=False, bgp={"password": "env:X", "bfd": "true"}), "spine1")
+    assert " neighbor LEAF bfd\n" in text
+    assert "neighbor LEAF password" not in text
+    assert " neighbor Ethernet0 password s3cr3t-Word\n" in text
+    assert "neighbor Ethernet4 password" not in text
