@@ -143,6 +143,23 @@ def test_what_is_set_by_hand_on_ports_is_said(tmp_path: Path) -> None:
     assert not any(found.leave.values())
 
 
+@pytest.mark.parametrize("build", ["community-202411", "edgecore-202211"])
+def test_split_ports_come_back_as_they_were(build: str, tmp_path: Path) -> None:
+    inventory, topology = (Path(path) for path in example_files("dc-2x4")[1::2])
+    for path in (topology, topology.with_suffix(".numbers.yml")):
+        shutil.copy(path, tmp_path)
+    more = "  - {switches: dc1-leaf1, ports: Ethernet48, breakout: 4x25G}\n"
+    more += "  - {switches: dc1-leaf1, ports: Ethernet49, use: bgp}\n"
+    with (tmp_path / topology.name).open("a") as file:
+        file.write(f"\nports:\n{more}")
+    before = rendered(inventory, tmp_path / topology.name, tmp_path / "first", build)
+    assert sonicfab.adopt_files([before], tmp_path / "site").exit_code == 0
+    site = tmp_path / "site"
+    assert "breakout: 4x25G" in (site / "topology.yml").read_text()
+    after = rendered(site / "inventory.yml", site / "topology.yml", tmp_path / "second")
+    assert not unlike(before / "dc1-leaf1", after / "dc1-leaf1")
+
+
 def test_what_the_plan_means_otherwise_is_left(tmp_path: Path) -> None:
     metadata = json.loads((GOLDEN / "dc-2x4" / "dc1-leaf2" / "config_db.json").read_text())["DEVICE_METADATA"]
     metadata["localhost"] |= {"hostname": "sonic", "type": "ToRRouter"}

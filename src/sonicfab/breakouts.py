@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sonicfab.builds import Build
@@ -60,6 +60,17 @@ def modes_of(platform: Platform, build: Build, port: PlatformPort) -> tuple[Mode
 def is_whole(port: PlatformPort, asked: Mode) -> bool:
     """True for the mode that leaves a port as it is: one part with all its speed."""
     return asked.parts == 1 and asked.speeds[0] == port.speed
+
+
+def parts_in(lanes: Mapping[str, Sequence[str]], ports: Mapping[str, PlatformPort]) -> dict[str, list[str]]:
+    """Whole port -> the rows that are parts of it, of all rows with their lanes; a port that is whole has none."""
+    whole = {str(lane): port for port in ports.values() for lane in port.lanes}
+    found: dict[str, list[str]] = {}
+    for name, own in lanes.items():
+        port = whole.get(own[0]) if own else None
+        if port is not None and len(own) < len(port.lanes) and set(own) <= set(map(str, port.lanes)):
+            found.setdefault(port.name, []).append(name)
+    return found
 
 
 def why_not(platform: Platform, build: Build, port: PlatformPort) -> str:

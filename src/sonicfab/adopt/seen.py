@@ -10,6 +10,7 @@ from ipaddress import IPv4Address, IPv6Address
 from sonicfab.adopt.identify import build_of, metadata, name_of, platform_of
 from sonicfab.adopt.sessions import IpInterface, SeenSession, addresses, read_bgp, sessions_of, text_of
 from sonicfab.adopt.source import Source
+from sonicfab.breakouts import Mode, modes_of, parts_in
 from sonicfab.builds import Build
 from sonicfab.catalog import Catalog
 from sonicfab.configdb import ConfigDb, natural_key
@@ -70,6 +71,24 @@ class Seen:
             return ports_of(self.platform, self.build)
         except KeyError:
             return {}
+
+    @property
+    def splits(self) -> dict[str, str]:
+        """Port that is split into parts of one kind -> the mode that makes these parts, of those that the port has."""
+        if self.platform is None or self.build is None:
+            return {}
+        rows, found = self.config.get("PORT", {}), dict[str, str]()
+        lanes = {name: text_of(row, "lanes").split(",") for name, row in rows.items()}
+        for port, parts in parts_in(lanes, self.ports).items():
+            kinds = {(len(lanes[part]), text_of(rows[part], "speed")) for part in parts}
+            (count, speed), *others = kinds
+            if others or not speed.isdigit() or int(speed) < 1000:
+                continue
+            asked = Mode.of(f"{len(parts)}x{int(speed) // 1000}G")
+            whole, modes = self.ports[port], modes_of(self.platform, self.build, self.ports[port])
+            if any(mode.at(asked) and (mode.lanes or len(whole.lanes)) == count * len(parts) for mode in modes):
+                found[port] = asked.text
+        return found
 
     def loopback(self, version: int) -> IPv4Address | IPv6Address | None:
         """The address of Loopback0."""

@@ -84,7 +84,7 @@ def topology_page(
         Part("bundles:", list(bundle_entries(links.found, there, numbering.odd_links, vlans.uses))),
         Part("networks:", vlans.entries),
         Part("hosts:", _hosts(switches, {end.switch: end.port for end in hosts})),
-        Part("ports:", list(port_entries(particular.ports, roles, _why_port))),
+        Part("ports:", [*_splits(switches, roles), *port_entries(particular.ports, roles, _why_port)]),
         Part("leave:", [Entry([f"  - {scalar(word)}"], f"leave {word}", _LEFT) for word in common]),
         Part("switches:", list(_switches(switches, numbering, particular, common))),
     ]
@@ -94,6 +94,14 @@ def topology_page(
 def _top(name: str) -> list[Entry]:
     why = "what these files do not speak of stays as it is"
     return [Entry([f"name: {scalar(name)}"], "name"), Entry(["ownership: planned"], "ownership", why)]
+
+
+def _splits(switches: Sequence[Seen], roles: Mapping[str, Role]) -> Iterator[Entry]:
+    """First, as later entries name the parts; and alone, as what stands beside a breakout is said of all parts."""
+    said: dict[Endpoint, Said] = {
+        Endpoint(one.name, port): (("breakout", mode),) for one in switches for port, mode in one.splits.items()
+    }
+    return port_entries(said, roles, lambda _: "PORT has the parts")
 
 
 def _loopbacks(numbering: Numbering) -> list[Entry]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sonicfab.breakouts import Mode, breakouts_of, modes_of, why_not
+from sonicfab.breakouts import Mode, breakouts_of, modes_of, parts_in, why_not
 from sonicfab.builds import Build
 from sonicfab.configdb import ConfigDb, Row
 from sonicfab.hints import first_of
@@ -21,13 +21,9 @@ def check_breakouts(config: ConfigDb, build: Build, platform: Platform) -> Itera
         known = ports_of(platform, build)
     except KeyError:
         return  # the build's port table for this platform is not known
-    whole = {str(lane): port for port in known.values() for lane in port.lanes}
-    parts: dict[str, dict[str, Row]] = {}
-    for name, row in config.get("PORT", {}).items():
-        lanes = lanes_of(row)
-        port = whole.get(lanes[0]) if lanes else None
-        if port is not None and len(lanes) < len(port.lanes) and set(lanes) <= set(map(str, port.lanes)):
-            parts.setdefault(port.name, {})[name] = row
+    table = config.get("PORT", {})
+    split = parts_in({name: lanes_of(row) for name, row in table.items()}, known)
+    parts = {port: {name: table[name] for name in names} for port, names in split.items()}
     facts = breakouts_of(platform, build)
     for name, rows in parts.items():
         yield from _parts(known[name], rows, build, platform)
