@@ -13,6 +13,7 @@ import pytest
 
 from conftest import Run, example_files
 from labs import Lab, booted, needs_lab
+from sonicfab.errors import ExitCode
 
 pytestmark = needs_lab
 OOB1, OOB2, LEAF1, LEAF2 = "hall-oob1", "hall-oob2", "hall-leaf1", "hall-leaf2"
@@ -58,7 +59,7 @@ def test_what_is_broken_is_told_and_mended(lab: Lab) -> None:
     )
     assert lab.inside(OOB1, broken).code == 0
     done = lab.sonicfab("verify", "--timeout", "1")
-    assert done.returncode == 1
+    assert done.returncode == ExitCode.FAILED
     text = " ".join(done.stdout.split())
     assert "vlan-missing-at-far-end: hall-oob1:Ethernet47 does not carry ipmi" in text
     assert "svi-shut: Vlan23 of hall-oob1 is shut" in text
