@@ -190,6 +190,20 @@ def test_what_looks_wrong_is_told_once(tmp_path: Path) -> None:
     assert any("MGMT_PORT has a field" in one for one in told)
 
 
+def test_how_a_switch_is_managed(tmp_path: Path) -> None:
+    folder = edited(tmp_path, "dc1-leaf1", MGMT_INTERFACE={"eth0|2001:db8::21/64": {"gwaddr": "2001:db8::1"}})
+    config = json.loads((folder / "dc1-leaf2" / "config_db.json").read_text())
+    del config["MGMT_INTERFACE"]
+    config["MGMT_PORT"]["eth0"]["eth0|192.0.2.22/24"] = "{'gwaddr': '192.0.2.1'}"
+    (folder / "dc1-leaf2" / "config_db.json").write_text(json.dumps(config))
+    found = adopted(folder)
+    devices: Any = value(compose(found.files["inventory.yml"]))
+    own = devices["devices"]["dc1-leaf1"]["management"]
+    assert (own["address"], own["ipv6"], own["gateway_ipv6"]) == ("192.0.2.21/24", "2001:db8::21/64", "2001:db8::1")
+    assert devices["devices"]["dc1-leaf2"]["management"] == {"address": "192.0.2.22/24", "dhcp": "true"}
+    assert found.unchanged
+
+
 def test_two_that_claim_one_far_end(tmp_path: Path) -> None:
     folder = tmp_path / "configs"
     shutil.copytree(GOLDEN / "dc-2x4", folder)

@@ -147,7 +147,8 @@ def _vlans(switch: Seen) -> Iterator[str]:
 
 
 def _management(switch: Seen) -> Iterator[str]:
-    if "management.address" not in device_of(switch):
+    told = device_of(switch)
+    if "management.address" not in told or "management.dhcp" in told:
         yield "MGMT_INTERFACE has no address of eth0: SONiC asks DHCP for one"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from ipaddress import ip_interface
 
@@ -13,7 +12,6 @@ from sonicfab.configdb import ConfigDb, natural_key
 from sonicfab.ipam import is_address
 
 Settings = dict[str, object]
-_GATEWAY = re.compile(r"gwaddr\W+([0-9a-fA-F.:]+)")
 MANAGEMENT = "eth0"
 
 
@@ -44,22 +42,25 @@ def _rows(config: ConfigDb) -> list[tuple[str, Mapping[str, object]]]:
         name, _, text = key.partition("|")
         if name == MANAGEMENT and _is_interface(text):
             rows.append((text, row))
-    return sorted(rows, key=lambda one: (":" in one[0], natural_key(one[0]))) or list(_misplaced(config))
+    return sorted(rows, key=lambda one: (":" in one[0], natural_key(one[0])))
 
 
-def _misplaced(config: ConfigDb) -> Iterator[tuple[str, Mapping[str, object]]]:
+def _misplaced(config: ConfigDb) -> Iterator[str]:
     """An address that stands as a field in MGMT_PORT, where SONiC does not read it: it tells what was meant."""
     for row in config.get("MGMT_PORT", {}).values():
-        for name, value in row.items():
-            match = _GATEWAY.search(str(value))
-            text = name.partition("|")[2]
-            if _is_interface(text):
-                yield text, {"gwaddr": match[1]} if match else {}
+        yield from (text for name in row if _is_interface(text := name.partition("|")[2]))
 
 
 def _address(config: ConfigDb) -> Settings:
+    """The addresses of eth0; without a row SONiC asks DHCP for one, and a misplaced one tells which it gets."""
     rows = _rows(config)
-    return {"management.address": rows[0][0]} if rows else {}
+    if not rows:
+        meant = next(_misplaced(config), "")
+        return {"management.address": meant, "management.dhcp": True} if meant else {}
+    found: Settings = {"management.address": rows[0][0]}
+    if len(rows) > 1 and ":" in rows[1][0] and ":" not in rows[0][0]:
+        found["management.ipv6"] = rows[1][0]
+    return found
 
 
 def _management(config: ConfigDb) -> Settings:
@@ -68,6 +69,12 @@ def _management(config: ConfigDb) -> Settings:
     gateway = text_of(rows[0][1], "gwaddr") if rows else ""
     if gateway and is_address(gateway):
         found["management.gateway"] = gateway
+    beside = text_of(rows[1][1], "gwaddr") if len(rows) > 1 and ":" in rows[1][0] and ":" not in rows[0][0] else ""
+    if beside and is_address(beside):
+        found["management.gateway_ipv6"] = beside
+    routes = rows[0][1].get("forced_mgmt_routes") if rows else None
+    if isinstance(routes, list) and routes:
+        found["management.routes"] = routes
     if text_of(config.get("MGMT_VRF_CONFIG", {}).get("vrf_global", {}), "mgmtVrfEnabled") == "true":
         found["management.vrf"] = True
     return found
