@@ -7,6 +7,7 @@ import zlib
 
 from sonicfab.errors import LabError
 from sonicfab.lab.faults_base import Amount, Fault, FaultPlace, Lab, Undo, nothing_to_heal
+from sonicfab.lab.hosts import BOND
 from sonicfab.lab.inside import run_below
 from sonicfab.lab.netns import UNPLUGGED
 
@@ -63,6 +64,10 @@ def _exchange(lab: Lab, first: FaultPlace, second: FaultPlace) -> None:
 def _settle(lab: Lab, node: str, *ports: str) -> None:
     """Make ports that were put in again what they must be; those of a dead switch, its boot takes care of."""
     host = next((one for one in lab.spec.hosts if one.name == node), None)
+    if host is not None and host.members:
+        lab.ip(*(f"-n {node} link set {port} down" for port in ports))
+        lab.ip(*(f"-n {node} link set {port} mtu {host.mtu} master {BOND} up" for port in ports))
+        return
     if host is not None:
         lab.ip(f"-n {node} link set eth0 address {host.mac} mtu {host.mtu} up")
         return
