@@ -185,6 +185,11 @@ class Case:
                 found[end] = (*found.get(end, ()), session.peer)
         return found
 
+    def channel_of(self, end: Endpoint) -> Endpoint:
+        """The port channel that a port is planned to be a member of; the port itself where it is none."""
+        channels = self.switch(end.switch).port_channels if end.switch in self.plan.switches else ()
+        return next((Endpoint(end.switch, one.name) for one in channels if end.port in one.members), end)
+
     def between(self, switch: str, far: str) -> set[str]:
         """The switches on the planned ways between two, without the two."""
         found: set[str] = set()

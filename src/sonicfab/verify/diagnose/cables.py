@@ -27,7 +27,10 @@ def diagnose(case: Case) -> Iterator[Diagnosis]:
         todo = moves(planned, actual, group)
         cables = sorted({tuple(sorted((end, actual[end]))) for end in group if end in actual})
         bad = [(a, b) for a, b in cables if planned.get(a) != b]
-        taken = case.link_results(*group)
+        # with LACP a bundle leaves the wrong members out; where it does not, its sessions end
+        bundles = {one for end in group if (one := case.channel_of(end)) != end}
+        taken = case.link_results(*group, *bundles)
+        ended = {end for end in bundles if any(one.check == "bgp" and one.switch == end.switch for one in taken)}
         swap = all(move.action == "swap" for move in todo)
         yield Diagnosis(
             "cable-swapped" if swap and todo else "cable-wrong",
@@ -37,7 +40,7 @@ def diagnose(case: Case) -> Iterator[Diagnosis]:
             tuple(f"LLDP: {a} is connected to {b}" for a, b in bad[:4]),
             _mend(case, [str(move) for move in todo], bad),
             taken,
-            broken=Outage(sessions=frozenset(end for end in group if end in planned)),
+            broken=Outage(sessions=frozenset(end for end in group if end in planned) | ended),
         )
 
 
