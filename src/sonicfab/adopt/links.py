@@ -57,6 +57,26 @@ class Links:
         return dict(pairs + [(end, one) for one in self.found for pair in one.members for end in pair])
 
 
+class _Free(dict[Endpoint, SeenSession]):
+    """The sessions without a far end yet, by what they expect of it: a large fabric has thousands."""
+
+    def __init__(self, sessions: Mapping[Endpoint, SeenSession], finder: Finder) -> None:
+        super().__init__(sessions)
+        self._of_asn: dict[int, list[Endpoint]] = {}
+        self._asking: dict[int, list[Endpoint]] = {}
+        for end, one in sessions.items():
+            asn = finder.switches[end.switch].asn
+            self._of_asn.setdefault(asn, []).append(end)
+            if one.asks:
+                self._asking.setdefault(int(one.remote_as) if one.remote_as.isdigit() else asn, []).append(end)
+
+    def towards(self, session: SeenSession, own: int) -> list[Endpoint]:
+        """Those at the ASN that a session asks for; of one that takes any, those that ask for `own`."""
+        if not session.asks:
+            return self._asking.get(own, [])
+        return self._of_asn.get(int(session.remote_as) if session.remote_as.isdigit() else own, [])
+
+
 class Finder:
     """Looks for the links between switches, the surest ways first."""
 
@@ -184,30 +204,26 @@ class Finder:
     def _by_fit(self) -> bool:
         """Sessions that fit one other session and no more; true when one was found."""
         before = len(self.links.found)
-        for end, session in self._free():
-            far = self._candidates(end, session)
-            if len(far) == 1 and self._candidates(far[0], self._session_at(far[0])) == [end]:
+        free = self._free()
+        for end, session in free.items():
+            far = self._candidates(end, session, free)
+            if len(far) == 1 and self._candidates(far[0], free[far[0]], free) == [end]:
                 self._link(end, far[0], "no other session fits", sure=False)
         return len(self.links.found) > before
 
-    def _free(self) -> list[tuple[Endpoint, SeenSession]]:
+    def _free(self) -> _Free:
         taken = self.links.taken
         every = ((Endpoint(one.name, two.interface), two) for one in self.switches.values() for two in one.sessions)
-        return [(end, two) for end, two in every if two.unnumbered and end not in taken and self._is_link(end)]
+        return _Free(
+            {end: two for end, two in every if two.unnumbered and end not in taken and self._is_link(end)}, self
+        )
 
-    def _session_at(self, end: Endpoint) -> SeenSession:
-        return next(one for one in self.switches[end.switch].sessions if one.interface == end.port and one.unnumbered)
-
-    def _candidates(self, end: Endpoint, session: SeenSession) -> list[Endpoint]:
+    def _candidates(self, end: Endpoint, session: SeenSession, free: _Free) -> list[Endpoint]:
         """The free ends that may be its far end: both expect the other's ASN, and both are alike."""
-        if session.remote_as in ("external", ""):
-            free = [(far, two) for far, two in self._free() if two.remote_as.isdigit() or two.remote_as == "internal"]
-        else:
-            free = self._free()
         here = self.switches[end.switch]
         found = []
-        for far, two in free:
-            there = self.switches[far.switch]
+        for far in free.towards(session, here.asn):
+            there, two = self.switches[far.switch], free[far]
             fits = session.takes(there.asn, here.asn) and two.takes(here.asn, there.asn)
             if far.switch != end.switch and fits and self._alike(end, far):
                 found.append(far)
@@ -224,9 +240,10 @@ class Finder:
     def _leave_open(self) -> None:
         """Sessions to an ASN that a switch here has, without one other that fits."""
         asns = {one.asn for one in self.switches.values() if one.asn}
-        for end, session in self._free():
+        free = self._free()
+        for end, session in free.items():
             if session.remote_as == "internal" or (session.remote_as.isdigit() and int(session.remote_as) in asns):
-                self.links.open_to[end] = tuple(self._candidates(end, session))
+                self.links.open_to[end] = tuple(self._candidates(end, session, free))
 
 
 def _descriptions(switch: Seen) -> Iterator[tuple[str, str]]:

@@ -38,6 +38,11 @@ class SeenSession:
         """It runs over link-local addresses."""
         return self.peer == self.interface
 
+    @property
+    def asks(self) -> bool:
+        """It names the ASN of its other end, or says that it is its own."""
+        return self.remote_as.isdigit() or self.remote_as == "internal"
+
     def takes(self, asn: int, own: int) -> bool:
         """Whether a switch of that ASN may be at its other end; `own` is that of this switch."""
         if self.remote_as.isdigit():
