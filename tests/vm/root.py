@@ -70,7 +70,8 @@ def ready_root(cache: Path) -> Root:
     Raises:
         RuntimeError: mmdebstrap fails; with the end of what it said.
     """
-    recipe = "\n".join([*_sources(), *_command(Path("ROOT")), _HOOK.read_text()])
+    # the same for every checkout, wherever it is
+    recipe = "\n".join([*_sources(), *_command(Path("ROOT")), _HOOK.read_text()]).replace(str(_HOOK), _HOOK.name)
     folder = cache / hashlib.sha256(recipe.encode()).hexdigest()[:16]
     cache.mkdir(parents=True, exist_ok=True)
     with _locked(cache / "lock"):

@@ -1,7 +1,8 @@
-"""A machine with a stock kernel: its power is cut and it boots again; it has what this kernel may lack."""
+"""A machine with a stock kernel: its power is cut and it boots again; a lab in it has what this kernel may lack."""
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import signal
@@ -25,6 +26,8 @@ pytestmark = [
     pytest.mark.skipif(bool(vm_missing()), reason=f"no virtual machine here: {vm_missing()}"),
 ]
 FABRIC = Path(__file__).parent / "fabric"
+LAB = "vm"
+_FILES = "-i fabric/inventory.yml -t fabric/topology.yml"
 
 
 @pytest.fixture(scope="module")
@@ -65,14 +68,6 @@ def test_its_kernel_has_what_the_lab_uses(machine: Machine) -> None:
     machine.run(" && ".join(["set -e", *tried, "ip link add link eth0 name x type vlan id 5", "ip link del x"]))
 
 
-def test_sonicfab_is_in_it(machine: Machine) -> None:
-    if machine.root.python != PYTHON:
-        pytest.skip(f"the packages here are for Python {PYTHON}, and the machine has {machine.root.python}")
-    machine.put(FABRIC, "/root/fabric")
-    said = machine.run(f"{SONICFAB} render -i fabric/inventory.yml -t fabric/topology.yml -o build").stdout
-    assert "2 switches rendered" in said
-
-
 def test_it_reaches_nothing(machine: Machine) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         there = f"</dev/tcp/10.0.2.2/{listener.getsockname()[1]}"  # what qemu calls this machine
@@ -103,3 +98,36 @@ def _gone(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].startswith("Z")
     except FileNotFoundError:
         return True
+
+
+@pytest.fixture(scope="module")
+def lab(machine: Machine) -> Iterator[Machine]:
+    """The machine with a lab in it, that has booted from rendered configs."""
+    if machine.root.python != PYTHON:
+        pytest.skip(f"the packages here are for Python {PYTHON}, and the machine has {machine.root.python}")
+    machine.put(FABRIC, "/root/fabric")
+    machine.run(f"{SONICFAB} render {_FILES} -o build")
+    machine.run(f"{SONICFAB} lab up {_FILES} --from build --name {LAB} --hosts")
+    yield machine
+    machine.run(f"{SONICFAB} lab down --name {LAB}")
+
+
+def inside(lab: Machine, switch: str, command: str) -> str:
+    return lab.run(f"{SONICFAB} lab exec --name {LAB} {switch} -- sh -c {shlex.quote(command)}").stdout
+
+
+def test_verify_is_green_over_real_bonds(lab: Machine) -> None:
+    done = lab.run(f"{SONICFAB} verify {_FILES} --lab-name {LAB} --timeout 240 --json verify.json", check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads(lab.run("cat verify.json").stdout)
+    channels = [one for one in report["results"] if one["check"] == "portchannel"]
+    assert channels
+    assert {one["status"] for one in channels} == {"ok"}, "none is skipped: the kernel speaks LACP"
+
+
+def test_port_channels_are_bonds_that_hear_the_planned_partner(lab: Machine) -> None:
+    told = inside(lab, "vm-leaf1", "cat /proc/net/bonding/PortChannel1")
+    assert "IEEE 802.3ad" in told
+    assert "LACP rate: fast" in told
+    assert told.count("Slave Interface: ") == 2
+    assert told.count("system mac address: 02:00:5e:40:01:00") == 2, "the spine's, from each member"
