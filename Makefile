@@ -15,10 +15,10 @@ help: ## Show this list
 demo: packages install ## Validate, render, boot a lab, push over SSH, verify, end the lab
 	scripts/demo
 
-test: packages vm-packages install-dev dist ## Run the whole test suite; ARGS=... are more options of pytest
-	scripts/with-lab-rights $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+test: packages install-dev dist ## Run the test suite but for `vm-test`; ARGS=... are more options of pytest
+	scripts/with-lab-rights $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore tests/vm $(ARGS)
 
-vm-test: vm-packages install-dev ## Run the tests that need a virtual machine with a stock kernel, and no others
+vm-test: vm-packages install-dev ## Run the tests that need a virtual machine with a stock kernel
 	scripts/with-lab-rights $(BIN)/python -m pytest -n 0 tests/vm $(ARGS)
 
 # all that a shell runs
