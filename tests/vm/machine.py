@@ -18,6 +18,8 @@ from vm.root import Root
 
 _MEGABYTES = 2048
 _READY = "vm-init: up"
+_UNLESS_ALONE = '[ "$PPID" = "$0" ] && exec "$@"'
+"""Who ends before setpriv has asked for the signal leaves nothing behind either."""
 
 
 @dataclass
@@ -68,7 +70,7 @@ class Machine:
         (self.folder / "console").unlink(missing_ok=True)
         with (self.folder / "qemu.log").open("wb") as log:
             self._qemu = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", *self._command(disk)],
+                ["setpriv", "--pdeathsig", "KILL", "sh", "-c", _UNLESS_ALONE, str(os.getpid()), *self._command(disk)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
