@@ -49,6 +49,11 @@ ON_OFF: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {  # inventory o
     "snmp.location": ({"snmp": {"location": "x"}}, {"snmp": {"location": ""}}, "SNMP|LOCATION"),
     "snmp.contact": ({"snmp": {"contact": "x"}}, {"snmp": {"contact": ""}}, "SNMP|CONTACT"),
     "snmp.community": ({"snmp": {"community": "env:C"}}, {"snmp": {"community": ""}}, "SNMP_COMMUNITY|a-community"),
+    "aaa.login": ({"aaa": {"login": "local"}}, {"aaa": {"login": []}}, "AAA|authentication"),
+    "tacacs.servers": ({"tacacs": {"servers": "192.0.2.2"}}, {"tacacs": {"servers": []}}, "TACPLUS_SERVER|192.0.2.2"),
+    "tacacs.key": ({"tacacs": {"key": "env:K"}}, {"tacacs": {"key": ""}}, "TACPLUS|global passkey"),
+    "radius.servers": ({"radius": {"servers": "192.0.2.2"}}, {"radius": {"servers": []}}, "RADIUS_SERVER|192.0.2.2"),
+    "radius.key": ({"radius": {"key": "env:K"}}, {"radius": {"key": ""}}, "RADIUS|global passkey"),
     "bgp.bfd": (
         {"bgp": {"bfd": "true"}},
         {"bgp": {"bfd": "false"}},
@@ -77,7 +82,8 @@ def test_what_is_switched_off_goes(option: str) -> None:
     before, after = (rendered({}, one) if option in IN_TOPOLOGY else rendered(one, {}) for one in (on, off))
     assert has(before.config_db, place), "the option makes it"
     changes = [str(change) for change in diff(after.config_db, before.config_db, after.owned_tables)]
-    assert any(change.startswith((f"- {place}", "- SNMP_COMMUNITY|")) for change in changes), changes
+    gone = (f"- {place}", f"- {place.partition(' ')[0]}", "- SNMP_COMMUNITY|")
+    assert any(change.startswith(gone) for change in changes), changes
 
 
 @pytest.mark.parametrize("option", sorted(ON_OFF.keys() - IN_TOPOLOGY))
@@ -92,7 +98,14 @@ def test_every_option_of_a_switch_that_renders_rows_is_in_the_table() -> None:
         "platform", "role", "image_build",  # values, never off
         "ssh",  # how to log in renders nothing
         "management.address", "management.gateway",  # required
+        # MGMT_INTERFACE is whole: what is not said is gone
+        "management.dhcp", "management.ipv6", "management.gateway_ipv6", "management.routes",
+        "management.contact",  # where it answers before renders nothing
         "timezone",  # a field of a row that is owned: off is the timezone Etc/UTC
+        # how, of a service that its servers, its order or its key switch on and off
+        "aaa.failthrough",
+        "tacacs.auth_type", "tacacs.timeout", "tacacs.source",
+        "radius.auth_type", "radius.timeout", "radius.retransmit", "radius.source",
     }  # fmt: skip
     settings = Inventory.model_fields["defaults"].annotation
     assert settings is not None

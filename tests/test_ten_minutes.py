@@ -147,8 +147,8 @@ KDUMP: {owner: fabric, source: sonic-kdump.yang}
 SERVICE = Addition(
     "a service",
     {
-        "src/sonicfab/model/services/tacacs.py": '''\
-"""TACACS+."""
+        "src/sonicfab/model/services/ldap.py": '''\
+"""LDAP."""
 
 from __future__ import annotations
 
@@ -158,38 +158,38 @@ from sonicfab.model.fields import HostName, OneOrMany, Secret, Strict
 from sonicfab.model.services import Service
 
 
-class Tacacs(Strict):
+class Ldap(Strict):
     """Who may log in is asked there."""
 
     servers: OneOrMany[HostName] | None = Field(
-        default=None, title="a TACACS+ server of the inventory", description="TACACS+ servers; an empty list says none."
+        default=None, title="an LDAP server of the inventory", description="LDAP servers; an empty list says none."
     )
     key: Secret | None = Field(default=None, description="Reference to the key that they share with the switch.")
 
 
-class TacacsClient(Service):
+class LdapClient(Service):
     """The client of the switch."""
 
-    tacacs: Tacacs = Field(default=Tacacs(), description="TACACS+.")
+    ldap: Ldap = Field(default=Ldap(), description="LDAP.")
 ''',
-        "templates/config_db/tacacs.yml.j2": """\
-{% if switch.services.tacacs.key %}
-TACPLUS:
+        "templates/config_db/ldap.yml.j2": """\
+{% if switch.services.ldap.key %}
+LDAP:
   global:
-    passkey: {{ switch.services.tacacs.key | secret("TACACS+ key") | tojson }}
+    bind_password: {{ switch.services.ldap.key | secret("LDAP key") | tojson }}
 {% endif %}
-{% if switch.services.tacacs.servers is not none %}
+{% if switch.services.ldap.servers is not none %}
 
-TACPLUS_SERVER:
-{% for server in switch.services.tacacs.servers %}
+LDAP_SERVER:
+{% for server in switch.services.ldap.servers %}
   {{ server }}: {priority: "1"}
 {% else %}
   {}
 {% endfor %}
 {% endif %}
 {# tables:
-TACPLUS: {owner: service, source: sonic-system-tacacs.yang}
-TACPLUS_SERVER: {owner: service, source: sonic-system-tacacs.yang}
+LDAP: {owner: service, source: sonic-system-ldap.yang}
+LDAP_SERVER: {owner: service, source: sonic-system-ldap.yang}
 #}
 """,
     },
@@ -231,7 +231,7 @@ defaults:
   platform: as7712-32x
   image_build: community-202611
   management: {gateway: 192.0.2.1}
-  tacacs: {servers: 192.0.2.5, key: "file:key"}
+  ldap: {servers: 192.0.2.5, key: "file:key"}
 devices:
   spine1: {role: spine, mac: "02:00:5e:10:01:00", management: {address: 192.0.2.11/24}}
   leaf1: {role: leaf, mac: "02:00:5e:20:01:00", management: {address: 192.0.2.21/24}}
@@ -303,13 +303,13 @@ def test_the_program_has_them(tree: Path) -> None:
     config = json.loads((tree / "build/new/leaf1/config_db.json").read_text())
     assert config["PORT"]["Ethernet124"]["fec"] == "rs"
     assert config["KDUMP"] == {"config": {"enabled": "true"}}
-    assert config["TACPLUS"] == {"global": {"passkey": "secretword"}}
-    assert config["TACPLUS_SERVER"] == {"192.0.2.5": {"priority": "1"}}
+    assert config["LDAP"] == {"global": {"bind_password": "secretword"}}
+    assert config["LDAP_SERVER"] == {"192.0.2.5": {"priority": "1"}}
     assert (tree / "build/new/leaf1/config_db.json").stat().st_mode & 0o777 == 0o600
     run(tree, "sonicfab", "--allow-secrets", "mask", "render", *files)
     assert "secretword" not in (tree / "build/new/leaf1/config_db.json").read_text()
-    told = run(tree, "sonicfab", "explain", *files, "leaf1", "TACPLUS_SERVER", "192.0.2.5")
-    assert "tacacs.yml.j2" in told
+    told = run(tree, "sonicfab", "explain", *files, "leaf1", "LDAP_SERVER", "192.0.2.5")
+    assert "ldap.yml.j2" in told
     assert "docker" in run(tree, "sonicfab", "verify", "--help").partition("Only these checks:")[2][:120]
     assert "kdump.yml.j2" in run(tree, "sonicfab", "explain", *files, "leaf1", "KDUMP|config", "enabled")
     assert run(tree, "sonicfab", "roles", *files) == "leaf leaf1\nspine spine1\n"

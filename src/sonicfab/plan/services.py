@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import field, make_dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
+from sonicfab.builds import Build
+from sonicfab.errors import KeyPath, Problem
 from sonicfab.model.fields import Strict
 from sonicfab.model.services import is_list, services
 from sonicfab.plan.decided import Rule
+from sonicfab.schema.facts import Schema, builtin, schema_of
 
 
 def _keys(of: type[Strict], path: str = "") -> Iterator[tuple[str, Any, Any]]:
@@ -47,6 +50,32 @@ def settled_services(find: Callable[..., Any]) -> Services:
     inner = {name: type(getattr(Services(), name)) for name, one in values.items() if isinstance(one, Strict)}
     own = {name: kind(**{key: find(name, key) for key in kind.__dataclass_fields__}) for name, kind in inner.items()}
     return Services(**{**values, **own})
+
+
+def refused_services(
+    build: Build | None, find: Callable[..., tuple[Any, KeyPath]], get: Callable[..., Any]
+) -> Iterator[Problem]:
+    """What a switch cannot have of its services: tables and fields that its build lacks, keys that contradict."""
+    for one in services():
+        for key, wanted in one.needs.items() if build else ():
+            value, path = find(*key.split("."))
+            if value is not None and build is not None and not _has(build, wanted):
+                table, _, field = wanted.partition(" ")
+                what = f"{table} has no {field}" if field else f"there is no {table}"
+                yield Problem("inventory", path, f"{build.name} cannot have `{key}`: in its YANG models {what}")
+        for mistake in one.mistakes(lambda key: get(*key.split("."))):
+            _, path = find(*mistake.key.split("."))
+            yield Problem("inventory", path, mistake.message, mistake.hint)
+
+
+def _has(build: Build, wanted: str) -> bool:
+    """True where the models of the build, or the nearest ones that are known, have a table, or a field of it."""
+    schema: Schema | None = schema_of(build) or (builtin(build.nearest_schema) if build.nearest_schema else None)
+    table, _, field = wanted.partition(" ")
+    if schema is None or table not in schema:
+        return schema is None
+    rows = (*schema[table].lists, *schema[table].rows.values())
+    return not field or any(field in row.fields for row in rows)
 
 
 def without_network(of: Services) -> Services:

@@ -11,7 +11,7 @@ from sonicfab.catalog import Catalog
 from sonicfab.errors import KeyPath, Problem
 from sonicfab.hints import did_you_mean
 from sonicfab.model.inventory import Device, Inventory, Settings
-from sonicfab.plan.services import settled_services
+from sonicfab.plan.services import refused_services, settled_services
 from sonicfab.plan.types import ManagementPlan, SshPlan, SwitchSettings
 from sonicfab.ports import ports_of, unfit_for
 
@@ -100,6 +100,8 @@ def _missing(name: str, layers: _Layers) -> Iterator[Problem]:
 def _check_values(layers: _Layers, catalog: Catalog, *, unfit: bool) -> Iterator[Problem]:
     yield from _check_platform(layers, catalog, unfit=unfit)
     yield from _check_management(layers)
+    build = catalog.builds.get(layers.get("image_build") or DEFAULT_BUILD)
+    yield from refused_services(build, layers.find, layers.get)
 
 
 def _check_platform(layers: _Layers, catalog: Catalog, *, unfit: bool) -> Iterator[Problem]:

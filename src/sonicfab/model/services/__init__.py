@@ -8,11 +8,24 @@ templates/config_db/ has a template that writes the tables.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import ClassVar, get_args, get_origin
+from typing import Any, ClassVar, NamedTuple, get_args, get_origin
 
 from sonicfab.model.fields import Strict
+
+
+class Mistake(NamedTuple):
+    """Keys that do not go together after defaults and groups have fallen to a switch; it is told of `key`."""
+
+    key: str
+    message: str
+    hint: str = ""
+
+
+Get = Callable[[str], Any]
+"""The value of a key of the switch, such as `tacacs.key`; None where nothing says it."""
 
 
 class Service(Strict):
@@ -20,6 +33,13 @@ class Service(Strict):
 
     in_network: ClassVar[bool] = True
     """It is of use only where the management network of the inventory is."""
+    needs: ClassVar[Mapping[str, str]] = {}
+    """Key -> the table of CONFIG_DB, or `TABLE field`, that it is written to: a build without that refuses the key."""
+
+    @classmethod
+    def mistakes(cls, get: Get) -> Iterator[Mistake]:  # noqa: ARG003 - for those that have any
+        """What the keys of a switch say that cannot be, each by itself being good."""
+        yield from ()
 
 
 def services() -> tuple[type[Service], ...]:

@@ -1,0 +1,111 @@
+"""Services of a switch: the rows that each makes, on every build that has them, as the build's own models allow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from known import CATALOG, build_names, get_build, get_platform, subject
+from sonicfab.configdb import ConfigDb
+from sonicfab.model.inventory import Inventory
+from sonicfab.model.services import services
+from sonicfab.plan.settings import resolve_settings
+from sonicfab.ports import unfit_for
+from sonicfab.validate.run import Validator
+from test_switched_off import rendered
+
+Case = tuple[Mapping[str, Any], Mapping[str, Any]]
+TACACS: Case = (
+    {
+        "aaa": {"login": ["tacacs+", "local"], "failthrough": "true"},
+        "tacacs": {
+            "servers": ["192.0.2.2", "192.0.2.3"],
+            "key": "env:KEY",
+            "auth_type": "chap",
+            "timeout": "3",
+            "source": "Loopback0",
+        },
+    },
+    {
+        "AAA": {"authentication": {"login": "tacacs+,local", "failthrough": "True"}},
+        "TACPLUS": {
+            "global": {"passkey": "a-community", "auth_type": "chap", "timeout": "3", "src_intf": "Loopback0"},
+        },
+        "TACPLUS_SERVER": {"192.0.2.2": {"priority": "2"}, "192.0.2.3": {"priority": "1"}},
+    },
+)
+RADIUS: Case = (
+    {
+        "management": {"vrf": "true"},
+        "aaa": {"login": ["local", "radius"]},
+        "radius": {"servers": "radius.example.net", "key": "env:KEY", "retransmit": "0", "source": "eth0"},
+    },
+    {
+        "AAA": {"authentication": {"login": "local,radius"}},
+        "RADIUS": {"global": {"passkey": "a-community", "retransmit": "0"}},
+        "RADIUS_SERVER": {"radius.example.net": {"priority": "1", "src_intf": "eth0", "vrf": "mgmt"}},
+    },
+)
+CASES: dict[str, Case] = {"tacacs": TACACS, "radius": RADIUS}
+LACKING: dict[str, str] = {}
+"""Service -> the builds that lack it, by the branch of their models."""
+FIT = [build for build in build_names() if not unfit_for(get_platform("as7326-56x"), get_build(build))]
+
+
+def refused(inventory: Mapping[str, Any], build: str = "community-202411") -> list[tuple[str, str]]:
+    """(path, message) of what is told of a switch with these values in defaults."""
+    device = {"role": "leaf", "platform": "as7326-56x", "mac": "02:00:5e:20:01:00"}
+    device |= {"management": {"address": "192.0.2.21/24"}}  # type: ignore[dict-item]
+    management = {"gateway": "192.0.2.1", **inventory.get("management", {})}
+    read = Inventory.model_validate(
+        {"defaults": {**inventory, "image_build": build, "management": management}, "devices": {"leaf1": device}}
+    )
+    return [
+        (".".join(map(str, one.path)), one.message) for one in resolve_settings(read, ["leaf1"], CATALOG, unfit=True)[1]
+    ]
+
+
+@pytest.mark.parametrize("build", FIT)
+@pytest.mark.parametrize("case", CASES)
+def test_rows_of_a_service(case: str, build: str) -> None:
+    inventory, rows = CASES[case]
+    if get_build(build).nearest_schema in LACKING.get(case, "").split():
+        told = refused(inventory, build)
+        assert told
+        assert all(f"{build} cannot have `" in message for _, message in told)
+        return
+    config = rendered({**inventory, "image_build": build}, {}).config_db
+    assert {table: config[table] for table in rows} == rows
+    found = Validator(models=False, vtysh=False).validate([subject(build, config)]).findings
+    without: ConfigDb = rendered({"management": inventory.get("management", {}), "image_build": build}, {}).config_db
+    before = Validator(models=False, vtysh=False).validate([subject(build, without)]).findings
+    assert {(one.code, one.place) for one in found} <= {(one.code, one.place) for one in before}
+
+
+def test_keys_that_contradict() -> None:
+    servers = {"servers": "192.0.2.2"}
+    said: dict[str, tuple[dict[str, Any], list[str]]] = {
+        "no server": (
+            {"aaa": {"login": ["tacacs+", "local"]}},
+            ["defaults.aaa.login login asks tacacs+, and `tacacs` has no servers and no key"],
+        ),
+        "no key": (
+            {"aaa": {"login": ["local", "radius"]}, "radius": servers},
+            ["defaults.aaa.login login asks radius, and `radius` has no key"],
+        ),
+        "nothing to fall through": (
+            {"aaa": {"failthrough": "true"}},
+            ["defaults.aaa.failthrough `failthrough` is about an order, and there is no `login`"],
+        ),
+    }
+    told: Callable[[Mapping[str, Any]], list[str]] = lambda given: [" ".join(one) for one in refused(given)]  # noqa: E731
+    assert {name: told(given) for name, (given, _) in said.items()} == {name: want for name, (_, want) in said.items()}
+
+
+def test_what_a_service_needs_is_in_the_newest_models() -> None:
+    for service in services():
+        for key in service.needs:
+            given: Any = service.model_fields[key.partition(".")[0]]
+            assert given, f"{key} is a key of {service.__name__}"
