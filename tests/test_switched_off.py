@@ -40,6 +40,7 @@ def rendered(inventory: dict[str, Any], topology: dict[str, Any]) -> SwitchConfi
     return Renderer(template_folders([]), secrets).render(plan, plan.switches["leaf1"])
 
 
+NEW = {"image_build": "community-202605"}
 HOSTS = {"prefixes": {"ipv4": "198.51.100.0/24"}, "ports": [{"role": "leaf", "ports": "Ethernet0"}]}
 ON_OFF: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {  # inventory or topology on, off; what must go
     "management.vrf": ({"management": {"vrf": "true"}}, {"management": {"vrf": "false"}}, "MGMT_VRF_CONFIG|vrf_global"),
@@ -49,6 +50,21 @@ ON_OFF: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {  # inventory o
     "snmp.location": ({"snmp": {"location": "x"}}, {"snmp": {"location": ""}}, "SNMP|LOCATION"),
     "snmp.contact": ({"snmp": {"contact": "x"}}, {"snmp": {"contact": ""}}, "SNMP|CONTACT"),
     "snmp.community": ({"snmp": {"community": "env:C"}}, {"snmp": {"community": ""}}, "SNMP_COMMUNITY|a-community"),
+    "ntp_options.key": (
+        {"ntp": "192.0.2.2", "ntp_options": {"key": "env:K", "key_id": "7", "key_type": "sha1"}},
+        {"ntp": "192.0.2.2", "ntp_options": {"key": ""}},
+        "NTP_KEY|7",
+    ),
+    "dns_options.search": (
+        {**NEW, "dns": "192.0.2.2", "dns_options": {"search": "example.net"}},
+        {**NEW, "dns": "192.0.2.2", "dns_options": {"search": []}},
+        "DNS_OPTIONS|GLOBAL",
+    ),
+    "snmp.users": (
+        {"snmp": {"users": [{"name": "reader", "auth_password": "env:P"}]}},
+        {"snmp": {"users": []}},
+        "SNMP_USER|reader",
+    ),
     "aaa.login": ({"aaa": {"login": "local"}}, {"aaa": {"login": []}}, "AAA|authentication"),
     "tacacs.servers": ({"tacacs": {"servers": "192.0.2.2"}}, {"tacacs": {"servers": []}}, "TACPLUS_SERVER|192.0.2.2"),
     "tacacs.key": ({"tacacs": {"key": "env:K"}}, {"tacacs": {"key": ""}}, "TACPLUS|global passkey"),
@@ -88,7 +104,8 @@ def test_what_is_switched_off_goes(option: str) -> None:
 
 @pytest.mark.parametrize("option", sorted(ON_OFF.keys() - IN_TOPOLOGY))
 def test_what_the_inventory_does_not_say_stays(option: str) -> None:
-    before, after = rendered(ON_OFF[option][0], {}), rendered({}, {})
+    on = ON_OFF[option][0]
+    before, after = rendered(on, {}), rendered({key: on[key] for key in NEW.keys() & on.keys()}, {})
     assert diff(after.config_db, before.config_db, after.owned_tables) == []
 
 
@@ -104,6 +121,8 @@ def test_every_option_of_a_switch_that_renders_rows_is_in_the_table() -> None:
         "timezone",  # a field of a row that is owned: off is the timezone Etc/UTC
         # how, of a service that its servers, its order or its key switch on and off
         "aaa.failthrough",
+        "ntp_options.iburst", "ntp_options.pool", "ntp_options.source", "ntp_options.key_id", "ntp_options.key_type",
+        "syslog_options.severity", "syslog_options.protocol", "syslog_options.port", "syslog_options.source",
         "tacacs.auth_type", "tacacs.timeout", "tacacs.source",
         "radius.auth_type", "radius.timeout", "radius.retransmit", "radius.source",
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -95,7 +96,7 @@ class Renderer:
             InputError: a secret that the config needs cannot be found.
         """
         self._switch, self._secret_files = switch, set()
-        self._environment.filters["secret"] = self._secret
+        self._environment.filters |= {"secret": self._secret, "base64": _base64}
         values: dict[str, Any] = {
             "fabric": fabric,
             "switch": switch,
@@ -189,6 +190,11 @@ class Renderer:
             hint = hint or _unknown_variable(str(err), values)
             message = f"rendering {values['switch'].name} failed: {_said(err)}"
             raise _template_error(message, Place(*_raised_at(err, name)), hint) from err
+
+
+def _base64(text: str) -> str:
+    """The filter `base64`: a text as SONiC keeps some secrets."""
+    return b64encode(text.encode()).decode()
 
 
 def planned_of(switch: SwitchPlan, tables: ConfigDb) -> Planned | None:

@@ -48,8 +48,26 @@ def settled_services(find: Callable[..., Any]) -> Services:
     """Those of a switch; `find` has the value at a path of keys."""
     values = {name: find(name) for one in services() for name in one.model_fields}
     inner = {name: type(getattr(Services(), name)) for name, one in values.items() if isinstance(one, Strict)}
-    own = {name: kind(**{key: find(name, key) for key in kind.__dataclass_fields__}) for name, kind in inner.items()}
+    own = {
+        name: kind(**{key: _item(find(name, key), f"{name}.{key}") for key in kind.__dataclass_fields__})
+        for name, kind in inner.items()
+    }
     return Services(**{**values, **own})
+
+
+def _item(value: object, path: str) -> object:
+    """A value as the plan has it: a mapping in a list is a dataclass, too; `path` is that of the list."""
+    if isinstance(value, tuple):
+        return tuple(_item(one, path) for one in value)
+    if not isinstance(value, Strict):
+        return value
+    kind, rule = type(value).__name__, Rule("", (f"inventory:{path}",))
+    made = globals().get(kind) or _value(kind, ((name, Annotated[Any, rule], field()) for name in _fields_of(value)))
+    return made(**{name: getattr(value, name) for name in _fields_of(value)})
+
+
+def _fields_of(value: Strict) -> tuple[str, ...]:
+    return tuple(type(value).model_fields)
 
 
 def refused_services(
@@ -59,23 +77,27 @@ def refused_services(
     for one in services():
         for key, wanted in one.needs.items() if build else ():
             value, path = find(*key.split("."))
-            if value is not None and build is not None and not _has(build, wanted):
-                table, _, field = wanted.partition(" ")
-                what = f"{table} has no {field}" if field else f"there is no {table}"
-                yield Problem("inventory", path, f"{build.name} cannot have `{key}`: in its YANG models {what}")
+            if value is not None and build is not None and (lacks := _lacking(build, wanted)):
+                yield Problem("inventory", path, f"{build.name} cannot have `{key}`: {lacks}")
         for mistake in one.mistakes(lambda key: get(*key.split("."))):
             _, path = find(*mistake.key.split("."))
             yield Problem("inventory", path, mistake.message, mistake.hint)
 
 
-def _has(build: Build, wanted: str) -> bool:
-    """True where the models of the build, or the nearest ones that are known, have a table, or a field of it."""
-    schema: Schema | None = schema_of(build) or (builtin(build.nearest_schema) if build.nearest_schema else None)
+def _lacking(build: Build, wanted: str) -> str:
+    """What the models of the build, or the nearest ones that are known, lack of a table or a field; "" for nothing."""
+    schema: Schema | None = schema_of(build)
+    where = "in its YANG models"
+    if schema is None and build.nearest_schema:
+        schema = builtin(build.nearest_schema)
+        where = f"in the YANG models of community-{build.nearest_schema}, the nearest that are known,"
     table, _, field = wanted.partition(" ")
-    if schema is None or table not in schema:
-        return schema is None
+    if schema is None:
+        return ""
+    if table not in schema:
+        return f"{where} there is no {table}"
     rows = (*schema[table].lists, *schema[table].rows.values())
-    return not field or any(field in row.fields for row in rows)
+    return "" if not field or any(field in row.fields for row in rows) else f"{where} {table} has no {field}"
 
 
 def without_network(of: Services) -> Services:
