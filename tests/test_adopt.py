@@ -225,6 +225,15 @@ def test_a_switch_that_nobody_knows_is_a_gap(tmp_path: Path) -> None:
     assert "\n  # dc1-leaf1: {" in found.files["inventory.yml"]
 
 
+def test_what_is_to_be_completed_stands_in_the_report(run: Run, tmp_path: Path) -> None:
+    folder = edited(tmp_path, "dc1-leaf1", SNMP_COMMUNITY={"YourPaSsWoRd": {"TYPE": "RO"}})
+    done = run("adopt", str(folder), "-o", str(tmp_path / "site"))
+    assert "write under `defaults`:\n      snmp: {community: env:SNMP_COMMUNITY}\n" in done.stdout
+    assert "YourPaSsWoRd" not in done.stdout
+    done = run("adopt", str(folder), "-o", str(tmp_path / "site"), "--force", "--format", "json")
+    assert json.loads(done.stdout)["gaps"][0]["lines"] == ["  snmp: {community: env:SNMP_COMMUNITY}"]
+
+
 LANDSCAPE = {
     "oob1": {
         "VLAN": {"Vlan23": {"vlanid": "23"}, "Vlan25": {"vlanid": "25", "description": "ipmi"}},

@@ -128,7 +128,7 @@ def _secrets(switches: Sequence[Seen]) -> list[Entry]:
         return []
     why = (
         "a secret, which is not copied: left as it is on the switches. To have it in the files, give it in the "
-        "environment and write:"
+        "environment and write under `defaults`:"
     )
     return [Entry(["  snmp: {community: env:SNMP_COMMUNITY}"], "defaults snmp.community", why, gap=True)]
 

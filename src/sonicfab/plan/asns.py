@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sonicfab.errors import Problem
+from sonicfab.hints import first_of
 from sonicfab.model.topology import Topology
 from sonicfab.plan.cabling import Cabling
+from sonicfab.plan.networks import Networks
 from sonicfab.plan.types import SwitchSettings
 
 _HINT = "take `bgp: none` out of its entry under `switches`, or give the port another use"
@@ -27,8 +29,8 @@ def of_a_pod(topology: Topology, switches: Mapping[str, SwitchSettings]) -> dict
     return {name: f"{switches[name].role} {asn}" for name, asn in given.items() if switches[name].role.tier > 1}
 
 
-def without_bgp(topology: Topology, cabling: Cabling) -> Iterator[Problem]:
-    """Sessions and numbers that are asked for on such switches."""
+def without_bgp(topology: Topology, cabling: Cabling, networks: Networks) -> Iterator[Problem]:
+    """Sessions, numbers and announcements that are asked for on such switches."""
     for name, entry in topology.switches.items():
         given = [field for field in ("asn", "ipv4", "ipv6") if getattr(entry, field) is not None]
         if entry.bgp == "none" and given:
@@ -42,3 +44,9 @@ def without_bgp(topology: Topology, cabling: Cabling) -> Iterator[Problem]:
         if not speaks_bgp(topology, host.switch):
             message = f"BGP to a server behind {host.switch}:{host.port}, and {host.switch} has no BGP"
             yield Problem("topology", host.path, message, _HINT, alike=f"no BGP {host.switch}")
+    for name, network in topology.networks.items():
+        there = [switch for switch, inside in networks.addresses if inside == name]
+        if network.announce and there and not any(speaks_bgp(topology, switch) for switch in there):
+            message = f"nobody announces {name}: {first_of(there)} has its address, and no BGP"
+            hint = "take `announce` out, or give the gateway to a switch with BGP"
+            yield Problem("topology", ("networks", name, "announce"), message, hint)

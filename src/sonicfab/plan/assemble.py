@@ -27,6 +27,7 @@ from sonicfab.plan.cabling import Cabling, cables_alone, members, resolve
 from sonicfab.plan.extra import Extra
 from sonicfab.plan.interfaces import LOOPBACK, InterfaceKind
 from sonicfab.plan.leave import left_on, useless
+from sonicfab.plan.misplaced import misplaced
 from sonicfab.plan.networks import Networks, attachments, resolve_networks, use_problems
 from sonicfab.plan.numbers import Allotment, Numbered, allot
 from sonicfab.plan.options import settled
@@ -87,7 +88,7 @@ def make_plan(
     settings, found = break_out(topology, settings, complete=complete)
     problems += found
     cabling, found = resolve(topology, settings, complete=complete)
-    problems += [*found, *mixed_speeds(cabling, settings), *impossible_fec(cabling, settings)]
+    problems += [*found, *misplaced(cabling), *mixed_speeds(cabling, settings), *impossible_fec(cabling, settings)]
     inside, found = attachments(topology, cabling.others)
     problems += [*use_problems(topology), *found]
     networks, found = resolve_networks(topology, settings, cabling.links, inside, complete=complete)
@@ -97,7 +98,7 @@ def make_plan(
     unrouted = {name for name in settings if not speaks_bgp(topology, name)}
     of_one = {**of_a_pod(topology, settings), **of_one_as(cabling)}
     allotment, found = allot(topology, numbered, routed, recorded, of_one, unrouted)
-    problems += [*found, *without_bgp(topology, cabling), *_check(topology, cabling, allotment, settings)]
+    problems += [*found, *without_bgp(topology, cabling, networks), *_check(topology, cabling, allotment, settings)]
     problems += [*_check_management(topology, settings.values()), *useless(topology)]
     if any(problem.severity == "error" for problem in problems):
         raise PlanProblems(problems)

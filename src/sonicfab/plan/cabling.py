@@ -132,7 +132,8 @@ def resolve(
         settings,
     )
     for end, said in cabling.others.items():
-        plugs.other(end, said)
+        if end not in plugs.uses:  # what is wrong with a port of a bundle that cannot be is told
+            plugs.other(end, said)
     plugs.look_at_uses(cabling)
     return cabling, plugs.problems
 
@@ -212,9 +213,8 @@ def _hosts(
                     continue
                 said = plugs.said(end := Endpoint(switch, port.name))
                 if said.use not in (None, "bgp"):
-                    plugs.report(
-                        said.path("use"), f"{end} is a host port: `hosts` names it", "take it out of one of both"
-                    )
+                    message = f"{end} is a host port: `hosts` names it"
+                    plugs.report(said.path("use"), message, "take it out of one of both", alike="host port")
                 speed = said.speed or entry.speed or port.speed
                 if plugs.can_do(switch, port, speed, said.paths.get("speed", where)):
                     mtu = said.mtu or entry.mtu or topology.mtu
@@ -339,12 +339,15 @@ class _Plugs:
                 self.report(path, f"{end} is used twice", f"the first use is {self.uses[end]}")
                 continue
             self.uses[end] = f"bundle {end}"
-            speeds = {self.said(Endpoint(switch, port.name)).speed or bundle.speed or port.speed for port in taken}
-            if len(speeds) > 1:
+            asked = [(port, self.said(Endpoint(switch, port.name))) for port in taken]
+            each = [
+                (port, own.speed or bundle.speed or port.speed, own.paths.get("speed", path)) for port, own in asked
+            ]
+            possible = [self.can_do(switch, port, speed, where) for port, speed, where in each]
+            speeds = {speed for _, speed, _ in each}
+            if all(possible) and len(speeds) > 1:
                 self._different(speeds, path)
-                continue
-            possible = [self.can_do(switch, port, max(speeds), path) for port in taken]
-            if all(possible):
+            elif all(possible):
                 members = tuple(port.name for port in taken)
                 said = (bundle, bundle.mtu or mtu, max(speeds), path)
                 self._channels.setdefault(switch, []).append(_port_channel(said, end, members, self.said(end)))

@@ -6,7 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from sonicfab.breakouts import breakouts_of, modes_of, parts_of
 from sonicfab.errors import KeyPath, Problem
+from sonicfab.model.bundles import is_port_channel
 from sonicfab.model.fields import Endpoint
 from sonicfab.model.ports import SETTINGS, PortFec, PortsEntry, PortUse
 from sonicfab.model.topology import Topology
@@ -80,8 +82,9 @@ def settled_ports(
 
 
 def _parts(switch: SwitchSettings, name: str) -> list[str]:
-    """The parts of a port that is split; a whole one is its own."""
-    return [port.name for port in switch.table.values() if name in (port.parent or port.name, port.name)]
+    """The parts of a port that is split; a whole one is its own, and so is a bundle."""
+    parts = [port.name for port in switch.table.values() if name in (port.parent or port.name, port.name)]
+    return parts or [name]
 
 
 def _over(earlier: PortSettings, said: Mapping[str, Any], path: KeyPath) -> PortSettings:
@@ -124,9 +127,30 @@ def picked(
 
 def no_port(switch: SwitchSettings, name: str, path: KeyPath, known: Collection[str] = ()) -> Problem:
     """That a switch has no port of that name or alias; `known` are all names that would do there."""
-    hint = elsewhere(name, switch.platform, switch.build) or nearest_port(name, known or switch.table.named)
     message = f"{switch.name} ({switch.platform.name}) has no port '{name}'"
+    if whole := _would_split(switch, name):
+        port, mode = whole
+        near = nearest_port(name, known or switch.table.named)
+        hint = f"{near} It would be a part of {port}, which `breakout: {mode}` in `ports` splits".lstrip()
+        return Problem("topology", path, message, hint, alike=f"no part of {port}")
+    if not known and is_port_channel(name):
+        hint = "`bundles` makes port channels: their link stands there, with the ports that are in it"
+        return Problem("topology", path, message, hint, alike="port channel")
+    hint = elsewhere(name, switch.platform, switch.build) or nearest_port(name, known or switch.table.named)
     return Problem("topology", path, message, hint, alike=f"no port {name}")
+
+
+def _would_split(switch: SwitchSettings, name: str) -> tuple[str, str] | None:
+    """(port, mode) of a whole port that would have a part of that name, in the mode with the most parts."""
+    facts = breakouts_of(switch.platform, switch.build)
+    found = [
+        (mode.parts, port.name, f"{mode.parts}x{mode.speeds[0] // 1000}G")
+        for port in switch.table.values()
+        if facts is not None and not port.parent
+        for mode in modes_of(switch.platform, switch.build, port)
+        if name in {one.name for one in parts_of(facts, port, mode)}
+    ]
+    return max(found, key=lambda one: one[0])[1:] if found else None
 
 
 def _names(switch: SwitchSettings, bundles: Iterable[str], *, whole: bool) -> dict[str, str]:

@@ -24,8 +24,8 @@ def mixed_speeds(cabling: Cabling, switches: Mapping[str, SwitchSettings]) -> It
         first: dict[tuple[str, ...], Use] = {}
         for port, speed, path in uses:
             group = groups.get(port)
-            if group is None:
-                continue
+            if group is None or speed not in settings.platform.speeds_of(settings.table[port]):
+                continue  # one that cannot have its speed is told already
             owner, its_speed, _ = first.setdefault(group, (port, speed, path))
             if speed != its_speed:
                 both = f"{switch}:{port} at {speed_text(speed)} and {owner} at {speed_text(its_speed)}"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import zip_longest
 from typing import Any
 
+from sonicfab.adopt.page import Entry
 from sonicfab.adopt.tally import Count, Tally
 from sonicfab.hints import first_of
 from sonicfab.operations.adopt import AdoptResult
@@ -23,7 +25,7 @@ def show_adopted(done: AdoptResult) -> None:
     _show_list("kept as extra", _sums(adopted.tallies, "extra"))
     _show_list("suspicious", [str(one) for one in adopted.odd])
     _show_list("refused", [f"{one.about}: {one.refused}" for one in adopted.refused])
-    _show_list("to be completed by hand", [f"{one.about}: {one.why}" for one in adopted.gaps])
+    _show_list("to be completed by hand", [f"{one.about}: {one.why}" for one in adopted.gaps], _lines(adopted.gaps))
     for name in adopted.files:
         say(f"{'wrote' if name in done.written else 'as before:'} {done.folder / name}")
     say("\n".join(wrapped(_verdict(done), rest="  ")))
@@ -53,7 +55,7 @@ def json_adopted(done: AdoptResult) -> None:
             },
             "suspicious": [{"what": one.what, "where": one.where} for one in adopted.odd],
             "refused": [{"what": one.about, "why": one.refused} for one in adopted.refused],
-            "gaps": [{"what": one.about, "why": one.why} for one in adopted.gaps],
+            "gaps": [{"what": one.about, "why": one.why, "lines": one.lines} for one in adopted.gaps],
         }
     )
 
@@ -77,13 +79,21 @@ def _show_switches(done: AdoptResult) -> None:
     table(rows)
 
 
-def _show_list(title: str, lines: Iterable[str]) -> None:
+def _show_list(title: str, lines: Iterable[str], below: Iterable[str] = ()) -> None:
+    """`below` are lines as they stand in a file, one below each of the others; they are not wrapped."""
     some = list(lines)
     if some:
         say(f"{title}:")
-        for line in some:
+        for line, verbatim in zip_longest(some, below, fillvalue=""):
             say("\n".join(wrapped(line, "  ", "    ")))
+            if verbatim:
+                say(verbatim)
         say("")
+
+
+def _lines(entries: Iterable[Entry]) -> list[str]:
+    """What each of them would be in the file."""
+    return ["\n".join(f"    {line}" for line in one.lines) for one in entries]
 
 
 def _left(done: AdoptResult) -> list[str]:
