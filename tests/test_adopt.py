@@ -225,6 +225,40 @@ def test_a_switch_that_nobody_knows_is_a_gap(tmp_path: Path) -> None:
     assert "\n  # dc1-leaf1: {" in found.files["inventory.yml"]
 
 
+def test_dhcp_that_no_config_tells_the_address_of_is_a_gap(tmp_path: Path) -> None:
+    folder = edited(tmp_path, "dc1-leaf1", MGMT_INTERFACE=None)
+    found = adopted(folder)
+    assert ["management: {address: ADDRESS/24, dhcp: true}" in one.lines[0] for one in found.gaps] == [True]
+    assert not any(one.about == "device dc1-leaf1" for one in found.refused)
+
+
+def test_a_network_is_routed_where_it_has_an_address(tmp_path: Path) -> None:
+    member = {"Vlan30|Ethernet47": {"tagging_mode": "untagged"}}
+    folder = edited(tmp_path, "dc1-leaf2", VLAN={"Vlan30": {"vlanid": "30"}}, VLAN_MEMBER=member)
+    edited(
+        tmp_path,
+        "dc1-leaf1",
+        VLAN={"Vlan30": {"vlanid": "30", "dhcp_servers": ["10.0.9.1"]}},
+        VLAN_MEMBER=member,
+        VLAN_INTERFACE={"Vlan30": {"proxy_arp": "enabled"}, "Vlan30|10.40.30.1/24": {}, "Vlan30|fd00:40:30::1/64": {}},
+        DHCP_RELAY={"Vlan30": {"dhcpv6_servers": ["fd00:9::1"]}},
+        FEATURE={"dhcp_relay": {"state": "enabled"}},
+    )
+    found = adopted(folder)
+    assert found.unchanged
+    assert found.leave == {}
+    assert 'dhcp_relay: [10.0.9.1, "fd00:9::1"], proxy_arp: true, switches: dc1-leaf1' in found.files["topology.yml"]
+
+
+def test_routes_of_both_families_are_read(tmp_path: Path) -> None:
+    rows = {
+        "eth0|192.0.2.21/24": {"gwaddr": "192.0.2.1", "forced_mgmt_routes": ["198.51.100.0/24"]},
+        "eth0|2001:db8::21/64": {"gwaddr": "2001:db8::1", "forced_mgmt_routes": ["2001:db8:9::/48"]},
+    }
+    found = adopted(edited(tmp_path, "dc1-leaf1", MGMT_INTERFACE=rows))
+    assert 'routes: [198.51.100.0/24, "2001:db8:9::/48"]' in found.files["inventory.yml"]
+
+
 def test_what_is_to_be_completed_stands_in_the_report(run: Run, tmp_path: Path) -> None:
     folder = edited(tmp_path, "dc1-leaf1", SNMP_COMMUNITY={"YourPaSsWoRd": {"TYPE": "RO"}})
     done = run("adopt", str(folder), "-o", str(tmp_path / "site"))

@@ -293,6 +293,9 @@ _SAYS = {
     "ip_any_interface": "expected an IP address with its prefix length such as 10.10.23.110/24, got {got}",
     "ip_v4_address": "expected an IPv4 address, got {got}",
     "ip_v6_address": "expected an IPv6 address, got {got}",
+    "ip_any_network": "expected a network such as 10.10.21.0/24 or fd00:1::/64, got {got}",
+    "ip_v4_interface": "expected an IPv4 address with its prefix length such as 10.10.23.110/24, got {got}",
+    "ip_v6_interface": "expected an IPv6 address with its prefix length such as fd00:1::2/64, got {got}",
     "ip_v4_network": "expected an IPv4 network such as 10.10.21.0/24, got {got}",
     "ip_v6_network": "expected an IPv6 network such as fd00:1::/64, got {got}",
 }

@@ -142,6 +142,9 @@ def _device(switch: Seen, groups: Mapping[str, str], layers: Layers, roles: Mapp
         lacks.append(f"its model is not known: {switch.platform_why}")
     elif switch.build is None:
         lacks.append(f"its image build is not known: {switch.build_why}; --image-build {switch.name}=BUILD says it")
+    if "management.address" not in settings:
+        settings |= {"management.address": "ADDRESS/24", "management.dhcp": True}
+        lacks.append("DHCP gives eth0 its address, and no config tells which: write it instead of ADDRESS/24")
     if not switch.mac:
         lacks.append("DEVICE_METADATA|localhost has no mac")
     why = f"{roles[switch.name][1]}; {switch.build_why}" if not lacks else "; ".join(lacks)

@@ -72,8 +72,9 @@ def _management(config: ConfigDb) -> Settings:
     beside = text_of(rows[1][1], "gwaddr") if len(rows) > 1 and ":" in rows[1][0] and ":" not in rows[0][0] else ""
     if beside and is_address(beside):
         found["management.gateway_ipv6"] = beside
-    routes = rows[0][1].get("forced_mgmt_routes") if rows else None
-    if isinstance(routes, list) and routes:
+    told = [row.get("forced_mgmt_routes") for _, row in rows]  # each address has those of its own family
+    routes = [route for some in told if isinstance(some, list) for route in some]
+    if routes:
         found["management.routes"] = routes
     if text_of(config.get("MGMT_VRF_CONFIG", {}).get("vrf_global", {}), "mgmtVrfEnabled") == "true":
         found["management.vrf"] = True

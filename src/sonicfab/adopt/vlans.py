@@ -69,13 +69,16 @@ def _entry(number: int, name: str, rows: Mapping[str, Mapping[str, object]], swi
     subnets = {str(one.network) for name in rows for one in switches[name].addresses.get(f"Vlan{number}", ())}
     if any(prefix in subnets for name in rows for _, prefix in switches[name].bgp.networks):
         said["announce"] = True
-    relays = {tuple(_relays(row)) for row in rows.values()}
+    six = {one: switches[one].config.get("DHCP_RELAY", {}).get(f"Vlan{number}", {}) for one in rows}
+    relays = {tuple(dict.fromkeys([*_relays(rows[one]), *_relays(six[one])])) for one in addresses or rows}
     if len(relays) == 1 and (servers := relays.pop()):
         said["dhcp_relay"] = one_or_list(servers)
     interfaces = (switches[one].config.get("VLAN_INTERFACE", {}).get(f"Vlan{number}", {}) for one in addresses)
     proxies = {text_of(row, "proxy_arp") for row in interfaces}
     if addresses and len(proxies) == 1 and (word := proxies.pop()):
         said["proxy_arp"] = word == "enabled"
+        if len(addresses) < len(rows):
+            said["switches"] = one_or_list(list(addresses))  # else it were set on those that have no address, too
     descriptions = {text_of(row, "description") for row in rows.values()}
     if len(descriptions) == 1 and (text := descriptions.pop()):
         said["description"] = text

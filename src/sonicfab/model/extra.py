@@ -59,6 +59,8 @@ def _line(value: str) -> str:
     line = " ".join(value.split())
     if not line or line[0] in "!#" or "\n" in value or line in ("end", "exit", "exit-address-family"):
         raise expected("a line of FRR's config such as 'bgp graceful-restart'", value)
+    if line in ("address-family ipv4", "address-family ipv6"):
+        raise expected(f"'{line} unicast', as FRR writes it", value)  # bgpd takes both, and prints one
     secret = parted(line)[1]
     if secret:
         secret_ref(secret)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
+from ipaddress import IPv4Interface, IPv6Interface
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyAddress, WithJsonSchema
 
 from sonicfab.model.fields import Mtu, OneOrMany, Strict, SwitchName, expected, host_address, with_length
 
@@ -48,7 +48,7 @@ class Network(Strict):
     anycast: bool = False
     announce: bool = False
     proxy_arp: bool | None = None
-    dhcp_relay: OneOrMany[IPv4Address | IPv6Address] = ()
+    dhcp_relay: OneOrMany[IPvAnyAddress] = ()
     mtu: Mtu | None = None
     description: Annotated[str, Field(max_length=200, pattern=r'^[^"\\\n]*$')] = ""
 

@@ -74,6 +74,9 @@ def use_problems(topology: Topology) -> Iterator[Problem]:
                 if entry.use and entry.bgp.session not in (None, "none"):
                     message = f"a link that carries VLANs has no {entry.bgp.session} session"
                     yield Problem("topology", (*at, "bgp"), message, "take out `use`, or `bgp`")
+                elif entry.bgp.session is None and entry.use and entry.bgp.model_fields_set:
+                    message = "a link that carries VLANs has no session, which `bgp` could say something of"
+                    yield Problem("topology", (*at, "bgp"), message, "take out `use`, or `bgp`", on_key=True)
                 yield from _use_problems(entry, topology.networks, lambda key, at=at: (*at, key))  # type: ignore[misc]
 
 

@@ -177,6 +177,7 @@ def _check_gateway(
 def _clashes(inventory: Inventory) -> Iterator[Problem]:
     """The same MAC, serial number or management address on two switches, anywhere in the inventory."""
     owners: dict[tuple[str, str], str] = {}
+    contacts: dict[str, str] = {}
     for name, device in inventory.devices.items():
         address, beside = device.management.address, device.management.ipv6
         unique: tuple[tuple[KeyPath, str, object], ...] = (
@@ -192,6 +193,10 @@ def _clashes(inventory: Inventory) -> Iterator[Problem]:
             owner = owners.setdefault((what, str(value)), name)
             if owner != name:
                 yield _problem(("devices", name, *keys), f"{what} {value} belongs to {owner} already")
+        contact = device.management.contact
+        if contact and contacts.setdefault(contact, name) != name:
+            message = f"{contact} is the contact of {contacts[contact]} already"
+            yield _problem(("devices", name, "management", "contact"), message, "one switch answers at an address")
 
 
 def _settings(name: str, layers: _Layers, catalog: Catalog) -> SwitchSettings:

@@ -121,9 +121,10 @@ def _synchronous(_context: Context, _table: str, values: Values, field: str) -> 
 
 def _vlan_id(_context: Context, _table: str, values: Values, field: str) -> Breach | None:
     name, number = text_of(values, "name"), text_of(values, field)
-    if name.partition("Vlan")[2] == number:
-        return None
-    return Breach("SF-127", f"{name} has the vlanid {number}", f"write {name.partition('Vlan')[2]}")
+    _, vlan, own = name.partition("Vlan")
+    if not vlan or own == number:
+        return None  # what is no name of a VLAN is told as that
+    return Breach("SF-127", f"{name} has the vlanid {number}", f"write {own}")
 
 
 def _member_not_mirror(context: Context, _table: str, values: Values, field: str) -> Breach | None:
