@@ -353,6 +353,14 @@ def test_a_port_with_two_uses_is_told_once(
     assert told in ([["SF-128"], ["SF-225"]] if expected == ["use in a VLAN"] else [expected]), what
 
 
+def test_a_key_that_names_no_vlan_is_told_once(sonicfab: Run, tmp_path: Path) -> None:
+    file = tmp_path / "config_db.json"
+    file.write_text('{"VLAN": {"40": {"vlanid": "98"}}}')
+    done = sonicfab("validate", str(file), "--image-build", "community-202411", "--no-yang")
+    assert "SF-104" in done.stdout
+    assert "SF-127" not in done.stdout
+
+
 def test_an_older_schema_version_is_left_for_the_migrator() -> None:
     """db_migrator.py takes its steps from VERSION: whoever raises it by hand skips them."""
     tables, _ = as_config_db({"VERSIONS": {"DATABASE": {"VERSION": "version_202305_01"}}})
