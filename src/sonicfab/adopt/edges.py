@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from sonicfab.adopt.links import Links
 from sonicfab.adopt.page import Entry, flow, one_or_list, ranges
-from sonicfab.adopt.roles import role_in
+from sonicfab.adopt.roles import find_role
 from sonicfab.adopt.seen import Seen
 from sonicfab.adopt.sessions import text_of
 from sonicfab.configdb import natural_key
@@ -26,7 +26,7 @@ def host_ports(switches: Sequence[Seen], links: Links) -> dict[Endpoint, Said]:
             if one.interface not in switch.config.get("PORT", {}) and not switch.bundles.get(one.interface):
                 continue  # a neighbour without a port
             end = Endpoint(switch.name, one.interface)
-            if one.unnumbered and one.remote_as == "external" and end not in taken and role_in(one.group) is None:
+            if one.unnumbered and one.remote_as == "external" and end not in taken and find_role(one.group) is None:
                 text = one.description or text_of(switch.config.get("PORT", {}).get(one.interface, {}), "description")
                 said = text if text and text != "host" else ""
                 found[end] = (("use", "bgp"), *((("description", said),) if said else ()))

@@ -33,7 +33,7 @@ def roles_of(switches: Sequence[Seen], links: Links, given: Mapping[str, Role]) 
     for link in links.found:
         for end, far in (link.ends, link.ends[::-1]):
             for session in by_name[far.switch].sessions:
-                if session.interface == far.port and (role := role_in(session.group)):
+                if session.interface == far.port and (role := find_role(session.group)):
                     calls[end.switch][role] += 1
     found: dict[str, tuple[Role, str]] = {}
     for one in switches:
@@ -48,10 +48,10 @@ def _role(switch: Seen, called: Counter[Role], given: Mapping[str, Role]) -> tup
         role = called.most_common(1)[0][0]
         return role, f"its neighbours' peer-groups call it {role}"
     kind = text_of(metadata(switch.config), "type")
-    named = role_in(switch.name)
+    named = find_role(switch.name)
     if _TYPES.get(kind) == Role.SPINE:
         return named if named == Role.SUPERSPINE else Role.SPINE, f"its type is {kind}"
-    groups = {role_in(session.group) for session in switch.sessions}
+    groups = {find_role(session.group) for session in switch.sessions}
     if Role.LEAF in groups and not groups & {Role.SPINE, Role.SUPERSPINE}:
         return Role.SPINE, "it has a peer-group of leaves"
     if named:
@@ -59,7 +59,7 @@ def _role(switch: Seen, called: Counter[Role], given: Mapping[str, Role]) -> tup
     return Role.LEAF, f"its type is {kind}" if kind else "nothing says another"
 
 
-def role_in(text: str) -> Role | None:
+def find_role(text: str) -> Role | None:
     """The role that a word such as SPINES-V4 or dc1-leaf2 names."""
     text = text.lower()
     plain = _ENDING.sub("", _ENDING.sub("", text))

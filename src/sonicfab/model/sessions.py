@@ -46,7 +46,7 @@ def _limit(value: Any) -> Any:
 
 
 def _bfd(value: Any) -> Any:
-    return {"enabled": value} if isinstance(value, str) else value
+    return {"enabled": value} if isinstance(value, (str, bool)) else value
 
 
 def _options(value: Any) -> Any:

@@ -109,7 +109,7 @@ def picked(
 
     With a breakout they are those that there are before any is split.
     """
-    by_pattern = [name for name, one in switches.items() if entry.role in (None, one.role)]
+    by_pattern = [name for name, one in switches.items() if entry.role is None or entry.role == one.role]
     chosen = [name for name in entry.switches if name in switches] if entry.switches else by_pattern
     if entry.switches and entry.role:
         chosen = list(dict.fromkeys([*chosen, *by_pattern]))
