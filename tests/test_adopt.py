@@ -13,7 +13,7 @@ import pytest
 import sonicfab
 from conftest import EXAMPLES, ROOT, Run, example_files
 from sonicfab.adopt.page import flow, ranges, scalar
-from sonicfab.adopt.roles import role_in
+from sonicfab.adopt.roles import find_role
 from sonicfab.adopt.source import read_folders
 from sonicfab.adopt.whole import Adopted, Given, adopt
 from sonicfab.catalog import Catalog
@@ -451,9 +451,9 @@ def test_words_of_roles() -> None:
     told = {"LEAF-V4": Role.LEAF, "spines": Role.SPINE, "core": Role.SPINE, "SUPERSPINE": Role.SUPERSPINE}
     told |= {"dc1-leaf2": Role.LEAF, "borderleaf-1": Role.BORDERLEAF, "tor-12": Role.LEAF}
     for word, role in told.items():
-        assert role_in(word) is role, word
-    assert role_in("server") is None
-    assert role_in("") is None
+        assert find_role(word) is role, word
+    assert find_role("server") is None
+    assert find_role("") is None
 
 
 def test_yaml_is_written_as_it_is_read() -> None:
