@@ -10,6 +10,7 @@ import pytest
 from conftest import Run
 from labs import Lab, booted, needs_lab
 from mends import Fault, apply, findings, found_of, planted
+from pushfaults import until
 from test_mends import inside, row
 
 pytestmark = needs_lab
@@ -32,8 +33,8 @@ def healthy(lab: Lab) -> None:
 def test_servers_hear_each_other_over_bundles(lab: Lab) -> None:
     """A server behind a bundle, one behind a bundle of the other leaf, and one behind a single port."""
     for host, far in (("PortChannel10", "10.131.0.10"), ("PortChannel10", "fd00:131::a"), ("Ethernet0", "10.131.0.5")):
-        done = lab.lab("exec", f"sv-leaf1-{host}", "--", "ping", "-c", "1", "-W", "5", far)
-        assert done.returncode == 0, done.stdout
+        ping = ("exec", f"sv-leaf1-{host}", "--", "ping", "-c", "1", "-W", "5", far)
+        until(lambda ping=ping: lab.lab(*ping).returncode == 0, 20)  # type: ignore[misc]
 
 
 def test_napalm_knows_them(lab: Lab) -> None:

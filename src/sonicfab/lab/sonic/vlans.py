@@ -83,8 +83,9 @@ def remove_all() -> None:
     subprocess.run(
         ["ip", "-force", "-batch", "-"], input="\n".join([*lines, ""]), capture_output=True, text=True, check=False
     )
-    for table in ("VLAN_TABLE:*", "VLAN_MEMBER_TABLE:*"):
-        db.redis("EVAL", _FORGET, "0", table, database=db.DATABASES["APPL_DB"])
+    with suppress(RuntimeError):  # where the database is what stops, its rows have gone with it
+        for table in ("VLAN_TABLE:*", "VLAN_MEMBER_TABLE:*"):
+            db.redis("EVAL", _FORGET, "0", table, database=db.DATABASES["APPL_DB"])
 
 
 def _members(config: db.Config, vlans: set[int], ports: Iterable[str]) -> Members:
