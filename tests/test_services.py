@@ -118,7 +118,65 @@ DNS: Case = (
         "DNS_OPTIONS": {"GLOBAL": {"search": ["example.net", "example.org"]}},
     },
 )
+CONTROL: Case = (
+    {"control_plane": {"ssh": ["192.0.2.0/24", "2001:db8::/64"], "snmp": "198.51.100.7"}},
+    {
+        "ACL_TABLE": {
+            name: {
+                "type": "CTRLPLANE",
+                "policy_desc": name,
+                "services": [name.partition("_")[0]],
+                "stage": "ingress",
+            }
+            for name in ("SSH_V4", "SSH_V6", "SNMP_V4")
+        },
+        "ACL_RULE": {
+            "SSH_V4|RULE_1": {"PRIORITY": "9999", "PACKET_ACTION": "ACCEPT", "SRC_IP": "192.0.2.0/24"},
+            "SSH_V6|RULE_2": {"PRIORITY": "9998", "PACKET_ACTION": "ACCEPT", "SRC_IPV6": "2001:db8::/64"},
+            "SNMP_V4|RULE_1": {"PRIORITY": "9999", "PACKET_ACTION": "ACCEPT", "SRC_IP": "198.51.100.7/32"},
+        },
+    },
+)
+BANNER: Case = (
+    {"banner": {"login": 'Only "we"\nmay', "motd": ""}},
+    {"BANNER_MESSAGE": {"global": {"state": "enabled", "login": 'Only "we"\nmay', "motd": ""}}},
+)
+FEATURES: Case = (
+    {"features": {"telemetry": "false", "radv": "true"}},
+    {"FEATURE": {"telemetry": {"state": "disabled"}, "radv": {"state": "enabled"}}},
+)
+KDUMP: Case = (
+    {"kdump": {"enabled": "true", "memory": "0M-2G:256M", "dumps": "2"}},
+    {"KDUMP": {"config": {"enabled": "true", "memory": "0M-2G:256M", "num_dumps": "2"}}},
+)
+SFLOW: Case = (
+    {"sflow": {"collectors": ["192.0.2.5"], "port": "6344", "polling_interval": "0", "agent": "eth0"}},
+    {
+        "SFLOW": {"global": {"admin_state": "up", "polling_interval": "0", "agent_id": "eth0"}},
+        "SFLOW_COLLECTOR": {"collector1": {"collector_ip": "192.0.2.5", "collector_port": "6344"}},
+        "FEATURE": {"sflow": {"state": "enabled"}},
+    },
+)
+TELEMETRY: Case = (
+    {
+        "telemetry": {"port": "8080", "client_auth": "false", "log_level": "2"},
+        "gnmi": {"port": "50052", "server_crt": "/etc/sonic/a.cer", "server_key": "/etc/sonic/a.key"},
+    },
+    {
+        "TELEMETRY": {"gnmi": {"port": "8080", "client_auth": "false", "log_level": "2"}},
+        "GNMI": {
+            "gnmi": {"port": "50052"},
+            "certs": {"server_crt": "/etc/sonic/a.cer", "server_key": "/etc/sonic/a.key"},
+        },
+    },
+)
 CASES: dict[str, Case] = {
+    "control plane": CONTROL,
+    "banner": BANNER,
+    "features": FEATURES,
+    "kdump": KDUMP,
+    "sflow": SFLOW,
+    "telemetry": TELEMETRY,
     "tacacs": TACACS,
     "radius": RADIUS,
     "snmp": SNMP,
@@ -129,6 +187,7 @@ CASES: dict[str, Case] = {
 }
 FAR = "2001:db8::1"
 LACKING = {
+    "banner": "202305 202311",
     "ntp": "202305",
     "ntp source": "202305",
     "dns": "202305 202311 202405 202411 202505",
@@ -167,45 +226,75 @@ def test_rows_of_a_service(case: str, build: str) -> None:
     assert {(one.code, one.place) for one in found if one.code != "SF-504"} <= {(one.code, one.place) for one in before}
 
 
+SERVERS = {"servers": "192.0.2.2"}
+CONTRADICTIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "no server": (
+        {"aaa": {"login": ["tacacs+", "local"]}},
+        ["defaults.aaa.login login asks tacacs+, and `tacacs` has no servers and no key"],
+    ),
+    "no key": (
+        {"aaa": {"login": ["local", "radius"]}, "radius": SERVERS},
+        ["defaults.aaa.login login asks radius, and `radius` has no key"],
+    ),
+    "options of no server": (
+        {"ntp_options": {"iburst": "true"}, "syslog_options": {"port": "1514"}},
+        [
+            "defaults.ntp_options.iburst there is no NTP server that this is about",
+            "defaults.syslog_options.port there is no syslog server that this is about",
+        ],
+    ),
+    "a key that is half said": (
+        {"ntp": "192.0.2.2", "ntp_options": {"key": "env:K", "key_id": "7"}},
+        ["defaults.ntp_options.key a key needs its `key_type`"],
+    ),
+    "a source of another family": (
+        {"syslog": ["192.0.2.2"], "syslog_options": {"source": FAR}},
+        [
+            f"defaults.syslog_options.source from {FAR} no message gets to 192.0.2.2, which is of another family",
+        ],
+    ),
+    "a user twice": (
+        {"snmp": {"users": [{"name": "reader", "auth_password": "env:P"}] * 2}},
+        ["defaults.snmp.users the SNMP user reader is there twice"],
+    ),
+    "a control plane that shuts out": (
+        {
+            "ssh": {"jump_host": "admin@203.0.113.9"},
+            "snmp": {"community": "env:C"},
+            "control_plane": {"ssh": "192.0.2.0/24"},
+        },
+        [
+            "defaults.control_plane.ssh the jump host 203.0.113.9 could not log in: no network of the list has it",
+            "defaults.control_plane.ssh SNMP is configured, and nobody could ask: what is not listed is closed",
+        ],
+    ),
+    "a control plane without SSH": (
+        {"control_plane": {"ntp": "192.0.2.0/24"}},
+        ["defaults.control_plane.ntp nobody could log in: what is not listed is closed"],
+    ),
+    "a feature that is off and wanted": (
+        {"features": {"snmp": "false"}, "snmp": {"location": "here"}},
+        ["defaults.features snmp is off, and `snmp.location` says how it shall be"],
+    ),
+    "sFlow to nobody": (
+        {"sflow": {"polling_interval": "3"}},
+        [
+            "defaults.sflow.polling_interval there is no collector that this is about",
+            "defaults.sflow.polling_interval the interval is 5 to 300 seconds, or 0 for none",
+        ],
+    ),
+    "nothing to fall through": (
+        {"aaa": {"failthrough": "true"}},
+        ["defaults.aaa.failthrough `failthrough` is about an order, and there is no `login`"],
+    ),
+}
+
+
 def test_keys_that_contradict() -> None:
-    servers = {"servers": "192.0.2.2"}
-    said: dict[str, tuple[dict[str, Any], list[str]]] = {
-        "no server": (
-            {"aaa": {"login": ["tacacs+", "local"]}},
-            ["defaults.aaa.login login asks tacacs+, and `tacacs` has no servers and no key"],
-        ),
-        "no key": (
-            {"aaa": {"login": ["local", "radius"]}, "radius": servers},
-            ["defaults.aaa.login login asks radius, and `radius` has no key"],
-        ),
-        "options of no server": (
-            {"ntp_options": {"iburst": "true"}, "syslog_options": {"port": "1514"}},
-            [
-                "defaults.ntp_options.iburst there is no NTP server that this is about",
-                "defaults.syslog_options.port there is no syslog server that this is about",
-            ],
-        ),
-        "a key that is half said": (
-            {"ntp": "192.0.2.2", "ntp_options": {"key": "env:K", "key_id": "7"}},
-            ["defaults.ntp_options.key a key needs its `key_type`"],
-        ),
-        "a source of another family": (
-            {"syslog": ["192.0.2.2"], "syslog_options": {"source": FAR}},
-            [
-                f"defaults.syslog_options.source from {FAR} no message gets to 192.0.2.2, which is of another family",
-            ],
-        ),
-        "a user twice": (
-            {"snmp": {"users": [{"name": "reader", "auth_password": "env:P"}] * 2}},
-            ["defaults.snmp.users the SNMP user reader is there twice"],
-        ),
-        "nothing to fall through": (
-            {"aaa": {"failthrough": "true"}},
-            ["defaults.aaa.failthrough `failthrough` is about an order, and there is no `login`"],
-        ),
-    }
     told: Callable[[Mapping[str, Any]], list[str]] = lambda given: [" ".join(one) for one in refused(given)]  # noqa: E731
-    assert {name: told(given) for name, (given, _) in said.items()} == {name: want for name, (_, want) in said.items()}
+    assert {name: told(given) for name, (given, _) in CONTRADICTIONS.items()} == {
+        name: want for name, (_, want) in CONTRADICTIONS.items()
+    }
 
 
 def test_what_a_service_needs_is_in_the_newest_models() -> None:

@@ -65,6 +65,11 @@ ON_OFF: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {  # inventory o
         {"snmp": {"users": []}},
         "SNMP_USER|reader",
     ),
+    "sflow.collectors": (
+        {"sflow": {"collectors": "192.0.2.2"}},
+        {"sflow": {"collectors": []}},
+        "SFLOW_COLLECTOR|collector1",
+    ),
     "aaa.login": ({"aaa": {"login": "local"}}, {"aaa": {"login": []}}, "AAA|authentication"),
     "tacacs.servers": ({"tacacs": {"servers": "192.0.2.2"}}, {"tacacs": {"servers": []}}, "TACPLUS_SERVER|192.0.2.2"),
     "tacacs.key": ({"tacacs": {"key": "env:K"}}, {"tacacs": {"key": ""}}, "TACPLUS|global passkey"),
@@ -121,6 +126,14 @@ def test_every_option_of_a_switch_that_renders_rows_is_in_the_table() -> None:
         "timezone",  # a field of a row that is owned: off is the timezone Etc/UTC
         # how, of a service that its servers, its order or its key switch on and off
         "aaa.failthrough",
+        "sflow.port", "sflow.polling_interval", "sflow.agent",
+        # ACL_TABLE has an operator's rows, too: ours go because they were there when the switch was last confirmed
+        "control_plane.ssh", "control_plane.snmp", "control_plane.ntp",
+        # a field of a row of the image, whose off is a value: an empty text, false
+        "banner.login", "banner.motd", "banner.logout", "features", "kdump.enabled", "kdump.memory", "kdump.dumps",
+        # of a container that `features` switches off
+        *(f"{name}.{key}" for name in ("telemetry", "gnmi")
+          for key in ("port", "client_auth", "log_level", "server_crt", "server_key", "ca_crt")),
         "ntp_options.iburst", "ntp_options.pool", "ntp_options.source", "ntp_options.key_id", "ntp_options.key_type",
         "syslog_options.severity", "syslog_options.protocol", "syslog_options.port", "syslog_options.source",
         "tacacs.auth_type", "tacacs.timeout", "tacacs.source",

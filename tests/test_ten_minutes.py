@@ -134,12 +134,12 @@ class Docker(Check[None]):
 TABLE = Addition(
     "a config_db table",
     {
-        "templates/config_db/kdump.yml.j2": """\
-KDUMP:
-  config:
-    enabled: "true"
+        "templates/config_db/crm.yml.j2": """\
+CRM:
+  Config:
+    polling_interval: "300"
 {# tables:
-KDUMP: {owner: fabric, source: sonic-kdump.yang}
+CRM: {owner: fabric, source: sonic-crm.yang}
 #}
 """
     },
@@ -302,7 +302,7 @@ def test_the_program_has_them(tree: Path) -> None:
     run(tree, "sonicfab", "render", *files)
     config = json.loads((tree / "build/new/leaf1/config_db.json").read_text())
     assert config["PORT"]["Ethernet124"]["fec"] == "rs"
-    assert config["KDUMP"] == {"config": {"enabled": "true"}}
+    assert config["CRM"] == {"Config": {"polling_interval": "300"}}
     assert config["LDAP"] == {"global": {"bind_password": "secretword"}}
     assert config["LDAP_SERVER"] == {"192.0.2.5": {"priority": "1"}}
     assert (tree / "build/new/leaf1/config_db.json").stat().st_mode & 0o777 == 0o600
@@ -311,7 +311,7 @@ def test_the_program_has_them(tree: Path) -> None:
     told = run(tree, "sonicfab", "explain", *files, "leaf1", "LDAP_SERVER", "192.0.2.5")
     assert "ldap.yml.j2" in told
     assert "docker" in run(tree, "sonicfab", "verify", "--help").partition("Only these checks:")[2][:120]
-    assert "kdump.yml.j2" in run(tree, "sonicfab", "explain", *files, "leaf1", "KDUMP|config", "enabled")
+    assert "crm.yml.j2" in run(tree, "sonicfab", "explain", *files, "leaf1", "CRM|Config", "polling_interval")
     assert run(tree, "sonicfab", "roles", *files) == "leaf leaf1\nspine spine1\n"
 
 

@@ -24,6 +24,7 @@ from sonicfab.validate.libyang import INSTALL, LibyangCheck, libyang_folder
 from sonicfab.validate.likely import LikelyCheck
 from sonicfab.validate.links import SwitchView, check_links
 from sonicfab.validate.schema import SchemaCheck
+from sonicfab.validate.services import check_services
 from sonicfab.validate.vtysh import check_syntax, frr_version
 from sonicfab.validate.yang import YangCheck
 
@@ -172,7 +173,7 @@ class Validator:
         between = check_interfaces(config, bgp=read is not None and bool(read.instances))
         found += [one for one in between if not (one.code == "SF-225" and one.place in used)]
         found += check_device(config, build, platform, frr=read is not None)
-        return [*found, *check_defects(config, build, platform)]
+        return [*found, *check_services(config, read), *check_defects(config, build, platform)]
 
     def _likely(self, build: Build) -> LikelyCheck:
         for name in builtin_names():
