@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,39 @@ def example(name: str) -> FabricFiles:
     return read_fabric(ROOT / "inventories" / f"{name}.yml", ROOT / "topologies" / f"{EXAMPLES[name]}.yml")
 
 
+def bordered_fabric(folder: Path) -> FabricFiles:
+    """The example with neighbours outside, in all their kinds."""
+    topology = (ROOT / "topologies" / "spine-leaf-1x2.yml").read_text()
+    leaf = "st01-sw25g-r01-u34"
+    topology += f"""
+outside:
+  - name: TRANSIT
+    switch: {leaf}
+    interface: Ethernet20
+    asn: 64999
+    address: [192.0.2.129/31, "2001:db8:f::1/127"]
+    peer: [192.0.2.128, "2001:db8:f::"]
+    accept: FROM-TRANSIT
+    announce: [10.20.0.0/24 le 32, "fd00:20::/64"]
+    bgp: {{password: env:X, max_prefixes: 1000, bfd: true}}
+  - {{name: IX, switch: {leaf}, interface: Ethernet21, asn: 64998, accept: default, description: exchange}}
+  - {{name: FAR, switch: {leaf}, asn: 64997, peer: 192.0.2.200, multihop: 4, originate_default: true, announce: any}}
+policies:
+  FROM-TRANSIT:
+    - {{deny: [10.0.0.0/8 le 32, "fd00::/8 le 128"]}}
+    - permit: [198.51.100.0/22 ge 23, default]
+      as_path: ^64999_
+      communities: [64999:100, no-export]
+      set: {{local_preference: 200, metric: 5, prepend: 2, communities: 65000:1}}
+"""
+    shutil.copy(ROOT / "inventories" / "scs-lab.yml", folder / "inventory.yml")
+    (folder / "topology.yml").write_text(topology)
+    return read_fabric(folder / "inventory.yml", folder / "topology.yml")
+
+
 def fabric_files(name: str, folder: Path) -> FabricFiles:
+    if name == "bordered":
+        return bordered_fabric(folder)
     return rich_fabric(folder) if name == "rich" else example(name)
 
 
@@ -65,6 +98,7 @@ def traced(files: FabricFiles, build: str = "") -> list[tuple[Sources, Trace]]:
 CASES = [
     *((name, build) for name in EXAMPLES for build in ("", "community-202311", "community-202605")),
     *(("rich", build) for build in ("", "edgecore-202211")),
+    ("bordered", ""),
 ]
 
 

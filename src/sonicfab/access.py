@@ -12,7 +12,7 @@ from sonicfab.builds import Build
 from sonicfab.errors import TransportError, WrongSwitchError
 from sonicfab.load import Secrets
 from sonicfab.model.fields import parse_jump_host
-from sonicfab.plan.types import ManagementPlan, SshPlan
+from sonicfab.plan.management import ManagementPlan, SshPlan
 from sonicfab.platforms import Platform
 from sonicfab.switch import guard
 from sonicfab.switch.operations import Switch

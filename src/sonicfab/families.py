@@ -48,6 +48,11 @@ class Family(str, Enum):
         return f"IP{self.value[2:]}"
 
     @property
+    def default(self) -> str:
+        """Its default route."""
+        return "::/0" if self.value == "ipv6" else "0.0.0.0/0"
+
+    @property
     def json_key(self) -> str:
         """What FRR's JSON calls it (bgpd/bgpd.c get_afi_safi_str): ipv4Unicast."""
         return f"{self.value}{self.safi.capitalize()}"

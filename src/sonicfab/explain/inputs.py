@@ -69,7 +69,8 @@ class Sources:
         if "|" in place:
             return next((found for one in place.split("|") if (found := self.given(one, look))), ())
         family = "ipv6" if ":" in look.value else "ipv4"
-        words = {"{value}": look.value, "{family}": family, "{network}": str(getattr(look.of, "network", ""))}
+        words = {"{value}": look.value, "{family}": family}
+        words |= {f"{{{name}}}": str(getattr(look.of, name, "")) for name in ("network", "of")}
         for word, meant in words.items():
             place = place.replace(word, meant)
         kind, _, rest = place.partition(":")
@@ -77,7 +78,7 @@ class Sources:
             keys = tuple(key for key in rest.removesuffix("[]").split(".") if key)
             value = look.value if rest.endswith("[]") else ""
             if kind == "topology":
-                return self._member("topology", keys, value)
+                return self._member("topology", _typed(self.files.documents["topology"].value, keys), value)
             found = self._member("inventory", set_at(self.files.inventory.value, self.switch.name, *keys) or (), value)
             # one that --image-build has taken the place of decides nothing
             return () if rest == "image_build" and any(one.written != self.build.name for one in found) else found
@@ -183,7 +184,9 @@ class Sources:
         path = self._paths.get((self.switch.name, port))
         if path is None:
             return ()
-        return self._link_entry(path) if path[0] in ("links", "bundles") else self.topology(*path, "ports")
+        if path[0] in ("links", "bundles"):
+            return self._link_entry(path)
+        return self.topology(*path, "ports") or self.topology(*path, "interface")
 
     def _option(self, port: str, name: str) -> tuple[Given, ...]:
         """What the link or host entry of a port says of it; nothing when it says nothing."""
@@ -240,6 +243,22 @@ class Sources:
 def _port_of(of: object) -> str:
     """The port that a value of the plan is about: a port itself, or what has one."""
     return str(getattr(of, "interface", "") or getattr(of, "name", ""))
+
+
+def _typed(value: Any, keys: tuple[str, ...]) -> KeyPath:  # noqa: ANN401 - any YAML
+    """A path whose steps into lists are numbers."""
+    path: list[str | int] = []
+    for key in keys:
+        step = int(key) if isinstance(value, list) and key.isdigit() else key
+        value = (
+            value[step]
+            if isinstance(step, int) and step < len(value)
+            else None
+            if isinstance(step, int)
+            else (value.get(step) if isinstance(value, dict) else None)
+        )
+        path.append(step)
+    return tuple(path)
 
 
 def _value(document: Document, path: KeyPath) -> Any:  # noqa: ANN401 - any YAML

@@ -29,6 +29,8 @@ from sonicfab.model.fields import (
 )
 from sonicfab.model.leave import LeaveWord
 from sonicfab.model.networks import Network, NetworkName, VlanUse
+from sonicfab.model.outside import Outside
+from sonicfab.model.policies import Policy, PolicyName
 from sonicfab.model.ports import Description, PortsEntry
 from sonicfab.model.sessions import UNSAID, Bgp, MaxPrefixesField, SessionOptionsField, SessionSettings
 
@@ -195,6 +197,8 @@ class Topology(Strict):
     bundles: tuple[Bundle, ...] = ()
     networks: dict[NetworkName, Network] = {}
     hosts: Hosts = Hosts()
+    outside: tuple[Outside, ...] = ()
+    policies: dict[PolicyName, Policy] = {}
     ports: tuple[PortsEntry, ...] = ()
     leave: OneOrMany[LeaveWord] = ()
     switches: dict[SwitchName, SwitchEntry] = {}

@@ -41,7 +41,7 @@ def without_bgp(topology: Topology, cabling: Cabling, networks: Networks) -> Ite
             if link.bgp.session in ("ebgp", "ibgp") and not speaks_bgp(topology, end.switch):
                 yield Problem("topology", link.path, f"a session over {link.name}, and {end.switch} has no BGP", _HINT)
     for host in cabling.hosts:
-        if not speaks_bgp(topology, host.switch):
+        if not (host.outside or speaks_bgp(topology, host.switch)):
             message = f"BGP to a server behind {host.switch}:{host.port}, and {host.switch} has no BGP"
             yield Problem("topology", host.path, message, _HINT, alike=f"no BGP {host.switch}")
     for name, network in topology.networks.items():

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from functools import lru_cache
 from ipaddress import ip_interface, ip_network
 from itertools import combinations
+from typing import Literal
 
 from sonicfab.asn import is_private
 from sonicfab.builds import Build
@@ -21,6 +22,7 @@ from sonicfab.model.numbers import Numbers
 from sonicfab.model.topology import SONIC_MTU, SwitchEntry, Topology
 from sonicfab.plan.asns import of_a_pod, speaks_bgp, without_bgp
 from sonicfab.plan.bgp import BgpInstance, BgpPlan, IpNetwork, PeerGroup, RouteMap
+from sonicfab.plan.border import outside_plans, outside_problems, outside_routing
 from sonicfab.plan.breakouts import break_out
 from sonicfab.plan.bundles import PortChannelPlan
 from sonicfab.plan.cabling import Cabling, cables_alone, members, resolve
@@ -132,6 +134,13 @@ def _fabric(
     interfaces = _interfaces(links, cabling, allotment, networks)
     bgp_of = routing(topology, links, cabling.hosts, roles, allotment.asns)
     ports = _set_ports(topology, links, cabling, settings)
+    ports_out = {(host.switch, host.outside.name): host.port for host in cabling.hosts if host.outside}
+    outside = outside_plans(topology, ports_out)
+    for name in sorted({one.switch for one in outside}):
+        groups, maps = bgp_of[name]
+        own = Loopbacks(allotment.ipv4.get(name), allotment.ipv6.get(name))
+        out, policies = outside_routing(topology, outside, name, allotment.asns.get(name, 0), own)
+        bgp_of[name] = tuple(sorted((*groups, *out), key=lambda one: one.name)), (*maps, *policies)
     hosts, bgp = topology.hosts, topology.bgp
     common, most = settled(bgp), hosts.max_prefixes
     return FabricPlan(
@@ -162,6 +171,7 @@ def _fabric(
             for name, one in settings.items()
         },
         networks=networks.plans,
+        outside=outside,
     )
 
 
@@ -285,7 +295,9 @@ def _set_ports(
     for host in cabling.hosts:
         if cabling.channel(Endpoint(host.switch, host.port)):
             continue
-        port = put(Endpoint(host.switch, host.port), host.speed, host.mtu, "host", host.fec)
+        port = put(
+            Endpoint(host.switch, host.port), host.speed, host.mtu, "outside" if host.outside else "host", host.fec
+        )
         found[host.switch][host.port] = replace(port, description=host.description or "host")
     for end, said in cabling.others.items():
         if row := settings[end.switch].table.get(end.port):
@@ -321,7 +333,14 @@ def _interfaces(
         channel = cabling.channel(Endpoint(host.switch, host.port))
         kind = InterfaceKind.PORT_CHANNEL if channel else InterfaceKind.PORT
         members = channel.members if channel else ()
-        found[host.switch].append(InterfacePlan(host.port, kind, "host", members, link_local=True, mtu=host.mtu))
+        numbered = host.outside.address if host.outside else ()
+        addresses = tuple(ip_interface(str(one)) for one in numbered)
+        own_use: Literal["host", "outside"] = "outside" if host.outside else "host"
+        found[host.switch].append(
+            InterfacePlan(
+                host.port, kind, own_use, members, link_local=not addresses, addresses=addresses, mtu=host.mtu
+            )
+        )
     for name, some in found.items():
         both = (allotment.ipv4.get(name), allotment.ipv6.get(name))
         addresses = tuple(ip_interface(one) for one in both if one is not None)
@@ -348,7 +367,10 @@ def _check(
             message = f"ASN {pool} of the role {role} is not private (RFC 6996)"
             yield Problem("topology", ("asn", role), message, severity="warning")
     yield from session_problems(topology, cabling, allotment.asns, {name: one.role for name, one in settings.items()})
-    if cabling.hosts and not (topology.hosts.prefixes.ipv4 or topology.hosts.prefixes.ipv6):
+    yield from outside_problems(topology, allotment.asns)
+    if any(not host.outside for host in cabling.hosts) and not (
+        topology.hosts.prefixes.ipv4 or topology.hosts.prefixes.ipv6
+    ):
         message = "hosts have ports, but no prefixes that they may announce: all they send is refused"
         yield Problem("topology", ("hosts",), message, "add `prefixes`", "warning", on_key=True)
 
@@ -390,10 +412,12 @@ def _check_management(topology: Topology, switches: Iterable[SwitchSettings]) ->
 
 
 def _subnets(topology: Topology) -> Iterator[tuple[KeyPath, IpNetwork]]:
-    """The subnets of the networks, each once for a network."""
+    """The subnets of the networks, each once for a network, and those towards the outside."""
     for name, network in topology.networks.items():
         first = {one.network: path for path, one in reversed(network.interfaces)}
         yield from ((("networks", name, *path), one) for one, path in first.items())
+    for index, neighbor in enumerate(topology.outside):
+        yield from ((("outside", index, "address"), address.network) for address in neighbor.address)
 
 
 def _pools(topology: Topology) -> list[tuple[KeyPath, IpNetwork]]:

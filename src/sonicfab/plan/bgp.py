@@ -12,11 +12,24 @@ from typing import Annotated, ClassVar
 
 from sonicfab.families import Family
 from sonicfab.model.fields import Endpoint
+from sonicfab.model.policies import Prefix
 from sonicfab.plan.decided import Rule, in_file
 from sonicfab.plan.options import DEFAULT, NOTHING, Options
 
 IpNetwork = IPv4Network | IPv6Network
+
+
+def _is_outside(one: object) -> bool:
+    """Whether it is a session with somebody else's neighbour."""
+    return getattr(one, "remote_asn", None) is not None and not getattr(one, "far", None)
+
+
 DESCRIPTION = (
+    Rule(
+        "as the topology describes the neighbour, or its name",
+        ("use.description|use.name",),
+        where=lambda one: getattr(one, "use", "") == "outside" or _is_outside(one),
+    ),
     Rule("SWITCH:PORT at the far end of the link", ("use",), where=lambda one: bool(one.far)),
     Rule("as given for the host ports", ("use.description",), asked=True),
     Rule("`host` where the topology gives no description", ("use",)),
@@ -44,6 +57,7 @@ class Session:
 
     peer: Annotated[
         str,
+        Rule("", ("use.peer|topology:outside",), where=_is_outside, naming=True),
         Rule("", ("use",), where=lambda one: one.peer == one.interface, naming=True),
         Rule("", ("network", "use"), naming=True),
     ]
@@ -58,13 +72,17 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class PrefixList:
-    """Single addresses out of some networks: LOOPBACKS of switches, HOSTS of servers; `exact`: NETWORKS as they are."""
+    """Single addresses out of some networks: LOOPBACKS of switches, HOSTS of servers; `exact`: NETWORKS as they are.
+
+    `of` is the path of the topology where somebody else's list stands; its `prefixes` have their own lengths.
+    """
 
     name: Annotated[
         str,
         Rule("", ("topology:loopbacks",), where=lambda one: one.name == "LOOPBACKS", naming=True),
         Rule("", ("topology:hosts.prefixes",), where=lambda one: one.name == "HOSTS", naming=True),
         Rule("", ("topology:networks",), where=lambda one: one.name == "NETWORKS", naming=True),
+        Rule("", ("topology:{of}",), where=lambda one: bool(one.of), naming=True),
     ]
     networks: Annotated[
         tuple[IpNetwork, ...],
@@ -81,11 +99,48 @@ class PrefixList:
         Rule("a network that is to be announced, as a whole", ("topology:networks",), where=lambda one: one.exact),
     ]
     exact: bool = False
+    prefixes: Annotated[tuple[Prefix, ...], Rule("as the topology gives it", ("topology:{of}",))] = ()
+    of: str = field(compare=False, default="")
 
     @property
     def keyword(self) -> str:
         """`ip` or `ipv6`, as FRR's commands begin."""
-        return Family.of(self.networks[0]).command
+        return Family.of(self.networks[0] if self.networks else self.prefixes[0].network).command
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An entry of a named policy: for routes of one family, or (without a list) for all.
+
+    Attributes:
+        number: of the entry in the route-map.
+        of: the path of the topology where it stands.
+        as_path: what the AS path must match; "" for any.
+        communities: of which a route must have one; none for any.
+        add: communities that it gets, as FRR writes them.
+        prepend: AS numbers that are put before its path, as FRR writes them.
+    """
+
+    number: Annotated[int, Rule("", ("topology:{of}",), naming=True)]
+    permit: bool
+    name: Annotated[str, Rule("", ("topology:{of}",), naming=True)]
+    of: str = field(compare=False, default="")
+    list: Annotated[PrefixList | None, Rule("", ("topology:{of}",), naming=True)] = None
+    as_path: Annotated[str, Rule("what the AS path must match", ("topology:{of}.as_path",))] = ""
+    communities: Annotated[tuple[str, ...], Rule("a route has one of them", ("topology:{of}.communities",))] = ()
+    local_preference: Annotated[
+        int | None, Rule("paths with a higher one are preferred", ("topology:{of}.set.local_preference",))
+    ] = None
+    metric: Annotated[
+        int | None, Rule("neighbours prefer the path with the lower one", ("topology:{of}.set.metric",))
+    ] = None
+    prepend: Annotated[str, Rule("the path is made longer by our own AS number", ("topology:{of}.set.prepend",))] = ""
+    add: Annotated[str, Rule("communities that the route gets", ("topology:{of}.set.communities",))] = ""
+
+    @property
+    def action(self) -> Annotated[str, Rule("an entry of the policy", ("topology:{of}",))]:
+        """`permit` or `deny`."""
+        return "permit" if self.permit else "deny"
 
 
 _PURPOSE = "{of.purpose}; eBGP exchanges nothing without a policy (RFC 8212)"
@@ -103,10 +158,13 @@ class RouteMap:
         of_inside: what it takes comes from a switch of the same AS; it is marked so.
         detours: what is marked so is told with a worse metric: the neighbours of the AS take another way, as long as
             one of its switches has one that is its own.
+        steps: of a policy that the topology names; then they say all, in their order.
+        of: the path of the topology where such a policy stands.
     """
 
     name: Annotated[
         str,
+        Rule(_PURPOSE, ("topology:{of}",), where=lambda one: bool(one.of)),
         Rule(_PURPOSE, ("topology:hosts.prefixes",), where=lambda one: one.of_hosts),
         Rule(_PURPOSE, ("topology:loopbacks", "topology:hosts.prefixes")),
     ]
@@ -115,6 +173,8 @@ class RouteMap:
     global_next_hops: Annotated[bool, Rule("", ("topology:underlay",))] = False
     of_inside: Annotated[bool, Rule("", ("topology:links",))] = False
     detours: Annotated[bool, Rule("", ("topology:links",))] = False
+    steps: Annotated[tuple[Step, ...], Rule("", ("topology:{of}",), naming=True)] = ()
+    of: str = field(compare=False, default="")
 
     @property
     def of_hosts(self) -> bool:
@@ -130,10 +190,16 @@ class PeerGroup:
         families: that it carries.
         options: what its sessions have in common.
         internal: its neighbours have the switch's own AS number (iBGP).
+        asn: of its neighbours, which are none of the fabric; 0 where it is any but our own.
+        multihop: so many hops away they may be; 0: next to us.
+        source: the address that the sessions come from; "" for that of the interface.
+        originate_default: they are told a default route, whether we have one or not.
+        of: the path of the topology where such neighbours stand.
     """
 
     name: Annotated[
         str,
+        Rule("", ("topology:{of}",), where=lambda group: bool(group.of), naming=True),
         Rule("", ("topology:hosts",), where=lambda group: not group.inside, naming=True),
         Rule("", ("topology:underlay",), naming=True),
     ]
@@ -143,6 +209,15 @@ class PeerGroup:
     policy_out: RouteMap
     options: Options = DEFAULT
     internal: Annotated[bool, Rule("", ("topology:links",), naming=True)] = False
+    asn: Annotated[int, Rule("the ASN of the neighbour", ("topology:{of}.asn",))] = 0
+    multihop: Annotated[int, Rule("the neighbour is so many hops away", ("topology:{of}.multihop",))] = 0
+    source: Annotated[str, Rule("from the loopback: the neighbour is far away", ("number.{family}",))] = ""
+    originate_default: Annotated[bool, Rule("", ("topology:{of}.originate_default",))] = False
+    of: str = field(compare=False, default="")
+
+    def of_neighbor(self, name: str) -> bool:
+        """True when it is of the neighbour outside of that name."""
+        return bool(self.of) and self.name in (name, f"{name}-V4", f"{name}-V6")
 
     @property
     def inside(self) -> bool:

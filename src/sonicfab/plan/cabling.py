@@ -9,6 +9,7 @@ from sonicfab.configdb import natural_key
 from sonicfab.errors import KeyPath, Problem, Severity
 from sonicfab.model.bundles import Bundle
 from sonicfab.model.fields import NOWHERE, Endpoint
+from sonicfab.model.outside import Outside
 from sonicfab.model.sessions import UNSAID, SessionOptions
 from sonicfab.model.topology import Link, Mesh, Topology
 from sonicfab.plan.bundles import PortChannelPlan
@@ -22,7 +23,7 @@ from sonicfab.platforms import Platform, PlatformPort
 class HostPort:
     """A port with a server behind it; Mb/s and bytes. `path` is the topology's entry that names it.
 
-    `fec` is "" where the topology gives none.
+    `fec` is "" where the topology gives none; `outside`: it is no server, but a neighbour of somebody else's.
     """
 
     switch: str
@@ -33,6 +34,7 @@ class HostPort:
     path: KeyPath
     fec: str = ""
     bgp: SessionOptions = UNSAID
+    outside: Outside | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,8 @@ def members(topology: Topology) -> dict[str, KeyPath]:
     for index, entry in enumerate(topology.hosts.ports):
         for position, name in enumerate(entry.switches):
             named.setdefault(name, ("hosts", "ports", index, "switches", position))
+    for index, neighbor in enumerate(topology.outside):
+        named.setdefault(neighbor.switch, ("outside", index, "switch"))
     for section in ("bundles", "ports"):
         for index, one in enumerate(getattr(topology, section)):
             for position, name in enumerate(one.switches):
@@ -124,7 +128,8 @@ def resolve(
     links = [link for said in _links(topology) if (link := plugs.link(said))]
     for index, bundle in enumerate(topology.bundles):
         plugs.to_servers(bundle, ("bundles", index), topology.mtu)
-    hosts = [*_hosts(topology, switches, plugs, complete=complete), *_hosts_by_port(topology, plugs)]
+    outside = _outside(topology, plugs)
+    hosts = [*outside, *_hosts(topology, switches, plugs, complete=complete), *_hosts_by_port(topology, plugs)]
     cabling = Cabling(
         tuple(sorted(links, key=lambda link: natural_key(link.name))),
         tuple(sorted(hosts, key=lambda host: (natural_key(host.switch), natural_key(host.port)))),
@@ -220,6 +225,29 @@ def _hosts(
                     mtu = said.mtu or entry.mtu or topology.mtu
                     description = entry.description if said.description is None else said.description
                     yield HostPort(switch, port.name, speed, mtu, description, path, entry.fec or "", entry.bgp)
+
+
+def _outside(topology: Topology, plugs: _Plugs) -> Iterator[HostPort]:
+    """The ports and bundles behind which neighbours of others are."""
+    for index, one in enumerate(topology.outside):
+        if one.interface is None or one.interface in topology.networks or one.switch not in plugs.switches:
+            continue
+        path: KeyPath = ("outside", index)
+        where, end = (*path, "interface"), Endpoint(one.switch, one.interface)
+        if channel := plugs.channel(end):
+            if host := plugs.host_channel(channel, end, where, path, one.description or one.name):
+                yield replace(host, bgp=one.bgp, outside=one)
+            continue
+        port = plugs.take(end, where, f"that of {one.name}, outside")
+        if port is None:
+            continue
+        said = plugs.said(end := Endpoint(one.switch, port.name))
+        if said.use is not None:
+            plugs.report(said.path("use"), f"{end} is the port of {one.name}: `outside` names it", "take it out here")
+        speed, mtu = said.speed or one.speed or port.speed, said.mtu or one.mtu or topology.mtu
+        if plugs.can_do(one.switch, port, speed, said.paths.get("speed", where)):
+            description = (one.description or one.name) if said.description is None else said.description
+            yield HostPort(one.switch, port.name, speed, mtu, description, path, one.fec or "", one.bgp, one)
 
 
 def _hosts_by_port(topology: Topology, plugs: _Plugs) -> Iterator[HostPort]:

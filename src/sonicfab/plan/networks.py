@@ -15,8 +15,9 @@ from sonicfab.model.networks import Network
 from sonicfab.model.topology import Link, Topology
 from sonicfab.plan.bgp import IpNetwork
 from sonicfab.plan.interfaces import InterfaceKind
+from sonicfab.plan.management import IpInterface
 from sonicfab.plan.ports import PortSettings
-from sonicfab.plan.types import InterfacePlan, IpInterface, LinkPlan, SwitchSettings
+from sonicfab.plan.types import InterfacePlan, LinkPlan, SwitchSettings
 from sonicfab.plan.vlans import InNetworks, Membership, NetworkPlan, VlanMember, VlanPlan, memberships
 
 

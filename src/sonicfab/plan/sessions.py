@@ -49,7 +49,7 @@ def routing(
         if kind != "none":
             for switch, group, session in _link_sessions(topology, link, kind, roles, asns, families):
                 inside[switch][group].append(session)
-    for host in hosts:
+    for host in (one for one in hosts if not one.outside):
         options = settled(host.bgp, *_of_hosts(topology), interface=host.port)
         description = host.bgp.description or host.description or "host"
         outside[host.switch].append(Session(host.port, host.port, NOWHERE, None, families, description, options))
@@ -160,7 +160,7 @@ def session_problems(
         elif said != "none":
             yield from _of_link(topology, link, kind_of(link, asns), roles)
     yield from _meshes(cabling)
-    for path, host in {host.path: host.bgp for host in cabling.hosts}.items():
+    for path, host in {host.path: host.bgp for host in cabling.hosts if not host.outside}.items():
         if host.session not in (None, "ebgp"):
             message = f"the sessions with servers are eBGP: `{host.session}` cannot be asked for here"
             yield Problem("topology", (*path, "bgp"), message)

@@ -11,8 +11,9 @@ from sonicfab.catalog import Catalog
 from sonicfab.errors import KeyPath, Problem
 from sonicfab.hints import did_you_mean
 from sonicfab.model.inventory import Device, Inventory, Settings
+from sonicfab.plan.management import ManagementPlan, SshPlan
 from sonicfab.plan.services import refused_services, settled_services
-from sonicfab.plan.types import ManagementPlan, SshPlan, SwitchSettings
+from sonicfab.plan.types import SwitchSettings
 from sonicfab.ports import ports_of, unfit_for
 
 

@@ -9,10 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import (
     IPv4Address,
-    IPv4Interface,
     IPv4Network,
     IPv6Address,
-    IPv6Interface,
     IPv6Network,
 )
 from typing import Annotated, ClassVar, Literal
@@ -21,91 +19,35 @@ from sonicfab.builds import Build
 from sonicfab.errors import KeyPath
 from sonicfab.families import Family
 from sonicfab.hints import did_you_mean
-from sonicfab.model.fields import NOWHERE, Endpoint, SecretRef
+from sonicfab.model.fields import NOWHERE, Endpoint
 from sonicfab.model.sessions import UNSAID, SessionOptions
 from sonicfab.model.topology import SONIC_MTU, Ownership
 from sonicfab.ownership.left import Left
-from sonicfab.plan.bgp import DESCRIPTION, FAMILIES, BgpInstance, BgpPlan, PeerGroup, PrefixList, RouteMap, Session
+from sonicfab.plan.bgp import (
+    DESCRIPTION,
+    FAMILIES,
+    BgpInstance,
+    BgpPlan,
+    PeerGroup,
+    PrefixList,
+    RouteMap,
+    Session,
+    Step,
+)
 from sonicfab.plan.bundles import PortChannelPlan
 from sonicfab.plan.decided import Fact, Rule, in_file
 from sonicfab.plan.extra import Extra
 from sonicfab.plan.interfaces import InterfaceKind
+from sonicfab.plan.management import IpAddress, IpInterface, ManagementPlan, SshPlan
 from sonicfab.plan.options import BfdProfile
+from sonicfab.plan.outside import OutsidePlan
 from sonicfab.plan.services import Services
 from sonicfab.plan.vlans import Membership, NetworkPlan, VlanPlan
 from sonicfab.platforms import Platform
 from sonicfab.ports import PortTable
 from sonicfab.roles import Role
 
-IpAddress = IPv4Address | IPv6Address
-IpInterface = IPv4Interface | IPv6Interface
 Cable = tuple[Endpoint, Endpoint]
-
-
-@dataclass(frozen=True, slots=True)
-class SshPlan:
-    """How to log in to the switch; secrets are references."""
-
-    user: str
-    port: int
-    password: SecretRef | None
-    key: SecretRef | None
-    passphrase: SecretRef | None
-    agent: bool
-    jump_host: str
-    known_hosts: str
-
-
-@dataclass(frozen=True, slots=True)
-class ManagementAddress:
-    """An address of eth0; `routes` are the networks that are reached over its gateway whatever BGP says."""
-
-    address: Annotated[
-        IpInterface, Rule("the address of eth0", ("inventory:management.address", "inventory:management.ipv6"))
-    ]
-    gateway: Annotated[
-        IpAddress, Rule("the gateway of eth0", ("inventory:management.gateway", "inventory:management.gateway_ipv6"))
-    ]
-    routes: Annotated[
-        tuple[IPv4Network | IPv6Network, ...],
-        Rule("reached over the management network whatever BGP says", ("inventory:management.routes",)),
-    ] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ManagementPlan:
-    """The management interface eth0.
-
-    Attributes:
-        address: by which the switch is reached.
-        gateway: None with DHCP, which tells it.
-        vrf: whether it is in the VRF `mgmt`; None: the inventory does not say.
-        dhcp: it has no address in CONFIG_DB; SONiC asks DHCP then (files/image_config/interfaces/interfaces.j2).
-        beside: an IPv6 address beside the IPv4 one, and its gateway.
-        contact: where it answers as long as it has not its address; "" for nowhere else.
-    """
-
-    __file_names__: ClassVar[Mapping[str, str]] = in_file("address gateway -contact")
-
-    address: Annotated[IpInterface, Rule("the address of eth0", ("inventory:management.address",))]
-    gateway: Annotated[IpAddress | None, Rule("the gateway of eth0", ("inventory:management.gateway",))]
-    vrf: Annotated[bool | None, Rule("", ("inventory:management.vrf",))]
-    dhcp: Annotated[bool, Rule("", ("inventory:management.dhcp",))] = False
-    beside: tuple[IPv6Interface, IPv6Address] | None = None
-    routes: tuple[IPv4Network | IPv6Network, ...] = ()
-    contact: str = ""
-
-    @property
-    def addresses(self) -> Annotated[tuple[ManagementAddress, ...], Rule("", ("inventory:management",), naming=True)]:
-        """Those that stand in CONFIG_DB, each with the routes of its family."""
-        if self.dhcp or self.gateway is None:
-            return ()
-        pairs: list[tuple[IpInterface, IpAddress]] = [(self.address, self.gateway)]
-        pairs += [self.beside] if self.beside else []
-        return tuple(
-            ManagementAddress(address, gateway, tuple(one for one in self.routes if one.version == address.version))
-            for address, gateway in pairs
-        )
 
 
 _OF_PORT_TABLE = Rule("from the port table of the build", ("inventory:platform", "inventory:image_build"), ("port",))
@@ -131,7 +73,7 @@ _LINK_LOCAL = Fact(
 )
 
 
-PortPlanUse = Literal["link", "host", "member", "access", "trunk", "unused"]
+PortPlanUse = Literal["link", "host", "outside", "member", "access", "trunk", "unused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +81,8 @@ class PortPlan:
     """One front-panel port: hardware. What runs over it is an interface.
 
     Attributes:
-        use: `link` to a switch, `host` behind which a server with BGP is, `member` of a port channel, `access` or
+        use: `link` to a switch, `host` behind which a server with BGP is, `outside` behind which
+            somebody else's router is, `member` of a port channel, `access` or
             `trunk` of VLANs, or `unused`.
         fec: rs, fc, none or auto, or "" where SONiC is to decide.
         subport: of a part of a port that is split its place there, counted from 1; 0 where the image wants none.
@@ -192,6 +135,7 @@ class PortPlan:
         Rule("as given for this port", ("use.admin",), asked=True),
         Rule("up: a link of the fabric", ("use",), where=lambda port: port.use == "link"),
         Rule("up: a server is behind it", ("use",), where=lambda port: port.use == "host"),
+        Rule("up: the outside is behind it", ("use",), where=lambda port: port.use == "outside"),
         Rule("up: a member of a port channel", ("use",), where=lambda port: port.use == "member"),
         Rule("up: it is a port of VLANs", ("use",), where=lambda port: port.used),
         Rule("down: nothing in the topology uses this port"),
@@ -228,7 +172,7 @@ class InterfacePlan:
 
     name: Annotated[str, Rule("", ("use",), naming=True)]
     kind: InterfaceKind
-    use: Literal["link", "host", ""] = ""
+    use: Literal["link", "host", "outside", ""] = ""
     members: tuple[str, ...] = ()
     link_local: Annotated[
         bool,
@@ -237,6 +181,12 @@ class InterfacePlan:
             ("use", "topology:underlay"),
             (_LINK_LOCAL,),
             where=lambda one: one.use == "host",
+        ),
+        Rule(
+            "the session with the outside is unnumbered: it runs over IPv6 link-local addresses",
+            ("use",),
+            (_LINK_LOCAL,),
+            where=lambda one: one.use == "outside",
         ),
         Rule(
             "the underlay is unnumbered: BGP runs over IPv6 link-local addresses",
@@ -253,6 +203,11 @@ class InterfacePlan:
             "the address that the switch has in the network",
             ("topology:networks.{network}",),
             where=lambda one: bool(one.network),
+        ),
+        Rule(
+            "the address that the switch has towards the outside",
+            ("use.address",),
+            where=lambda one: one.use == "outside",
         ),
         Rule(
             "of the network of the link the first address is on the first switch in natural order, the second on "
@@ -371,7 +326,13 @@ class SwitchPlan(SwitchSettings):
     @property
     def prefix_lists(self) -> tuple[PrefixList, ...]:
         """Those that its policies ask, each once."""
-        return tuple(dict.fromkeys(one for policy in self.route_maps for one in policy.lists))
+        named = [step.list for step in self.steps if step.list]
+        return tuple(dict.fromkeys([*(one for policy in self.route_maps for one in policy.lists), *named]))
+
+    @property
+    def steps(self) -> Annotated[tuple[Step, ...], Rule("", ("topology:policies",), naming=True)]:
+        """The entries of the topology's policies that it has, in FRR's order of their names."""
+        return tuple(sorted((step for policy in self.route_maps for step in policy.steps), key=lambda one: one.name))
 
     @property
     def sessions(self) -> Iterator[tuple[PeerGroup, Session]]:
@@ -479,6 +440,7 @@ class FabricPlan:
     links: tuple[LinkPlan, ...]
     switches: Mapping[str, SwitchPlan]
     networks: tuple[NetworkPlan, ...] = ()
+    outside: tuple[OutsidePlan, ...] = ()
 
     @property
     def families(self) -> Annotated[tuple[Family, ...], FAMILIES]:

@@ -10,7 +10,8 @@ from sonicfab.access import Feature
 from sonicfab.errors import Place
 from sonicfab.families import Family
 from sonicfab.plan.bgp import Session
-from sonicfab.plan.types import FabricPlan, IpAddress, LinkPlan, PortPlan, SwitchPlan
+from sonicfab.plan.management import IpAddress
+from sonicfab.plan.types import FabricPlan, LinkPlan, PortPlan, SwitchPlan
 from sonicfab.render import SwitchConfig
 from sonicfab.verify.paths import Outage, PathFinder, Paths
 
@@ -26,6 +27,7 @@ class Expectations:
         loopbacks: switch -> its addresses, for every switch whose routes reach this one.
         ways: (switch, family) -> how its loopback is reached.
         known_prefixes: the loopbacks of all switches, as prefixes, and the networks that are announced.
+        defaults: family -> a switch by which its default route comes in, where it reaches this one.
         config: what it is to run; None when nobody rendered it, and `no_config` says why.
         provides: what the switch has to check.
     """
@@ -37,6 +39,7 @@ class Expectations:
     loopbacks: Mapping[str, Mapping[Family, IpAddress]] = field(repr=False)
     ways: Mapping[tuple[str, Family], Paths] = field(repr=False)
     known_prefixes: frozenset[str] = field(default=frozenset(), repr=False)
+    defaults: Mapping[Family, str] = field(default_factory=dict, repr=False)
     config: SwitchConfig | None = field(default=None, repr=False)
     no_config: str = ""
     provides: frozenset[Feature] = frozenset(Feature)
@@ -96,10 +99,20 @@ class FabricExpectations:
             loopbacks=loopbacks,
             ways=ways,
             known_prefixes=self._prefixes,
+            defaults=self._defaults(switch.name),
             config=self._configs.get(switch.name),
             no_config=self._no_config,
             provides=self._provides,
         )
+
+    def _defaults(self, name: str) -> dict[Family, str]:
+        found: dict[Family, str] = {}
+        for family in self.plan.families if self.plan.outside else ():
+            borders = [one.switch for one in self.plan.outside if one.tells_default(family)]
+            near = [one for one in borders if one == name or self.ways(family).of(name, one) is not None]
+            if near:
+                found[family] = name if name in near else near[0]
+        return found
 
     def ways(self, family: Family, broken: Outage = Outage()) -> PathFinder:  # noqa: B008 - frozen
         """The ways of a family, with some sessions and switches gone."""

@@ -132,6 +132,7 @@ _AF = (
     _one(rf"({_N} allowas-in)(?: .+)?", cut=True),
     _one(rf"({_N} maximum-prefix) .+", cut=True),
     _one(rf"({_N} weight) \d+"),
+    _one(rf"({_N} default-originate)(?: route-map \S+)?", cut=True),
     _one(rf"({_N} as-override)"),
     _one(rf"({_N} (?:route-reflector-client|addpath-tx-all-paths))", Felt.RESET),
 )

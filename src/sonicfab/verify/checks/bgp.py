@@ -114,7 +114,8 @@ def _fault(
 
 def _all(expected: Expectations) -> tuple[Session, ...]:
     """The planned sessions with others than servers, those that are planned to be shut, too."""
-    return (*expected.sessions, *(one for one in expected.plan.fabric_sessions if one.options.shutdown))
+    shut = (one for _, one in expected.plan.sessions if one.remote_asn is not None and one.options.shutdown)
+    return (*expected.sessions, *shut)
 
 
 GRACEFUL_WORDS = {"restarter": "Restart", "helper": "Helper", "disabled": "Disable"}

@@ -23,7 +23,7 @@ from sonicfab.verify.results import CheckResult, Problem
 class Route(Check[Paths]):
     """Every loopback of every other switch is a BGP route that is installed (not queued, failed or refused by the ASIC,
     where zebra tells), over exactly the planned paths, and originated by its own AS. A BGP route that is neither a
-    loopback nor in `hosts: prefixes:` is a failure.
+    loopback, nor in `hosts: prefixes:`, nor what the topology takes from outside is a failure.
     """
 
     what = "loopback routes"
@@ -52,12 +52,14 @@ class Route(Check[Paths]):
         return _seen(expected, route, one.about, origins, expected.fabric.switches[one.far].asn)
 
     def others(self, expected: Expectations, answers: Answers) -> Iterator[Other]:
-        """BGP routes that are neither a switch's loopback nor what hosts, or neighbours of others, may announce."""
+        """BGP routes that are no switch's loopback, and that no host and no neighbour outside may announce."""
         routes, bgp = answers.get(ZEBRA_STATE).routes, answers.get(BGP_STATE)
         theirs = _learned_of(bgp, neighbors_of_others(expected, answers))
         hosts: tuple[IpNetwork, ...] = (*expected.fabric.hosts.ipv4, *expected.fabric.hosts.ipv6)
         for prefix, route in routes.items():
-            if prefix not in theirs and prefix not in expected.known_prefixes and not _is_hosts(prefix, hosts):
+            if prefix in theirs or prefix in expected.known_prefixes or _is_hosts(prefix, hosts):
+                continue
+            if not any(one.may_announce(ip_network(prefix)) for one in expected.fabric.outside):
                 family = Family.of(prefix)
                 seen = Seen(f"via {', '.join(route.ports) or 'nothing'}", Problem.FOREIGN)
                 yield Wanted(None, prefix, "no such route", family), seen

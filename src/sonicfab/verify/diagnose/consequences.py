@@ -23,7 +23,11 @@ def attribute(case: Case) -> None:
     if whole:
         found: dict[int, set[int]] = defaultdict(set)
         for number, one in case.open.items():
-            if one.check in ("route", "ping") and one.far and one.problem not in (Problem.ORIGIN, Problem.FOREIGN):
+            if (
+                one.check in ("route", "ping", "outside")
+                and one.far
+                and one.problem not in (Problem.ORIGIN, Problem.FOREIGN)
+            ):
                 owner = _owner(case, one, places, whole)
                 if owner is not None:
                     found[owner].add(number)
