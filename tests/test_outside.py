@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import copy
+import json
 from collections.abc import Iterator
+from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from frrs import canonical, holder
+from frrs import Router, canonical, fresh, holder, wait_until
+from sonicfab.families import Family
 from sonicfab.frr.conf import diff
 from sonicfab.lab.netns import Holder
+from sonicfab.model.fields import NOWHERE
+from sonicfab.model.policies import read_prefixes
+from sonicfab.plan.bgp import PeerGroup, RouteMap, Session
+from sonicfab.plan.dump import plan_text
+from sonicfab.plan.outside import OutsidePlan
 from sonicfab.plan.types import FabricPlan
-from test_sessions import UNDERLAYS, frr_of, in_lab, planned
+from sonicfab.render import Renderer, template_folders
+from sonicfab.switch.state.bgp import BgpPeer, BgpState
+from sonicfab.switch.state.routes import Route, ZebraState
+from sonicfab.validate.frr import check_frr
+from test_golden import open_example
+from test_sessions import UNDERLAYS, frr_of, in_lab, planned, wired
+from verify_world import World
 
 POLICIES: dict[str, Any] = {
     "FROM-TRANSIT": [
@@ -130,17 +146,23 @@ def test_it_comes_and_goes_by_a_delta(held: Holder, tmp_path: Path) -> None:
 def test_the_default_route_comes_in_and_nothing_else_does(held: Holder, tmp_path: Path) -> None:
     outside = [
         {
-            **{"name": "UP", "switch": "leaf1", "interface": "Ethernet40", "asn": "64999", "peer": "192.0.2.128"},
-            **{"address": "192.0.2.129/31", "accept": ["default", "198.51.100.0/22 le 24"]},
-            **{"announce": "10.10.0.2/32", "originate_default": "true"},
+            "name": "UP",
+            "switch": "leaf1",
+            "interface": "Ethernet40",
+            "asn": "64999",
+            "address": "192.0.2.129/31",
+            "peer": "192.0.2.128",
+            "accept": ["default", "198.51.100.0/22 le 24"],
+            "announce": "10.10.0.2/32",
+            "originate_default": "true",
         }
     ]
     plan = planned([], outside=outside)
     routers = wired(held, tmp_path, plan)
     upstream = fresh(held, tmp_path, "zebra", "bgpd")
-    routers["leaf1"].wire("Ethernet40", upstream, "up")
+    routers["leaf1"].wire("Ethernet40", upstream, "eth1")
     routers["leaf1"].ip("address", "add", "192.0.2.129/31", "dev", "Ethernet40")
-    upstream.ip("address", "add", "192.0.2.128/31", "dev", "up")
+    upstream.ip("address", "add", "192.0.2.128/31", "dev", "eth1")
     networks = ("0.0.0.0/0", "198.51.101.0/24", "198.51.100.0/25", "10.10.0.1/32", "203.0.113.0/24")
     lines = "".join(f"  network {one}\n" for one in networks)
     done = upstream.load(
@@ -154,7 +176,7 @@ def test_the_default_route_comes_in_and_nothing_else_does(held: Holder, tmp_path
     def foreign(router: Router) -> set[str]:
         return {one for one in router.show("show ip route bgp") if not one.startswith("10.10.0.")}
 
-    wait_until(lambda: all(foreign(one) == wanted for one in routers.values()), 60)
+    wait_until(lambda: all(foreign(one) == wanted for one in routers.values()), 60, "the default route everywhere")
     assert {name: foreign(one) for name, one in routers.items()} == dict.fromkeys(routers, wanted)
     learned = upstream.show("show bgp ipv4 unicast neighbors 192.0.2.129 routes")["routes"]
     assert learned.keys() == {"0.0.0.0/0", "10.10.0.2/32"}

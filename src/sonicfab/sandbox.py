@@ -42,6 +42,7 @@ PURE_MODULES = frozenset(
     f"sonicfab.{name}"
     for name in (
         *("plan.types", "plan.bgp", "plan.options", "plan.interfaces", "plan.services", "plan.bundles", "plan.vlans"),
+        *("plan.management", "plan.outside", "model.policies"),
         *("platforms", "builds", "asn", "families", "roles"),
     )
 )
