@@ -184,6 +184,11 @@ UNNUMBERED = [
 ]
 
 NOT_HERE = {
+    **dict.fromkeys(
+        ("outside-down", "outside-asn", "outside-prefixes", "outside-not-configured", "outside-session"),
+        "a lab has no neighbour outside of the fabric",
+    ),
+    "no-default-route": "a lab has no neighbour outside of the fabric",
     "switch-down": "power and consoles are not in a lab's reach",
     "unreachable": "the management network is not in a lab's reach",
     "switch-hangs": "it shows which program stands still; what to do depends on it",
