@@ -353,6 +353,16 @@ def test_a_port_with_two_uses_is_told_once(
     assert told in ([["SF-128"], ["SF-225"]] if expected == ["use in a VLAN"] else [expected]), what
 
 
+def test_models_of_other_builds_alone(sonicfab: Run, tmp_path: Path) -> None:
+    (tmp_path / "202411").mkdir()
+    (tmp_path / "202411" / "sonic-port.yang").write_text("module sonic-port {}")
+    (tmp_path / "config_db.json").write_text('{"VLAN": {"Vlan40": {"vlanid": "40"}}}')
+    words = ("--image-build", "edgecore-202211", "--yang-dir", str(tmp_path))
+    done = sonicfab("validate", str(tmp_path / "config_db.json"), *words)
+    assert done.returncode == 2
+    assert "in folders of their own are those of 202411, and none is of this build" in done.stderr
+
+
 def test_a_key_that_names_no_vlan_is_told_once(sonicfab: Run, tmp_path: Path) -> None:
     file = tmp_path / "config_db.json"
     file.write_text('{"VLAN": {"40": {"vlanid": "98"}}}')

@@ -40,7 +40,9 @@ def model_texts(folder: Path) -> dict[str, str]:
     """
     texts = {path.name: path.read_text(encoding="utf-8", errors="replace") for path in sorted(folder.glob("*.yang"))}
     if not texts:
-        raise InputError(f"{folder}: no YANG models (*.yang) in there")
+        of_builds = sorted({path.parent.name for path in folder.glob("*/*.yang")})
+        hint = f"in folders of their own are those of {', '.join(of_builds)}, and none is of this build"
+        raise InputError(f"{folder}: no YANG models (*.yang) in there", hint if of_builds else "")
     for name, path in _ietf_files().items():
         texts.setdefault(name, path.read_text(encoding="utf-8"))
     return texts
