@@ -218,6 +218,7 @@ SAMPLES: tuple[tuple[Context, tuple[str, ...]], ...] = (
     ),
     (IPV4, ("neighbor 10.1.0.1 maximum-prefix 5", "neighbor 10.1.0.1 maximum-prefix 5 force")),
     (IPV4, ("neighbor G weight 5", "neighbor G weight 6")),
+    (IPV4, ("neighbor G default-originate", "neighbor G default-originate route-map IN")),
     (IPV4, ("neighbor G as-override",)),
     (IPV4, ("neighbor INSIDE route-reflector-client",)),
     (IPV4, ("neighbor G addpath-tx-all-paths",)),
