@@ -104,11 +104,11 @@ def _switch(switch: SwitchPlan, mapped: Mapped) -> SwitchPlan:
         _port(switch.name, port, mapped) for port in switch.ports if Endpoint(switch.name, port.name) in mapped
     )
     bgp = tuple(_bgp(switch.name, one, mapped) for one in switch.bgp)
-    interfaces = [one for one in (_interface(switch.name, one, mapped) for one in switch.interfaces.values()) if one]
+    interfaces = [one for one in (_interface(switch, one, mapped) for one in switch.interfaces.values()) if one]
     channels = tuple(
         replace(one, members=tuple(mapped[Endpoint(switch.name, port)] for port in one.members))
         for one in switch.port_channels
-        if all(Endpoint(switch.name, port) in mapped for port in one.members)
+        if _cabled(switch.name, one.members, mapped)
     )
     management = replace(switch.management, vrf=False)
     # the services of the inventory are in its management network, which the lab has not
@@ -141,26 +141,31 @@ def _port(switch: str, port: PortPlan, mapped: Mapped) -> PortPlan:
     )
 
 
-def _interface(switch: str, one: InterfacePlan, mapped: Mapped) -> InterfacePlan | None:
+def _interface(switch: SwitchPlan, one: InterfacePlan, mapped: Mapped) -> InterfacePlan | None:
     """The interface on the ports of the image; None for a port that has no cable there."""
     if one.kind == InterfaceKind.VLAN:
         return replace(one, members=tuple(_mapped(end, mapped).port for end in _there(switch, one.ports, mapped)))
-    if not all(Endpoint(switch, port) in mapped for port in one.ports):
+    if not _cabled(switch.name, one.ports, mapped):
         return None
-    ports = tuple(mapped[Endpoint(switch, port)] for port in one.ports)
+    ports = tuple(mapped[Endpoint(switch.name, port)] for port in one.ports)
     return replace(one, name=ports[0]) if one.kind == InterfaceKind.PORT else replace(one, members=ports)
 
 
-def _there(switch: str, names: Iterable[str], mapped: Mapped) -> list[Endpoint]:
+def _cabled(switch: str, ports: Iterable[str], mapped: Mapped) -> bool:
+    return all(Endpoint(switch, port) in mapped for port in ports)
+
+
+def _there(switch: SwitchPlan, names: Iterable[str], mapped: Mapped) -> list[Endpoint]:
     """Those of a switch's ports and port channels that have cables on the image."""
-    ends = (Endpoint(switch, name) for name in names)
-    return [end for end in ends if end in mapped or end.port.startswith("PortChannel")]
+    channels = {one.name for one in switch.port_channels if _cabled(switch.name, one.members, mapped)}
+    ends = (Endpoint(switch.name, name) for name in names)
+    return [end for end in ends if end in mapped or end.port in channels]
 
 
 def _vlan(switch: SwitchPlan, vlan: VlanPlan, mapped: Mapped) -> VlanPlan:
     """The VLAN with the members that have cables on the image."""
     members = {Endpoint(switch.name, one.interface): one for one in vlan.members}
-    there = _there(switch.name, (one.interface for one in vlan.members), mapped)
+    there = _there(switch, (one.interface for one in vlan.members), mapped)
     return replace(vlan, members=tuple(replace(members[end], interface=_mapped(end, mapped).port) for end in there))
 
 
