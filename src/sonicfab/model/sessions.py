@@ -42,7 +42,7 @@ class MaxPrefixes(Strict):
 
 
 def _limit(value: Any) -> Any:
-    return {"limit": value} if isinstance(value, str) else value
+    return {"limit": value} if isinstance(value, (str, int)) else value
 
 
 def _bfd(value: Any) -> Any:
