@@ -94,7 +94,8 @@ def _two_operators(bench: Bench, leaf: str, begun: list[subprocess.Popen[str]]) 
     late = bench.start(leaf, "before-arm", "both", folders[0], "--way", "reload")
     begun.append(late)
     until(lambda: (folders[0] / "reached").exists(), 60)
-    first = bench.start(leaf, "staged", "both", folders[1], "--way", "reload")
+    # its guard has to outlast the other two, whatever the load
+    first = bench.start(leaf, "staged", "both", folders[1], "--way", "reload", "--confirm-within", "900")
     begun.append(first)
     until(lambda: (folders[1] / "reached").exists(), 60)
     before, guarded = Seen.of(bench.lab, leaf), bench.lab.inside(leaf, _GUARDED).out
@@ -220,6 +221,4 @@ def other(bench: Bench, test: Callable[[Bench, str], None], leaf: str) -> tuple[
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [*map(str, CELLS), *(one.__name__ for one in OTHERS)])
 def test_old_or_new(name: str, failures: Failures) -> None:
-    if name == two_operators.__name__ and failures[name] and slowness() > 1:
-        pytest.xfail(f"seen on a loaded machine alone, its cause is not known yet: {failures[name]}")
     assert not failures[name], failures[name]

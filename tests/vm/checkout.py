@@ -10,13 +10,13 @@ import tempfile
 from pathlib import Path
 
 PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
-SONICFAB = "/work/venv/bin/sonicfab"
+SONICFAB = "/srv/venv/bin/sonicfab"
 _CHECKED_OUT = ("src", "templates", "inventories", "topologies")
 _SPARE = ("mypy", "mypy-*", "mypyc", "ruff*", "hypothesis*", "pygments", "shellcheck*", "pip", "*.pth")
 
 
 def work_disk(target: Path) -> Path:
-    """Write the disk: /work/sonicfab, and /work/venv with the packages of the Python that runs the tests.
+    """Write the disk: /srv/sonicfab, and /srv/venv with the packages of the Python that runs the tests.
 
     A machine with the same version of Python can use it (`PYTHON`). Time stamps stay, so that what was compiled counts.
     """
@@ -27,12 +27,12 @@ def work_disk(target: Path) -> Path:
             shutil.copytree(here / name, stage / "sonicfab" / name)
         packages = stage / "venv" / "lib" / f"python{PYTHON}" / "site-packages"
         shutil.copytree(sysconfig.get_paths()["purelib"], packages, ignore=shutil.ignore_patterns(*_SPARE))
-        (packages / "sonicfab.pth").write_text("/work/sonicfab/src\n")
+        (packages / "sonicfab.pth").write_text("/srv/sonicfab/src\n")
         (stage / "venv" / "pyvenv.cfg").write_text("home = /usr/bin\n")
         programs = stage / "venv" / "bin"
         programs.mkdir()
         (programs / "python").symlink_to("/usr/bin/python3")
-        (programs / "sonicfab").write_text('#!/bin/sh\nexec /work/venv/bin/python -m sonicfab "$@"\n')
+        (programs / "sonicfab").write_text('#!/bin/sh\nexec /srv/venv/bin/python -m sonicfab "$@"\n')
         (programs / "sonicfab").chmod(0o755)
         with target.open("wb") as file:
             file.truncate(1 << 30)

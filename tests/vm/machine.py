@@ -24,7 +24,7 @@ _UNLESS_ALONE = '[ "$PPID" = "$0" ] && exec "$@"'
 
 @dataclass
 class Machine:
-    """One that has its own layer over the disk of `root`, and sees `work`, a disk that is not written, as /work."""
+    """One that has its own layer over the disk of `root`, and sees `work`, a disk that is not written, as /srv."""
 
     root: Root
     folder: Path

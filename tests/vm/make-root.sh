@@ -17,21 +17,20 @@ modprobe virtio_net
 ip link set lo up
 ip link set eth0 up
 ip address add 10.0.2.15/24 dev eth0
-[ ! -b /dev/vdb ] || mount -o ro /dev/vdb /work
+[ ! -b /dev/vdb ] || mount -o ro /dev/vdb /srv
 mkdir -p /run/sshd
 echo "vm-init: up"
 while :; do /usr/sbin/sshd -D -e; sleep 1; done
 END
 chmod 755 "$root/sbin/vm-init"
-mkdir -p "$root/work" "$root/root/.ssh"
+mkdir -p "$root/srv"
 printf '127.0.0.1 localhost vm\n' > "$root/etc/hosts"
 
 rm -f "$root"/etc/ssh/ssh_host_*
 ssh-keygen -q -t ed25519 -N '' -C vm -f "$root/etc/ssh/ssh_host_ed25519_key"
 ssh-keygen -q -t ed25519 -N '' -C vm -f "$folder/key"
-cp "$folder/key.pub" "$root/root/.ssh/authorized_keys"
-chmod 700 "$root/root/.ssh"
-printf 'UseDNS no\nUsePAM no\nPermitRootLogin prohibit-password\nMaxStartups 50\nSubsystem sftp internal-sftp\n' \
+cp "$folder/key.pub" "$root/etc/ssh/authorized_keys"
+printf 'UseDNS no\nUsePAM no\nPermitRootLogin prohibit-password\nAuthorizedKeysFile /etc/ssh/authorized_keys\nMaxStartups 50\nSubsystem sftp internal-sftp\n' \
   > "$root/etc/ssh/sshd_config"
 printf 'vm %s\n' "$(cut -d ' ' -f 1,2 "$root/etc/ssh/ssh_host_ed25519_key.pub")" > "$folder/known_hosts"
 

@@ -46,20 +46,20 @@ def machine(root: Root, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ma
 
 
 def test_what_has_reached_the_disk_outlives_a_power_cut(machine: Machine, tmp_path: Path) -> None:
-    machine.put(FABRIC, "/root/fabric")
-    machine.put(FABRIC / "topology.yml", "/root/one.yml")
-    machine.run("echo kept > /root/kept; sync; echo lost > /root/lost")
+    machine.put(FABRIC, "/var/tmp/fabric")
+    machine.put(FABRIC / "topology.yml", "/var/tmp/one.yml")
+    machine.run("echo kept > /var/tmp/kept; sync; echo lost > /var/tmp/lost")
     booted = machine.run("cat /proc/sys/kernel/random/boot_id").stdout
     pid = machine.pid
     machine.cut_power()
     assert not Path(f"/proc/{pid}").exists()
     machine.boot()
     assert machine.run("cat /proc/sys/kernel/random/boot_id").stdout != booted
-    assert machine.run("cat /root/kept").stdout == "kept\n"
-    assert machine.run("cat /root/lost", check=False).stdout != "lost\n"
-    machine.get("/root/one.yml", tmp_path / "back.yml")
+    assert machine.run("cat /var/tmp/kept").stdout == "kept\n"
+    assert machine.run("cat /var/tmp/lost", check=False).stdout != "lost\n"
+    machine.get("/var/tmp/one.yml", tmp_path / "back.yml")
     assert (tmp_path / "back.yml").read_bytes() == (FABRIC / "topology.yml").read_bytes()
-    assert machine.run("ls /root/fabric").stdout.split() == ["inventory.yml", "topology.yml"]
+    assert machine.run("ls /var/tmp/fabric").stdout.split() == ["inventory.yml", "topology.yml"]
 
 
 def test_its_kernel_has_what_the_lab_uses(machine: Machine) -> None:
@@ -106,7 +106,7 @@ def lab(machine: Machine) -> Iterator[Machine]:
     """The machine with a lab in it, that has booted from rendered configs."""
     if machine.root.python != PYTHON:
         pytest.skip(f"the packages here are for Python {PYTHON}, and the machine has {machine.root.python}")
-    machine.put(FABRIC, "/root/fabric")
+    machine.put(FABRIC, "/var/tmp/fabric")
     machine.run(f"{SONICFAB} render {_FILES} -o build")
     machine.run(f"{SONICFAB} lab up {_FILES} --from build --name {LAB} --hosts")
     yield machine
