@@ -18,7 +18,7 @@ import pytest
 
 from conftest import ROOT, Run
 from labs import needs_lab
-from patience import communicate, slowness
+from patience import communicate
 from pushcut import POINTS
 from pushfaults import FEW, HOW, KILLERS, Bench, Cell, Seen, bench_of, cells, end, learn_all, spread, until
 from pushfaults_fabric import WAYS
