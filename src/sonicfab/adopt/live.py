@@ -5,8 +5,9 @@ from __future__ import annotations
 from sonicfab import configdb, tables
 from sonicfab.adopt.source import Source
 from sonicfab.hints import first_of
+from sonicfab.switch.ask import Answers
 from sonicfab.switch.operations import Switch
-from sonicfab.switch.state.config import RUNNING_CONFIG_DB, RUNNING_FRR, STORED_CONFIG_DB
+from sonicfab.switch.state.config import RUNNING_CONFIG_DB, RUNNING_FRR, STORED_CONFIG_DB, STORED_FRR
 from sonicfab.switch.state.lldp import LLDP_NEIGHBORS
 from sonicfab.transport.target import SshTarget
 
@@ -19,15 +20,16 @@ def read_switch(switch: Switch, target: SshTarget | None = None) -> Source:
         TransportError: the connection broke.
     """
     facts = switch.facts()
-    answers = switch.ask(RUNNING_CONFIG_DB, RUNNING_FRR, STORED_CONFIG_DB, LLDP_NEIGHBORS)
+    answers = switch.ask(RUNNING_CONFIG_DB, RUNNING_FRR, STORED_CONFIG_DB, STORED_FRR, LLDP_NEIGHBORS)
     running, stored = answers.get(RUNNING_CONFIG_DB), answers.optional(STORED_CONFIG_DB)
+    frr, neighbors = answers.optional(RUNNING_FRR), answers.optional(LLDP_NEIGHBORS)
     return Source(
         name=switch.name,
         place=str(target or switch.name),
         config_db=running,
-        frr=answers.optional(RUNNING_FRR) or "",
-        odd=tuple(_not_stored(running, stored)),
-        neighbors=tuple(answers.optional(LLDP_NEIGHBORS) or ()),
+        frr=frr if frr is not None else answers.optional(STORED_FRR) or "",
+        odd=(*_not_stored(running, stored), *not_running(answers)),
+        neighbors=tuple(neighbors or ()),
         version=facts.sonic_version,
         host=target.host if target else "",
         port=target.port if target else 22,
@@ -42,3 +44,14 @@ def _not_stored(running: configdb.ConfigDb, stored: configdb.ConfigDb | None) ->
     owned = {*running, *stored} - tables.at_start()
     changed = dict.fromkeys(one.table for one in configdb.diff(stored, running, owned))
     return [f"what runs is not stored: {first_of(changed, 6)}"] if changed else []
+
+
+def not_running(answers: Answers) -> list[str]:
+    """Programs that could not be asked: what they would have said is not known, and not nothing."""
+    told = []
+    if answers.is_absent(RUNNING_FRR):
+        instead = "there is no frr.conf" if answers.is_absent(STORED_FRR) else "its frr.conf was read instead"
+        told.append(f"FRR does not run on it: {instead}")
+    if answers.is_absent(LLDP_NEIGHBORS):
+        told.append("LLDP does not run on it: which cables it has, it does not tell")
+    return told

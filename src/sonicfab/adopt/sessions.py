@@ -8,6 +8,7 @@ from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network, ip
 
 from sonicfab.configdb import ConfigDb, Row, Table
 from sonicfab.frr.bgp import Bgp, Neighbor, read_frr
+from sonicfab.ipam import is_address
 from sonicfab.plan.interfaces import InterfaceKind
 
 IpInterface = IPv4Interface | IPv6Interface
@@ -159,12 +160,3 @@ def text_of(row: Mapping[str, object], field: str) -> str:
     """A field as text; "" for one that is not there, or a list."""
     value = row.get(field, "")
     return value if isinstance(value, str) else ""
-
-
-def is_address(text: str) -> bool:
-    """True for an IPv4 or IPv6 address."""
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from ipaddress import ip_interface
 
 from sonicfab.adopt.identify import metadata
 from sonicfab.adopt.seen import Seen
-from sonicfab.adopt.sessions import text_of
+from sonicfab.adopt.sessions import interface_of, text_of
 from sonicfab.configdb import ConfigDb, natural_key
 from sonicfab.ipam import is_address
 
@@ -40,7 +39,7 @@ def _rows(config: ConfigDb) -> list[tuple[str, Mapping[str, object]]]:
     rows = []
     for key, row in config.get("MGMT_INTERFACE", {}).items():
         name, _, text = key.partition("|")
-        if name == MANAGEMENT and _is_interface(text):
+        if name == MANAGEMENT and interface_of(text):
             rows.append((text, row))
     return sorted(rows, key=lambda one: (":" in one[0], natural_key(one[0])))
 
@@ -48,7 +47,7 @@ def _rows(config: ConfigDb) -> list[tuple[str, Mapping[str, object]]]:
 def _misplaced(config: ConfigDb) -> Iterator[str]:
     """An address that stands as a field in MGMT_PORT, where SONiC does not read it: it tells what was meant."""
     for row in config.get("MGMT_PORT", {}).values():
-        yield from (text for name in row if _is_interface(text := name.partition("|")[2]))
+        yield from (text for name in row if interface_of(text := name.partition("|")[2]))
 
 
 def _address(config: ConfigDb) -> Settings:
@@ -108,11 +107,3 @@ _SERVICES: Mapping[str, Callable[[ConfigDb], object]] = {
     "snmp.contact": _snmp("CONTACT", "Contact"),
 }
 """Key of the inventory -> how its value is read; the community is a secret, and told apart."""
-
-
-def _is_interface(text: str) -> bool:
-    try:
-        ip_interface(text)
-    except ValueError:
-        return False
-    return "/" in text

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 
 from sonicfab.configdb import ConfigDb
 from sonicfab.errors import InputError
 from sonicfab.switch.state.lldp import LldpNeighbor
 from sonicfab.validate.findings import Finding
-from sonicfab.validate.reading import as_config_db, read_json, text_of
+from sonicfab.validate.reading import as_config_db, parse_json, text_of
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Source:
     mac: str = ""
 
 
-_DEEPEST = 8
 _MOST_FILES = 20_000
+"""JSON files below one place; more is no folder of configs."""
 _PLAIN = frozenset({"config_db", "config-db", "running", "running-config"})
 """File names that say nothing of the switch: its folder does."""
 _NO_NAME = frozenset({"etc", "sonic", "frr", "config", "configs", ""})
@@ -68,7 +68,12 @@ def read_folders(places: Sequence[Path]) -> list[Source]:
         if not place.exists():
             mistakes.append(InputError(f"{place}: no such folder or file"))
             continue
-        for path in _json_files(place):
+        try:
+            paths = list(_json_files(place))
+        except InputError as err:
+            mistakes.append(err)
+            continue
+        for path in paths:
             try:
                 found += _source(path, named=path.stem.lower() in _PLAIN or path == place)
             except InputError as err:
@@ -85,20 +90,29 @@ def read_folders(places: Sequence[Path]) -> list[Source]:
 
 
 def _json_files(place: Path) -> Iterator[Path]:
+    """In the order of their names. A folder that cannot be read is a mistake, for it may hold a switch."""
     if place.is_file():
         yield place
         return
-    for path in islice(sorted(place.rglob("*.json")), _MOST_FILES):
-        if len(path.relative_to(place).parts) <= _DEEPEST and path.is_file():
-            yield path
+
+    def unreadable(err: OSError) -> None:
+        raise InputError(f"cannot read {err.filename}: {err.strerror}") from err
+
+    walked = os.walk(place, onerror=unreadable)
+    named = [Path(folder, name) for folder, _, names in walked for name in names if name.endswith(".json")]
+    found = [path for path in named if path.is_file()]  # no link to nowhere
+    if len(found) > _MOST_FILES:
+        raise InputError(f"{place}: {len(found)} JSON files below it", "name the folder that has the configs")
+    yield from sorted(found)
 
 
 def _source(path: Path, *, named: bool) -> Iterator[Source]:
-    """`named`: the file must be a config; another JSON file may be anything."""
+    """`named`: the file must be a config; another JSON file may be anything, but a broken config is none."""
+    text = text_of(path)
     try:
-        data, twice = read_json(path)
+        data, twice = parse_json(text, str(path))
     except InputError:
-        if named:
+        if named or any(f'"{table}"' in text for table in _TABLES):
             raise
         return
     if not isinstance(data, dict) or not (_TABLES & {str(key).upper() for key in data}):
@@ -108,9 +122,20 @@ def _source(path: Path, *, named: bool) -> Iterator[Source]:
     tables, odd = as_config_db(data)
     base = _ENDINGS.sub("", path.stem)
     plain = path.stem.lower() in _PLAIN
-    frr = next((one for one in _frr_files(path, base, plain=plain) if one.is_file()), None)
+    frr = next((text for text in map(_if_there, _frr_files(path, base, plain=plain)) if text is not None), "")
     name = _folder_name(path.parent) if plain else base
-    yield Source(name, str(path), tables, text_of(frr) if frr else "", tuple(_told([*twice, *odd])))
+    yield Source(name, str(path), tables, frr, tuple(_told([*twice, *odd])))
+
+
+def _if_there(path: Path) -> str | None:
+    """The text of a file; None when there is none. One that cannot be read is there."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as err:
+        raise InputError(f"cannot read {path}: {err.strerror}") from err
+    return text_of(path) if path.is_file() else None
 
 
 def _frr_files(path: Path, base: str, *, plain: bool) -> Iterator[Path]:

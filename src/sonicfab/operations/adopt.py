@@ -12,7 +12,7 @@ from sonicfab.adopt.live import read_switch
 from sonicfab.adopt.source import Source, read_folders
 from sonicfab.adopt.whole import NOTHING_GIVEN, Adopted, Given, adopt
 from sonicfab.catalog import Catalog
-from sonicfab.errors import ExitCode, InputError
+from sonicfab.errors import ExitCode, InputError, SonicfabError, TransportError
 from sonicfab.lab.access import open_lab_switch
 from sonicfab.lab.state import LabState
 from sonicfab.load import Secrets
@@ -94,7 +94,8 @@ def adopt_live(
 
     Raises:
         InputError: a host is none, an option names what there is not, or the files are there already.
-        HostKeyError, LoginError, TransportError, SwitchError: a switch cannot be reached or read; nothing is written.
+        HostKeyError, LoginError, TransportError, SwitchError: a switch cannot be reached or read; all such switches are
+            told, and nothing is written.
         OutputError: the files cannot be written.
     """
     hosts = hosts or list(login.lab.switches if login.lab else ())
@@ -112,8 +113,18 @@ def adopt_live(
             switch.close()
             progress.finish(host)
 
+    sources: list[Source] = []
+    failed: list[SonicfabError] = []
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        sources = list(pool.map(ask, targets))
+        for future in [pool.submit(ask, host) for host in targets]:
+            try:
+                sources.append(future.result())
+            except SonicfabError as err:
+                failed.append(err)
+    if len(failed) > 1:
+        raise TransportError("; ".join(map(str, failed)), failed[0].hint)
+    if failed:
+        raise failed[0]
     return _written(sources, Path(output), given, force=force)
 
 

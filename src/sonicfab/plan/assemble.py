@@ -28,7 +28,7 @@ from sonicfab.plan.bundles import PortChannelPlan
 from sonicfab.plan.cabling import Cabling, cables_alone, members, resolve
 from sonicfab.plan.extra import Extra
 from sonicfab.plan.interfaces import LOOPBACK, InterfaceKind
-from sonicfab.plan.leave import left_on, useless
+from sonicfab.plan.leave import left_on, unknown, useless
 from sonicfab.plan.misplaced import misplaced
 from sonicfab.plan.networks import Networks, attachments, resolve_networks, use_problems
 from sonicfab.plan.numbers import Allotment, Numbered, allot
@@ -101,7 +101,7 @@ def make_plan(
     of_one = {**of_a_pod(topology, settings), **of_one_as(cabling)}
     allotment, found = allot(topology, numbered, routed, recorded, of_one, unrouted)
     problems += [*found, *without_bgp(topology, cabling, networks), *_check(topology, cabling, allotment, settings)]
-    problems += [*_check_management(topology, settings.values()), *useless(topology)]
+    problems += [*_check_management(topology, settings.values()), *useless(topology), *unknown(topology, settings)]
     if any(problem.severity == "error" for problem in problems):
         raise PlanProblems(problems)
     return _fabric(topology, settings, cabling, allotment, networks), allotment.record, problems
