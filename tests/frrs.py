@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from patience import Patience
+from sonicfab.frr.conf import diff
 from sonicfab.frr.delta.compute import delta, same
 from sonicfab.frr.delta.types import FrrDelta
 from sonicfab.lab.netns import Holder
@@ -136,6 +137,17 @@ def canonical(holder: Holder, folder: Path, text: str) -> str:
         return router.running()
     finally:
         router.end()
+
+
+def printed_as_written(holder: Holder, folder: Path, text: str) -> None:
+    """Nothing of a config is refused; FRR prints each line, and those of neighbours in the order of ours."""
+    printed = canonical(holder, folder, text)
+    assert diff(text, printed) == []
+    ours, its = (
+        [line for line in one.splitlines() if line.startswith((" neighbor", "  neighbor", "  max"))]
+        for one in (text, printed)
+    )
+    assert ours == its
 
 
 @contextmanager

@@ -6,14 +6,14 @@ import contextlib
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from conftest import Run
 from labs import Lab, booted, rendered
-from patience import Patience
+from patience import Patience, until
 from sonicfab.errors import TransportError
 from sonicfab.lab.access import open_lab_switch
 from sonicfab.switch import guard
@@ -162,13 +162,6 @@ def as_before(leaf: Subject) -> None:
     leaf.inside("cat > /etc/sonic/config_db.json", leaf.old.stored_config_db)
     leaf.inside("config reload -y -f > /dev/null")
     assert leaf.state() == leaf.old
-
-
-def until(seen: Callable[[], bool]) -> None:
-    patience = Patience(15)
-    while not seen():
-        assert not patience.ended
-        time.sleep(0.05)
 
 
 def frr_step(leaf: Subject, switch: Switch) -> None:

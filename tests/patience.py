@@ -60,6 +60,11 @@ def wait_until(condition: Callable[[], object], seconds: float = 15, pause: floa
     return True
 
 
+def until(seen: Callable[[], object], seconds: float = 15) -> None:
+    """Wait for something that has to come within that time."""
+    assert wait_until(seen, seconds, 0.05), f"it has not come within {seconds:.0f} s"
+
+
 def communicate(process: subprocess.Popen[str], seconds: float = 30) -> tuple[str, str]:
     """What a process that is ending says until then."""
     patience = Patience(seconds)

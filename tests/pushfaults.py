@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from conftest import Run
 from labs import Lab, booted
-from patience import Patience, communicate
+from patience import Patience, communicate, until
 from pushcut import GUARDED, POINTS
 from pushfaults_fabric import WAYS, fabric_files, write_fabric
 from sonicfab import configdb
@@ -414,14 +414,6 @@ def end(push: subprocess.Popen[str]) -> None:
     push.wait()
     assert push.stdout
     push.stdout.close()
-
-
-def until(seen: Callable[[], bool], seconds: float) -> None:
-    """Wait for something."""
-    patience = Patience(seconds)
-    while not seen():
-        assert not patience.ended, f"it has not come within {seconds:.0f} s"
-        time.sleep(0.05)
 
 
 # all of them

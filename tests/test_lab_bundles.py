@@ -10,7 +10,7 @@ import pytest
 from conftest import Run
 from labs import Lab, booted, needs_lab
 from mends import Fault, apply, findings, found_of, planted
-from pushfaults import until
+from patience import until
 from test_mends import inside, row
 
 pytestmark = needs_lab

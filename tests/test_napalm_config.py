@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import pytest
 
 from conftest import Run
 from labs import LEAF1, Lab, booted, needs_lab, rendered
-from patience import Patience
+from patience import until
 
 napalm = pytest.importorskip("napalm", reason="the extra `napalm` is not installed")
 
@@ -103,13 +102,6 @@ def untouched(lab: Lab) -> str:
         "cat /etc/sonic/config_db.json /etc/sonic/frr/frr.conf; sonic-cfggen -d --print-data; "
         "vtysh -c 'show running-config'; ls -d /etc/sonic/sonicfab/guard 2> /dev/null || echo none",
     )
-
-
-def until(true: Callable[[], bool], seconds: float) -> None:
-    patience = Patience(seconds)
-    while not true():
-        assert not patience.ended
-        time.sleep(0.3)
 
 
 def test_what_get_config_returns_can_be_loaded_again(leaf: Open) -> None:

@@ -18,9 +18,9 @@ import pytest
 
 from conftest import ROOT, Run
 from labs import needs_lab
-from patience import communicate
+from patience import communicate, until
 from pushcut import POINTS
-from pushfaults import FEW, HOW, KILLERS, Bench, Cell, Seen, bench_of, cells, end, learn_all, spread, until
+from pushfaults import FEW, HOW, KILLERS, Bench, Cell, Seen, bench_of, cells, end, learn_all, spread
 from pushfaults_fabric import WAYS
 from pushtogether import HAPPENS, MOMENTS
 
@@ -83,9 +83,7 @@ def two_operators(bench: Bench, leaf: str) -> None:
         _two_operators(bench, leaf, begun)
     finally:
         for one in begun:  # where the test has failed, they are still there
-            if one.poll() is None:
-                one.kill()
-                one.communicate()
+            end(one)
     bench.reset(leaf)
 
 

@@ -28,9 +28,9 @@ from guarded import (
     lab_of,
     patch_step,
     reload_step,
-    until,
 )
 from labs import LEAF1, LEAF2, Lab, needs_lab
+from patience import until
 from sonicfab.errors import SonicfabError, SwitchError
 from sonicfab.switch import guard
 from sonicfab.switch.state.config import RUNNING_FRR
