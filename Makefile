@@ -7,7 +7,7 @@ WORKERS ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test vm-test check format golden bench push-faults packages vm-packages install install-dev dist clean
+.PHONY: help demo test vm-test check docs format golden bench push-faults packages vm-packages install install-dev dist clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,12 +24,16 @@ vm-test: vm-packages install-dev ## Run the tests that need a virtual machine wi
 # all that a shell runs
 SCRIPTS = $(shell grep -rlE --exclude='*.py' '^\#!(/usr)?/bin/(env )?(ba|da)?sh' .ci scripts src tests/vm)
 
-check: install-dev ## Formatting, lint, types, shell scripts, and who imports whom
+check: install-dev docs ## Formatting, lint, types, shell scripts, who imports whom, and the site
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/shellcheck $(SCRIPTS)
+
+docs: install-dev ## Write the site of the documentation to build/site; a dead link is an error
+	$(BIN)/python scripts/site/write.py build/docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 format: install-dev ## Format the code
 	$(BIN)/ruff format .
@@ -69,7 +73,7 @@ $(VENV)/installed: pyproject.toml
 
 $(VENV)/installed-dev: pyproject.toml
 	@scripts/make-venv $(VENV) $(PYTHON)
-	$(BIN)/pip install --quiet --editable '.[fast,napalm,dev]'
+	$(BIN)/pip install --quiet --editable '.[fast,napalm,docs,dev]'
 	@touch $@ $(VENV)/installed
 
 SOURCES := $(shell find src templates -type f -not -name '*.pyc' 2>/dev/null)
