@@ -62,12 +62,16 @@ class Breakouts:
 
 @dataclass(frozen=True, slots=True)
 class FrontBlock:
-    """The next `count` ports on the front: filled column by column from the top, so many rows high."""
+    """The next `count` ports on the front: filled column by column from the top, so many rows high.
+
+    `kind` is what they are where lanes and speeds do not tell: `RJ45`.
+    """
 
     __pydantic_config__: ClassVar = STRICT
 
     count: int
     rows: int
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

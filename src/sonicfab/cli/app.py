@@ -12,7 +12,22 @@ import typer
 from typer.core import TyperGroup
 
 from sonicfab import __version__
-from sonicfab.cli import adopt, builds, ci, diff, explain, files, lab, ports, push, render, rollback, validate, verify
+from sonicfab.cli import (
+    adopt,
+    builds,
+    cabling,
+    ci,
+    diff,
+    explain,
+    files,
+    lab,
+    ports,
+    push,
+    render,
+    rollback,
+    validate,
+    verify,
+)
 from sonicfab.cli.options import OLD_NAMES, wanted_format
 from sonicfab.errors import ExitCode, InputError, OutputError, ReaderGoneError, SonicfabError
 
@@ -164,6 +179,7 @@ app.command()(validate.validate)
 app.command()(diff.diff)
 app.command()(explain.explain)
 app.command()(ports.ports)
+app.command()(cabling.cabling)
 app.command()(push.plan)
 app.command()(push.push)
 app.command()(rollback.rollback)

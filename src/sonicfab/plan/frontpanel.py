@@ -26,9 +26,11 @@ class Cage:
         ports: what it is in the plan: itself, or its parts.
         group: the ports with which it shares a speed, itself among them; () where it shares it with none.
         modes: those that it can be split into.
+        kind: of the block, where lanes and speeds do not tell what it is: `RJ45`.
     """
 
     port: PlatformPort
+    kind: str
     block: int
     row: int
     column: int
@@ -111,12 +113,14 @@ def front_of(switch: SwitchPlan) -> tuple[Cage, ...]:
     )
 
 
-def _places(blocks: Sequence[FrontBlock], count: int) -> list[tuple[int, int, int]]:
-    """(block, row, column) of each port; what the facts of the front do not count is in a last block of two rows."""
+def _places(blocks: Sequence[FrontBlock], count: int) -> list[tuple[str, int, int, int]]:
+    """(kind, block, row, column) of each port; what the facts do not count is in a last block of two rows."""
     rest = count - sum(block.count for block in blocks)
     whole = [*blocks, *([FrontBlock(rest, 2)] if rest > 0 else [])]
     return [
-        (number, at % block.rows, at // block.rows) for number, block in enumerate(whole) for at in range(block.count)
+        (block.kind, number, at % block.rows, at // block.rows)
+        for number, block in enumerate(whole)
+        for at in range(block.count)
     ][:count]
 
 

@@ -12,6 +12,7 @@ from sonicfab.compare.matrix import Matrix
 from sonicfab.compare.notes import Note
 from sonicfab.report.console import say
 from sonicfab.report.diff import blocks, change_text, counted, headline, nothing, rendered_title
+from sonicfab.report.markup import cell, code, escaped
 
 
 def markdown_builds(diff: FabricDiff) -> None:
@@ -22,12 +23,12 @@ def markdown_builds(diff: FabricDiff) -> None:
 
 def _step(diff: FabricDiff, step: StepDiff) -> None:
     if not step.differs:
-        say(f"{_text(nothing(step, diff.fabric))}\n")
+        say(f"{escaped(nothing(step, diff.fabric))}\n")
     else:
-        say(f"### {_text(headline(step, diff.fabric))}\n")
+        say(f"### {escaped(headline(step, diff.fabric))}\n")
     for note in step.alarms:
         said = f"{note.title}, {who(note.switches, diff.roles)}: {note.detail}"
-        say(f"> **{_text(said)}**  \n> {_text(note.reason)}{_source(note.source)}\n")
+        say(f"> **{escaped(said)}**  \n> {escaped(note.reason)}{_source(note.source)}\n")
     if not step.differs:
         return
     say(f"**{_upper(rendered_title(step))}**\n")
@@ -41,8 +42,8 @@ def _step(diff: FabricDiff, step: StepDiff) -> None:
             if reason is None:
                 say(f"- `{section}`: no fact of the build explains it: look into your own templates")
             else:
-                then = f"; {_text(reason.consequence)}" if reason.consequence else ""
-                say(f"- {_code(section or 'frr.conf')}: {_text(reason.why)}{then}{_source(reason.source)}")
+                then = f"; {escaped(reason.consequence)}" if reason.consequence else ""
+                say(f"- {code(section or 'frr.conf')}: {escaped(reason.why)}{then}{_source(reason.source)}")
         say("")
     for part in step.parts:
         say(f"<details open><summary>{_upper(part.title)}: {len(part.notes)}</summary>\n")
@@ -55,9 +56,9 @@ def _step(diff: FabricDiff, step: StepDiff) -> None:
 def _note(note: Note, roles: Roles, *, everyone: int) -> None:
     limited = f" ({who(note.switches, roles)})" if note.switches and len(note.switches) < everyone else ""
     marks = {"error": "✘", "warning": "!", "info": ""}
-    then = f"<br>{_cell(note.reason)}" if note.reason else ""
-    title, source = _cell(note.title + limited), _source(note.source)
-    say(f"| {marks[note.severity]} | {title} | {_cell(note.detail)}{then}{source} |")
+    then = f"<br>{cell(note.reason)}" if note.reason else ""
+    title, source = cell(note.title + limited), _source(note.source)
+    say(f"| {marks[note.severity]} | {title} | {cell(note.detail)}{then}{source} |")
 
 
 def markdown_files(diff: FilesDiff) -> None:
@@ -72,16 +73,16 @@ def markdown_files(diff: FilesDiff) -> None:
 def markdown_live(diff: LiveDiff) -> None:
     """What runs and what is intended."""
     for name, why in diff.failed.items():
-        say(f"> **{_text(name)}: {_text(why)}**\n")
+        say(f"> **{escaped(name)}: {escaped(why)}**\n")
     if not diff.differs:
-        say(f"{_text(diff.fabric)}: {len(diff.asked)} switches run and store what is intended")
+        say(f"{escaped(diff.fabric)}: {len(diff.asked)} switches run and store what is intended")
         return
-    say(f"### {_text(diff.fabric)}, from what runs to what is intended: {counted(diff.config_db, diff.frr)}\n")
+    say(f"### {escaped(diff.fabric)}, from what runs to what is intended: {counted(diff.config_db, diff.frr)}\n")
     _flat(diff.groups, diff.remarks, diff.roles)
 
 
 def _flat(groups: Iterable[Group], remarks: Iterable[str], roles: Roles) -> None:
-    told = [f"- {_text(remark)}" for remark in remarks]
+    told = [f"- {escaped(remark)}" for remark in remarks]
     if told:
         say("\n".join(told) + "\n")
     found = list(groups)
@@ -94,18 +95,18 @@ def _flat(groups: Iterable[Group], remarks: Iterable[str], roles: Roles) -> None
 def markdown_matrix(matrix: Matrix) -> None:
     """The steps along the chain of builds."""
     unfit = {build.name: build.unfit for build in matrix.builds}
-    say(f"### {_text(matrix.fabric)}: changes from build to build\n")
+    say(f"### {escaped(matrix.fabric)}: changes from build to build\n")
     say("| from | to | config_db | FRR | image | runs on |\n| --- | --- | ---: | ---: | ---: | --- |")
     for old, new in matrix.steps:
-        cell = matrix.cells[old, new]
+        step = matrix.cells[old, new]
         runs = f"**not on {', '.join(unfit[new])}**" if unfit[new] else "all"
-        say(f"| {old} | {new} | {cell.config_db} | {cell.frr} | {cell.image} | {runs} |")
+        say(f"| {old} | {new} | {step.config_db} | {step.frr} | {step.image} | {runs} |")
     said = [f"{b.name} cannot run on {platform}: {why}" for b in matrix.builds for platform, why in b.unfit.items()]
     said += [f"{build.name} cannot be rendered: {build.error}" for build in matrix.builds if build.error]
     if said:
         say("")
         for line in said:
-            say(f"- {_text(line)}")
+            say(f"- {escaped(line)}")
 
 
 def _row(one: Group, people: str) -> None:
@@ -113,37 +114,12 @@ def _row(one: Group, people: str) -> None:
     text = change_text(one)
     sign, rest = text[0], text[2:]
     shown = rest.removeprefix("frr.conf: ") if one.kind == "frr" else rest.removeprefix(one.place).lstrip(" :")
-    say(f"| {_code(where)} | {sign} {_code(shown) if shown else 'the row'} | {_cell(people)} |")
+    say(f"| {code(where)} | {sign} {code(shown) if shown else 'the row'} | {cell(people)} |")
 
 
 def _source(source: str) -> str:
-    return f" (source: {_text(source)})" if source else ""
+    return f" (source: {escaped(source)})" if source else ""
 
 
 def _upper(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _code(text: str) -> str:
-    """As code, also in a table, whatever is in it."""
-    fence = "``" if "`" in text else "`"
-    inner = text.replace("|", "\\|")
-    return f"{fence}{inner}{fence}"
-
-
-def _text(text: str) -> str:
-    """Text that Markdown and HTML leave alone, but for what stands between backticks: that is code."""
-    parts = text.split("`")
-    if len(parts) % 2 == 0:
-        return _plain(text)
-    return "".join(_code(part) if index % 2 else _plain(part) for index, part in enumerate(parts))
-
-
-def _plain(text: str) -> str:
-    for sign, safe in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
-        text = text.replace(sign, safe)
-    return "".join(f"\\{letter}" if letter in "\\`*_[]|" else letter for letter in text)
-
-
-def _cell(text: str) -> str:
-    return _text(text).replace("\n", " ")

@@ -14,6 +14,7 @@ from sonicfab.plan.types import FabricPlan
 from sonicfab.report.console import columns, mark, say, say_fitted, table
 from sonicfab.report.findings import finding_json, show_findings
 from sonicfab.report.terminal import neutral
+from sonicfab.verify import kept
 from sonicfab.verify.checks.config import NOT_OURS
 from sonicfab.verify.diagnose.base import Diagnosis
 from sonicfab.verify.registry import BY_NAME
@@ -21,7 +22,7 @@ from sonicfab.verify.results import CheckResult, Problem
 from sonicfab.verify.run import Verification
 from sonicfab.verify.snapshot import ChangeSince
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = kept.FORMAT_VERSION
 _SESSIONS_SHOWN = 40
 _CHANGES_SHOWN = 40
 _VERDICTS = {ExitCode.OK: "ok", ExitCode.FAILED: "failed", ExitCode.UNREACHED: "unreached"}
