@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import AfterValidator
 
+from sonicfab.frr.chosen import SEPARATOR
+from sonicfab.frr.conf import parted
 from sonicfab.model.fields import expected, port_list
 
 FRR_WORD = "frr"
-"""All of FRR's config, and the routing mode that it lives by."""
+"""All of FRR's config, and the routing mode that it lives by; with lines behind it, those that `frr.chosen` chooses."""
+_FRR_LINES = f"{FRR_WORD} "
 _ROW = re.compile(r"([A-Z][A-Z0-9_]*)(?:\|(.+?))?(?: ([A-Za-z0-9_|.:/-]+))?")
 
 
@@ -24,10 +28,26 @@ def places_of(word: str) -> tuple[tuple[str, str, str], ...]:
     return tuple((table, one, name) for one in keys)
 
 
+def frr_lines(words: Iterable[str]) -> tuple[str, ...]:
+    """The patterns of lines of FRR among the words."""
+    return tuple(word.removeprefix(_FRR_LINES) for word in words if word.startswith(_FRR_LINES))
+
+
 def _word(value: str) -> str:
+    if value.startswith(_FRR_LINES):
+        return _lines(value)
     if value != FRR_WORD and not places_of(value):
         raise expected(f"'{FRR_WORD}', or TABLE, TABLE|key or 'TABLE|key field' of config_db", value)
     return value
+
+
+def _lines(value: str) -> str:
+    parts = [" ".join(part.split()) for part in value.removeprefix(_FRR_LINES).split(SEPARATOR)]
+    if not all(parts) or parts[0].startswith("*"):
+        raise expected("lines of FRR's config such as 'frr router bgp * / neighbor * description'", value)
+    if any(parted(part)[1] for part in parts):
+        raise expected("a line up to its secret", value, "what is left needs no value")
+    return f"{FRR_WORD} {SEPARATOR.join(parts)}"
 
 
 LeaveWord = Annotated[str, AfterValidator(_word)]

@@ -5,6 +5,7 @@ The nearest place that says something counts: link or host port, group, fabric. 
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -59,8 +60,21 @@ def _group(value: str) -> str:
     return value
 
 
-IBGP = "ibgp"
+def _any_group(value: str) -> str:
+    return value if value == HOST else _group(value)
+
+
+def _group_name(value: str) -> str:
+    # bgpd takes what begins like an interface of the switch for a neighbour: peer_lookup before peer_group_lookup
+    if not re.fullmatch(r"(?!(?:Ethernet|PortChannel|Vlan|Loopback)\d)[A-Za-z][A-Za-z0-9_.-]{0,39}", value):
+        raise expected("the name of a peer-group (a letter, then letters, digits and _ . -, at most 40)", value)
+    return value
+
+
+IBGP, HOST = "ibgp", "host"
 GroupName = Annotated[str, AfterValidator(_group)]
+AnyGroup = Annotated[str, AfterValidator(_any_group)]
+PeerGroupName = Annotated[str, AfterValidator(_group_name)]
 Kind = Literal["ebgp", "ibgp", "none"]
 BfdField = Annotated[Bfd, BeforeValidator(_bfd, json_schema_input_type=Bfd | bool)]
 MaxPrefixesField = Annotated[MaxPrefixes, BeforeValidator(_limit, json_schema_input_type=MaxPrefixes | int | str)]
@@ -106,10 +120,11 @@ def hold_too_short(keepalive: int, hold: int) -> bool:
 class Bgp(SessionSettings):
     """BGP of the fabric: what its sessions share, and what is no matter of a single one.
 
-    `groups` says it of sessions with switches of a role, and of all iBGP sessions.
+    `groups` says it of sessions with switches of a role, and of all iBGP sessions; `peer_groups` what FRR calls them.
     """
 
     groups: dict[GroupName, SessionSettings] = {}
+    peer_groups: dict[AnyGroup, PeerGroupName] = {}
     suppress_fib_pending: bool = False
     maximum_paths: Annotated[int, Field(ge=1, le=64)] = 64
 

@@ -32,7 +32,15 @@ from sonicfab.model.networks import Network, NetworkName, VlanUse
 from sonicfab.model.outside import Outside
 from sonicfab.model.policies import Policy, PolicyName
 from sonicfab.model.ports import Description, PortsEntry
-from sonicfab.model.sessions import UNSAID, Bgp, MaxPrefixesField, SessionOptionsField, SessionSettings
+from sonicfab.model.sessions import (
+    UNSAID,
+    AnyGroup,
+    Bgp,
+    MaxPrefixesField,
+    PeerGroupName,
+    SessionOptionsField,
+    SessionSettings,
+)
 
 SONIC_MTU = 9100
 """What SONiC gives a port: sonic-buildimage src/sonic-config-engine/config_samples.py, sonic-swss portmgr.h."""
@@ -181,6 +189,7 @@ class SwitchEntry(SwitchNumbers):
     extra: Extra = Extra()
     leave: OneOrMany[LeaveWord] = ()
     bgp: Literal["none"] | None = None
+    peer_groups: dict[AnyGroup, PeerGroupName] = {}
 
 
 class Topology(Strict):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from sonicfab.configdb import ConfigChange, ConfigDb, Row, Table
+from sonicfab.frr import conf
+from sonicfab.frr.chosen import chosen
+from sonicfab.frr.parts import Foreign
 
 _MODE = "docker_routing_config_mode"
 
@@ -25,14 +28,25 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What is left; `frr` is all of FRR's config, and with it the routing mode that it lives by."""
+    """What is left; `frr` is all of FRR's config, and with it the routing mode that it lives by; `lines` some of it."""
 
     places: frozenset[Place] = frozenset()
     frr: bool = False
+    lines: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """True when something is left."""
-        return bool(self.places) or self.frr
+        return bool(self.places) or self.frr or bool(self.lines)
+
+    def with_lines(self, other: Foreign, text: str, intended: str) -> Foreign:
+        """What is another's in a text of FRR, with the lines that are left: they stay, though their part is ours."""
+        want = conf.parse(intended)
+        kept = {context: list(some) for context, some in other.lines.items()}
+        for context, line in chosen(text, self.lines):
+            there = {*want.get(context, ()), *kept.get(context, ())}
+            if line not in there and (not context or context[:1] in want):
+                kept.setdefault(context, []).append(line)
+        return replace(other, lines={context: tuple(some) for context, some in kept.items()})
 
     def has_row(self, table: str, key: str) -> bool:
         """Whether a whole row is."""
@@ -74,4 +88,5 @@ class Left:
 
     def said(self) -> list[str]:
         """In words."""
-        return [*(["FRR's config"] if self.frr else []), *sorted(map(str, self.places))]
+        lines = [f"frr {one}" for one in self.lines]
+        return [*(["FRR's config"] if self.frr else []), *sorted(map(str, self.places)), *lines]

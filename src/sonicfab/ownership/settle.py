@@ -105,6 +105,7 @@ def settle(rendered: Rendered, there: OnSwitch, *, take_over: bool = False) -> S
     if rendered.frr is not None and not take_over and counts:
         lines = there.record.lines if rendered.planned else None
         other = foreign(by_hand, rendered.frr, there.record.frr, lines)
+        other = left.with_lines(other, by_hand, rendered.frr) if left.lines else other
     work = _Rows(rendered, there, other)
     if not take_over:
         work.keep_rows()

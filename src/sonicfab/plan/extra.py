@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, replace
 from sonicfab.configdb import ConfigDb, Row, Table, is_secret
 from sonicfab.errors import KeyPath, Problem
 from sonicfab.frr import conf
+from sonicfab.frr.chosen import without
 from sonicfab.frr.conf import Context
 from sonicfab.frr.delta.kinds import slot
 from sonicfab.frr.parts import INSTANCE, Foreign, laid_out
 from sonicfab.model.extra import context_of
-from sonicfab.model.topology import Topology
+from sonicfab.model.leave import frr_lines
+from sonicfab.model.topology import SwitchEntry, Topology
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +24,21 @@ class Extra:
     Attributes:
         frr: context, as the topology writes it -> its lines.
         path: of the mapping in the topology.
+        left: lines of FRR that the plan has and the switch does not get, as `frr.chosen` names them.
     """
 
     config_db: Mapping[str, Table] = field(default_factory=dict)
     frr: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     path: KeyPath = field(default=(), compare=False)
+    left: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, topology: Topology, switch: str) -> Extra:
         """What stands there for a switch."""
-        entry = topology.switches.get(switch)
-        if entry is None:
-            return cls()
-        return cls(entry.extra.config_db, entry.extra.frr, ("switches", switch, "extra"))
+        entry = topology.switches.get(switch) or SwitchEntry()
+        planned = (entry.ownership or topology.ownership) == "planned"
+        left = frr_lines([*topology.leave, *entry.leave]) if planned else ()
+        return cls(entry.extra.config_db, entry.extra.frr, ("switches", switch, "extra"), left)
 
     def with_secrets(self, secret: Callable[[str, str, str], str]) -> Extra:
         """The same with what its references stand for: `secret` is told reference, use and file."""
@@ -115,14 +119,16 @@ class Extra:
         return Problem("topology", path, f"extra: {what} is planned already", hint, on_key=not name)
 
     def with_lines(self, text: str) -> tuple[str, list[Problem]]:
-        """A frr.conf with these lines in it, and where they say what is planned already."""
-        if not self.frr:
+        """A frr.conf with these lines in it and without those that are left; and where they say what is planned."""
+        if not self.frr and not self.left:
             return text, []
         lines, problems = self.lines_in(text)
         return "".join(f"{line}\n" for _, line in lines), problems
 
     def lines_in(self, text: str) -> tuple[list[tuple[int, str]], list[Problem]]:
         """The same line by line, with the number of each that was there before, else 0."""
+        kept = without(text, self.left) if self.left else list(enumerate(text.splitlines(), 1))
+        text = "".join(f"{line}\n" for _, line in kept)
         planned = conf.read(text)
         taken = {(context, slot(context, line)): line for context, some in planned.items() for line in some}
         lines: dict[Context, list[str]] = {}
@@ -143,7 +149,7 @@ class Extra:
                 sections.setdefault(context[0], []).append((context, line))
         written = tuple(conf.written(commands).rstrip("\n") for commands in sections.values())
         other = Foreign(lines={context: tuple(some) for context, some in lines.items()}, sections=written)
-        return laid_out(text, other), problems
+        return [(kept[number - 1][0] if number else 0, line) for number, line in laid_out(text, other)], problems
 
     def _said(self, context: Context, line: str, have: str | None) -> Problem:
         what = conf.masked(" / ".join([*context, line]))

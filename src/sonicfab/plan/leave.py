@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from sonicfab import tables
 from sonicfab.errors import KeyPath, Problem
 from sonicfab.hints import did_you_mean
-from sonicfab.model.leave import FRR_WORD, places_of
+from sonicfab.model.leave import FRR_WORD, frr_lines, places_of
 from sonicfab.model.topology import Topology
 from sonicfab.ownership.left import Left, Place
 from sonicfab.plan.ports import no_port
@@ -20,7 +20,7 @@ def left_on(topology: Topology, switch: str) -> Left:
     entry = topology.switches.get(switch)
     words = {*topology.leave, *(entry.leave if entry else ())}
     places = (Place(*place) for word in words if word != FRR_WORD for place in places_of(word))
-    return Left(frozenset(places), frr=FRR_WORD in words)
+    return Left(frozenset(places), FRR_WORD in words, tuple(sorted(frr_lines(words))))
 
 
 def useless(topology: Topology) -> Iterator[Problem]:

@@ -17,6 +17,7 @@ from sonicfab.model.sessions import IBGP, UNSAID, Kind, SessionSettings, hold_to
 from sonicfab.model.topology import Topology
 from sonicfab.plan.bgp import PeerGroup, RouteMap, Session
 from sonicfab.plan.cabling import Cabling, HostPort
+from sonicfab.plan.groupnames import group_word, name_problems, named
 from sonicfab.plan.options import Options, in_common, own, settled
 from sonicfab.plan.policy import fabric_policies, host_policies, internal_policy, prefix_lists
 from sonicfab.plan.types import LinkPlan
@@ -55,13 +56,14 @@ def routing(
         outside[host.switch].append(Session(host.port, host.port, NOWHERE, None, families, description, options))
     found: dict[str, tuple[tuple[PeerGroup, ...], tuple[RouteMap, ...]]] = {}
     for name in roles:
-        found[name] = _groups(topology, inside[name], outside[name])
+        groups, policies = _groups(topology, inside[name], outside[name])
+        found[name] = named(topology, name, groups), policies
     return found
 
 
 def _groups(
     topology: Topology, inside: _Groups, outside: list[Session]
-) -> tuple[tuple[PeerGroup, ...], tuple[RouteMap, ...]]:
+) -> tuple[list[PeerGroup], tuple[RouteMap, ...]]:
     """The peer-groups of a switch and its policies, from its sessions with switches, by group, and with servers."""
     lists = prefix_lists(topology)
     numbered_ipv6 = any(":" in one.peer for sessions in inside.values() for one in sessions)
@@ -75,8 +77,7 @@ def _groups(
         groups.append(_group(name, sessions, *policies, settled(*_of_group(topology, name))))
     if outside:
         groups.append(_group("HOST", outside, *host_policies(lists, detours=detours), settled(*_of_hosts(topology))))
-    # bgpd prints the groups by name: peer_group_cmp() in FRR's bgpd/bgpd.c
-    return tuple(sorted(groups, key=lambda group: group.name)), (*fabric, *((taken,) if detours else ()), *hosts)
+    return groups, (*fabric, *((taken,) if detours else ()), *hosts)
 
 
 def _is_internal(group: str) -> bool:
@@ -108,7 +109,7 @@ def _link_sessions(
     """(switch, peer-group, session) for both ends."""
     networks = [network for network in (link.ipv4, link.ipv6) if network is not None]
     for (switch, port), far, own_end in link.ends:
-        group, asn = (IBGP if kind == IBGP else roles[far.switch]).upper(), asns[far.switch]
+        group, asn = group_word(kind, roles[far.switch]).upper(), asns[far.switch]
         options = settled(link.bgp, *_of_group(topology, group), interface=port)
         said = link.bgp.description or str(far)
         if not networks:
@@ -160,6 +161,13 @@ def session_problems(
         elif said != "none":
             yield from _of_link(topology, link, kind_of(link, asns), roles)
     yield from _meshes(cabling)
+    sessions = [
+        (end.switch, group_word(kind_of(link, asns), roles[far.switch]))
+        for link in cabling.links
+        if kind_of(link, asns) != "none"
+        for end, far in ((link.a, link.b), (link.b, link.a))
+    ]
+    yield from name_problems(topology, sessions, roles, [one.switch for one in cabling.hosts if not one.outside])
     for path, host in {host.path: host.bgp for host in cabling.hosts if not host.outside}.items():
         if host.session not in (None, "ebgp"):
             message = f"the sessions with servers are eBGP: `{host.session}` cannot be asked for here"
