@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from faults_ports import PORT_FAULTS
+from faults_services import SERVICE_FAULTS
 from plants import LEAF, NET, OTHER, PORT, Fabric, Plant
 from plants import Fault as Fault
 from plants import Files as Files
@@ -50,13 +51,6 @@ def _copy(table: str) -> Plant:
 def _swap_lanes(fabric: Fabric) -> None:
     ports = fabric[LEAF].db["PORT"]
     ports["Ethernet0"]["lanes"], ports["Ethernet1"]["lanes"] = ports["Ethernet1"]["lanes"], ports["Ethernet0"]["lanes"]
-
-
-def _acl(service: str, action: str = "ACCEPT") -> Plant:
-    """A rule of a control-plane ACL for a service."""
-    rule = {"PRIORITY": "9999", "PACKET_ACTION": action, "SRC_IP": "192.0.2.0/24"}
-    table = {"type": "CTRLPLANE", "policy_desc": "x", "services": [service]}
-    return _all(_add("ACL_TABLE", {"MGMT": table}), _add("ACL_RULE", {"MGMT|RULE_1": rule}))
 
 
 TACACS = _add("AAA", {"authentication": {"login": "tacacs+,local"}})
@@ -315,16 +309,6 @@ FAULTS = (
     Fault("SF-232", "the index of another port", _set("PORT", "Ethernet0", "index", "2")),
     Fault("SF-233", "a host name with a space", _set("DEVICE_METADATA", "localhost", "hostname", "dc1 leaf1")),
     Fault("SF-234", "a multicast MAC", _set("DEVICE_METADATA", "localhost", "mac", "01:00:5e:20:01:00")),
-    Fault("SF-251", "RADIUS without a server", _add("AAA", {"authentication": {"login": "local,radius"}})),
-    Fault("SF-251", "TACACS+ without a server", _all(TACACS, _add("TACPLUS", {"global": {"passkey": "a-key"}}))),
-    Fault("SF-252", "an ACL that opens SNMP alone", _acl("SNMP")),
-    Fault("SF-252", "an ACL that refuses SSH", _acl("SSH", "DROP")),
-    Fault(
-        "SF-253",
-        "an ACL beside sessions with BFD",
-        _all(_acl("SSH"), _line(" neighbor HOST timers 3 9", " neighbor HOST bfd\n neighbor HOST timers 3 9")),
-        also=frozenset({"SF-217", "SF-306"}),
-    ),
     Fault(
         "SF-301", "the loopback of another switch", _copy("LOOPBACK_INTERFACE"), also=frozenset({"SF-407", "SF-408"})
     ),
@@ -487,4 +471,5 @@ FAULTS = (
         build="community-202505",
     ),
     *PORT_FAULTS,
+    *SERVICE_FAULTS,
 )

@@ -54,6 +54,10 @@ MaxFailures = Annotated[
 OverwriteDrift = Annotated[
     bool, typer.Option("--overwrite-drift", help="Do away with changes by hand that nobody has saved.")
 ]
+DespiteAcl = Annotated[
+    bool,
+    typer.Option("--despite-acl", help="Try a control-plane ACL that would shut us out; it goes back where it does."),
+]
 Canary = Annotated[bool | None, typer.Option("--canary/--no-canary", help="One switch first, alone. Usual from 4 on.")]
 TakeOver = Annotated[
     list[str],
@@ -110,6 +114,7 @@ def push(
     max_failures: MaxFailures = 0,
     drain: DrainOption = False,
     overwrite_drift: OverwriteDrift = False,
+    despite_acl: DespiteAcl = False,
     take_over: TakeOver = [],  # noqa: B006
     reset_sessions: ResetSessions = False,
     confirm_within: ConfirmWithin = 300,
@@ -131,6 +136,7 @@ def push(
     """
     from sonicfab.operations.push import intend, look_and_decide
     from sonicfab.push.guarded import Limits
+    from sonicfab.push.refusals import Insisted
     from sonicfab.push.run import PushOptions
     from sonicfab.report import console
     from sonicfab.report.progress import ProgressBar
@@ -138,7 +144,8 @@ def push(
     console.log_to_stderr(verbose)
     site = _open(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, templates=templates)
     limits = Limits(confirm_within=confirm_within, timeout=timeout)
-    options = PushOptions(way, batch, canary, max_failures, drain, "", overwrite_drift, limits, reset_sessions)
+    insisted = Insisted(overwrite_drift, despite_acl)
+    options = PushOptions(way, batch, canary, max_failures, drain, "", insisted, limits, reset_sessions)
     with _told():
         intent = intend(site, options, take_over=take_over, ignore=ignore)
     _note_warnings(intent.warnings)
@@ -158,6 +165,7 @@ def plan(
     way: Way = "",
     batch: Batch = None,
     overwrite_drift: OverwriteDrift = False,
+    despite_acl: DespiteAcl = False,
     take_over: TakeOver = [],  # noqa: B006
     reset_sessions: ResetSessions = False,
     templates: Templates = [],  # noqa: B006
@@ -172,13 +180,14 @@ def plan(
     Example: sonicfab plan -i inventories/scs-lab.yml -t topologies/spine-leaf-1x2.yml --lab
     """
     from sonicfab.operations.push import plan as decide
+    from sonicfab.push.refusals import Insisted
     from sonicfab.push.run import PushOptions
     from sonicfab.report import console
     from sonicfab.report.progress import ProgressBar
 
     console.log_to_stderr(verbose)
     site = _open(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, templates=templates)
-    options = PushOptions(way, batch, overwrite_drift=overwrite_drift, reset_sessions=reset_sessions)
+    options = PushOptions(way, batch, insisted=Insisted(overwrite_drift, despite_acl), reset_sessions=reset_sessions)
     with _told(), ProgressBar("comparing") as progress:
         planned = decide(site, options, take_over=take_over, ignore=ignore, progress=progress)
     _note_warnings(planned.warnings)

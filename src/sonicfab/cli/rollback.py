@@ -20,7 +20,7 @@ from sonicfab.cli.options import (
     Verbose,
     open_site,
 )
-from sonicfab.cli.push import Batch, ConfirmWithin, DrainOption, MaxFailures, OverwriteDrift, TakeOver, Yes
+from sonicfab.cli.push import Batch, ConfirmWithin, DespiteAcl, DrainOption, MaxFailures, OverwriteDrift, TakeOver, Yes
 from sonicfab.cli.push_run import carry_out, end_left
 from sonicfab.errors import ExitCode
 
@@ -46,6 +46,7 @@ def rollback(
     max_failures: MaxFailures = 0,
     drain: DrainOption = False,
     overwrite_drift: OverwriteDrift = False,
+    despite_acl: DespiteAcl = False,
     take_over: TakeOver = [],  # noqa: B006
     confirm_within: ConfirmWithin = 300,
     output: Output = Path("build"),
@@ -61,6 +62,7 @@ def rollback(
     """
     from sonicfab.operations.rollback import plan_rollback, undone
     from sonicfab.push.guarded import Limits
+    from sonicfab.push.refusals import Insisted
     from sonicfab.push.run import PushOptions
     from sonicfab.report import console
     from sonicfab.report.progress import ProgressBar
@@ -68,7 +70,8 @@ def rollback(
     console.log_to_stderr(verbose)
     site = open_site(inventory, topology, lab=lab, lab_name=lab_name, limit=limit).for_push(numbers=False)
     limits = Limits(confirm_within=confirm_within)
-    options = PushOptions("", batch, None, max_failures, drain, overwrite_drift=overwrite_drift, limits=limits)
+    insisted = Insisted(overwrite_drift, despite_acl)
+    options = PushOptions("", batch, None, max_failures, drain, insisted=insisted, limits=limits)
     push = undone(site, output, to)
     if not to and push.journal.push_id != push.last.push_id:
         told = f"push {push.last.push_id} has changed nothing here"

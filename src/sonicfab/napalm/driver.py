@@ -39,7 +39,8 @@ class SonicDriver(NetworkDriver):
 
     optional_args: `port` (22), `key_file`, `passphrase`, `known_hosts` (a file instead of ~/.ssh/known_hosts),
     `jump_host` (USER@HOST:PORT to go through, by the same key), `allow_agent` (True), `use_ssh_config` (True);
-    of commits: `journal_dir`, `overwrite_drift` (False), `way`, `confirm_within` (300 s). Host keys are always checked.
+    of commits: `journal_dir`, `overwrite_drift` (False), `despite_acl` (False), `way`,
+    `confirm_within` (300 s). Host keys are always checked.
     """
 
     platform = "sonic"
@@ -372,6 +373,7 @@ def _commits(target: SshTarget, options: dict[str, Any]) -> CommitOptions:
     return CommitOptions(
         Path(folder).expanduser(),
         overwrite_drift=bool(options.get("overwrite_drift")),
+        despite_acl=bool(options.get("despite_acl")),
         way=str(options.get("way", "")),
         confirm_within=float(options.get("confirm_within", CommitOptions.confirm_within)),
     )

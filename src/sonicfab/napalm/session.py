@@ -33,7 +33,7 @@ from sonicfab.push.comparison import compare
 from sonicfab.push.gate import Gate, as_before
 from sonicfab.push.guarded import Guarded, Limits
 from sonicfab.push.journal import Journal, new_id
-from sonicfab.push.refusals import saved_by
+from sonicfab.push.refusals import Insisted, saved_by
 from sonicfab.switch import guard
 from sonicfab.switch.operations import Switch
 from sonicfab.switch.state.config import RUNNING_CONFIG_DB, RUNNING_FRR, STORED_CONFIG_DB, STORED_FRR
@@ -58,12 +58,14 @@ class CommitOptions:
     Attributes:
         journal: the folder of their journals.
         overwrite_drift: do away with changes by hand that nobody has saved.
+        despite_acl: try a control-plane ACL that would shut us out.
         way: the way to force; "" for the cheapest.
         confirm_within: seconds after which a commit that is cut off while it is applied is undone.
     """
 
     journal: Path
     overwrite_drift: bool = False
+    despite_acl: bool = False
     way: str = ""
     confirm_within: float = Limits.confirm_within
 
@@ -233,7 +235,9 @@ class ConfigSession:
         target = target_of(self._name, candidate, seen, build)
         check(target, seen, build, self._catalog)
         look = single.look(switch, target)
-        way, reason = single.decide(look, target, build, self._options.way, overwrite_drift=True)
+        way, reason = single.decide(
+            look, target, build, self._options.way, insisted=Insisted(True, self._options.despite_acl)
+        )
         drift = [] if self._options.overwrite_drift else unsaved(look.found, seen)
         if drift:
             raise SwitchError(
@@ -241,7 +245,7 @@ class ConfigSession:
                 f"{saved_by(drift)} on it keeps that, the optional argument overwrite_drift does without it",
             )
         if reason:
-            raise SwitchError(f"{self._name}: {reason}")
+            raise SwitchError(f"{self._name}: {reason.replace('--despite-acl', 'the optional argument despite_acl')}")
         self._changed = way.name != "nothing"
         if not self._changed:
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sonicfab import configdb
 from sonicfab.builds import Build
 from sonicfab.hints import first_of
 from sonicfab.push.comparison import Comparison, Target
@@ -12,11 +13,29 @@ from sonicfab.push.ways import Way
 from sonicfab.schema.facts import schema_of
 from sonicfab.switch.guard import GuardStatus
 from sonicfab.switch.state.config import config_db as config_db_of
+from sonicfab.switch.state.system import CameFrom
+from sonicfab.validate.controlplane import closed_to
 from sonicfab.validate.findings import errors
 from sonicfab.validate.schema import SchemaCheck
 
 _SPARE = 4 * 1024 * 1024
 """Bytes that are free afterwards at the least: SONiC's own logs and databases want some."""
+
+
+@dataclass(frozen=True)
+class Insisted:
+    """What is no reason to leave a switch alone, because somebody insists.
+
+    Attributes:
+        overwrite_drift: changes by hand that nobody has saved.
+        despite_acl: a control-plane ACL that shuts us out, as far as can be told.
+    """
+
+    overwrite_drift: bool = False
+    despite_acl: bool = False
+
+
+NOBODY_INSISTS = Insisted()
 
 
 @dataclass(frozen=True)
@@ -26,19 +45,22 @@ class Observation:
     Attributes:
         guarded: the push that is under way on it.
         free: bytes free where its config is.
+        came_from: from where we have logged in, and to which port; None where it was not by SSH.
     """
 
     found: Comparison
     guarded: GuardStatus
     free: int
+    came_from: CameFrom | None = None
 
 
-def refusal(look: Observation, target: Target, way: Way, build: Build, *, overwrite_drift: bool) -> str:
-    """Why the switch must be left alone, all reasons; "" when it need not. `overwrite_drift`: drift is no reason."""
+def refusal(look: Observation, target: Target, way: Way, build: Build, insisted: Insisted) -> str:
+    """Why the switch must be left alone, all reasons; "" when it need not."""
     if way.name == "nothing":
         return ""
-    drift = "" if overwrite_drift else _drift(look)
-    reasons = (_another_push(look), _reset(look), drift, _blocked(look, target), _space(look, way))
+    drift = "" if insisted.overwrite_drift else _drift(look)
+    shut = "" if insisted.despite_acl else _shut_out(look, target)
+    reasons = (_another_push(look), _reset(look), drift, shut, _blocked(look, target), _space(look, way))
     return ". ".join(filter(None, (*reasons, _own_tables(look, target, way, build))))
 
 
@@ -81,6 +103,25 @@ def saved_by(drift: Iterable[str]) -> str:
     frr = [line for line in lines if line.startswith("frr: ")]
     both = (len(frr) < len(lines), "sudo config save -y"), (bool(frr), "sudo vtysh -c 'write memory'")
     return " and ".join(f"`{command}`" for needed, command in both if needed)
+
+
+_ACL = ("ACL_TABLE", "ACL_RULE")
+
+
+def _shut_out(look: Observation, target: Target) -> str:
+    """Why the control-plane ACL that is to be would shut us out; the one that has let us in is none of it."""
+    came, running = look.came_from, look.found.running
+    to_be = configdb.merge(target.config_db, running, target.owned)
+    if came is None or all(to_be.get(table, {}) == running.get(table, {}) for table in _ACL):
+        return ""
+    why = closed_to(to_be, came.address, came.port)
+    if not why:
+        return ""
+    return (
+        f"its control-plane ACL would shut us out: we come from {came.address} to TCP port {came.port}, and {why}; "
+        "`control_plane.ssh` is to have that network; --despite-acl tries it all the same, and the guard takes it back "
+        "where no new login succeeds"
+    )
 
 
 def _blocked(look: Observation, target: Target) -> str:

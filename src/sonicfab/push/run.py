@@ -18,7 +18,7 @@ from sonicfab.push.drain import Drain
 from sonicfab.push.gate import Gate, as_before, make_gate, need_each_other
 from sonicfab.push.guarded import Ending, Limits
 from sonicfab.push.journal import Journal
-from sonicfab.push.refusals import Observation
+from sonicfab.push.refusals import NOBODY_INSISTS, Insisted, Observation
 from sonicfab.push.rounds import Rounds
 from sonicfab.push.ways import Way
 from sonicfab.runner import Outcome, run_all
@@ -38,6 +38,7 @@ class PushOptions:
         max_failures: go on while no more switches than this have failed.
         drain: move traffic away before a disruptive change.
         holder: who is at it, for others who meet the guard on a switch.
+        insisted: what is to be no reason for leaving a switch alone.
     """
 
     way: str = ""
@@ -46,7 +47,7 @@ class PushOptions:
     max_failures: int = 0
     drain: bool = False
     holder: str = ""
-    overwrite_drift: bool = False
+    insisted: Insisted = NOBODY_INSISTS
     limits: Limits = field(default_factory=Limits)
     reset_sessions: bool = False
 
@@ -89,7 +90,7 @@ def decide(
                 targets[name],
                 build,
                 options.way,
-                overwrite_drift=options.overwrite_drift,
+                insisted=options.insisted,
                 reset_sessions=options.reset_sessions,
             )
         except InputError as err:

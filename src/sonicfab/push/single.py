@@ -16,11 +16,11 @@ from sonicfab.push.comparison import Target, compare
 from sonicfab.push.drain import Drain
 from sonicfab.push.guarded import Ending
 from sonicfab.push.journal import sha256
-from sonicfab.push.refusals import Observation, refusal
+from sonicfab.push.refusals import NOBODY_INSISTS, Insisted, Observation, refusal
 from sonicfab.push.ways import Way, choose
 from sonicfab.switch import guard
 from sonicfab.switch.operations import Switch
-from sonicfab.switch.state.system import FREE_SPACE
+from sonicfab.switch.state.system import CAME_FROM, FREE_SPACE
 
 
 def look(switch: Switch, target: Target) -> Observation:
@@ -29,7 +29,9 @@ def look(switch: Switch, target: Target) -> Observation:
     Raises:
         SwitchError, TransportError: as they are told.
     """
-    return Observation(compare(switch, target), guard.status(switch), switch.get(FREE_SPACE))
+    found, guarded = compare(switch, target), guard.status(switch)
+    answers = switch.ask(FREE_SPACE, CAME_FROM)
+    return Observation(found, guarded, switch.read(answers, FREE_SPACE), answers.find(CAME_FROM))
 
 
 def decide(
@@ -38,7 +40,7 @@ def decide(
     build: Build,
     way: str = "",
     *,
-    overwrite_drift: bool = False,
+    insisted: Insisted = NOBODY_INSISTS,
     reset_sessions: bool = False,
 ) -> tuple[Way, str]:
     """The way to it, `way` if that leads there; and why the switch must be left alone, "" when it need not.
@@ -48,7 +50,7 @@ def decide(
     """
     target = seen.found.target or target
     chosen = choose(seen.found, target, build, way, reset_sessions=reset_sessions)
-    return chosen, refusal(seen, target, chosen, build, overwrite_drift=overwrite_drift)
+    return chosen, refusal(seen, target, chosen, build, insisted)
 
 
 def switch_manifest(target: Target, way: Way) -> dict[str, object]:

@@ -69,7 +69,7 @@ class Switch:
             AbsentError: there is nothing that could answer.
             UnreadableError: the command failed, or what it printed is not what it should be.
         """
-        return self._read(self.ask(question, timeout=timeout), question)
+        return self.read(self.ask(question, timeout=timeout), question)
 
     def optional(self, question: Question[Value]) -> Value | None:
         """The answer to one question; None when there is nothing that could answer, and then alone.
@@ -90,7 +90,7 @@ class Switch:
         """
         answers = self.ask(*IDENTITY, timeout=timeout)
         for one in IDENTITY:
-            self._read(answers, one)
+            self.read(answers, one)
         return facts(answers)
 
     def start_frr(self, frr: str, timeout: float) -> None:
@@ -114,7 +114,12 @@ class Switch:
         command = commands.CHECK_PATCH.format(stage=commands.STAGE, seconds=max(1, round(limit)))
         return patching.read_apply_patch(self.transport.run(command, timeout=limit + 30), dry_run=True)
 
-    def _read(self, answers: Answers, question: Question[Value]) -> Value:
+    def read(self, answers: Answers, question: Question[Value]) -> Value:
+        """One of the answers that it gave.
+
+        Raises:
+            AbsentError, UnreadableError: as `get`.
+        """
         try:
             return answers.get(question)
         except UnansweredError as err:

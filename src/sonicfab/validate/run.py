@@ -43,6 +43,7 @@ class Subject:
         files: how findings name the two files.
         read: findings from reading the files.
         by_reference: passwords in frr.conf came out of references: it is for its owner alone.
+        managed_from: the addresses from which the inventory has somebody log in, where it says so.
         written: where somebody wrote as it stands what a finding is about, FILE:LINE:COLUMN; "" elsewhere.
     """
 
@@ -54,6 +55,7 @@ class Subject:
     files: tuple[str, str] = ("config_db.json", "frr.conf")
     read: tuple[Finding, ...] = ()
     by_reference: bool = False
+    managed_from: tuple[str, ...] = ()
     written: Callable[[Finding], str] = field(default=lambda _finding: "", repr=False, compare=False)
 
 
@@ -156,6 +158,7 @@ class Validator:
         found = list(subject.read)
         if subject.config_db is not None:
             found += self._config_db(subject.config_db, build, subject.platform, read)
+            found += check_services(subject.config_db, read, subject.managed_from)
         found = [self._at(one, subject, subject.files[0]) for one in found]
         return read, found + [self._at(one, subject, subject.files[1]) for one in in_frr]
 
@@ -173,7 +176,7 @@ class Validator:
         between = check_interfaces(config, bgp=read is not None and bool(read.instances))
         found += [one for one in between if not (one.code == "SF-225" and one.place in used)]
         found += check_device(config, build, platform, frr=read is not None)
-        return [*found, *check_services(config, read), *check_defects(config, build, platform)]
+        return [*found, *check_defects(config, build, platform)]
 
     def _likely(self, build: Build) -> LikelyCheck:
         for name in builtin_names():

@@ -13,7 +13,8 @@ from sonicfab.document import Document
 from sonicfab.errors import InputError, KeyPath
 from sonicfab.frr import conf
 from sonicfab.hints import did_you_mean
-from sonicfab.model.fields import Endpoint, ends_of
+from sonicfab.ipam import is_address
+from sonicfab.model.fields import Endpoint, ends_of, parse_jump_host
 from sonicfab.plan.extra import Extra
 from sonicfab.plan.types import FabricPlan
 from sonicfab.render import SwitchConfig
@@ -41,11 +42,18 @@ def of_fabric(
                 config.config_db,
                 config.frr,
                 files,
+                managed_from=_managed_from(switch.ssh.jump_host),
                 by_reference="frr.conf" in config.secret_files,
                 written=written,
             )
         )
     return subjects, [(link.a, link.b) for link in plan.links]
+
+
+def _managed_from(jump_host: str) -> tuple[str, ...]:
+    """The address of the jump host, where the inventory gives it as one."""
+    host = parse_jump_host(jump_host).host if jump_host else ""
+    return (host,) if is_address(host) else ()
 
 
 def _written(extra: Extra, frr: str, topology: Document | None, finding: Finding) -> str:

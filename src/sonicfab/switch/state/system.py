@@ -6,12 +6,14 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 import yaml
 
 from sonicfab import yamltext
 from sonicfab.errors import SwitchError, UnreadableError
 from sonicfab.families import Family
+from sonicfab.ipam import IpAddress, is_address
 from sonicfab.switch.answers import json_object, json_value, reading, shown
 from sonicfab.switch.ask import Answers, Question
 
@@ -53,6 +55,14 @@ class Filesystem:
 
     path: str
     free: int
+
+
+@dataclass(frozen=True, slots=True)
+class CameFrom:
+    """Where a connection comes from, as the switch sees it, and the TCP port of the switch that it came to."""
+
+    address: IpAddress
+    port: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +229,15 @@ def free_space(text: str) -> int:
     return int(text.split()[-1]) * 1024
 
 
+def came_from(text: str) -> CameFrom | None:
+    """From `CLIENT PORT SERVER PORT` of sshd (session.c do_setup_env); None where it is no connection of SSH."""
+    words = text.split()
+    client = words[0] if len(words) == 4 else ""
+    if not is_address(client) or not words[3].isdecimal():
+        return None
+    return CameFrom(ip_address(client), int(words[3]))
+
+
 IDENTITY_VERSION = Question("image build", "cat /etc/sonic/sonic_version.yml", _sonic_version, "the image build")
 IDENTITY_PLATFORM = Question(
     "platform",
@@ -242,6 +261,9 @@ IDENTITY = (IDENTITY_VERSION, IDENTITY_PLATFORM, IDENTITY_MAC, IDENTITY_LAB)
 """Who are you?"""
 HOSTNAME = Question("host name", "hostname", str.strip, "the host name")
 UPTIME = Question("uptime", "cat /proc/uptime", uptime, "how long it runs")
+CAME_FROM = Question(
+    "SSH_CONNECTION", 'echo "$SSH_CONNECTION"', came_from, "whether a control-plane ACL would shut us out"
+)
 FREE_SPACE = Question(
     "free space", "df --output=avail -k /etc/sonic", free_space, "whether the files of a push have room"
 )
