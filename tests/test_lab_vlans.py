@@ -13,7 +13,8 @@ import pytest
 
 from conftest import Run, example_files
 from labs import Lab, booted, needs_lab
-from sonicfab.errors import ExitCode
+from mends import Fault
+from test_mends import cured, healthy, inside
 
 pytestmark = needs_lab
 OOB1, OOB2, LEAF1, LEAF2 = "hall-oob1", "hall-oob2", "hall-leaf1", "hall-leaf2"
@@ -52,21 +53,56 @@ def test_hosts_reach_each_other(lab: Lab) -> None:
     assert not reaches(lab, one, f"{outside}%eth0"), "the same switch, another VLAN"
 
 
-def test_what_is_broken_is_told_and_mended(lab: Lab) -> None:
-    broken = (
-        "redis-cli -s /run/redis/redis.sock -n 0 DEL VLAN_MEMBER_TABLE:Vlan25:Ethernet47; "
-        "kill $(cat /run/sonic/tagger.pid); ip link set Vlan23 down"
-    )
-    assert lab.inside(OOB1, broken).code == 0
-    done = lab.sonicfab("verify", "--timeout", "1")
-    assert done.returncode == ExitCode.FAILED
-    text = " ".join(done.stdout.split())
-    assert "vlan-missing-at-far-end: hall-oob1:Ethernet47 does not carry ipmi" in text
-    assert "svi-shut: Vlan23 of hall-oob1 is shut" in text
-    for mend in re.findall(rf"mend: on {OOB1}: (.*?) this is:", text):
-        assert lab.inside(OOB1, mend).code == 0
-    done = lab.sonicfab("verify", "--timeout", "30")
-    assert done.returncode == 0, done.stdout
+def appl(*words: str) -> str:
+    """A command for APPL_DB, which swss writes."""
+    return " ".join(("redis-cli -s /run/redis/redis.sock -n 0", *words, "> /dev/null"))
+
+
+FAULTS = [
+    [Fault("vlan-missing", OOB1, inside(OOB1, appl("DEL VLAN_TABLE:Vlan25")))],
+    [Fault("vlan-access", f"{OOB1}:Ethernet1", inside(OOB1, appl("DEL VLAN_MEMBER_TABLE:Vlan23:Ethernet1")))],
+    [
+        Fault(
+            "native-vlan-differs",
+            f"{OOB1}:Ethernet47",
+            inside(OOB1, appl("HSET VLAN_MEMBER_TABLE:Vlan23:Ethernet47 tagging_mode tagged")),
+        )
+    ],
+    [
+        Fault(
+            "vlan-tagging-differs",
+            f"{OOB2}:Ethernet46",
+            inside(OOB2, appl("HSET VLAN_MEMBER_TABLE:Vlan25:Ethernet46 tagging_mode untagged")),
+        )
+    ],
+    [
+        Fault(
+            "vlan-missing-at-far-end",
+            f"{OOB1}:Ethernet47",
+            inside(OOB1, appl("DEL VLAN_MEMBER_TABLE:Vlan25:Ethernet47")),
+        ),
+        Fault("svi-address", LEAF2, inside(LEAF2, "ip addr del 10.40.30.1/24 dev Vlan30")),
+    ],
+    [Fault("svi-shut", OOB1, inside(OOB1, "ip link set Vlan23 down"))],
+    [Fault("network-split", LEAF1, inside(OOB1, "kill $(cat /run/sonic/tagger.pid)"))],
+    [
+        Fault(
+            "network-not-announced",
+            LEAF2,
+            inside(
+                LEAF2,
+                "vtysh -c 'configure terminal' -c 'router bgp 65402' -c 'address-family ipv4 unicast' "
+                "-c 'no network 10.40.30.0/24'",
+            ),
+        )
+    ],
+]
+
+
+@pytest.mark.parametrize("faults", FAULTS, ids=lambda faults: faults[0].code)
+def test_a_mend_mends(lab: Lab, faults: list[Fault]) -> None:
+    cured(lab, faults)
+    healthy(lab)
 
 
 def test_a_host_port_becomes_an_access_port_by_patch(lab: Lab, sonicfab: Run, tmp_path: Path) -> None:

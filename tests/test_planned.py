@@ -56,6 +56,19 @@ def test_what_shares_its_speed_with_a_planned_port_follows_it_and_nothing_else_o
     assert changes(settled(there, planned=decided), there) == ["~ PORT|Ethernet4 speed: 40000 -> 100000"]
 
 
+def test_what_runs_beside_each_other_already_is_told_and_no_reason_to_refuse() -> None:
+    told = "VLAN_MEMBER|Vlan100|Ethernet0, whose port is routed in the plan"
+    members: dict[str, dict[str, Any]] = {"Vlan100|Ethernet0": {"tagging_mode": "tagged"}}
+    there = beside(rendered(), VLAN_MEMBER=members)
+    whole = settled(there)
+    assert not whole.blocked
+    assert told in whole.theirs
+    assert changes(whole, there) == []
+    assert changes(settled(there, take_over=True), there) == ["- VLAN_MEMBER|Vlan100|Ethernet0: tagging_mode=tagged"]
+    there = {**there, "INTERFACE": {}}
+    assert settled(there).blocked == (told,), "what the plan would put beside it"
+
+
 def test_a_field_that_was_decided_of_a_port_of_nobody_goes_back() -> None:
     there = beside(rendered(), PORT={"Ethernet4": {**port(4, up=True), "speed": "40000", "description": "said"}})
     ours = frozenset({"speed", "description"})

@@ -185,9 +185,9 @@ IN_THE_WAY: dict[str, dict[str, dict[str, Any]]] = {
 
 def test_what_is_in_the_way_is_told_beside_all_that_would_change_and_goes_when_asked(fabric: Lab) -> None:
     there = json.dumps(IN_THE_WAY)
-    done = fabric.inside(
-        LEAF2, f"cat > /tmp/x.json <<'END'\n{there}\nEND\nconfig load -y /tmp/x.json && config save -y"
-    )
+    load = f"cat > /tmp/x.json <<'END'\n{there}\nEND\nconfig load -y /tmp/x.json"
+    # a port that is routed goes into a VLAN: SONiC wants it not routed before
+    done = fabric.inside(LEAF2, f"sonic-db-cli CONFIG_DB del 'INTERFACE|Ethernet0' && {load} && config save -y")
     assert done.code == 0, done.err
     found = of(push(fabric, "--limit", LEAF2, command="plan", code=3), LEAF2)
     assert found["state"] == "refused"

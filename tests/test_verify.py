@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -466,6 +468,19 @@ def test_the_table_in_the_docs_is_what_the_checks_say_of_themselves(golden: Gold
     page = ROOT / "docs" / "verify.md"
     said = [f"| `{check.name}` | {' '.join((check.__doc__ or '').split()).removesuffix('.')} |" for check in CHECKS]
     golden(page, with_rows(page, "check", said, lambda row: row.startswith("| `login` |")))
+
+
+def test_every_code_stands_on_the_page() -> None:
+    page = (ROOT / "docs" / "verify.md").read_text(encoding="utf-8")
+    modules = (ROOT / "src" / "sonicfab" / "verify" / "diagnose").glob("*.py")
+    words = {
+        node.value
+        for module in modules
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    codes = {word for word in words if re.fullmatch(r"[a-z]+(-[a-z]+)+", word)} - {"maximum-prefix"}  # FRR's word
+    assert sorted(code for code in codes if f"`{code}`" not in page) == []
 
 
 def test_a_check_is_called_as_its_module_is() -> None:

@@ -21,6 +21,7 @@ Rows = dict[str, dict[str, Row]]
 _SHOWN = 4
 _UNPLANNED = "not in the plan"
 _OF_PORTS = ("INTERFACE", "VLAN_SUB_INTERFACE")
+_USES = ("INTERFACE", "PORTCHANNEL_MEMBER", "VLAN_MEMBER")  # of ports, that are not beside each other
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,7 @@ class _Rows:
         had = {table for table in there.record.rows if tables.table(table).owner == "operator"}
         self.owned = set(rendered.owned) | had
         self.blocked: list[str] = []
+        self._beside: list[str] = []
         self._theirs: Rows = {}
         self._fields: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         self._ports: Mapping[str, tuple[str, ...]] = {}
@@ -263,15 +265,12 @@ class _Rows:
         """A port that we route, bundle or put into a VLAN has no other use: SONiC refuses the one or the other."""
         for table, theirs in self._theirs.items():
             if tables.table(table).member_of or table in _OF_PORTS:
-                self._block(
-                    table, {key: use for key, row in theirs.items() if (use := self._other_use(table, key, row))}
-                )
+                self._block(table, self._other_uses(table, theirs))
         for table, rows in self._there.running.items():
             if table in self.owned or not (tables.table(table).member_of or (table == "VLAN" and self._factory.vlan)):
                 continue
             gone = {key for key, row in rows.items() if self._factory.has(table, key, row)}
-            uses = {key: use for key, row in rows.items() if (use := self._other_use(table, key, row))}
-            held = {key: use for key, use in uses.items() if key not in gone}
+            held = self._other_uses(table, {key: row for key, row in rows.items() if key not in gone})
             if take_over:
                 gone |= held.keys()
             else:
@@ -280,27 +279,22 @@ class _Rows:
                 self.owned.add(table)
                 self.rows[table] = {key: row for key, row in rows.items() if key not in gone}
 
-    def _other_use(self, table: str, key: str, row: Row) -> str:
-        """What the plan uses the port of another's row for, where that cannot be beside it; else ""."""
-        ports = set(words_of(key, row))
-        bundled = {name.partition("|")[2] for name in self._new_rows("PORTCHANNEL_MEMBER")}
-        modes = {name.partition("|")[2]: one.get("tagging_mode") for name, one in self._new_rows("VLAN_MEMBER").items()}
-        if bundled & ports:
-            return "a member of a port channel"
-        if table not in _OF_PORTS and ports & {name.partition("|")[0] for name in self._new_rows("INTERFACE")}:
-            return "routed"
-        if table != "VLAN_MEMBER":
-            return "in a VLAN" if modes.keys() & ports else ""
-        twice = row.get("tagging_mode") == "untagged" and any(modes.get(port) == "untagged" for port in ports)
-        return "untagged in another VLAN" if twice else ""
+    def _other_uses(self, table: str, rows: Mapping[str, Row]) -> dict[str, str]:
+        """What the plan uses the ports of others' rows for, where that cannot be beside them, by the row's key."""
+        intended = self._rendered.config_db
+        return {key: use for key, row in rows.items() if (use := _other_use(table, key, row, intended))}
 
-    def _new_rows(self, table: str) -> Mapping[str, Row]:
-        """What was rendered; where not all of a switch is ours, without what stands there beside another's already."""
-        rows = self._rendered.config_db.get(table, {})
+    def _runs_beside(self, table: str, key: str, row: Row) -> bool:
+        """Whether another's row and what cannot be beside it run already, where not all of a switch is ours."""
         if self._rendered.planned is None:
-            return rows
-        there = self._there.running.get(table, {})
-        return {key: row for key, row in rows.items() if key not in there}
+            return False
+        running = self._there.running
+        new = {
+            name: {key: row for key, row in rows.items() if key not in running.get(name, {})}
+            for name, rows in self._rendered.config_db.items()
+            if name in _USES
+        }
+        return not _other_use(table, key, row, new)
 
     def _use(self, port: str) -> str:
         """Why a port is another's: something uses it, or nobody has planned it; it may have been set all the same."""
@@ -310,7 +304,11 @@ class _Rows:
         return _UNPLANNED if as_it_came else f"{_UNPLANNED}, set by another"
 
     def _block(self, table: str, uses: Mapping[str, str]) -> None:
-        self.blocked += [f"{table}|{key}, whose port is {uses[key]} in the plan" for key in sorted(uses)]
+        """What runs beside each other already is no reason to change nothing at all: it is told, and stays."""
+        for key in sorted(uses):
+            rows, told = self._there.running.get(table, {}), f"{table}|{key}, whose port is {uses[key]} in the plan"
+            beside = key in rows and self._runs_beside(table, key, rows[key])
+            (self._beside if beside else self.blocked).append(told)
 
     def others(self) -> list[str]:
         """Tables that are never rendered, where not all of the switch is ours; those of SONiC itself are no news."""
@@ -332,7 +330,22 @@ class _Rows:
             lines.append(f"{table} {_keys(table, rows)}")
         for (table, names), keys in sorted(self._fields.items()):
             lines.append(f"{table} {_keys(table, keys)}: {', '.join(names)}")
-        return lines
+        return lines + self._beside
+
+
+def _other_use(table: str, key: str, row: Row, intended: ConfigDb) -> str:
+    """What `intended` uses the port of another's row for, where that cannot be beside it; else ""."""
+    ports = set(words_of(key, row))
+    bundled = {name.partition("|")[2] for name in intended.get("PORTCHANNEL_MEMBER", {})}
+    modes = {name.partition("|")[2]: one.get("tagging_mode") for name, one in intended.get("VLAN_MEMBER", {}).items()}
+    if bundled & ports:
+        return "a member of a port channel"
+    if table not in _OF_PORTS and ports & {name.partition("|")[0] for name in intended.get("INTERFACE", {})}:
+        return "routed"
+    if table != "VLAN_MEMBER":
+        return "in a VLAN" if modes.keys() & ports else ""
+    twice = row.get("tagging_mode") == "untagged" and any(modes.get(port) == "untagged" for port in ports)
+    return "untagged in another VLAN" if twice else ""
 
 
 def _keys(table: str, keys: Collection[str]) -> str:

@@ -36,7 +36,8 @@ def vlans(text: str) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {name: {} for name in table(dump, "VLAN_TABLE", ":")}
     for key, fields in table(dump, "VLAN_MEMBER_TABLE", ":").items():
         name, _, port = key.partition(":")
-        found.setdefault(name, {})[port] = fields.get("tagging_mode", "")
+        if name in found:  # what is in a VLAN that is gone makes none
+            found[name][port] = fields.get("tagging_mode", "")
     return found
 
 

@@ -31,7 +31,7 @@ def differing(case: Case, a: Endpoint, b: Endpoint, found: Sequence[CheckResult]
             tuple(map(str, guilty or (a, b))),
             f"{a} has {_told(word, values[a])}, and {b} has {_told(word, values[b])}: a link wants one at both ends",
             tuple(evidence) or tuple(f"{one.end}: {one.seen}" for one in found),
-            "; ".join(_mend(case, end, name) for end in guilty)
+            "; then ".join(_mend(case, end, name) for end in guilty)
             or f"both ends are as planned: give them one {word} in `ports:` of the topology",
             case.link_results(a, b),
             broken=Outage(sessions=frozenset({a})) if down else Outage(),

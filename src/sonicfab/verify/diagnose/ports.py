@@ -63,7 +63,7 @@ def _shut(case: Case, shut: list[Endpoint], a: Endpoint, b: Endpoint) -> Diagnos
     for switch, port in shut:
         evidence += case.because(switch, rf"PORT\|{port} admin_status\b", "config_db")
     evidence = evidence or [f"{end}: administratively down" for end in shut]
-    mend = "; ".join(f"on {switch}: sudo config interface startup {port}" for switch, port in shut)
+    mend = "; then ".join(f"on {switch}: sudo config interface startup {port}" for switch, port in shut)
     return Diagnosis(
         "port-shut",
         "link",

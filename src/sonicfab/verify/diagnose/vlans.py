@@ -182,7 +182,7 @@ def _split(case: Case, one: CheckResult) -> Iterator[Diagnosis]:
         for member in vlan.members
         if vlan.network == network and member.interface == end.port
     ]
-    again = "; ".join(mends.on(name, mends.set_row(row, "tagging_mode", mode)) for name, row, mode in members)
+    again = "; then ".join(mends.on(name, mends.set_row(row, "tagging_mode", mode)) for name, row, mode in members)
     yield Diagnosis(
         "network-split",
         "link",
