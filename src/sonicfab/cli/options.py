@@ -34,6 +34,14 @@ class Format(str, Enum):
     JSON = "json"
 
 
+class PlanFormat(str, Enum):
+    """How it is printed what a push would do."""
+
+    TABLE = "table"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
 class ValidateFormat(str, Enum):
     """How a validation is printed."""
 
@@ -54,6 +62,7 @@ class VerifyFormat(str, Enum):
     """How a verification is printed."""
 
     TABLE = "table"
+    MARKDOWN = "markdown"
     JSON = "json"
     JUNIT = "junit"
 

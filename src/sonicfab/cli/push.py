@@ -20,10 +20,12 @@ from sonicfab.cli.options import (
     Limit,
     Output,
     OutputFormat,
+    PlanFormat,
     Templates,
     Topology,
     Verbose,
     open_site,
+    remember_format,
 )
 from sonicfab.cli.push_run import carry_out, end_left
 
@@ -99,6 +101,18 @@ Resume = Annotated[
 ]
 
 
+PrintedPlan = Annotated[
+    PlanFormat,
+    typer.Option(
+        "--format",
+        "-f",
+        help="For a terminal, for a merge request, or for programs.",
+        callback=remember_format,
+        is_eager=True,
+    ),
+]
+
+
 def push(
     inventory: Inventory,
     topology: Topology,
@@ -170,7 +184,7 @@ def plan(
     reset_sessions: ResetSessions = False,
     templates: Templates = [],  # noqa: B006
     ignore: Ignore = [],  # noqa: B006
-    format: OutputFormat = Format.TABLE,  # noqa: A002
+    format: PrintedPlan = PlanFormat.TABLE,  # noqa: A002
     verbose: Verbose = 0,
 ) -> None:
     """Show what a push would do: every change, its way, what it interrupts, and the steps. Changes nothing.
@@ -191,7 +205,12 @@ def plan(
     with _told(), ProgressBar("comparing") as progress:
         planned = decide(site, options, take_over=take_over, ignore=ignore, progress=progress)
     _note_warnings(planned.warnings)
-    raise typer.Exit(carry_out(planned, Path(), format, dry_run=True, yes=False, everything=verbose > 0))
+    if format is PlanFormat.MARKDOWN:
+        from sonicfab.report.push_markdown import markdown_plan
+
+        markdown_plan(planned)
+        raise typer.Exit(planned.result().exit_code)
+    raise typer.Exit(carry_out(planned, Path(), Format(format.value), dry_run=True, yes=False, everything=verbose > 0))
 
 
 def _resume(site: OpenSite, targets: Mapping[str, Target], options: PushOptions, output: Path, *, dry_run: bool) -> str:

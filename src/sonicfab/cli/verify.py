@@ -55,7 +55,11 @@ Compare = Annotated[
 Output = Annotated[
     VerifyFormat,
     typer.Option(
-        "--format", "-f", help="Print a table, JSON, or JUnit XML for CI.", callback=remember_format, is_eager=True
+        "--format",
+        "-f",
+        help="Print a table, Markdown for a merge request, JSON, or JUnit XML for CI.",
+        callback=remember_format,
+        is_eager=True,
     ),
 ]
 JunitFile = Annotated[Path | None, typer.Option("--junit", help="Also write JUnit XML to this file.", metavar="FILE")]
@@ -137,6 +141,10 @@ def _tell(
     _write(keep, lambda: json.dumps(now, indent=1))
     if format is VerifyFormat.JSON:
         console.json_result(value)
+    elif format is VerifyFormat.MARKDOWN:
+        from sonicfab.report.verify_markdown import markdown_verification
+
+        markdown_verification(verification, [f"{one.kind}: {one.switch}: {one.what}" for one in changes])
     elif format is VerifyFormat.JUNIT:
         console.say(junit_text(verification))
     else:

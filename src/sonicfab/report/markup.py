@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 LARGEST = 60_000
 """Characters. GitHub takes 65536 in a comment (GitLab a million); the rest is for what is put around it."""
+
+_MENTION = re.compile("(?<![A-Za-z0-9])@")
+"""Calls somebody to the merge request, in whatever text it stands."""
+LONGEST = 100
+"""Lines of a block."""
 
 
 def code(text: str) -> str:
@@ -31,7 +37,8 @@ def cell(text: str) -> str:
 def _plain(text: str) -> str:
     for sign, safe in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
         text = text.replace(sign, safe)
-    return "".join(f"\\{letter}" if letter in "\\`*_[]|" else letter for letter in text)
+    text = "".join(f"\\{letter}" if letter in "\\`*_[]|~" else letter for letter in text)
+    return _MENTION.sub("@<!-- -->", text)
 
 
 def details(summary: str, lines: Iterable[str], *, opened: bool = False) -> list[str]:
@@ -45,6 +52,12 @@ def fenced(lines: Iterable[str], kind: str = "diff") -> list[str]:
     longest = max((len(run) for line in inner for run in _ticks(line)), default=0)
     fence = "`" * max(3, longest + 1)
     return [f"{fence}{kind}", *inner, fence]
+
+
+def capped(lines: Sequence[str], rest: str) -> list[str]:
+    """The first lines; `rest` tells of the others, with their number for `{}`."""
+    left = len(lines) - LONGEST
+    return [*lines[:LONGEST], rest.format(left)] if left > 0 else list(lines)
 
 
 def limited(blocks: Sequence[str], rest: str) -> str:
@@ -67,4 +80,4 @@ def _html(text: str) -> str:
     """Text inside of an HTML block, where Markdown is not read."""
     for sign, safe in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
         text = text.replace(sign, safe)
-    return text.replace("\n", " ")
+    return _MENTION.sub("@<!-- -->", text.replace("\n", " "))
