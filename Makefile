@@ -7,7 +7,7 @@ WORKERS ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test vm-test check docs format golden bench push-faults packages vm-packages install install-dev dist clean
+.PHONY: help demo test vm-test check docs picture format golden bench push-faults packages vm-packages install install-dev dist clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ check: install-dev docs ## Formatting, lint, types, shell scripts, who imports w
 docs: install-dev ## Write the site of the documentation to build/site; a dead link is an error
 	$(BIN)/python scripts/site/write.py build/docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+picture: packages install ## Record a run in a lab and draw it as docs/assets/run.svg
+	scripts/with-lab-rights $(BIN)/python scripts/site/picture.py docs/assets/run.svg
 
 format: install-dev ## Format the code
 	$(BIN)/ruff format .

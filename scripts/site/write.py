@@ -15,6 +15,10 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import codes
+import commands
+import keys
+
 ROOT = Path(__file__).parents[2]
 REPOSITORY = "https://github.com/SovereignCloudStack/sonicfab/blob/main/"
 ROOT_PAGES = {
@@ -23,7 +27,12 @@ ROOT_PAGES = {
     "CONTRIBUTING.md": "contributing.md",
     "SECURITY.md": "reporting.md",
 }
-GENERATED: Mapping[str, Callable[[], str]] = {}
+GENERATED: Mapping[str, Callable[[], str]] = {
+    "commands": commands.page,
+    "inventory-keys": keys.inventory,
+    "topology-keys": keys.topology,
+    "codes": codes.page,
+}
 """By the name in the marker: the Markdown that takes its place."""
 
 _LINK = re.compile(r"(!?\[[^\]\n]*\]\()([^)#\s]+)(#[^)\s]*)?\)")

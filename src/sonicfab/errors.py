@@ -32,7 +32,7 @@ KeyPath = tuple[str | int, ...]
 
 
 class ExitCode(IntEnum):
-    """The exit codes of every command; the table in README.md says the same."""
+    """The exit codes of every command; the table in docs/cli.md says the same."""
 
     OK = 0
     INTERNAL = 1
