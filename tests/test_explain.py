@@ -70,6 +70,13 @@ outside:
     bgp: {{password: env:X, max_prefixes: 1000, bfd: true}}
   - {{name: IX, switch: {leaf}, interface: Ethernet21, asn: 64998, accept: default, description: exchange}}
   - {{name: FAR, switch: {leaf}, asn: 64997, peer: 192.0.2.200, multihop: 4, originate_default: true, announce: any}}
+routes:
+  - {{switches: {leaf}, prefix: 203.0.113.0/24, via: [192.0.2.128, 192.0.2.128 Ethernet20], tag: 7, bfd: true}}
+  - {{role: leaf, prefix: "2001:db8:9::/48", blackhole: true, distance: 30, announce: true}}
+aggregates:
+  - {{role: leaf, prefix: 10.20.0.0/16, policy: FROM-TRANSIT}}
+redistribute:
+  - {{switches: {leaf}, protocol: static, policy: FROM-TRANSIT}}
 policies:
   FROM-TRANSIT:
     - {{deny: [10.0.0.0/8 le 32, "fd00::/8 le 128"]}}

@@ -99,6 +99,14 @@ SAMPLES: tuple[tuple[Context, tuple[str, ...]], ...] = (
     ),
     ((), ("ip route 10.99.0.0/24 blackhole", "ip route 10.99.0.0/24 10.1.0.1", "ip route 10.99.0.0/24 10.1.0.1 200")),
     ((), ("ipv6 route fd00:99::/64 blackhole", "ipv6 route fd00:99::/64 fd00::9")),
+    (
+        (),
+        (
+            "ip route 10.98.0.0/24 10.1.0.1 Ethernet9",
+            "ip route 10.98.0.0/24 10.1.0.1 tag 7",
+            "ip route 10.98.0.0/24 10.1.0.1 Ethernet9 tag 7 200",
+        ),
+    ),
     ((), ("ip protocol bgp route-map M", "ip protocol bgp route-map N")),
     ((), ("ipv6 protocol bgp route-map M", "ipv6 protocol bgp route-map N")),
     ((), ("ip nht resolve-via-default",)),
@@ -189,6 +197,7 @@ SAMPLES: tuple[tuple[Context, tuple[str, ...]], ...] = (
     (IPV4, ("redistribute static", "redistribute static route-map M", "redistribute static metric 5")),
     (IPV6, ("redistribute connected", "redistribute connected metric 5 route-map M")),
     (IPV4, ("redistribute kernel",)),
+    (IPV4, ("aggregate-address 10.96.0.0/16", "aggregate-address 10.96.0.0/16 route-map M")),
     (IPV4, ("maximum-paths 16", "maximum-paths 32")),
     (IPV6, ("maximum-paths ibgp 16", "maximum-paths ibgp 32")),
     (EVPN, ("advertise-all-vni",)),

@@ -120,9 +120,9 @@ def test_frr_prints_what_is_rendered(held: Holder, tmp_path: Path, underlay: Any
         printed_as_written(held, tmp_path, frr_of(plan, switch))
 
 
-def wired(held: Holder, folder: Path, plan: FabricPlan) -> dict[str, Router]:
+def wired(held: Holder, folder: Path, plan: FabricPlan, *daemons: str) -> dict[str, Router]:
     """The switches of a plan as routers, with their cables and what is rendered for them."""
-    routers = {name: fresh(held, folder, "zebra", "bgpd") for name in plan.switches}
+    routers = {name: fresh(held, folder, "zebra", "bgpd", *daemons) for name in plan.switches}
     for link in plan.links:
         routers[link.a.switch].wire(link.a.port, routers[link.b.switch], link.b.port)
     for name, switch in plan.switches.items():

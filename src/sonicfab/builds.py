@@ -65,6 +65,7 @@ class Build:
         frr_telnet_daemons: those of them that listen for telnet on 127.0.0.1.
         unsuppress_map_is_policy: for RFC 8212, an unsuppress-map counts as a policy towards the neighbour.
         bfd_needs_mgmt_framework: bfdd starts only with frr_mgmt_framework_config "true".
+        static_bfd: staticd takes `bfd` with a static route.
         bgp_daemon: what configures BGP from config_db unless frr_mgmt_framework_config is "true".
         anycast_gateway: swss reads SAG|GLOBAL and static_anycast_gateway of VLAN_INTERFACE.
         ntp_daemon: ntpd or chrony.
@@ -101,6 +102,7 @@ class Build:
     frr_telnet_daemons: tuple[str, ...] = ()
     unsuppress_map_is_policy: bool = False
     bfd_needs_mgmt_framework: bool
+    static_bfd: bool = False
     bgp_daemon: str = ""
     anycast_gateway: bool = False
     ntp_daemon: str = ""

@@ -13,7 +13,7 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
     if near:
         match = next(choice for choice in known if choice.lower() == near[0])
         return f"did you mean '{match}'?"
-    return f"known are: {', '.join(known)}" if 0 < len(known) <= 16 else ""
+    return f"known are: {', '.join(known)}" if 0 < len(known) <= 20 else ""
 
 
 def first_of(words: Iterable[object], most: int = 3, separator: str = ", ") -> str:

@@ -32,6 +32,7 @@ from sonicfab.model.networks import Network, NetworkName, VlanUse
 from sonicfab.model.outside import Outside
 from sonicfab.model.policies import Policy, PolicyName
 from sonicfab.model.ports import Description, PortsEntry
+from sonicfab.model.routes import Aggregate, Redistribution, StaticRoute
 from sonicfab.model.sessions import (
     UNSAID,
     AnyGroup,
@@ -208,6 +209,9 @@ class Topology(Strict):
     hosts: Hosts = Hosts()
     outside: tuple[Outside, ...] = ()
     policies: dict[PolicyName, Policy] = {}
+    routes: tuple[StaticRoute, ...] = ()
+    aggregates: tuple[Aggregate, ...] = ()
+    redistribute: tuple[Redistribution, ...] = ()
     ports: tuple[PortsEntry, ...] = ()
     leave: OneOrMany[LeaveWord] = ()
     switches: dict[SwitchName, SwitchEntry] = {}

@@ -33,6 +33,8 @@ from sonicfab.plan.misplaced import misplaced
 from sonicfab.plan.networks import Networks, attachments, resolve_networks, use_problems
 from sonicfab.plan.numbers import Allotment, Numbered, allot
 from sonicfab.plan.options import settled
+from sonicfab.plan.origin import origin_problems, with_routes
+from sonicfab.plan.outside import OutsidePlan
 from sonicfab.plan.ports import NOTHING_SAID, PortSettings
 from sonicfab.plan.sessions import of_one_as, routing, session_problems
 from sonicfab.plan.settings import resolve_settings
@@ -136,11 +138,7 @@ def _fabric(
     ports = _set_ports(topology, links, cabling, settings)
     ports_out = {(host.switch, host.outside.name): host.port for host in cabling.hosts if host.outside}
     outside = outside_plans(topology, ports_out)
-    for name in sorted({one.switch for one in outside}):
-        groups, maps = bgp_of[name]
-        own = Loopbacks(allotment.ipv4.get(name), allotment.ipv6.get(name))
-        out, policies = outside_routing(topology, outside, name, allotment.asns.get(name, 0), own)
-        bgp_of[name] = tuple(sorted((*groups, *out), key=lambda one: one.name)), (*maps, *policies)
+    _add_outside(topology, outside, allotment, bgp_of)
     hosts, bgp = topology.hosts, topology.bgp
     common, most = settled(bgp), hosts.max_prefixes
     return FabricPlan(
@@ -155,14 +153,17 @@ def _fabric(
         links=links,
         switches={
             name: replace(
-                _switch(
-                    one,
-                    allotment,
-                    *bgp_of[name],
-                    ports[name],
-                    interfaces[name],
-                    cabling.port_channels.get(name, ()),
-                    networks,
+                with_routes(
+                    topology,
+                    _switch(
+                        one,
+                        allotment,
+                        *bgp_of[name],
+                        ports[name],
+                        interfaces[name],
+                        cabling.port_channels.get(name, ()),
+                        networks,
+                    ),
                 ),
                 ownership=(topology.switches.get(name) or SwitchEntry()).ownership or topology.ownership,
                 extra=Extra.of(topology, name),
@@ -173,6 +174,20 @@ def _fabric(
         networks=networks.plans,
         outside=outside,
     )
+
+
+def _add_outside(
+    topology: Topology,
+    outside: Iterable[OutsidePlan],
+    allotment: Allotment,
+    bgp_of: dict[str, tuple[tuple[PeerGroup, ...], tuple[RouteMap, ...]]],
+) -> None:
+    """The sessions and policies towards neighbours of others, beside those of the fabric."""
+    for name in sorted({one.switch for one in outside}):
+        groups, maps = bgp_of[name]
+        own = Loopbacks(allotment.ipv4.get(name), allotment.ipv6.get(name))
+        out, policies = outside_routing(topology, outside, name, allotment.asns.get(name, 0), own)
+        bgp_of[name] = tuple(sorted((*groups, *out), key=lambda one: one.name)), (*maps, *policies)
 
 
 def _switch(
@@ -368,6 +383,7 @@ def _check(
             yield Problem("topology", ("asn", role), message, severity="warning")
     yield from session_problems(topology, cabling, allotment.asns, {name: one.role for name, one in settings.items()})
     yield from outside_problems(topology, allotment.asns)
+    yield from origin_problems(topology, settings)
     if any(not host.outside for host in cabling.hosts) and not (
         topology.hosts.prefixes.ipv4 or topology.hosts.prefixes.ipv6
     ):

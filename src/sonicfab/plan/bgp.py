@@ -15,6 +15,7 @@ from sonicfab.model.fields import Endpoint
 from sonicfab.model.policies import Prefix
 from sonicfab.plan.decided import Rule, in_file
 from sonicfab.plan.options import DEFAULT, NOTHING, Options
+from sonicfab.plan.routes import Aggregate, Redistribution
 
 IpNetwork = IPv4Network | IPv6Network
 
@@ -249,6 +250,8 @@ class BgpInstance:
         networks: what it announces by itself: its loopbacks.
         subnets: of VLANs, which it announces while it has an interface in them.
         vrf: "" for the default one.
+        routes: prefixes of static routes that it announces while they are there.
+        aggregates: what it announces while it has a route within.
     """
 
     asn: Annotated[int, Rule("the ASN of the switch", ("number.asn",))]
@@ -257,6 +260,9 @@ class BgpInstance:
     groups: tuple[PeerGroup, ...]
     vrf: str = ""
     subnets: tuple[IpNetwork, ...] = ()
+    routes: tuple[IpNetwork, ...] = ()
+    aggregates: tuple[Aggregate, ...] = ()
+    redistributed: Annotated[tuple[Redistribution, ...], Rule("", ("topology:redistribute",), naming=True)] = ()
 
     @property
     def families(self) -> Annotated[list[Family], FAMILIES]:
@@ -285,6 +291,24 @@ class BgpInstance:
         """
         wanted = Family.named(family)
         return [one for one in self.subnets if Family.of(one) == wanted]
+
+    def announced_routes(self, family: Family) -> Annotated[list[IpNetwork], Rule("", ("topology:routes",))]:
+        """The prefixes of static routes that it announces in a family.
+
+        Raises:
+            ValueError: there is no such family.
+        """
+        wanted = Family.named(family)
+        return [one for one in self.routes if Family.of(one) == wanted]
+
+    def aggregated(self, family: Family) -> Annotated[list[Aggregate], Rule("", ("topology:aggregates",), naming=True)]:
+        """Its aggregates of a family.
+
+        Raises:
+            ValueError: there is no such family.
+        """
+        wanted = Family.named(family)
+        return [one for one in self.aggregates if Family.of(one.prefix) == wanted]
 
     @property
     def sessions(self) -> Iterator[tuple[PeerGroup, Session]]:

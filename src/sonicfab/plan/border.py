@@ -125,6 +125,7 @@ def outside_problems(topology: Topology, asns: Mapping[str, int]) -> Iterator[Pr
                 hint = did_you_mean(said, topology.policies) or "name it under policies:, or give prefixes"
                 yield Problem("topology", (*path, key), f"there is no policy '{said}'", hint)
     used = {said for one in topology.outside for said in (one.accept, one.announce) if isinstance(said, str)}
+    used |= {one.policy for one in topology.aggregates if one.policy} | {one.policy for one in topology.redistribute}
     for name in topology.policies:
         if name not in used:
             message = f"nobody uses the policy {name}: no switch gets it"

@@ -109,7 +109,7 @@ def members(topology: Topology) -> dict[str, KeyPath]:
             named.setdefault(name, ("hosts", "ports", index, "switches", position))
     for index, neighbor in enumerate(topology.outside):
         named.setdefault(neighbor.switch, ("outside", index, "switch"))
-    for section in ("bundles", "ports"):
+    for section in ("bundles", "ports", "routes", "aggregates", "redistribute"):
         for index, one in enumerate(getattr(topology, section)):
             for position, name in enumerate(one.switches):
                 named.setdefault(name, (section, index, "switches", position))

@@ -25,7 +25,7 @@ def prefix_lists(topology: Topology) -> tuple[PrefixList, ...]:
         PrefixList("HOSTS", hosts.ipv6 if loopbacks.ipv6 else ()),
         PrefixList("NETWORKS", tuple(one for one in subnets if one.version == 6 and loopbacks.ipv6), exact=True),
     ]
-    outside = accepted(topology)
+    outside = {one.text: one for one in (*accepted(topology), *told_inside(topology))}.values()
     for version in (4, 6) if loopbacks.ipv6 else (4,):
         prefixes = tuple(one for one in outside if one.network.version == version)
         lists.append(PrefixList("OUTSIDE", (), prefixes=prefixes, of="outside"))
@@ -42,6 +42,14 @@ def accepted(topology: Topology, names: Collection[str] = ()) -> tuple[Prefix, .
             for prefix in (*inline, *(prefix for entry in said for prefix in entry.permit or ())):
                 found.setdefault(prefix.text, prefix)
     return tuple(found.values())
+
+
+def told_inside(topology: Topology) -> tuple[Prefix, ...]:
+    """What switches tell the fabric of their own beside loopbacks and networks: static routes, what is taken over."""
+    routes = [Prefix(one.prefix) for one in topology.routes if one.announce]
+    names = dict.fromkeys(one.policy for one in topology.redistribute)
+    entries = (entry for name in names for entry in topology.policies.get(name, ()))
+    return tuple(dict.fromkeys([*routes, *(one for entry in entries for one in entry.permit or ())]))
 
 
 def fabric_policies(

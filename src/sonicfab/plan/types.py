@@ -41,6 +41,7 @@ from sonicfab.plan.interfaces import InterfaceKind
 from sonicfab.plan.management import IpAddress, IpInterface, ManagementPlan, SshPlan
 from sonicfab.plan.options import BfdProfile
 from sonicfab.plan.outside import OutsidePlan
+from sonicfab.plan.routes import StaticRoute
 from sonicfab.plan.services import Services
 from sonicfab.plan.vlans import Membership, NetworkPlan, VlanPlan
 from sonicfab.platforms import Platform
@@ -304,6 +305,7 @@ class SwitchPlan(SwitchSettings):
     extra: Extra = field(default_factory=Extra)
     vlans: Annotated[tuple[VlanPlan, ...], Rule("", ("topology:networks",), naming=True)] = ()
     left: Left = field(default_factory=Left)
+    statics: Annotated[tuple[StaticRoute, ...], Rule("", ("topology:routes",), naming=True)] = ()
 
     @property
     def unplanned_ports(self) -> Mapping[str, frozenset[str]]:
@@ -345,9 +347,13 @@ class SwitchPlan(SwitchSettings):
         return [session for _, session in self.sessions if session.far]
 
     @property
-    def bfd(self) -> Annotated[bool, Rule("BFD watches sessions of the switch", ("topology:bgp.bfd|topology:links",))]:
-        """True when BFD watches one of its sessions."""
-        return any(session.options.bfd for _, session in self.sessions)
+    def bfd(
+        self,
+    ) -> Annotated[
+        bool, Rule("BFD watches sessions of the switch", ("topology:bgp.bfd|topology:links|topology:routes",))
+    ]:
+        """True when BFD watches one of its sessions or static routes."""
+        return any(session.options.bfd for _, session in self.sessions) or any(one.bfd for one in self.statics)
 
     @property
     def bfd_profiles(self) -> tuple[BfdProfile, ...]:

@@ -122,9 +122,9 @@ def _single_lines(have: Sequence[str], want: Sequence[str]) -> list[str]:
 
 
 def _route(line: str) -> tuple[str, ...]:
-    """What a static route is told apart by: prefix and next hop; `blackhole` and `Null0` are one."""
+    """What a static route is told apart by: prefix, next hop and interface; `blackhole` and `Null0` are one."""
     words = line.replace(" blackhole", " Null0").split(" ")
-    return tuple(words[:4]) if words[1] == "route" else (line,)
+    return tuple(words[: 5 if words[4:] and words[4][0].isupper() else 4]) if words[1] == "route" else (line,)
 
 
 def _bgp(have: Tree, want: Tree) -> list[Command]:

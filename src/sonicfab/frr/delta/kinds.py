@@ -68,7 +68,7 @@ _LIST = r"(?:(?:ip|ipv6) prefix-list \S+|bgp (?:as-path access-list|(?:large-|ex
 _TOP = (
     _one(rf"{_LIST} seq \d+ .+"),
     _one(r"((?:ip|ipv6) prefix-list \S+ description) .+", cut=True),
-    _one(r"(?:ip|ipv6) route \S+ \S+(?: \d+)?"),
+    _one(r"(?:ip|ipv6) route \S+ \S+(?: (?:[A-Z]\S+|tag \d+|\d+|bfd))*"),
     _one(r"((?:ip|ipv6) protocol \S+ route-map) \S+"),
     _one(r"((?:ip|ipv6) nht resolve-via-default)"),
 )
@@ -122,6 +122,7 @@ _BGP = (
 _AF = (
     _one(r"(network \S+)(?: route-map \S+)?", cut=True),
     _one(r"redistribute (?:connected|static|kernel)(?: .+)?"),
+    _one(r"(aggregate-address \S+)(?: route-map \S+)?", cut=True),
     _one(r"(maximum-paths(?: ibgp)?) \d+"),
     _one(r"(advertise-all-vni)"),
     _one(r"(advertise (?:ipv4|ipv6) unicast)"),
