@@ -169,7 +169,12 @@ def test_what_the_plan_means_otherwise_is_left(tmp_path: Path) -> None:
     found = adopted(folder)
     assert found.unchanged
     assert set(found.leave["dc1-leaf2"]) == {"DEVICE_METADATA|localhost hostname", "DEVICE_METADATA|localhost type"}
-    assert found.leave["dc1-leaf3"] == ("frr",)
+    groups = ("HOST", "SPINE-V4", "SPINE-V6")
+    assert set(found.leave["dc1-leaf3"]) == {f"frr router bgp * / neighbor {one} timers 3 9" for one in groups}
+    extra: Any = value(compose(found.files["topology.yml"]))
+    extra = extra["switches"]["dc1-leaf3"]["extra"]["frr"]
+    lines = [one for some in extra.values() for one in some]
+    assert sorted(lines) == [f"neighbor {one} timers 1 3" for one in groups]
     odd = [str(one) for one in found.odd]
     assert "dc1-leaf2: its hostname is still sonic" in odd
     assert any("its type is ToRRouter" in one for one in odd)
@@ -359,7 +364,11 @@ def test_a_landscape_made_by_hand(landscape: Path) -> None:
     assert ("Ethernet1-2", "access") in uses
     assert ("PortChannel5", "access") in uses
     assert topology["asn"] == {"spine": "65501"}
-    assert topology["leave"] == ["frr", "MGMT_PORT|eth0"]
+    assert {"MGMT_PORT|eth0", "frr ip prefix-list LOOPBACKS", "frr route-map FROM-IBGP"} <= set(topology["leave"])
+    assert "frr" not in topology["leave"]
+    assert topology["switches"]["core1"]["extra"]["frr"] == {
+        "router bgp 65501": ["no bgp ebgp-requires-policy", "neighbor PortChannel1 interface remote-as 65501"]
+    }
     assert topology["switches"]["oob1"]["extra"]["config_db"] == {"STATIC_ROUTE": LANDSCAPE["oob1"]["STATIC_ROUTE"]}
     assert found.tallies["oob1"].config_db["STATIC_ROUTE"].extra == 1
 

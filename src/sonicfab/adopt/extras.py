@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from sonicfab.adopt.beside import extra_frr_lines
 from sonicfab.adopt.page import flow, scalar
 from sonicfab.adopt.seen import Seen
 from sonicfab.configdb import Table, is_secret
+from sonicfab.frr.conf import Context
 
 _KEPT = ("ACL_TABLE", "ACL_RULE", "MIRROR_SESSION", "STATIC_ROUTE", "VLAN_SUB_INTERFACE", "VRF")
 """Tables that people write and no daemon, and that hold no secrets."""
@@ -22,12 +24,12 @@ def _has_secret(table: str, rows: Table) -> bool:
     return any(is_secret(table, name) for row in rows.values() for name in row)
 
 
-def extra_lines(extra: Mapping[str, Table], indent: str) -> Sequence[str]:
-    """As they stand in the topology; a line for each row."""
-    if not extra:
+def extra_lines(extra: Mapping[str, Table], frr: Mapping[Context, Sequence[str]], indent: str) -> Sequence[str]:
+    """As they stand in the topology; a line for each row, and those of FRR."""
+    if not extra and not frr:
         return []
-    lines = [f"{indent}extra:", f"{indent}  config_db:"]
+    lines = [f"{indent}extra:", *([f"{indent}  config_db:"] if extra else [])]
     for table, rows in extra.items():
         lines.append(f"{indent}    {table}:")
         lines += [f"{indent}      {scalar(key)}: {flow(dict(row))}" for key, row in rows.items()]
-    return lines
+    return [*lines, *extra_frr_lines(frr, f"{indent}  ")]

@@ -61,12 +61,15 @@ def merged(*some: Mapping[Endpoint, Said]) -> dict[Endpoint, Said]:
     return {end: tuple(values.items()) for end, values in found.items()}
 
 
-def left(one: Difference) -> list[str]:
-    """What `leave` says of a switch: rows, fields, and FRR's config where any line of it would change."""
+def left(one: Difference, before: Collection[str] = ()) -> list[str]:
+    """What `leave` says of a switch: rows, fields, and sections of FRR's config that would change.
+
+    All of that where its routing mode would, or where a section was left `before` and would change all the same.
+    """
     changes = list(one.config_db)
-    words = []
-    if one.frr or any(_at(change) == _MODE for change in changes) or one.blocked:
-        words.append(FRR_WORD)
+    words = list(dict.fromkeys(f"{FRR_WORD} {change.section}" for change in one.frr))
+    if any(_at(change) == _MODE for change in changes) or one.blocked or any(word in before for word in words):
+        words = [FRR_WORD]
         changes = [change for change in changes if _at(change) != _MODE]
     return [*words, *_grouped(changes)]
 

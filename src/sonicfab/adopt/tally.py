@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sonicfab.adopt.prove import Difference
 from sonicfab.adopt.seen import Seen
 from sonicfab.configdb import Table
 from sonicfab.frr import conf
-from sonicfab.model.leave import FRR_WORD, places_of
+from sonicfab.frr.chosen import chooses
+from sonicfab.frr.conf import Context
+from sonicfab.model.leave import FRR_WORD, frr_lines, places_of
 
 
 @dataclass
@@ -51,8 +53,17 @@ class Tally:
         return whole
 
 
-def tally(switch: Seen, difference: Difference | None, leave: Collection[str], extra: Mapping[str, Table]) -> Tally:
-    """Of one switch; without a comparison (it is not in the files) nothing is reproduced."""
+def tally(
+    switch: Seen,
+    difference: Difference | None,
+    leave: Collection[str],
+    extra: Mapping[str, Table],
+    lines: Mapping[Context, Sequence[str]],
+) -> Tally:
+    """Of one switch; without a comparison (it is not in the files) nothing is reproduced.
+
+    `extra` are the rows, `lines` those of FRR that are kept as they stand.
+    """
     meant = difference.target.meant if difference is not None and difference.target is not None else None
     left = {place[:2] for word in leave if word != FRR_WORD for place in places_of(word)}
     tables = {}
@@ -60,9 +71,7 @@ def tally(switch: Seen, difference: Difference | None, leave: Collection[str], e
         rendered = meant.config_db.get(table, {}) if meant else {}
         tables[table] = _rows(table, rows, rendered, left, extra.get(table, {}))
     text = meant.frr if meant and meant.frr and FRR_WORD not in leave else ""
-    return Tally(
-        {table: one for table, one in tables.items() if one != Count()}, _lines(switch, text, left=FRR_WORD in leave)
-    )
+    return Tally({table: one for table, one in tables.items() if one != Count()}, _lines(switch, text, leave, lines))
 
 
 def _rows(table: str, rows: Table, rendered: Table, left: Collection[tuple[str, str]], extra: Table) -> Count:
@@ -79,16 +88,21 @@ def _rows(table: str, rows: Table, rendered: Table, left: Collection[tuple[str, 
     return count
 
 
-def _lines(switch: Seen, rendered: str, *, left: bool) -> dict[str, Count]:
+def _lines(
+    switch: Seen, rendered: str, leave: Collection[str], extra: Mapping[Context, Sequence[str]]
+) -> dict[str, Count]:
+    patterns, whole = frr_lines(leave), FRR_WORD in leave
     meant = conf.parse(rendered) if rendered else {}
     found: dict[str, Count] = {}
     for context, lines in conf.parse(switch.source.frr).items():
         for line in lines:
             count = found.setdefault(conf.FrrLineChange("+", context, line).section, Count())
-            if left:
-                count.left += 1
+            if line in extra.get(context, ()):
+                count.extra += 1
             elif line in meant.get(context, frozenset()):
                 count.reproduced += 1
+            elif whole or any(chooses(one, context, line) for one in patterns):
+                count.left += 1
             else:
                 count.not_ours += 1
     return found

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 
 from sonicfab.adopt import policies
+from sonicfab.adopt.beside import Beside, common_words
 from sonicfab.adopt.cables import bundle_entries, gaps, link_entries
 from sonicfab.adopt.edges import Said, host_ports, port_entries
 from sonicfab.adopt.extras import extra_lines
+from sonicfab.adopt.groups import FABRIC, Names
 from sonicfab.adopt.links import Links
 from sonicfab.adopt.numbers import Numbering
 from sonicfab.adopt.page import Entry, Page, Part, flow, one_or_list, scalar
@@ -18,13 +20,13 @@ from sonicfab.adopt.sessions import text_of
 from sonicfab.adopt.vlans import Vlans
 from sonicfab.configdb import Table
 from sonicfab.model.fields import Endpoint, is_switch_name
+from sonicfab.model.leave import FRR_WORD, is_lines
 from sonicfab.model.topology import SONIC_MTU
 from sonicfab.roles import Role
 
 SWITCH = "switch "
 """What an entry of a switch is about, before its name."""
 _LEFT = "there the plan means something else, and what is on the switch stays; delete a line to have it ours"
-_UNIFIED = "its routing mode is unified: SONiC makes its BGP of tables, which are not written here"
 _HEAD = (
     "The fabric as it was found by `sonicfab adopt`: how the switches are cabled, numbered and routed. A draft, too:",
     "what could not be known, or cannot be said, stands behind # with the reason.",
@@ -48,18 +50,28 @@ class Particular:
         vlans: the networks.
         leave: switch -> rows, fields and texts of it that the files leave as they are.
         extra: switch -> tables that are kept as they stand.
+        beside: switch -> how FRR's config is otherwise than the plan.
+        groups: what FRR calls the peer-groups.
     """
 
     ports: Mapping[Endpoint, Said] = field(default_factory=dict)
     vlans: Vlans = field(default_factory=Vlans)
     leave: Mapping[str, Sequence[str]] = field(default_factory=dict)
     extra: Mapping[str, Mapping[str, Table]] = field(default_factory=dict)
+    beside: Mapping[str, Beside] = field(default_factory=dict)
+    groups: Names = field(default_factory=dict)
 
     @property
     def common(self) -> list[str]:
-        """What is left on all switches that something is left on, if they are several."""
-        some = [one for one in self.leave.values() if one]
-        return [word for word in some[0] if all(word in one for one in some)] if len(some) > 1 else []
+        """What is left on all switches that something is left on, if they are several; lines of FRR by their own rule.
+
+        A line that is left is not rendered either: a switch that has it must not lose it.
+        """
+        lines = set(common_words(self.beside))
+        some = [[word for word in one if not is_lines(word)] for one in self.leave.values()]
+        some = [one for one in some if one]
+        words = [word for word in some[0] if all(word in one for one in some)] if len(some) > 1 else []
+        return [*words, *dict.fromkeys(word for one in self.leave.values() for word in one if word in lines)]
 
 
 def topology_page(
@@ -73,13 +85,15 @@ def topology_page(
     """The page; `roles` of every switch that can be in it."""
     there, vlans = {one.name: one for one in switches}, particular.vlans
     hosts = host_ports(switches, links)
+    names = {"peer_groups": particular.groups[FABRIC]} if FABRIC in particular.groups else {}
+    bgp = {**_bgp(switches, links), **names}
     common = particular.common
     planned = [end for one in links.found for end in (*one.ends, *(end for pair in one.members for end in pair))]
     parts = [
         Part("", [*_top(name), *_underlay(numbering, [*planned, *hosts], there)]),
         Part("asn:", [Entry([f"  {role}: {pool}"], f"asn of {role}") for role, pool in numbering.asn.items()]),
         Part("loopbacks:", _loopbacks(numbering)),
-        Part("bgp:", [Entry([f"  {key}: {flow(one)}"], f"bgp {key}") for key, one in _bgp(switches, links).items()]),
+        Part("bgp:", [Entry([f"  {key}: {flow(one)}"], f"bgp {key}") for key, one in bgp.items()]),
         Part("links:", [*link_entries(links.found, there, roles, numbering.odd_links, vlans.uses), *gaps(links)]),
         Part("bundles:", list(bundle_entries(links.found, there, numbering.odd_links, vlans.uses))),
         Part("networks:", vlans.entries),
@@ -172,9 +186,12 @@ def _switches(
         if one.asn and 6 in numbering.loopbacks and one.loopback(6) is None:
             row = {**row, "ipv6": "none"}
         leave = [word for word in particular.leave.get(one.name, ()) if word not in common]
-        values = {key: value if isinstance(value, int) else str(value) for key, value in row.items()}
+        values: dict[str, object] = {key: value if isinstance(value, int) else str(value) for key, value in row.items()}
+        if one.name in particular.groups:
+            values["peer_groups"] = particular.groups[one.name]
+        beside = particular.beside.get(one.name, Beside())
         why = "its number is out of no pool" if "asn" in row else "" if one.asn else "it has none"
-        extra = extra_lines(particular.extra.get(one.name, {}), "    ")
+        extra = extra_lines(particular.extra.get(one.name, {}), beside.extra, "    ")
         if not leave and not extra:
             if values:
                 yield Entry([f"  {scalar(one.name)}: {flow(values)}"], f"{SWITCH}{one.name}", why)
@@ -182,8 +199,5 @@ def _switches(
         lines = [f"  {scalar(one.name)}:", *(f"    {key}: {flow(value)}" for key, value in values.items()), *extra]
         lines += ["    leave:", *(f"      - {scalar(word)}" for word in leave)] if leave else []
         said = _LEFT if leave else "extra: what the files have no word for, as it stands on the switch"
-        yield Entry(lines, f"{SWITCH}{one.name}", f"{_UNIFIED}; {said}" if _is_unified(one) else said)
-
-
-def _is_unified(switch: Seen) -> bool:
-    return "BGP_GLOBALS" in switch.config
+        whole = f"frr: {beside.whole}; " if beside.whole and FRR_WORD in leave else ""
+        yield Entry(lines, f"{SWITCH}{one.name}", f"{whole}{said}")

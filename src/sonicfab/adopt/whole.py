@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from sonicfab.adopt.beside import Beside, beside
 from sonicfab.adopt.edges import host_ports
 from sonicfab.adopt.extras import extra_of
+from sonicfab.adopt.groups import group_names
 from sonicfab.adopt.inventory import inventory_page
 from sonicfab.adopt.links import Finder, Links
 from sonicfab.adopt.numbers import number
@@ -24,8 +26,10 @@ from sonicfab.catalog import Catalog
 from sonicfab.errors import InputError
 from sonicfab.fabric import Fabric
 from sonicfab.model.fields import Endpoint, ends_of
+from sonicfab.model.leave import FRR_WORD
 from sonicfab.roles import Role
 
+_Settled = tuple[Fabric, Draft, dict[str, Difference], Particular]
 _ROUNDS = 4
 """Settings of ports may ask for further ones; what is still different then is left as it is."""
 
@@ -102,7 +106,11 @@ def adopt(sources: Sequence[Source], catalog: Catalog, given: Given = Given()) -
         planned=planned,
         tallies={
             one.name: tally(
-                one, changes.get(one.name), particular.leave.get(one.name, ()), particular.extra.get(one.name, {})
+                one,
+                changes.get(one.name),
+                particular.leave.get(one.name, ()),
+                particular.extra.get(one.name, {}),
+                particular.beside.get(one.name, Beside()).extra,
             )
             for one in switches
         },
@@ -135,13 +143,16 @@ class _Work:
         return Draft(name, inventory_page(self.switches, self.roles), page, numbering.kept)
 
 
-def _settle(work: _Work) -> tuple[Fabric, Draft, dict[str, Difference], Particular]:
+def _settle(work: _Work) -> _Settled:
     """Say settings of ports until no more of them would change; leave the rest as it is."""
     vlans = vlans_of(work.complete)
     linked = {end for link in work.links.found if of_link(link, vlans.uses) for end in link.ends}
     inside = {end: said for end, said in vlans.uses.items() if end not in linked}
     extra = {one.name: extra_of(one) for one in work.complete}
-    particular = Particular(ports=merged(host_ports(work.complete, work.links), inside), vlans=vlans, extra=extra)
+    hosts = host_ports(work.complete, work.links)
+    roles = {name: role for name, (role, _) in work.roles.items()}
+    names = group_names(work.complete, roles, work.links, hosts)
+    particular = Particular(ports=merged(hosts, inside), vlans=vlans, extra=extra, groups=names)
     fabric, draft, changes = _proven(work, particular)
     refused = {entry.about for entry in draft.topology.entries() if entry.refused}
     if any(f"{SWITCH}{name}" in refused for name in extra):
@@ -160,8 +171,38 @@ def _settle(work: _Work) -> tuple[Fabric, Draft, dict[str, Difference], Particul
     if fewer != particular.ports:
         particular = replace(particular, ports=fewer)
         fabric, draft, changes = _proven(work, particular)
+    return _left(work, *_with_frr(work, fabric, draft, changes, particular))
+
+
+def _with_frr(
+    work: _Work, fabric: Fabric, draft: Draft, changes: dict[str, Difference], particular: Particular
+) -> _Settled:
+    """Say beside the plan what FRR has otherwise; of a switch where that cannot be, FRR's config is left whole."""
+    texts = {name: _meant(one) for name, one in changes.items()}
+    found = {one.name: beside(one, text) for one in work.complete if (text := texts.get(one.name)) is not None}
+    while True:
+        leave = {name: one.leave for name, one in found.items() if one.leave}
+        tried = replace(particular, beside=found, leave=leave)
+        fabric, draft, changes = _proven(work, tried)
+        refused = {entry.about: entry.refused for entry in draft.topology.entries() if entry.refused}
+        wrong = {name: refused[f"{SWITCH}{name}"] for name in found if f"{SWITCH}{name}" in refused}
+        wrong = {name: why for name, why in wrong.items() if not found[name].whole}
+        if not wrong:
+            return fabric, draft, changes, tried
+        found |= {name: Beside((FRR_WORD,), whole=f"it cannot be said: {why}") for name, why in wrong.items()}
+
+
+def _meant(one: Difference) -> str | None:
+    """The frr.conf that was rendered."""
+    return one.target.meant.frr if one.target is not None and one.target.meant is not None else None
+
+
+def _left(
+    work: _Work, fabric: Fabric, draft: Draft, changes: dict[str, Difference], particular: Particular
+) -> _Settled:
+    """Leave as it is what would change all the same."""
     for _ in range(_ROUNDS):
-        words = {name: left(one) for name, one in changes.items() if one}
+        words = {name: left(one, particular.leave.get(name, ())) for name, one in changes.items() if one}
         if not words:
             break
         before = particular.leave

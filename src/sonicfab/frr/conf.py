@@ -153,6 +153,9 @@ def diff(intended: str, running: str, *, host_lines: bool = False) -> list[FrrLi
     return changes
 
 
+_WRITTEN_OUT = {f"address-family {ip}": f"address-family {ip} unicast" for ip in ("ipv4", "ipv6")}
+"""Lines that FRR reads and prints otherwise: bgpd/bgp_vty.c address_family_ipv4, address_family_ipv6."""
+
 INSIDE = (
     "activate",
     "address-family ",
@@ -197,9 +200,10 @@ def lines(text: str, *, host_lines: bool = False) -> Iterator[tuple[int, Context
     """
     stack: list[_Open] = []
     for number, raw in enumerate(text.splitlines(), 1):
-        line = raw.strip()
+        line = " ".join(raw.split())  # FRR takes tabs and several blanks for one
         if not line or line[0] in "!#" or line == "end":
             continue
+        line = _WRITTEN_OUT.get(line, line)
         if not host_lines and raw.startswith(HOST_LINES):
             stack.clear()
             continue
@@ -207,7 +211,7 @@ def lines(text: str, *, host_lines: bool = False) -> Iterator[tuple[int, Context
             if stack and stack[-1].line.startswith(_CLOSERS[line]):
                 stack.pop()
             continue
-        depth = len(raw) - len(raw.lstrip(" "))
+        depth = len(raw) - len(raw.lstrip())
         _leave(stack, line, depth)
         kind = stack[0].line.split(" ", 1)[0] if stack else ""
         context = tuple(one.line for one in stack)

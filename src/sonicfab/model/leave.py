@@ -28,13 +28,18 @@ def places_of(word: str) -> tuple[tuple[str, str, str], ...]:
     return tuple((table, one, name) for one in keys)
 
 
+def is_lines(word: str) -> bool:
+    """Whether a word names lines of FRR's config."""
+    return word.startswith(_FRR_LINES)
+
+
 def frr_lines(words: Iterable[str]) -> tuple[str, ...]:
     """The patterns of lines of FRR among the words."""
-    return tuple(word.removeprefix(_FRR_LINES) for word in words if word.startswith(_FRR_LINES))
+    return tuple(word.removeprefix(_FRR_LINES) for word in words if is_lines(word))
 
 
 def _word(value: str) -> str:
-    if value.startswith(_FRR_LINES):
+    if is_lines(value):
         return _lines(value)
     if value != FRR_WORD and not places_of(value):
         raise expected(f"'{FRR_WORD}', or TABLE, TABLE|key or 'TABLE|key field' of config_db", value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from sonicfab.errors import KeyPath, Problem
@@ -15,16 +15,18 @@ from sonicfab.roles import Role
 
 def named(topology: Topology, switch: str, groups: Iterable[PeerGroup]) -> tuple[PeerGroup, ...]:
     """The groups with the names that the topology gives them, in the order in which FRR prints them."""
-    renamed = (replace(one, name=_name(topology, switch, one.name)) for one in groups)
+    some = list(groups)
+    renamed = (replace(one, name=_name(topology, switch, one.name, {other.name for other in some})) for one in some)
     # bgpd prints the groups by name: peer_group_cmp() in FRR's bgpd/bgpd.c
     return tuple(sorted(renamed, key=lambda group: group.name))
 
 
-def _name(topology: Topology, switch: str, name: str) -> str:
-    """Of `SPINE-V4`: what is said of spine, with the family behind it, as a numbered underlay has a group for each."""
+def _name(topology: Topology, switch: str, name: str, all_: Collection[str]) -> str:
+    """Of `SPINE-V4`: what is said of spine, with the family behind it where there is `SPINE-V6`, too."""
     word, _, family = name.partition("-")
     said = _said(topology, switch).get(word.lower())
-    return name if said is None else f"{said}-{family}" if family else said
+    both = {f"{word}-V4", f"{word}-V6"} <= {*all_}
+    return name if said is None else f"{said}-{family}" if both else said
 
 
 def _said(topology: Topology, switch: str) -> Mapping[str, str]:
