@@ -7,7 +7,7 @@ WORKERS ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test vm-test check docs picture format golden bench push-faults packages vm-packages install install-dev dist clean
+.PHONY: help demo test vm-test frr-test check docs picture format golden bench push-faults packages vm-packages install install-dev dist clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -50,6 +50,8 @@ settings.load_profile("sonicfab")
 os.environ["PYTHONPATH"] = os.pathsep.join([str(GUARD), *filter(None, [os.environ.get("PYTHONPATH")])])
 for _name in [name for name in os.environ if name.startswith("SONICFAB_")]:
     del os.environ[_name]
+if _tree := os.environ.get("FRR_OF_SONICFAB_TESTS"):  # a Debian whose FRR lab switches run: `make frr-test`
+    os.environ["SONICFAB_FRR"] = _tree
 _HOME = "HOME_OF_SONICFAB_TESTS"
 """A home for this run, with caches: nothing of the machine helps. The workers of pytest-xdist inherit it."""
 _LABS = "LABS_OF_SONICFAB_TESTS"

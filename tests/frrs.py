@@ -1,9 +1,10 @@
-"""FRR routers for tests: zebra, bgpd, staticd and bfdd of this machine, each set in a network namespace of its own."""
+"""FRR routers for tests: zebra, bgpd, staticd and bfdd, each set in a network namespace of its own."""
 
 from __future__ import annotations
 
 import itertools
 import json
+import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -152,9 +153,12 @@ def printed_as_written(holder: Holder, folder: Path, text: str) -> None:
 
 @contextmanager
 def holder(folder: Path) -> Iterator[Holder]:
-    """Namespaces in which nothing of this machine's FRR is."""
+    """Namespaces in which nothing of this machine's FRR is; the programs are another Debian's where one is named."""
     held = Holder(folder)
     try:
+        if tree := os.environ.get("FRR_OF_SONICFAB_TESTS"):
+            for name in ("etc/ld.so.cache", "usr"):
+                held.run("mount", "--bind", f"{tree}/{name}", f"/{name}")
         held.run("sh", "-c", "mount -t tmpfs -o mode=755 etc-frr /etc/frr")
         yield held
     finally:

@@ -128,3 +128,22 @@ def test_comments_are_no_lines() -> None:
     assert parse("! a comment\n# another\nip prefix-list A seq 5 permit any\n") == {
         (): {"ip prefix-list A seq 5 permit any"}
     }
+
+
+@pytest.mark.parametrize(
+    ("version", "defaults", "equal"),
+    [
+        ("8.4.4", "traditional", False),
+        ("9.1", "traditional", True),
+        ("10.0.1", "traditional", True),
+        ("10.3", "datacenter", False),
+    ],
+)
+def test_what_frr_has_by_itself_is_no_difference(version: str, defaults: str, *, equal: bool) -> None:
+    """FRR 9.1 and later do not print it."""
+    head = f"frr version {version}\nfrr defaults {defaults}\n"
+    said = "ip nht resolve-via-default\nipv6 nht resolve-via-default\n"
+    assert (diff(head + said, head) == []) is equal
+    off = [str(one) for one in diff(head + said, f"{head}no ip nht resolve-via-default\n")]
+    assert ("+ ipv6 nht resolve-via-default" in off) is not equal
+    assert {"- no ip nht resolve-via-default", "+ ip nht resolve-via-default"} <= set(off)

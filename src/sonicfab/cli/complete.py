@@ -75,6 +75,12 @@ def _builds(_: typer.Context) -> Iterable[str]:
     return Catalog.load().builds
 
 
+def _releases(_: typer.Context) -> Iterable[str]:
+    from sonicfab.builds import DEBIAN_RELEASES
+
+    return DEBIAN_RELEASES.values()
+
+
 def _codes(_: typer.Context) -> Iterable[str]:
     from sonicfab.validate.codes import codes
 
@@ -116,6 +122,7 @@ node_of_lab = _completes(_of_labs)
 nodes_or_all = _completes(_nodes_or_all)
 lab_name = _completes(_labs)
 image_build = _completes(_builds)
+debian_release = _completes(_releases)
 code = _completes(_codes)
 fault = _completes(_faults)
 way = _completes(_ways)

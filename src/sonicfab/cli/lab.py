@@ -55,6 +55,14 @@ def up(
         Path | None,
         typer.Option("--from", help="Boot from these configs: a folder of `render` or `lab save`.", metavar="DIR"),
     ] = None,
+    frr: Annotated[
+        str,
+        typer.Option(
+            help="Whose FRR switches run: a folder with a Debian, or `machine`; without it, the nearest to a build's.",
+            metavar="DIR",
+            envvar="SONICFAB_FRR",
+        ),
+    ] = "",
     verbose: Verbose = 0,
 ) -> None:
     """Boot a switch for each of the fabric's, in SONiC's factory default config.
@@ -71,12 +79,34 @@ def up(
 
     console.log_to_stderr(verbose)
     servers = hosts_per_leaf if hosts or hosts_per_leaf else NO_HOSTS
-    options = LabOptions(name, backend.value, kind.value, image, swss_ready_after, yang_dir, servers, stored)
+    options = LabOptions(name, backend.value, kind.value, image, swss_ready_after, yang_dir, servers, stored, frr)
     fabric = open_fabric(inventory, topology)
     started = time.monotonic()
     with told_lacks(), ProgressBar("booting") as progress:
         lab = boot(fabric, options, progress, console.note)
     show_booted(lab, time.monotonic() - started)
+
+
+@app.command("frr")
+def get_frr(
+    release: Annotated[
+        str,
+        typer.Argument(
+            help="A release of Debian: trixie has FRR 10.3, bookworm 8.4.", autocompletion=complete.debian_release
+        ),
+    ],
+    verbose: Verbose = 0,
+) -> None:
+    """Get another Debian by debootstrap, for its FRR: labs then run it on switches whose build has one like it.
+
+    Example: sonicfab lab frr trixie
+    """
+    from sonicfab.lab.debian import make_tree
+    from sonicfab.report import console
+
+    console.log_to_stderr(verbose)
+    tree = make_tree(release, console.note)
+    console.say(f"{tree.root}: FRR {tree.frr or 'of an unknown version'}")
 
 
 @app.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -125,15 +124,11 @@ def build(
 
     Example: sonicfab lab image build
     """
+    from sonicfab.lab.debian import cache_folder
     from sonicfab.lab.image import DEFAULT_IMAGE, build_image
     from sonicfab.report import console
 
     console.log_to_stderr(verbose)
     image = tag or DEFAULT_IMAGE
-    size = build_image(image, base.value, cache or _cache(), console.note)
+    size = build_image(image, base.value, cache or cache_folder() / "image", console.note)
     console.say(f"{image}: {size / 1e6:.0f} MB")
-
-
-def _cache() -> Path:
-    own = os.environ.get("XDG_CACHE_HOME")
-    return (Path(own) if own else Path.home() / ".cache") / "sonicfab" / "image"

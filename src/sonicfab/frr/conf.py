@@ -6,6 +6,7 @@ the sections in different orders, so two texts that mean the same need not be eq
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -72,6 +73,7 @@ _TOP_OR_VRF = tuple(
 )
 """The same of what a VRF has, too."""
 
+_VERSION = re.compile(r"^frr version (\d+)\.(\d+)", re.MULTILINE)
 HOST_LINES = (
     # what belongs to the program or the host and not to the fabric; `ip forwarding` shows what the kernel does
     "frr version ",
@@ -134,12 +136,25 @@ def parse(text: str, *, host_lines: bool = False) -> Mapping[Context, frozenset[
     return {context: frozenset(lines) for context, lines in read(text, host_lines=host_lines).items()}
 
 
+def unprinted(running: str) -> frozenset[str]:
+    """Lines of the top level that the FRR of a running config has by itself, and does not print.
+
+    FRR zebra/zebra_vrf.h ZEBRA_IP_NHT_RESOLVE_VIA_DEFAULT: none in 9.0.1, true in 9.1 with its traditional defaults.
+    """
+    version = _VERSION.search(running)
+    if version is None or (int(version[1]), int(version[2])) < (9, 1) or "\nfrr defaults traditional" not in running:
+        return frozenset()
+    own = frozenset(("ip nht resolve-via-default", "ipv6 nht resolve-via-default"))
+    return frozenset(line for line in own if f"no {line}" not in parse(running)[()])
+
+
 def diff(intended: str, running: str, *, host_lines: bool = False) -> list[FrrLineChange]:
     """How the running config must change; an empty list says that both mean the same.
 
     Lines that belong to the program or the host are no difference, unless `host_lines` asks for them.
     """
-    want, have = parse(intended, host_lines=host_lines), parse(running, host_lines=host_lines)
+    want, have = parse(intended, host_lines=host_lines), dict(parse(running, host_lines=host_lines))
+    have[()] |= want[()] & unprinted(running)
     changes: list[FrrLineChange] = []
     for context in sorted(want.keys() | have.keys()):
         if context not in have and not want[context]:

@@ -84,9 +84,13 @@ exec docker exec -i bgp vtysh "$@"
 """
 
 
-def program_files(python: Path) -> dict[str, str]:
-    """What makes a Debian with FRR a lab switch: path below `usr/`, or below `files/` (its root) -> text."""
-    run = f"exec {shlex.quote(str(python))} -S -s -E /usr/local/lib/sonic/run.py"
+def program_files(python: Path, *, compiled: bool = True) -> dict[str, str]:
+    """What makes a Debian with FRR a lab switch: path below `usr/`, or below `files/` (its root) -> text.
+
+    Where the modules are not `compiled` for that Python beforehand, it does so once, in a folder of the switch.
+    """
+    keep = "" if compiled else " -X pycache_prefix=/run/sonic/compiled"
+    run = f"exec {shlex.quote(str(python))}{keep} -S -s -E /usr/local/lib/sonic/run.py"
     programs = {f"usr/local/bin/{name}": f'#!/bin/sh\n{run} {name} "$@"\n' for name in PROGRAMS}
     lab = files("sonicfab") / "lab"
     code = {
@@ -111,10 +115,13 @@ def program_files(python: Path) -> dict[str, str]:
     }
 
 
-def shared_files(python: Path, public_key: str) -> dict[str, str]:
-    """Files of all switches of a lab on this machine's own /usr; paths as above, `usr/` lies over the machine's."""
+def shared_files(python: Path, public_key: str, *, compiled: bool = True) -> dict[str, str]:
+    """Files of all switches of a lab on one /usr, this machine's or a tree's; paths as above, `usr/` lies over it.
+
+    Users have the numbers of this machine, as the processes that begin a switch.
+    """
     return {
-        **program_files(python),
+        **program_files(python, compiled=compiled),
         "files/etc/passwd": _passwd(),
         "files/etc/group": _group(),
         "files/etc/shadow": "root:*:19000:0:99999:7:::\nadmin:*:19000:0:99999:7:::\n",
@@ -182,9 +189,9 @@ def server_files(host: LabHost) -> dict[str, str]:
     }
 
 
-def host_files() -> list[Path]:
-    """Files of this machine's /etc that programs of its /usr need."""
-    return [path for name in _HOST_FILES if (path := Path("/etc") / name).exists()]
+def host_files(root: Path) -> list[Path]:
+    """Files of /etc that programs of the /usr beside it need."""
+    return [path for name in _HOST_FILES if (path := root / "etc" / name).exists()]
 
 
 def _passwd() -> str:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
-import subprocess
 import tempfile
 import time
-from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
 from sonicfab import __version__
 from sonicfab.errors import LabError
+from sonicfab.lab.debian import PACKAGES, Tell, make_tar
 from sonicfab.lab.docker import docker
 from sonicfab.lab.files import program_files
 from sonicfab.lab.seed import write_programs
@@ -21,25 +18,8 @@ from sonicfab.lab.seed import write_programs
 DEFAULT_IMAGE = f"sonicfab/light:{__version__}"
 RELEASE = "bookworm"
 REGISTRY_IMAGE = "debian:bookworm-slim"
-PACKAGES = (
-    "frr",
-    "frr-pythontools",
-    "hostname",
-    "iproute2",
-    "iputils-ping",
-    "traceroute",
-    "lldpd",
-    "openssh-server",
-    "procps",
-    "python3",
-    "redis-server",
-    "redis-tools",
-)
 _BASE = f"sonicfab/base:{RELEASE}"
-_SPARE = ("usr/share/doc", "usr/share/man", "usr/share/locale", "var/cache/apt", "var/lib/apt/lists")
 _ENTRY = "/usr/local/lib/sonic/container-root.sh"
-
-Tell = Callable[[str], None]
 
 
 def build_image(tag: str, base: str, cache: Path, tell: Tell) -> int:
@@ -93,59 +73,7 @@ def _debootstrap(cache: Path, tell: Tell) -> str:
     if not tar.exists():
         started = time.monotonic()
         tell("debootstrap: minutes, and only the first time")
-        _make_tar(tar)
+        make_tar(RELEASE, tar)
         tell(f"debootstrap took {time.monotonic() - started:.0f} s; kept as {tar}")
     docker("import", "-", _BASE, stdin=tar)
     return _BASE
-
-
-def _make_tar(tar: Path) -> None:
-    if os.geteuid() != 0:
-        raise LabError("debootstrap needs root", "sudo, or --base registry")
-    part = tar.with_suffix(".part")
-    try:
-        tar.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="sonicfab-root-", dir=tar.parent) as folder:
-            root = Path(folder) / "root"
-            # in namespaces of its own, so that a service that a package starts ends with it
-            own = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
-            make = [
-                "debootstrap",
-                "--variant=minbase",
-                f"--include={','.join(PACKAGES)}",
-                RELEASE,
-                str(root),
-                *_mirror(),
-            ]
-            _run([*own, *make], "debootstrap", root / "debootstrap" / "debootstrap.log")
-            spare = [f"--exclude=./{name}/*" for name in _SPARE]
-            _run(["tar", "-C", str(root), *spare, "-cf", str(part), "."], "tar")
-        part.rename(tar)
-    except OSError as err:
-        raise LabError(f"cannot write {tar}: {err.strerror}") from err
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _mirror() -> list[str]:
-    """Where apt of this machine has the release from; nothing, for debootstrap's own default, when it has it not."""
-    command = ["apt-get", "indextargets", "--format", "$(CODENAME) $(REPO_URI)", "Identifier: Packages"]
-    try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    except FileNotFoundError:  # not a machine of Debian's kind
-        return []
-    found = (line.split(" ") for line in done.stdout.splitlines())
-    return next(([place] for codename, place in found if codename == RELEASE), [])
-
-
-def _run(command: list[str], name: str, log: Path | None = None) -> None:
-    try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    except OSError as err:
-        raise LabError(f"cannot run {name}: {err.strerror}", f"apt-get install {name}") from err
-    if done.returncode == 0:
-        return
-    lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
-    with contextlib.suppress(OSError):
-        lines = (log.read_text(encoding="utf-8", errors="replace").strip().splitlines() if log else []) or lines
-    raise LabError(f"{name} failed: {lines[-1] if lines else f'exit code {done.returncode}'}")

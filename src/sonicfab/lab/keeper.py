@@ -45,7 +45,7 @@ def main() -> None:
         listeners = {switch.name: listen() for switch in spec.switches}
         holder = Holder(folder)
         pids = _boot(holder, spec, folder, listeners)
-        nodes = {one.name: _node(listeners[one.name], pids[one.name]) for one in spec.switches}
+        nodes = {one.name: _node(one, listeners[one.name], pids[one.name]) for one in spec.switches}
         hosts = {one.name: HostNode(one.switch, one.port, one.asn, one.addresses, pids[one.name]) for one in spec.hosts}
         me = os.getpid()
         state = LabState(
@@ -85,7 +85,8 @@ def main() -> None:
 
 def _boot(holder: Holder, spec: LabSpec, folder: Path, listeners: dict[str, socket.socket]) -> dict[str, int]:
     """Make keys, files and wires, then start the switches, some at a time; then the hosts; name -> first process."""
-    write_shared(folder, f"{new_key(folder / 'id_ed25519')} sonicfab-lab\n")
+    trees = {"", *(switch.tree for switch in spec.switches)}
+    write_shared(folder, f"{new_key(folder / 'id_ed25519')} sonicfab-lab\n", trees)
     known: list[str] = []
     for switch in spec.switches:
         host_key = new_key(folder / switch.name / HOST_KEY)
@@ -155,8 +156,8 @@ class _Keeper:
             requests.answer(connection, pid=pid)
 
 
-def _node(listener: socket.socket, pid: int) -> LabNode:
-    return LabNode(listener.getsockname()[1], pid, started=process_started(pid))
+def _node(switch: LabSwitch, listener: socket.socket, pid: int) -> LabNode:
+    return LabNode(listener.getsockname()[1], pid, started=process_started(pid), frr=switch.frr)
 
 
 def _tell(**event: Any) -> None:  # noqa: ANN401 - one JSON object

@@ -14,9 +14,10 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from importlib.resources import files
 from pathlib import Path
+from urllib.parse import quote
 
 from sonicfab.errors import LabError
 from sonicfab.lab import files as lab_files
@@ -27,7 +28,7 @@ from sonicfab.lab.state import enter
 
 BOOT_TIMEOUT = 120.0
 SHARED = "shared"
-"""The folder, below the lab's, of the files that all its switches and hosts share."""
+"""The folder, below the lab's, of the files that its switches and hosts share; one more for each tree."""
 UNPLUGGED = "unplugged"
 """The namespace of the far ends of ports with nothing plugged in."""
 _HOLD = """\
@@ -93,17 +94,23 @@ class Holder:
         self._log.close()
 
 
-def write_shared(lab: Path, public_key: str) -> None:
-    """The files that all switches of a lab share."""
-    folder = lab / SHARED
-    python = Path(sys.executable).resolve()
-    write_programs(folder, lab_files.shared_files(python, public_key))
-    # the switches cannot write there, and would compile every module at every start of a program
-    code = folder / "usr" / "local" / "lib" / "sonic"
-    compileall.compile_dir(code, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
-    for path in lab_files.host_files():
-        shutil.copy2(path, folder / "files" / "etc" / path.name)
-    shutil.copytree("/etc/alternatives", folder / "files" / "etc" / "alternatives", symlinks=True, dirs_exist_ok=True)
+def write_shared(lab: Path, public_key: str, trees: Collection[str]) -> None:
+    """The files that all switches of a lab share that run on one tree; "" is this machine."""
+    for tree in trees:
+        folder, root = _shared(lab, tree), Path(tree or "/")
+        python = Path("/usr/bin/python3") if tree else Path(sys.executable).resolve()
+        write_programs(folder, lab_files.shared_files(python, public_key, compiled=not tree))
+        if not tree:  # the switches cannot write there, and would compile every module at every start of a program
+            code = folder / "usr" / "local" / "lib" / "sonic"
+            compileall.compile_dir(code, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+        for path in lab_files.host_files(root):
+            shutil.copy2(path, folder / "files" / "etc" / path.name)
+        alternatives = folder / "files" / "etc" / "alternatives"
+        shutil.copytree(root / "etc" / "alternatives", alternatives, symlinks=True, dirs_exist_ok=True)
+
+
+def _shared(lab: Path, tree: str) -> Path:
+    return lab / (f"{SHARED}-{quote(tree, safe='')}" if tree else SHARED)
 
 
 def build_network(holder: Holder, spec: LabSpec) -> None:
@@ -183,8 +190,9 @@ def boot_switch(holder: Holder, spec: LabSpec, switch: LabSwitch, folder: Path) 
     """Start a switch whose ports are there; `folder` is the lab's."""
     seed = folder / switch.name
     write_switch(seed, spec, switch)
-    python_home = str(Path(sys.base_prefix).resolve())
-    return Booting(holder, switch, seed, "switch-root.sh", str(folder / SHARED), python_home)
+    tree = switch.tree
+    python_home = "/usr" if tree else str(Path(sys.base_prefix).resolve())
+    return Booting(holder, switch, seed, "switch-root.sh", str(_shared(folder, tree)), python_home, f"{tree}/usr")
 
 
 def boot_host(holder: Holder, host: LabHost, folder: Path) -> Booting:

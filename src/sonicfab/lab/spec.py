@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from sonicfab.builds import DEBIAN_RELEASES, Build
 from sonicfab.errors import InputError
 from sonicfab.hints import first_of
 from sonicfab.lab.container import container_files
+from sonicfab.lab.debian import Tree, nearest
 from sonicfab.lab.hosts import LabHost
 from sonicfab.lab.initcfg import init_cfg_text
 from sonicfab.model.fields import NOWHERE, Endpoint
@@ -36,6 +37,8 @@ class LabSwitch:
         image: the files of its image, by path below its root, and those that it has stored.
         yang: the folder of this machine whose YANG models it has; "" for none.
         yang_tables: the tables of which its build has models.
+        tree: the folder of the Debian whose programs it runs; "" for this machine.
+        frr: the version of the FRR that it runs; "" for an unknown one.
     """
 
     name: str
@@ -53,6 +56,8 @@ class LabSwitch:
     image: dict[str, str]
     yang: str = ""
     yang_tables: tuple[str, ...] = ()
+    tree: str = ""
+    frr: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,13 @@ def lab_spec(
     switches = tuple(_switch(one, platforms, yang, (configs or {}).get(one.name, {})) for one in plan.switches.values())
     bundled = any(one.port_channels for one in plan.switches.values())
     return LabSpec(name, plan.name, switches, links, swss_ready_after, hosts, port_channels=bundled)
+
+
+def on_trees(spec: LabSpec, plan: FabricPlan, trees: Collection[Tree]) -> LabSpec:
+    """The lab whose switches run the FRR that is nearest to their build's."""
+    chosen = {name: nearest(switch.build.frr, trees) for name, switch in plan.switches.items()}
+    switches = (replace(one, tree=str(chosen[one.name].root or ""), frr=chosen[one.name].frr) for one in spec.switches)
+    return replace(spec, switches=tuple(switches))
 
 
 _STORED = {

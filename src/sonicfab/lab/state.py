@@ -34,6 +34,7 @@ class LabNode:
         pid: its first process, as this machine numbers it.
         container: the container that it is; "" in the embedded lab.
         started: when that process was started, in the kernel's count.
+        frr: the version of its FRR; "" where that is not known.
     """
 
     port: int
@@ -41,6 +42,7 @@ class LabNode:
     host: str = "127.0.0.1"
     container: str = ""
     started: str = ""
+    frr: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 #!/bin/sh
 # The first process of a lab switch, in mount, UTS, IPC, PID and network namespaces of its own: builds the switch's
-# root (the host's /usr read-only under SONiC's own programs, everything else fresh), then starts it.
-#   switch-root.sh SEED SHARED PYTHON_HOME
-# SEED    files of this switch alone, SHARED  files of all switches of the lab: each with files/ and usr/
+# root (a /usr read-only under SONiC's own programs, everything else fresh), then starts it.
+#   switch-root.sh SEED SHARED PYTHON_HOME USR
+# SEED    files of this switch alone, SHARED  files of all switches on this USR: each with files/ and usr/
+# USR     the programs: the host's /usr, or that of a tree with another Debian
 set -eu
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin   # Debian's for a plain user has no sbin
 exec 3> "$1/ready"   # the keeper waits for a word in it
-seed=$1 shared=$2 python_home=$3
+seed=$1 shared=$2 python_home=$3 usr=$4
 
 mount --make-rprivate / 2>/dev/null || mount --make-rslave /
 root=$seed/root
@@ -16,14 +17,14 @@ cd "$root"
 mkdir -p usr etc/frr etc/sonic/frr etc/systemd/system var/log/frr var/tmp run/redis run/frr run/sshd run/lock run/sonic tmp root home \
   dev proc sys mnt/old opt/frr host
 for name in bin sbin lib lib32 lib64 libx32; do
-  if [ -L "/$name" ]; then ln -s "usr/$name" "$name"; fi
+  if [ -e "$usr/$name" ]; then ln -s "usr/$name" "$name"; fi
 done
 ln -s ../run var/run
 chmod 1777 tmp var/tmp
 
-mount -t overlay switch-usr -o "lowerdir=$shared/usr:$seed/usr:/usr" usr
+mount -t overlay switch-usr -o "lowerdir=$shared/usr:$seed/usr:$usr" usr
 : > opt/frr/vtysh
-mount --bind /usr/bin/vtysh opt/frr/vtysh
+mount --bind "$usr/bin/vtysh" opt/frr/vtysh
 case $python_home in
   /usr | /usr/*) ;;
   *) mkdir -p "./$python_home" && mount --bind "$python_home" "./$python_home" ;;

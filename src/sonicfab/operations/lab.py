@@ -12,10 +12,11 @@ from sonicfab.errors import InputError, LabError
 from sonicfab.fabric import Fabric, render_fabric
 from sonicfab.lab.clabfile import ClabLab, StockNode
 from sonicfab.lab.control import start_containers, start_lab
+from sonicfab.lab.debian import MACHINE, Tree, at_hand, this_machine, tree_at
 from sonicfab.lab.doctor import Requirement, examine, examine_containerlab, missing
 from sonicfab.lab.hosts import lab_hosts
 from sonicfab.lab.image import DEFAULT_IMAGE
-from sonicfab.lab.spec import LabSpec, lab_spec, stored_configs
+from sonicfab.lab.spec import LabSpec, lab_spec, on_trees, stored_configs
 from sonicfab.lab.state import CONTAINERLAB, EMBEDDED, LabState
 from sonicfab.lab.stock import STOCK_KINDS, stock_config, stock_plan, stock_ports, wider_than_old_images
 from sonicfab.operations.site import QUIET, Progress
@@ -49,6 +50,7 @@ class LabOptions:
         yang_dir: a folder with YANG models for all switches.
         hosts: servers per leaf, 0 for one on every host port, NO_HOSTS for none.
         stored: a folder of `render` or `lab save` with the configs to boot from.
+        frr: whose FRR switches run: a folder with a Debian, `machine`, or "" for the nearest to their build's.
     """
 
     name: str = ""
@@ -59,6 +61,7 @@ class LabOptions:
     yang_dir: Path | None = None
     hosts: int = NO_HOSTS
     stored: Path | None = None
+    frr: str = ""
 
 
 def boot(fabric: Fabric, options: LabOptions, progress: Progress = QUIET, note: Note = lambda _: None) -> LabState:
@@ -71,8 +74,8 @@ def boot(fabric: Fabric, options: LabOptions, progress: Progress = QUIET, note: 
     """
     if options.backend == EMBEDDED and (options.image or options.kind != _LIGHT):
         raise InputError("--kind and --image are for containerlab", "add --backend containerlab")
-    if options.backend == CONTAINERLAB and (options.hosts != NO_HOSTS or options.stored):
-        raise InputError("--hosts and --from are for the embedded lab", "leave --backend out")
+    if options.backend == CONTAINERLAB and (options.hosts != NO_HOSTS or options.stored or options.frr):
+        raise InputError("--hosts, --from and --frr are for the embedded lab", "leave --backend out")
     fabric.require_numbers()
     if lacks := missing(examine() if options.backend == EMBEDDED else examine_containerlab()):
         raise LabLacksError(lacks)
@@ -99,7 +102,14 @@ def _spec(fabric: Fabric, options: LabOptions) -> LabSpec:
         raise InputError(f"--yang-dir {yang}: no such folder, or no *.yang in it")
     servers = lab_hosts(fabric.plan, options.hosts) if options.hosts != NO_HOSTS else ()
     configs = stored_configs(fabric.plan, options.stored) if options.stored else None
-    return lab_spec(fabric.plan, options.name or fabric.plan.name, ready, yang, servers, configs)
+    spec = lab_spec(fabric.plan, options.name or fabric.plan.name, ready, yang, servers, configs)
+    return on_trees(spec, fabric.plan, _trees(options.frr)) if options.backend == EMBEDDED else spec
+
+
+def _trees(word: str) -> list[Tree]:
+    if not word:
+        return at_hand()
+    return [this_machine() if word == MACHINE else tree_at(Path(word))]
 
 
 def clab_lab(fabric: Fabric, spec: LabSpec, kind: str, image: str, note: Note) -> ClabLab:

@@ -23,7 +23,9 @@ def show_booted(lab: LabState, seconds: float) -> None:
     ports = [node.port for node in lab.switches.values()]
     embedded = f"SSH on 127.0.0.1 ports {min(ports)}-{max(ports)}"
     way_in = embedded if lab.backend == EMBEDDED else f"{lab.kind} nodes of containerlab"
-    say(f"lab {lab.name}: {running}, {way_in} ({seconds:.1f} s)")
+    versions = sorted({node.frr for node in lab.switches.values() if node.frr})
+    frr = f", FRR {' and '.join(versions)}" if versions else ""
+    say(f"lab {lab.name}: {running}{frr}, {way_in} ({seconds:.1f} s)")
 
 
 @contextmanager
@@ -48,10 +50,10 @@ def show_labs(labs: Sequence[tuple[LabState, Sequence[ActiveFault]]]) -> None:
         return
     for lab, faults in labs:
         rows = Table(box=SIMPLE_HEAD, pad_edge=False)
-        for column in ("switch", "container" if lab.kind in _CONTAINERS else "SSH", "first process"):
+        for column in ("switch", "container" if lab.kind in _CONTAINERS else "SSH", "FRR", "first process"):
             rows.add_column(column)
         for name, node in lab.switches.items():
-            rows.add_row(name, node.container or f"{node.host}:{node.port}", str(node.pid))
+            rows.add_row(name, node.container or f"{node.host}:{node.port}", node.frr or "?", str(node.pid))
         made = f", {lab.kind} by containerlab" if lab.kind else ""
         say(f"lab {lab.name} of fabric {lab.fabric}{', rootless' if lab.rootless else ''}{made}")
         table(rows)
@@ -107,6 +109,7 @@ def json_labs(labs: Sequence[tuple[LabState, Sequence[ActiveFault]]]) -> None:
                     "port": node.port if node.host else None,
                     "container": node.container or None,
                     "pid": node.pid,
+                    "frr": node.frr or None,
                 }
                 for name, node in lab.switches.items()
             },

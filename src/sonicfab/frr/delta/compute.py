@@ -31,7 +31,8 @@ def delta(running: str, intended: str, restart: Restart = Restart()) -> FrrDelta
     changes = conf.diff(intended, running)
     if not changes:
         return FrrDelta()
-    have, want = read(running), read(intended)
+    have, want = dict(read(running)), read(intended)
+    have[()] = [*have[()], *(line for line in want[()] if line in conf.unprinted(running))]
     refused = delta_refusals(running, intended, have, want, changes)
     if refused:
         return FrrDelta(refused=refused)

@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -259,9 +260,12 @@ def _start_daemon(name: str) -> None:
     command = [str(program), "-d", "-A", "127.0.0.1", "--log", f"file:/var/log/frr/{name}.log"]
     if name == "zebra":
         command += ["-s", "90000000", *_fpm_module()]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"{name} does not start: {(done.stderr or done.stdout).strip()}")
+    # into a file: FRR 10's mgmtd keeps what it was given open, and a pipe would never end
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, check=False)
+        said.seek(0)
+        if done.returncode:
+            raise RuntimeError(f"{name} does not start: {said.read().strip()}")
 
 
 def _fpm_module() -> list[str]:
