@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sonicfab.adopt.page import flow, scalar
+from sonicfab.adopt.policies import defaults_of
 from sonicfab.adopt.seen import Seen
 from sonicfab.adopt.sessions import text_of
 from sonicfab.frr import conf
@@ -52,7 +53,7 @@ class Beside:
         return not any(chooses(pattern, *one) for one in self.common)
 
 
-def why_whole(switch: Seen) -> str:
+def why_whole(switch: Seen, rendered: str = "") -> str:
     """Why FRR's config of a switch is left whole; "" where it is not."""
     mode = text_of(switch.config.get("DEVICE_METADATA", {}).get("localhost", {}), "docker_routing_config_mode")
     wanted = switch.build.routing_config_mode if switch.build else ""
@@ -62,6 +63,11 @@ def why_whole(switch: Seen) -> str:
         return f"its routing mode is {mode or 'not set'}, in which SONiC does not start FRR from frr.conf"
     if not switch.source.frr.strip():
         return "there is no frr.conf of it"
+    own, meant = defaults_of(switch.source.frr), defaults_of(rendered)
+    if switch.asn and own != meant:
+        return (
+            f"its profile is `frr defaults {own}`, and the fabric's {meant}: what is not written means something else"
+        )
     short = next(iter(abbreviated(switch.source.frr)), "")
     if short:
         return f"'{short}' is abbreviated: take what FRR prints, `vtysh -c 'show running-config'`"
@@ -79,7 +85,7 @@ def abbreviated(frr: str) -> Iterator[str]:
 
 def beside(switch: Seen, rendered: str) -> Beside:
     """How the two texts become one; `rendered` is that of the plan alone."""
-    if why := why_whole(switch):
+    if why := why_whole(switch, rendered):
         return Beside((FRR_WORD,), whole=why)
     made = made_of(switch.config)
     want, have = _lines(rendered), _lines(made.without(switch.source.frr, rendered))

@@ -13,6 +13,9 @@ from sonicfab.frr import conf
 IpNetwork = IPv4Network | IPv6Network
 _ENTRY = re.compile(r"(ip|ipv6) prefix-list (\S+)(?: seq \d+)? permit (\S+)(?: ge (\d+))?(?: le (\d+))?")
 
+_DEFAULTS = re.compile(r"^frr defaults (\S+)", re.MULTILINE)
+TRADITIONAL, DATACENTER = "traditional", "datacenter"
+
 
 def listed(frr: str, name: str, version: int) -> Iterator[IpNetwork]:
     """The networks out of which a prefix list permits single addresses."""
@@ -50,12 +53,26 @@ def timers(switches: Sequence[Seen], groups: Iterable[tuple[str, str]]) -> dict[
         found |= {"keepalive": pair[0], "hold": pair[1]}
     if isinstance(retry, tuple) and retry != (10,):
         found["connect_retry"] = retry[0]
+    if (defaults := most_defaults(switches)) != TRADITIONAL:
+        found["defaults"] = defaults
     if common(bfd):
         found["bfd"] = True
     paths = common(_numbers(_lines_of(one.source.frr), r"maximum-paths (\d+)") for one in switches if one.asn)
     if isinstance(paths, tuple) and paths != (64,):
         found["maximum_paths"] = paths[0]
     return found
+
+
+def defaults_of(frr: str) -> str:
+    """FRR's profile: what the lines mean that are not there."""
+    match = _DEFAULTS.search(frr)
+    return match[1] if match else TRADITIONAL
+
+
+def most_defaults(switches: Sequence[Seen]) -> str:
+    """The profile that most switches with BGP in frr.conf have."""
+    most = common(defaults_of(one.source.frr) for one in switches if one.bgp_from == "frr")
+    return most if most == DATACENTER else TRADITIONAL
 
 
 def _lines_of(frr: str) -> list[str]:

@@ -71,6 +71,8 @@ class Particular:
         some = [[word for word in one if not is_lines(word)] for one in self.leave.values()]
         some = [one for one in some if one]
         words = [word for word in some[0] if all(word in one for one in some)] if len(some) > 1 else []
+        if not all(one.whole for one in self.beside.values()):
+            words = [word for word in words if word != FRR_WORD]
         return [*words, *dict.fromkeys(word for one in self.leave.values() for word in one if word in lines)]
 
 
@@ -93,7 +95,10 @@ def topology_page(
         Part("", [*_top(name), *_underlay(numbering, [*planned, *hosts], there)]),
         Part("asn:", [Entry([f"  {role}: {pool}"], f"asn of {role}") for role, pool in numbering.asn.items()]),
         Part("loopbacks:", _loopbacks(numbering)),
-        Part("bgp:", [Entry([f"  {key}: {flow(one)}"], f"bgp {key}") for key, one in bgp.items()]),
+        Part(
+            "bgp:",
+            [*(Entry([f"  {key}: {flow(one)}"], f"bgp {key}") for key, one in bgp.items()), *passwords(particular)],
+        ),
         Part("links:", [*link_entries(links.found, there, roles, numbering.odd_links, vlans.uses), *gaps(links)]),
         Part("bundles:", list(bundle_entries(links.found, there, numbering.odd_links, vlans.uses))),
         Part("networks:", vlans.entries),
@@ -147,6 +152,23 @@ def _bgp(switches: Sequence[Seen], links: Links) -> dict[str, object]:
         if any(end.switch == one.switch and end.port == one.interface for end in ends)
     }
     return policies.timers(switches, sorted(groups))
+
+
+def passwords(particular: Particular) -> list[Entry]:
+    """What would bring the passwords of sessions into the file: a reference, which somebody has to fill in."""
+    found: dict[str, list[str]] = {}
+    for switch, one in particular.beside.items():
+        for word in one.secrets:
+            if word.endswith(" password"):
+                found.setdefault(word, []).append(switch)
+    if not found:
+        return []
+    lines = "; ".join(f"'{word}' of {', '.join(names)}" for word, names in found.items())
+    why = (
+        "a secret, which is not copied: left as it is on the switches. To have it in the files, put it into the "
+        f"environment, say this of the sessions that have it, and take out of `leave` {lines}:"
+    )
+    return [Entry(["  password: env:BGP_PASSWORD"], "bgp password", why, gap=True)]
 
 
 def _hosts(switches: Sequence[Seen], with_hosts: Mapping[str, str]) -> list[Entry]:

@@ -72,6 +72,8 @@ def _group_name(value: str) -> str:
 
 
 IBGP, HOST = "ibgp", "host"
+Defaults = Literal["traditional", "datacenter"]
+"""FRR's profiles, by which lines that are not there mean something (FRR lib/defaults.h)."""
 GroupName = Annotated[str, AfterValidator(_group)]
 AnyGroup = Annotated[str, AfterValidator(_any_group)]
 PeerGroupName = Annotated[str, AfterValidator(_group_name)]
@@ -125,6 +127,7 @@ class Bgp(SessionSettings):
 
     groups: dict[GroupName, SessionSettings] = {}
     peer_groups: dict[AnyGroup, PeerGroupName] = {}
+    defaults: Defaults = "traditional"
     suppress_fib_pending: bool = False
     maximum_paths: Annotated[int, Field(ge=1, le=64)] = 64
 

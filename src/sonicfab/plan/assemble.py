@@ -147,7 +147,13 @@ def _fabric(
         mtu=topology.mtu,
         loopbacks=LoopbackPools(topology.loopbacks.ipv4, topology.loopbacks.ipv6),
         bgp=BgpPlan(
-            common.keepalive, common.hold, common.connect_retry, common.bfd, bgp.maximum_paths, bgp.suppress_fib_pending
+            common.keepalive,
+            common.hold,
+            common.connect_retry,
+            common.bfd,
+            bgp.maximum_paths,
+            bgp.defaults,
+            bgp.suppress_fib_pending,
         ),
         hosts=HostPolicy(hosts.prefixes.ipv4, hosts.prefixes.ipv6, most.limit if most else None),
         links=links,
