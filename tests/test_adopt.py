@@ -131,6 +131,7 @@ def test_what_is_set_by_hand_on_ports_is_said(tmp_path: Path) -> None:
     rows = {
         "Ethernet72": {**{k: v for k, v in leaf["Ethernet72"].items() if k != "fec"}, "description": "to the spine"},
         "Ethernet0": {**leaf["Ethernet0"], "mtu": "1500"},
+        "Ethernet76": {**leaf["Ethernet76"], "adv_speeds": "40000,100000", "adv_interface_types": "all"},
     }
     found = adopted(edited(tmp_path, "dc1-leaf1", PORT=rows))
     topology: Any = value(compose(found.files["topology.yml"]))
@@ -138,6 +139,9 @@ def test_what_is_set_by_hand_on_ports_is_said(tmp_path: Path) -> None:
         topology["ports"]
     )
     assert any(entry.get("mtu") == "1500" for entry in topology["ports"])
+    offered = {"adv_speeds": ["40G", "100G"], "adv_interface_types": "all"}
+    assert {"switches": ["dc1-leaf1"], "ports": "Ethernet76", **offered} in topology["ports"]
+    assert found.unchanged
     assert found.unchanged
     assert not any(found.leave.values())
 
@@ -233,7 +237,9 @@ def test_dhcp_that_no_config_tells_the_address_of_is_a_gap(tmp_path: Path) -> No
     folder = edited(tmp_path, "dc1-leaf1", MGMT_INTERFACE=None)
     found = adopted(folder)
     assert ["management: {address: ADDRESS/24, dhcp: true}" in one.lines[0] for one in found.gaps] == [True]
-    assert not any(one.about == "device dc1-leaf1" for one in found.refused)
+    assert not found.refused, "one cause is told once"
+    assert found.planned == {"dc1-leaf2", "dc1-leaf3", "dc1-leaf4", "dc1-spine1", "dc1-spine2"}
+    assert "# dc1-leaf1: to be completed in the inventory first\n  # - dc1-" in found.files["topology.yml"]
 
 
 def test_a_network_is_routed_where_it_has_an_address(tmp_path: Path) -> None:

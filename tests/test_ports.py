@@ -53,7 +53,7 @@ def test_later_entries_win_field_by_field(sonicfab: Run, tmp_path: Path) -> None
         tmp_path,
         """\
   - {role: leaf, ports: Ethernet0-7, use: bgp, fec: rs, mtu: 9000, description: rack}
-  - {ports: Ethernet4, autoneg: true, fec: none}
+  - {ports: Ethernet4, autoneg: true, fec: none, adv_speeds: [10G, 25G], adv_interface_types: CR}
   - {switches: st01-sw25g-r01-u34, ports: [Ethernet4-5], mtu: 1500, admin: down}
   - {switches: st01-sw25g-r01-u34, ports: Ethernet6, use: unused}
   - {switches: st01-sw25g-r01-u34, ports: Ethernet7, fec: default, description: "", autoneg: false}
@@ -63,6 +63,7 @@ def test_later_entries_win_field_by_field(sonicfab: Run, tmp_path: Path) -> None
     both = {"mtu": "9000", "fec": "rs", "description": "rack", "admin_status": "up"}
     assert leaf["Ethernet0"].items() >= both.items()
     four = {"mtu": "1500", "fec": "none", "description": "rack", "admin_status": "down", "autoneg": "on"}
+    four |= {"adv_speeds": "10000,25000", "adv_interface_types": "CR"}
     assert leaf["Ethernet4"].items() >= four.items()
     assert other["Ethernet4"].items() >= {**both, "fec": "none", "autoneg": "on"}.items()
     assert leaf["Ethernet6"].items() >= {"mtu": "9000", "admin_status": "down"}.items()

@@ -87,8 +87,17 @@ def _to_servers(switches: Mapping[str, Seen], taken: Collection[Endpoint]) -> It
         yield Entry([f"  - {text}"], f"bundle of {', '.join(names)}", "a port channel that no switch here is behind")
 
 
-def gaps(links: Links) -> Iterator[Entry]:
-    """Sessions that lead to a switch here, and nobody can tell to which of its ports."""
+def gaps(links: Links, later: Iterable[FoundLink], there: Collection[str]) -> Iterator[Entry]:
+    """Sessions that lead to a switch here, and nobody can tell to which of its ports; `later`: of switches to complete.
+
+    Of these the inventory tells what is missing, and nothing is told again.
+    """
+    by_missing: dict[tuple[str, ...], list[str]] = {}
+    for one in later:
+        missing = tuple(end.switch for end in one.ends if end.switch not in there)
+        by_missing.setdefault(missing, []).append(f"  - {one.b} - {one.a}")
+    for names, lines in by_missing.items():
+        yield Entry(lines, "", f"{' and '.join(names)}: to be completed in the inventory first", gap=True)
     by_far: dict[tuple[Endpoint, ...], list[Endpoint]] = {}
     for end, far in links.open_to.items():
         by_far.setdefault(tuple(sorted(far, key=lambda one: natural_key(str(one)))), []).append(end)

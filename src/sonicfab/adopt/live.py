@@ -5,9 +5,10 @@ from __future__ import annotations
 from sonicfab import configdb, tables
 from sonicfab.adopt.source import Source
 from sonicfab.hints import first_of
+from sonicfab.ownership.daemons import EVERYWHERE
 from sonicfab.switch.ask import Answers
 from sonicfab.switch.operations import Switch
-from sonicfab.switch.state.config import RUNNING_CONFIG_DB, RUNNING_FRR, STORED_CONFIG_DB, STORED_FRR
+from sonicfab.switch.state.config import RECORD, RUNNING_CONFIG_DB, RUNNING_FRR, STORED_CONFIG_DB, STORED_FRR
 from sonicfab.switch.state.lldp import LLDP_NEIGHBORS
 from sonicfab.transport.target import SshTarget
 
@@ -20,14 +21,17 @@ def read_switch(switch: Switch, target: SshTarget | None = None) -> Source:
         TransportError: the connection broke.
     """
     facts = switch.facts()
-    answers = switch.ask(RUNNING_CONFIG_DB, RUNNING_FRR, STORED_CONFIG_DB, STORED_FRR, LLDP_NEIGHBORS)
+    answers = switch.ask(RUNNING_CONFIG_DB, RUNNING_FRR, STORED_CONFIG_DB, STORED_FRR, LLDP_NEIGHBORS, RECORD)
     running, stored = answers.get(RUNNING_CONFIG_DB), answers.optional(STORED_CONFIG_DB)
     frr, neighbors = answers.optional(RUNNING_FRR), answers.optional(LLDP_NEIGHBORS)
+    kept = answers.optional(STORED_FRR) or ""
+    if frr is not None and kept:
+        frr = EVERYWHERE.without(frr, kept)  # what bgpcfgd has made, and nobody has written
     return Source(
         name=switch.name,
         place=str(target or switch.name),
         config_db=running,
-        frr=frr if frr is not None else answers.optional(STORED_FRR) or "",
+        frr=frr if frr is not None else kept,
         odd=(*_not_stored(running, stored), *not_running(answers)),
         neighbors=tuple(neighbors or ()),
         version=facts.sonic_version,
@@ -35,6 +39,7 @@ def read_switch(switch: Switch, target: SshTarget | None = None) -> Source:
         port=target.port if target else 22,
         user=target.user if target else "",
         mac=facts.mac,
+        record=answers.get(RECORD),
     )
 
 

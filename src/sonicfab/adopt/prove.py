@@ -21,7 +21,6 @@ from sonicfab.fabric import Fabric, read_fabric, render_fabric
 from sonicfab.frr import conf
 from sonicfab.frr.conf import FrrLineChange
 from sonicfab.model.numbers import Numbers
-from sonicfab.ownership.record import Record
 from sonicfab.ownership.settle import OnSwitch
 from sonicfab.plan.dump import numbers_text
 from sonicfab.push.comparison import Target
@@ -117,7 +116,7 @@ def differences(fabric: Fabric, switches: Sequence[Seen]) -> dict[str, Differenc
     planned = [one for one in fabric.plan.switches.values() if one.name in seen]
     for config in render_fabric(fabric, planned):
         source = seen[config.switch].source
-        there = OnSwitch(source.config_db, source.config_db, source.frr, Record())
+        there = OnSwitch(source.config_db, source.config_db, source.frr, source.record)
         target, settled = Target.of(config).settled(there)
         changes = tuple(configdb.diff(target.config_db, source.config_db, target.owned))
         frr = tuple(conf.diff(target.frr, target.by_hand(source.frr))) if target.frr is not None else ()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from sonicfab.adopt.edges import Said
 from sonicfab.adopt.page import ranges
 from sonicfab.adopt.prove import Difference
-from sonicfab.configdb import ConfigChange
+from sonicfab.configdb import ConfigChange, ConfigDb
 from sonicfab.model.fields import Endpoint
 from sonicfab.model.leave import FRR_WORD
 
@@ -27,6 +27,17 @@ _SETTINGS: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "description": ("description", str),
 }
 """Field of PORT -> key of an entry of `ports:`, and its value of what stands on the switch ("" where nothing does)."""
+
+
+def advertised(config: ConfigDb, port: str) -> Said:
+    """What a port offers the far end: no plan says it by itself, so no comparison tells of it."""
+    row = config.get("PORT", {}).get(port, {})
+    speeds = [one for one in str(row.get("adv_speeds", "")).split(",") if one]
+    types = [one for one in str(row.get("adv_interface_types", "")).split(",") if one]
+    return (
+        *((("adv_speeds", tuple(map(_speed, speeds))),) if speeds else ()),
+        *((("adv_interface_types", tuple(types)),) if types else ()),
+    )
 
 
 def port_settings(found: Mapping[str, Difference], used: Collection[Endpoint]) -> dict[Endpoint, Said]:

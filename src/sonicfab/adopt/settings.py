@@ -29,6 +29,12 @@ def settings_of(switch: Seen, role: str) -> Settings:
     return found
 
 
+def can_be_said(switch: Seen) -> bool:
+    """Whether all is known that an entry of the inventory needs."""
+    known = switch.platform and switch.build and switch.mac and device_of(switch).get("management.address")
+    return bool(known)
+
+
 def device_of(switch: Seen) -> Settings:
     """What is of this switch alone."""
     found: Settings = {"mac": switch.mac} if switch.mac else {}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sonicfab.configdb import ConfigDb
 from sonicfab.errors import InputError
+from sonicfab.ownership.record import Record
 from sonicfab.switch.state.lldp import LldpNeighbor
 from sonicfab.validate.findings import Finding
 from sonicfab.validate.reading import as_config_db, parse_json, text_of
@@ -28,6 +29,7 @@ class Source:
         version: of sonic_version.yml, of a switch that runs.
         host: the address that it was reached at; "" for files.
         mac: the base MAC that it says itself; "" for files.
+        record: what of it is ours by earlier pushes.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Source:
     port: int = 22
     user: str = ""
     mac: str = ""
+    record: Record = field(default=Record(), repr=False)
 
 
 _MOST_FILES = 20_000

@@ -12,7 +12,7 @@ from sonicfab.adopt.cables import bundle_entries, gaps, link_entries
 from sonicfab.adopt.edges import Said, host_ports, port_entries
 from sonicfab.adopt.extras import extra_lines
 from sonicfab.adopt.groups import FABRIC, Names
-from sonicfab.adopt.links import Links
+from sonicfab.adopt.links import FoundLink, Links
 from sonicfab.adopt.numbers import Numbering
 from sonicfab.adopt.page import Entry, Page, Part, flow, one_or_list, scalar
 from sonicfab.adopt.seen import Seen
@@ -52,6 +52,7 @@ class Particular:
         extra: switch -> tables that are kept as they stand.
         beside: switch -> how FRR's config is otherwise than the plan.
         groups: what FRR calls the peer-groups.
+        later: links of switches that are not in the files yet.
     """
 
     ports: Mapping[Endpoint, Said] = field(default_factory=dict)
@@ -60,6 +61,7 @@ class Particular:
     extra: Mapping[str, Mapping[str, Table]] = field(default_factory=dict)
     beside: Mapping[str, Beside] = field(default_factory=dict)
     groups: Names = field(default_factory=dict)
+    later: Sequence[FoundLink] = ()
 
     @property
     def common(self) -> list[str]:
@@ -99,7 +101,13 @@ def topology_page(
             "bgp:",
             [*(Entry([f"  {key}: {flow(one)}"], f"bgp {key}") for key, one in bgp.items()), *passwords(particular)],
         ),
-        Part("links:", [*link_entries(links.found, there, roles, numbering.odd_links, vlans.uses), *gaps(links)]),
+        Part(
+            "links:",
+            [
+                *link_entries(links.found, there, roles, numbering.odd_links, vlans.uses),
+                *gaps(links, particular.later, there),
+            ],
+        ),
         Part("bundles:", list(bundle_entries(links.found, there, numbering.odd_links, vlans.uses))),
         Part("networks:", vlans.entries),
         Part("hosts:", _hosts(switches, {end.switch: end.port for end in hosts})),

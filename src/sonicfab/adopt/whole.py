@@ -16,13 +16,15 @@ from sonicfab.adopt.odd import Oddity, oddities
 from sonicfab.adopt.page import Entry
 from sonicfab.adopt.prove import Difference, Draft, proven
 from sonicfab.adopt.roles import roles_of
-from sonicfab.adopt.said import left, merged, port_settings, without_useless
+from sonicfab.adopt.said import advertised, left, merged, port_settings, without_useless
 from sonicfab.adopt.seen import Seen, see
+from sonicfab.adopt.settings import can_be_said
 from sonicfab.adopt.source import Source
 from sonicfab.adopt.tally import Tally, tally
 from sonicfab.adopt.topology import SWITCH, Particular, fabric_name, topology_page
 from sonicfab.adopt.vlans import of_link, vlans_of
 from sonicfab.catalog import Catalog
+from sonicfab.configdb import natural_key
 from sonicfab.errors import InputError
 from sonicfab.fabric import Fabric
 from sonicfab.model.fields import Endpoint, ends_of
@@ -96,7 +98,7 @@ def adopt(sources: Sequence[Source], catalog: Catalog, given: Given = Given()) -
     _check(given, switches)
     links = Finder(switches, [_ends(link) for link in given.links]).find()
     roles = roles_of(switches, links, given.roles)
-    complete = [one for one in switches if one.platform and one.build and one.mac]
+    complete = [one for one in switches if can_be_said(one)]
     fabric, draft, changes, particular = _settle(_Work(switches, complete, links, roles, given, catalog))
     planned, leave = frozenset(changes), particular.leave
     return Adopted(
@@ -117,7 +119,7 @@ def adopt(sources: Sequence[Source], catalog: Catalog, given: Given = Given()) -
         changes=changes,
         leave=leave,
         refused=[one for page in (draft.inventory, draft.topology) for one in page.entries() if one.refused],
-        gaps=[one for page in (draft.inventory, draft.topology) for one in page.entries() if one.gap],
+        gaps=[one for page in (draft.inventory, draft.topology) for one in page.entries() if one.gap and one.about],
         odd=oddities(switches, {name: role for name, (role, _) in roles.items()}, links),
     )
 
@@ -136,23 +138,34 @@ class _Work:
         names = {one.name for one in self.complete}
         roles = {name: role for name, (role, _) in self.roles.items() if name in names}
         among = [one for one in self.links.found if {end.switch for end in one.ends} <= names]
-        links = replace(self.links, found=among)
+        links, later = replace(self.links, found=among), [one for one in self.links.found if one not in among]
         numbering = number(self.complete, roles, links)
         name = fabric_name(self.switches, self.given.name)
-        page = topology_page(name, self.complete, roles, links, numbering, particular)
+        page = topology_page(name, self.complete, roles, links, numbering, replace(particular, later=later))
         return Draft(name, inventory_page(self.switches, self.roles), page, numbering.kept)
 
 
-def _settle(work: _Work) -> _Settled:
-    """Say settings of ports until no more of them would change; leave the rest as it is."""
+def _first(work: _Work) -> Particular:
+    """What the configs say of single ports and switches by themselves."""
     vlans = vlans_of(work.complete)
     linked = {end for link in work.links.found if of_link(link, vlans.uses) for end in link.ends}
     inside = {end: said for end, said in vlans.uses.items() if end not in linked}
     extra = {one.name: extra_of(one) for one in work.complete}
     hosts = host_ports(work.complete, work.links)
+    by_name = {one.name: one for one in work.complete}
+    cables = (end for one in work.links.found for pair in one.members or (one.ends,) for end in pair)
+    used = sorted({*hosts, *vlans.uses, *cables}, key=lambda end: natural_key(str(end)))
+    offered = {end: advertised(by_name[end.switch].config, end.port) for end in used if end.switch in by_name}
+    offered = {end: said for end, said in offered.items() if said}
     roles = {name: role for name, (role, _) in work.roles.items()}
     names = group_names(work.complete, roles, work.links, hosts)
-    particular = Particular(ports=merged(hosts, inside), vlans=vlans, extra=extra, groups=names)
+    return Particular(ports=merged(hosts, inside, offered), vlans=vlans, extra=extra, groups=names)
+
+
+def _settle(work: _Work) -> _Settled:
+    """Say settings of ports until no more of them would change; leave the rest as it is."""
+    particular = _first(work)
+    extra = particular.extra
     fabric, draft, changes = _proven(work, particular)
     refused = {entry.about for entry in draft.topology.entries() if entry.refused}
     if any(f"{SWITCH}{name}" in refused for name in extra):

@@ -190,7 +190,12 @@ def _mac(value: str) -> str:
     return text
 
 
-def _speed(value: Any) -> int:
+def speed(value: Any) -> int:
+    """Mb/s of a speed such as 25G.
+
+    Raises:
+        PydanticCustomError: it is none.
+    """
     match = _SPEED.fullmatch(value.strip()) if isinstance(value, str) else None
     if not match:
         raise expected("a port speed such as 100G, 25G or 100000 (Mb/s)", value)
@@ -369,7 +374,7 @@ NetworkV6 = Annotated[IPv6Network, AfterValidator(_unicast)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 JumpHostText = Annotated[str, AfterValidator(_jump_host)]
 Mac = Annotated[str, AfterValidator(_mac)]
-Speed = Annotated[int, BeforeValidator(_speed), WithJsonSchema({"type": ["string", "integer"]})]
+Speed = Annotated[int, BeforeValidator(speed), WithJsonSchema({"type": ["string", "integer"]})]
 Asn = Annotated[int, BeforeValidator(_asn), WithJsonSchema({"type": ["string", "integer"]})]
 AsnPoolField = Annotated[AsnPool, BeforeValidator(_asn_pool), WithJsonSchema({"type": ["string", "integer"]})]
 Secret = Annotated[

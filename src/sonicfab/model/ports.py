@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from sonicfab.breakouts import Mode
-from sonicfab.model.fields import Mtu, OneOrMany, PortList, RoleName, Speed, Strict, SwitchName, expected
+from sonicfab.model.fields import Mtu, OneOrMany, PortList, RoleName, Speed, Strict, SwitchName, expected, speed
 
 PortUse = Literal["bgp", "access", "trunk", "unused"]
 PortFec = Literal["default", "rs", "fc", "none", "auto"]
@@ -31,6 +32,27 @@ def _autoneg(value: Any) -> Any:
     return value == "true"
 
 
+def _advertised(value: Any) -> tuple[str, ...]:
+    words = [value] if isinstance(value, (str, int)) else list(value)
+    if words == ["all"]:
+        return ("all",)
+    return tuple(dict.fromkeys(str(speed(str(word))) for word in words))
+
+
+def _types(value: Any) -> tuple[str, ...]:
+    words = [value] if isinstance(value, str) else list(value)
+    for word in words:
+        if not isinstance(word, str) or not _TYPE.fullmatch(word) or (word == "all" and len(words) > 1):
+            raise expected("all, or interface types such as CR4 and SR4", word)
+    return tuple(dict.fromkeys(words))
+
+
+_TYPE = re.compile(r"[A-Z][A-Z0-9]{1,9}|all|none")
+_WORDS = WithJsonSchema({"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
+_Advertised = Annotated[tuple[str, ...], BeforeValidator(_advertised), _WORDS]
+_Types = Annotated[tuple[str, ...], BeforeValidator(_types), _WORDS]
+
+
 class PortsEntry(Strict):
     """Ports of some switches, of all of a role, or of the whole fabric, and what is set on them.
 
@@ -48,6 +70,8 @@ class PortsEntry(Strict):
     speed: Speed | None = None
     fec: PortFec | None = None
     autoneg: Annotated[bool | Literal["default"], BeforeValidator(_autoneg)] | None = None
+    adv_speeds: _Advertised | None = None
+    adv_interface_types: _Types | None = None
     admin: Literal["up", "down"] | None = None
     mtu: Mtu | None = None
     description: Description | None = None

@@ -39,6 +39,10 @@ class Made:
     patterns: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = ()
     routes: frozenset[tuple[str, frozenset[str]]] = frozenset()
 
+    def with_everywhere(self) -> Made:
+        """The same with what bgpcfgd makes on every switch: where that is not rendered, it runs all the same."""
+        return Made((*self.patterns, *EVERYWHERE.patterns), self.routes)
+
     def has(self, context: Context, line: str) -> bool:
         """Whether a daemon made the line."""
         head = context[0] if context else ""
@@ -60,6 +64,15 @@ class Made:
         if not drop:
             return text
         return "".join(f"{raw}\n" for number, raw in enumerate(text.splitlines(), 1) if number not in drop)
+
+
+EVERYWHERE = Made(
+    (
+        (re.compile(""), re.compile(r"ip(v6)? nht resolve-via-default|ip(v6)? protocol bgp route-map RM_SET_SRC6?")),
+        (re.compile(r"route-map RM_SET_SRC6? permit 10"), re.compile(r".*")),
+    )
+)
+"""What `is_on_every_switch` knows."""
 
 
 def made_of(config: ConfigDb) -> Made:

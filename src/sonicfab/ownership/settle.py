@@ -100,7 +100,7 @@ def settle(rendered: Rendered, there: OnSwitch, *, take_over: bool = False) -> S
     if left:
         rows = left.rows(rendered.config_db, there.running)
         rendered = replace(rendered, config_db=rows, frr=None if left.frr else rendered.frr)
-    made = made_of(there.running)
+    made = made_of(there.running).with_everywhere() if left.lines else made_of(there.running)
     other, by_hand = Foreign(), made.without(there.stored_frr, rendered.frr or "")
     counts = frr_conf_counts(there.running, rendered.config_db)
     if rendered.frr is not None and not take_over and counts:

@@ -280,6 +280,8 @@ def _port(
         use,
         description=said.description or "",
         autoneg=None if said.autoneg == "default" else row.autoneg if said.autoneg is None else said.autoneg,
+        adv_speeds=said.adv_speeds or (),
+        adv_interface_types=said.adv_interface_types or (),
         admin=said.admin,
         decided=said.decided,
         subport=row.subport,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sonicfab.errors import Problem
 from sonicfab.plan.cabling import Cabling
 
-_OF_MEMBERS = ("speed", "fec", "autoneg", "breakout")
+_OF_MEMBERS = ("speed", "fec", "autoneg", "adv_speeds", "adv_interface_types", "breakout")
 """What LACP knows nothing of: fields of PORT, of which PORTCHANNEL has none (sonic-portchannel.yang)."""
 
 

@@ -26,7 +26,7 @@ class PortSettings:
     Attributes:
         use: what it is for; None says nothing, so it is what `links` and `hosts` make of it.
         network: of an access port, by its name; `networks` and `native` of a trunk.
-        speed: Mb/s.
+        speed: Mb/s; `adv_speeds` and `adv_interface_types`, which negotiation tells the far end, as SONiC writes them.
         breakout: the mode that is asked for; the table of the switch has the parts already.
         paths: field -> the place of the topology where its value stands.
     """
@@ -38,6 +38,8 @@ class PortSettings:
     speed: int | None = None
     fec: PortFec | None = None
     autoneg: bool | Literal["default"] | None = None
+    adv_speeds: tuple[str, ...] | None = None
+    adv_interface_types: tuple[str, ...] | None = None
     admin: Literal["up", "down"] | None = None
     mtu: int | None = None
     description: str | None = None

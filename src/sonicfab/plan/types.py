@@ -124,6 +124,10 @@ class PortPlan:
         Rule("as given for this port", ("use.autoneg",), asked=True),
         Rule("as the port table of the image has it", ("inventory:platform", "inventory:image_build")),
     ] = None
+    adv_speeds: Annotated[tuple[str, ...], Rule("as given for this port", ("use.adv_speeds",), asked=True)] = ()
+    adv_interface_types: Annotated[
+        tuple[str, ...], Rule("as given for this port", ("use.adv_interface_types",), asked=True)
+    ] = ()
     admin: Literal["up", "down"] | None = None
     decided: frozenset[str] = frozenset()
     subport: Annotated[int, Rule("the place of the part in its port", ("breakout",), (_SUBPORT,))] = 0

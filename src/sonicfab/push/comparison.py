@@ -28,6 +28,7 @@ from sonicfab.switch.state.config import (
 )
 
 NO_RECORD = "there is no record yet of what is ours"
+OTHER_RECORD = "the record of what sonicfab has rendered differs"
 _QUESTIONS = (RUNNING_CONFIG_DB, RUNNING_FRR, STORED_CONFIG_DB, STORED_FRR, MODE_RESETTERS, BGP_SUMMARY, RECORD)
 
 
@@ -157,9 +158,12 @@ class Comparison:
 
     @property
     def only_noted(self) -> bool:
-        """True where it is as intended, and of a switch that was begun with carefully nobody has noted what is ours."""
+        """True where it is as intended, and what is noted of a switch that was begun with carefully is another's part.
+
+        Or nothing is noted. A switch that was ours whole is so when it is adopted.
+        """
         careful = self.target is not None and self.target.planned is not None
-        return careful and self.runs and self.stored == (NO_RECORD,)
+        return careful and self.runs and self.stored in ((NO_RECORD,), (OTHER_RECORD,))
 
     @property
     def established(self) -> frozenset[str]:
@@ -194,7 +198,7 @@ def compare(switch: Switch, target: Target) -> Comparison:
     if not settled.is_stored(stored_frr):
         stored.append("stored frr.conf differs")
     if target.record is not None and record_text != target.record.dumps():
-        stored.append("the record of what sonicfab has rendered differs" if ours.rows else NO_RECORD)
+        stored.append(OTHER_RECORD if ours.rows else NO_RECORD)
     return Comparison(
         config_db=tuple(configdb.diff(target.config_db, running, target.owned)),
         frr=tuple(conf.diff(target.frr, by_hand)) if target.frr is not None else (),
