@@ -56,7 +56,7 @@ class Settled:
         made: lines of FRR's running config that SONiC's daemons make of rows.
         theirs: what is another's and stays, grouped, in words.
         blocked: what is another's and cannot stay beside what was rendered.
-        shared: frr.conf has parts that are another's.
+        shared: frr.conf has parts that are another's, or may have been written by another.
     """
 
     config_db: ConfigDb = field(repr=False)
@@ -120,7 +120,8 @@ def settle(rendered: Rendered, there: OnSwitch, *, take_over: bool = False) -> S
     said += [f"left, by the topology: {first_of(left.said(), _SHOWN)}"] if left else []
     blocked = [*work.blocked, *_frr_said(Foreign(parts=other.blocked))]
     frr = rendered.frr if rendered.frr is None else carried(rendered.frr, other)
-    shared = frr != rendered.frr or by_hand != there.stored_frr
+    # of a switch that was begun with carefully, somebody else may have written all of it
+    shared = frr != rendered.frr or by_hand != there.stored_frr or rendered.planned is not None
     return Settled(work.rows, frr, frozenset(work.owned), made, tuple(said), tuple(blocked), shared)
 
 

@@ -139,22 +139,13 @@ def _fabric(
     ports_out = {(host.switch, host.outside.name): host.port for host in cabling.hosts if host.outside}
     outside = outside_plans(topology, ports_out)
     _add_outside(topology, outside, allotment, bgp_of)
-    hosts, bgp = topology.hosts, topology.bgp
-    common, most = settled(bgp), hosts.max_prefixes
+    hosts, most = topology.hosts, topology.hosts.max_prefixes
     return FabricPlan(
         name=topology.name,
         underlay=topology.underlay.addressing,
         mtu=topology.mtu,
         loopbacks=LoopbackPools(topology.loopbacks.ipv4, topology.loopbacks.ipv6),
-        bgp=BgpPlan(
-            common.keepalive,
-            common.hold,
-            common.connect_retry,
-            common.bfd,
-            bgp.maximum_paths,
-            bgp.defaults,
-            bgp.suppress_fib_pending,
-        ),
+        bgp=_shared_bgp(topology),
         hosts=HostPolicy(hosts.prefixes.ipv4, hosts.prefixes.ipv6, most.limit if most else None),
         links=links,
         switches={
@@ -194,6 +185,12 @@ def _add_outside(
         own = Loopbacks(allotment.ipv4.get(name), allotment.ipv6.get(name))
         out, policies = outside_routing(topology, outside, name, allotment.asns.get(name, 0), own)
         bgp_of[name] = tuple(sorted((*groups, *out), key=lambda one: one.name)), (*maps, *policies)
+
+
+def _shared_bgp(topology: Topology) -> BgpPlan:
+    bgp, common = topology.bgp, settled(topology.bgp)
+    times = common.keepalive, common.hold, common.connect_retry
+    return BgpPlan(*times, common.bfd, bgp.maximum_paths, bgp.suppress_fib_pending, bgp.defaults)
 
 
 def _switch(

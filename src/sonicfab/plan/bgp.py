@@ -329,5 +329,5 @@ class BgpPlan:
     connect_retry: Annotated[int, _or_default("seconds until a session is tried again", "topology:bgp.connect_retry")]
     bfd: Annotated[bool, Rule("BFD on the links of the fabric", ("topology:bgp.bfd",))]
     maximum_paths: Annotated[int, _or_default("so many equal paths are used", "topology:bgp.maximum_paths")]
-    defaults: Annotated[str, Rule("FRR's profile, as the topology says", ("topology:bgp.defaults",))] = "traditional"
     suppress_fib_pending: Annotated[bool, Rule("", ("topology:bgp.suppress_fib_pending",))] = False
+    defaults: Annotated[str, Rule("FRR's profile, as the topology says", ("topology:bgp.defaults",))] = "traditional"
