@@ -103,6 +103,7 @@ def test_from_configs_by_hand_to_something_new(sonicfab: Run, tmp_path: Path) ->
         assert done.returncode == 0, done.stdout
         text = (live / "topology.yml").read_text()
         assert "LLDP" in text
+        assert "frr router bgp * / neighbor * description" in text, "line by line, and not left whole"
         for link in links:
             assert all(end in text for end in link.split(" - "))
         # something new

@@ -195,6 +195,14 @@ def test_what_others_write_comes_back_line_by_line(style: str, tmp_path: Path) -
     assert len(topology_of(found)["links"]) == 2 if style != "evpn" else topology_of(found)["bgp"]["hold"] == "3"
 
 
+def test_options_of_groups_are_said() -> None:
+    limit = {"limit": "500", "warning_only": "true"}
+    assert topology_of(adopted("allow")[0])["bgp"]["groups"]["spine"] == {"max_prefixes": limit}
+    bgp = topology_of(adopted("evpn", defaults="datacenter")[0])["bgp"]
+    assert bgp["groups"]["spine"] == {"allowas_in": "2"}
+    assert bgp["peer_groups"] == {"leaf": "FABRIC", "spine": "FABRIC"}
+
+
 def test_a_new_session_is_made_as_the_others_are(tmp_path: Path) -> None:
     found, _ = adopted("no policy")
     for name, text in found.files.items():

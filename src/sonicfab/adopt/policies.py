@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from sonicfab.adopt.seen import Seen
@@ -82,3 +82,44 @@ def _lines_of(frr: str) -> list[str]:
 def _numbers(lines: Iterable[str], pattern: str) -> tuple[int, ...] | None:
     found = (re.fullmatch(pattern, line) for line in lines)
     return next((tuple(map(int, match.groups())) for match in found if match), None)
+
+
+def group_options(
+    switches: Sequence[Seen], words: Iterable[str], name_of: Callable[[str, str], str], fabric: Mapping[str, object]
+) -> dict[str, dict[str, object]]:
+    """Word of `bgp.groups` -> options in which all such groups agree, as far as they are not the `fabric`'s.
+
+    `name_of` tells what a switch calls the group of a word.
+    """
+    usual = {"keepalive": 3, "hold": 9, "connect_retry": 10, "bfd": False, **fabric}
+    found: dict[str, dict[str, object]] = {}
+    for word in words:
+        told = [options for one in switches if (options := _options(one, name_of(one.name, word))) is not None]
+        same = (
+            {key: value for key, value in told[0].items() if all(one.get(key) == value for one in told)} if told else {}
+        )
+        odd = {key: value for key, value in same.items() if value != usual.get(key)}
+        if odd:
+            found[word] = odd
+    return found
+
+
+def _options(switch: Seen, group: str) -> dict[str, object] | None:
+    """What a peer-group says of its sessions; None where the switch has none of that name."""
+    names = [name for name in (group, f"{group}-V4", f"{group}-V6") if name in switch.bgp.neighbors]
+    if switch.bgp_from != "frr" or not names:
+        return None
+    lines = [line for line in _lines_of(switch.source.frr) if line.split()[:2] == ["neighbor", names[0]]]
+    said = re.escape(f"neighbor {names[0]} ")
+    found: dict[str, object] = {"bfd": f"neighbor {names[0]} bfd" in lines}
+    if pair := _numbers(lines, rf"{said}timers (\d+) (\d+)"):
+        found |= {"keepalive": pair[0], "hold": pair[1]}
+    for key, pattern in (("connect_retry", r"timers connect (\d+)"), ("allowas_in", r"allowas-in (\d+)")):
+        if number := _numbers(lines, f"{said}{pattern}"):
+            found[key] = number[0]
+    limits = set(switch.bgp.neighbors[names[0]].limits.values())
+    if len(limits) == 1:
+        limit = limits.pop()
+        how = {"warning_only": True} if limit.warning_only else {"restart": limit.restart} if limit.restart else {}
+        found["max_prefixes"] = {"limit": limit.prefixes, **how} if how else limit.prefixes
+    return found

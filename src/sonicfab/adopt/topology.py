@@ -21,6 +21,7 @@ from sonicfab.adopt.vlans import Vlans
 from sonicfab.configdb import Table
 from sonicfab.model.fields import Endpoint, is_switch_name
 from sonicfab.model.leave import FRR_WORD, is_lines
+from sonicfab.model.sessions import IBGP
 from sonicfab.model.topology import SONIC_MTU
 from sonicfab.roles import Role
 
@@ -63,6 +64,11 @@ class Particular:
     groups: Names = field(default_factory=dict)
     later: Sequence[FoundLink] = ()
 
+    def group_name(self, switch: str, word: str) -> str:
+        """What a switch calls the group of sessions with a role, or ibgp."""
+        said = {**self.groups.get(FABRIC, {}), **self.groups.get(switch, {})}
+        return said.get(word, word.upper())
+
     @property
     def common(self) -> list[str]:
         """What is left on all switches that something is left on, if they are several; lines of FRR by their own rule.
@@ -91,6 +97,9 @@ def topology_page(
     hosts = host_ports(switches, links)
     names = {"peer_groups": particular.groups[FABRIC]} if FABRIC in particular.groups else {}
     bgp = {**_bgp(switches, links), **names}
+    words = [*(role for role in Role if role in roles.values()), IBGP]
+    if options := policies.group_options(switches, words, particular.group_name, bgp):
+        bgp["groups"] = options
     common = particular.common
     planned = [end for one in links.found for end in (*one.ends, *(end for pair in one.members for end in pair))]
     parts = [
