@@ -17,6 +17,8 @@ from sonicfab.frr import conf
 from sonicfab.frr.bgp import neighbor_of
 from sonicfab.frr.chosen import SEPARATOR, chooses
 from sonicfab.frr.conf import Context
+from sonicfab.frr.delta.kinds import slot
+from sonicfab.model.extra import Extra
 from sonicfab.model.leave import FRR_WORD
 from sonicfab.ownership.daemons import made_of
 
@@ -91,14 +93,17 @@ def beside(switch: Seen, rendered: str) -> Beside:
     want, have = _lines(rendered), _lines(made.without(switch.source.frr, rendered))
     common = frozenset(want.keys() & have.keys())
     extra: dict[Context, list[str]] = {}
-    secrets: list[str] = []
+    secrets, odd = list[str](), list[str]()
+    taken = {(context, slot(context, line)) for context, line in common if line}
     for context, line in have.keys() - common:
         top = context[0] if context else line
-        if _HOST.fullmatch(top):
+        if _HOST.fullmatch(top) or line.startswith(conf.HOST_LINES):
             continue
         before, secret = conf.parted(line)
         if secret:
             secrets.append(_word(context, before))
+        elif (context, slot(context, line)) in taken or not _can_be_said(context, line):
+            odd.append(_word(context, line))
         elif line or not _has_lines(context, have):
             extra.setdefault(context, []).extend([line] if line else [])
     if sum(map(len, extra.values())) > _MOST:
@@ -107,7 +112,16 @@ def beside(switch: Seen, rendered: str) -> Beside:
     kept = {context: sorted(extra[context], key=lambda line: order[context, line]) for context in _sorted(extra, order)}
     words = dict.fromkeys(_leave(one, common) for one in want if one not in common)
     leave = [word for word in words if not _within(word, words)]
-    return Beside((*leave, *dict.fromkeys(secrets)), kept, tuple(dict.fromkeys(secrets)), common)
+    return Beside((*leave, *dict.fromkeys((*secrets, *odd))), kept, tuple(dict.fromkeys(secrets)), common)
+
+
+def _can_be_said(context: Context, line: str) -> bool:
+    """Whether `extra` takes a line; one that it does not is left as it is, and no other because of it."""
+    try:
+        Extra.model_validate({"frr": {SEPARATOR.join(context): [line] if line else []}})
+    except ValueError:
+        return False
+    return True
 
 
 def _sorted(extra: Collection[Context], order: Mapping[Line, int]) -> list[Context]:

@@ -28,7 +28,7 @@ from sonicfab.configdb import natural_key
 from sonicfab.errors import InputError
 from sonicfab.fabric import Fabric
 from sonicfab.model.fields import Endpoint, ends_of
-from sonicfab.model.leave import FRR_WORD
+from sonicfab.model.leave import FRR_WORD, is_lines
 from sonicfab.roles import Role
 
 _Settled = tuple[Fabric, Draft, dict[str, Difference], Particular]
@@ -218,13 +218,18 @@ def _left(
         words = {name: left(one, particular.leave.get(name, ())) for name, one in changes.items() if one}
         if not words:
             break
-        before = particular.leave
+        besides, before = dict(particular.beside), dict(particular.leave)
+        for name in (name for name, some in words.items() if FRR_WORD in some):
+            if not besides.get(name, Beside()).whole:
+                odd = next(map(str, changes[name].frr), "its routing mode would change")
+                besides[name] = Beside((FRR_WORD,), whole=f"it does not come back as it is, beginning with '{odd}'")
+            before[name] = tuple(word for word in before.get(name, ()) if not is_lines(word))
         leave = {
             one.name: tuple(dict.fromkeys([*before.get(one.name, ()), *words.get(one.name, ())]))
             for one in work.complete
             if one.name in before or one.name in words
         }
-        particular = replace(particular, leave=leave)
+        particular = replace(particular, leave=leave, beside=besides)
         fabric, draft, changes = _proven(work, particular)
     return fabric, draft, changes, particular
 

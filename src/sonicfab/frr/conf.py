@@ -219,7 +219,7 @@ def lines(text: str, *, host_lines: bool = False) -> Iterator[tuple[int, Context
         if not line or line[0] in "!#" or line == "end":
             continue
         line = _WRITTEN_OUT.get(line, line)
-        if not host_lines and raw.startswith(HOST_LINES):
+        if not host_lines and line.startswith(HOST_LINES):
             stack.clear()
             continue
         if line in _CLOSERS:
