@@ -34,6 +34,7 @@ EXAMPLES = {
     "gns3-replacement": "gns3-replacement",
     "servers-2x2": "servers-2x2",
     "hall-oob": "hall-oob",
+    "border-pair": "border-pair",
 }
 """Inventory -> the topology that belongs to it."""
 

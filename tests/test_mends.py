@@ -185,10 +185,27 @@ UNNUMBERED = [
 
 NOT_HERE = {
     **dict.fromkeys(
-        ("outside-down", "outside-asn", "outside-prefixes", "outside-not-configured", "outside-session"),
-        "a lab has no neighbour outside of the fabric",
+        (
+            "outside-down",
+            "outside-not-configured",
+            "outside-password",
+            "outside-prefixes",
+            "outside-shut",
+            "leaked-in",
+            "leaked-out",
+            "static-missing",
+            "aggregate-missing",
+            "aggregate-without-members",
+        ),
+        "of the outside: test_lab_outside",
     ),
-    "no-default-route": "a lab has no neighbour outside of the fabric",
+    **dict.fromkeys(
+        ("outside-asn", "outside-session", "outside-bfd", "no-default-route"),
+        "the other end is somebody else's: test_outside tells it",
+    ),
+    **dict.fromkeys(
+        ("static-inactive", "static-behind", "static-bfd"), "it shows why; what to do depends on it: test_outbound"
+    ),
     "switch-down": "power and consoles are not in a lab's reach",
     "unreachable": "the management network is not in a lab's reach",
     "switch-hangs": "it shows which program stands still; what to do depends on it",

@@ -399,9 +399,14 @@ def test_a_healthy_fabric_has_no_findings(example: str) -> None:
     switches = [world.fabric.of(switch) for switch in world.plan.switches.values()]
     planned = {check.name for check in CHECKS if any(list(check.wanted(one)) for one in switches)}
     assert {one.check for one in results} == planned
-    assert {check.name for check in CHECKS} - planned <= {"outside", "portchannel", "vlan"}, (
-        "which the other examples have none of"
-    )
+    assert {check.name for check in CHECKS} - planned <= {
+        "outside",
+        "announced",
+        "static",
+        "aggregate",
+        "portchannel",
+        "vlan",
+    }, "which the other examples have none of"
 
 
 # snapshots

@@ -53,6 +53,8 @@ class Box:
     """The rows of port channels in APPL_DB (`:`) and STATE_DB (`|`)."""
     problem: str = "transport"
     """The kind of error that it is unreachable by."""
+    more: dict[Question[object], object] = field(default_factory=dict)
+    """What it answers to questions besides."""
 
 
 def _relative(place: Place) -> Place:
@@ -325,6 +327,8 @@ def answers_of(box: Box) -> Answers:
         put(ports.SONIC_PORTS, box.asic)
         put(ports.TRANSCEIVERS, frozenset(box.asic))
         put(ports.PORT_ERRORS, {})
+    for question, value in box.more.items():
+        put(question, value)
     put(ping.FIRST, frozenset(box.answered))
     put(ping.AGAIN, frozenset(f"small {one}" for one in box.small))
     return answers

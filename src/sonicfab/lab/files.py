@@ -161,6 +161,7 @@ def server_files(host: LabHost) -> dict[str, str]:
     own = BOND if host.members else "eth0"
     changes = [f"link set {own} address {host.mac} mtu {host.mtu} up", "link set lo up"]
     changes += [f"addr add {address} dev {'lo' if host.bgp else own}" for address in host.addresses]
+    changes += [f"addr add {address} dev {own}" for address in host.link_addresses]
     changes += [f"route add default via {gateway}" for gateway in host.gateways]
     zebra = [f"hostname {host.name}", "log file /var/log/frr/zebra.log"]
     for address in host.addresses:
@@ -185,6 +186,7 @@ def server_files(host: LabHost) -> dict[str, str]:
         "files/etc/sonicfab-host.ip": "\n".join([*changes, ""]),
         "files/etc/frr/zebra.conf": "\n".join([*zebra, ""]),
         "files/etc/frr/bgpd.conf": host.bgp,
+        **({"files/etc/frr/bfdd.conf": f"hostname {host.name}\n"} if " bfd\n" in host.bgp else {}),
         "files/etc/frr/vtysh.conf": "no service integrated-vtysh-config\n",
     }
 

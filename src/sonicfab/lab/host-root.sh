@@ -55,6 +55,7 @@ fi
 ip -batch /etc/sonicfab-host.ip
 if [ -s /etc/frr/bgpd.conf ]; then
   /usr/lib/frr/zebra -d -A 127.0.0.1 -f /etc/frr/zebra.conf
+  if [ -e /etc/frr/bfdd.conf ]; then /usr/lib/frr/bfdd -d -A 127.0.0.1 -f /etc/frr/bfdd.conf; fi
   /usr/lib/frr/bgpd -d -A 127.0.0.1 -f /etc/frr/bgpd.conf
 fi
 echo ready >&3

@@ -67,6 +67,7 @@ class LabHost:
         members: the ports of the port channel.
         bgp: the config of its bgpd; "" for a host in a network, whose addresses are on its eth0.
         gateways: its default routes.
+        link_addresses: those of its eth0, with prefix length, where BGP is numbered.
     """
 
     name: str
@@ -79,6 +80,7 @@ class LabHost:
     bgp: str
     members: tuple[str, ...] = ()
     gateways: tuple[str, ...] = ()
+    link_addresses: tuple[str, ...] = ()
 
     @property
     def cables(self) -> tuple[tuple[Endpoint, Endpoint], ...]:
@@ -144,7 +146,7 @@ def _in_network(switch: str, port: PortPlan, network: NetworkPlan, place: int) -
             addresses.append(f"{address}/{subnet.prefixlen}")
             gateways.append(str(taken[0]))
     own, ways = tuple(addresses), tuple(gateways)
-    return LabHost(name, switch, port.name, 0, _mac(name), port.mtu, own, bgp="", gateways=ways)
+    return LabHost(name, switch, port.name, 0, host_mac(name), port.mtu, own, bgp="", gateways=ways)
 
 
 def _host(
@@ -173,11 +175,11 @@ def _host(
             _FAMILY.format(family=family, address=prefix, interface=interface) for family, prefix in prefixes.items()
         ),
     )
-    return LabHost(name, switch, port.name, asn, _mac(name), port.mtu, tuple(prefixes.values()), bgp, members)
+    return LabHost(name, switch, port.name, asn, host_mac(name), port.mtu, tuple(prefixes.values()), bgp, members)
 
 
-def _mac(name: str) -> str:
-    """An address of its own, locally administered: IEEE 802c."""
+def host_mac(name: str) -> str:
+    """The MAC address of a host: one of its own, locally administered: IEEE 802c."""
     return ":".join(["02", *(f"{byte:02x}" for byte in hashlib.sha256(name.encode()).digest()[:5])])
 
 

@@ -87,7 +87,7 @@ class LabSpec:
         ]
         links = [(Endpoint(a, a_port), Endpoint(b, b_port)) for a, a_port, b, b_port in data.pop("links")]
         hosts = [
-            LabHost(**{**one, **{name: tuple(one[name]) for name in ("addresses", "members", "gateways")}})
+            LabHost(**{**one, **{name: tuple(value) for name, value in one.items() if isinstance(value, list)}})
             for one in data.pop("hosts", ())
         ]
         return cls(switches=tuple(switches), links=tuple(links), hosts=tuple(hosts), **data)

@@ -19,6 +19,7 @@ from sonicfab.lab.image import DEFAULT_IMAGE
 from sonicfab.lab.spec import LabSpec, lab_spec, on_trees, stored_configs
 from sonicfab.lab.state import CONTAINERLAB, EMBEDDED, LabState
 from sonicfab.lab.stock import STOCK_KINDS, stock_config, stock_plan, stock_ports, wider_than_old_images
+from sonicfab.lab.upstreams import lab_upstreams
 from sonicfab.operations.site import QUIET, Progress
 
 NO_HOSTS = -1
@@ -101,6 +102,8 @@ def _spec(fabric: Fabric, options: LabOptions) -> LabSpec:
     if yang is not None and not any(yang.glob("*.yang")):
         raise InputError(f"--yang-dir {yang}: no such folder, or no *.yang in it")
     servers = lab_hosts(fabric.plan, options.hosts) if options.hosts != NO_HOSTS else ()
+    if options.backend == EMBEDDED:
+        servers = (*servers, *lab_upstreams(fabric.plan, fabric.secrets.for_config))
     configs = stored_configs(fabric.plan, options.stored) if options.stored else None
     spec = lab_spec(fabric.plan, options.name or fabric.plan.name, ready, yang, servers, configs)
     return on_trees(spec, fabric.plan, _trees(options.frr)) if options.backend == EMBEDDED else spec

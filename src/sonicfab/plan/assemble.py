@@ -35,6 +35,7 @@ from sonicfab.plan.numbers import Allotment, Numbered, allot
 from sonicfab.plan.options import settled
 from sonicfab.plan.origin import origin_problems, with_routes
 from sonicfab.plan.outside import OutsidePlan
+from sonicfab.plan.policy import told_inside
 from sonicfab.plan.ports import NOTHING_SAID, PortSettings
 from sonicfab.plan.sessions import of_one_as, routing, session_problems
 from sonicfab.plan.settings import resolve_settings
@@ -170,6 +171,7 @@ def _fabric(
         },
         networks=networks.plans,
         outside=outside,
+        told=told_inside(topology),
     )
 
 

@@ -9,14 +9,14 @@ from sonicfab.errors import KeyPath, Problem
 from sonicfab.families import Family
 from sonicfab.hints import did_you_mean
 from sonicfab.model.fields import NOWHERE
-from sonicfab.model.outside import Outside
+from sonicfab.model.outside import Exchanged, Outside
 from sonicfab.model.sessions import SessionSettings
 from sonicfab.model.topology import Topology
 from sonicfab.plan.asns import speaks_bgp
 from sonicfab.plan.bgp import PeerGroup, RouteMap, Session
 from sonicfab.plan.interfaces import LOOPBACK
 from sonicfab.plan.options import in_common, own, settled
-from sonicfab.plan.outside import OutsidePlan
+from sonicfab.plan.outside import Let, OutsidePlan
 from sonicfab.plan.policy import accepted, named_policy
 from sonicfab.plan.types import Loopbacks
 
@@ -37,9 +37,20 @@ def outside_plans(topology: Topology, name_of: Mapping[tuple[str, str], str]) ->
             one.asn,
             accepted(topology, (one.name,)),
             tuple(family for _, it in _sessions(topology, one, "") for family in it.families if not one.bgp.shutdown),
+            tuple(_lets(topology, one.accept)),
+            tuple(_lets(topology, one.announce)),
+            one.originate_default,
         )
         for one in topology.outside
     )
+
+
+def _lets(topology: Topology, said: Exchanged) -> Iterator[Let]:
+    if not isinstance(said, str):
+        yield Let(permit=True, prefixes=said)
+        return
+    for one in topology.policies.get(said, ()):
+        yield Let(one.permit is not None, one.prefixes, not (one.as_path or one.communities))
 
 
 def outside_routing(

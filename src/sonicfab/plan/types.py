@@ -20,6 +20,7 @@ from sonicfab.errors import KeyPath
 from sonicfab.families import Family
 from sonicfab.hints import did_you_mean
 from sonicfab.model.fields import NOWHERE, Endpoint
+from sonicfab.model.policies import Prefix
 from sonicfab.model.sessions import UNSAID, SessionOptions
 from sonicfab.model.topology import SONIC_MTU, Ownership
 from sonicfab.ownership.left import Left
@@ -437,6 +438,7 @@ class FabricPlan:
     Attributes:
         underlay: whether links have addresses, or BGP is unnumbered.
         families: the unicast families that the fabric routes.
+        told: what switches tell the fabric of static routes, and of what BGP takes over.
     """
 
     __file_names__: ClassVar[Mapping[str, str]] = in_file("name:fabric -links -switches")
@@ -451,6 +453,7 @@ class FabricPlan:
     switches: Mapping[str, SwitchPlan]
     networks: tuple[NetworkPlan, ...] = ()
     outside: tuple[OutsidePlan, ...] = ()
+    told: tuple[Prefix, ...] = ()
 
     @property
     def families(self) -> Annotated[tuple[Family, ...], FAMILIES]:

@@ -80,6 +80,7 @@ class FabricExpectations:
         self._configs = configs or {}
         self._no_config, self._provides = no_config, provides
         self._ways: dict[Outage, dict[Family, PathFinder]] = {}
+        self._borders: dict[Family, list[str]] = {}
 
     def of(self, switch: SwitchPlan) -> Expectations:
         """What is expected of one switch."""
@@ -107,12 +108,23 @@ class FabricExpectations:
 
     def _defaults(self, name: str) -> dict[Family, str]:
         found: dict[Family, str] = {}
-        for family in self.plan.families if self.plan.outside else ():
-            borders = [one.switch for one in self.plan.outside if one.tells_default(family)]
+        for family in self.plan.families:
+            borders = self.borders(family)
+            if any(str(one.prefix) == family.default and not one.backup for one in self.plan.switches[name].statics):
+                continue  # its own goes before what BGP brings
             near = [one for one in borders if one == name or self.ways(family).of(name, one) is not None]
             if near:
                 found[family] = name if name in near else near[0]
         return found
+
+    def borders(self, family: Family) -> list[str]:
+        """The switches by which the default route of a family comes in: from outside, or as a static one."""
+        if family not in self._borders:
+            told = [one.switch for one in self.plan.outside if one.tells_default(family)]
+            for name, switch in self.plan.switches.items():
+                told += [name for one in switch.statics if one.announced and str(one.prefix) == family.default]
+            self._borders[family] = list(dict.fromkeys(told))
+        return self._borders[family]
 
     def ways(self, family: Family, broken: Outage = Outage()) -> PathFinder:  # noqa: B008 - frozen
         """The ways of a family, with some sessions and switches gone."""

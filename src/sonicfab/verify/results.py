@@ -46,6 +46,7 @@ class Problem(str, Enum):
     OTHER_WAY = "other-way"
     PATHS = "paths"
     FOREIGN = "foreign"
+    LEAKED = "leaked"
     SIZE = "size"
     LOST = "lost"
     # interface, lldp

@@ -195,6 +195,31 @@ def state(text: str) -> BgpState:
     return BgpState(max(asns, default=0), tuple(peers(short)), sessions, origins, learned)
 
 
+@reading("advertised-routes json")
+def advertised(text: str) -> tuple[str, ...]:
+    """The prefixes that a neighbour is told, from `show bgp ... neighbors PEER advertised-routes json`.
+
+    A default route that `default-originate` makes stands apart (bgpd/bgp_route.c show_adj_route).
+
+    Raises:
+        SwitchError: it is not JSON.
+    """
+    answer = json_object(text, "advertised-routes json") if text.strip() else {}
+    told = answer.get("advertisedRoutes") or {}
+    return tuple(str(one) for one in told)
+
+
+@reading("TcpExt")
+def signatures(text: str) -> int:
+    """How many TCP segments had no signature, one that nobody expects, or a wrong one, from /proc/net/netstat.
+
+    The kernel counts TCPMD5NotFound, TCPMD5Unexpected and TCPMD5Failure since it runs (net/ipv4/proc.c).
+    """
+    rows = [line.split()[1:] for line in text.splitlines() if line.startswith("TcpExt:")]
+    names, values = rows if len(rows) == 2 else ([], [])
+    return sum(int(value) for name, value in zip(names, values, strict=False) if name.startswith("TCPMD5"))
+
+
 def _session(peer: str, row: Mapping[str, Any]) -> BgpSession:
     families = row.get("addressFamilyInfo") or {}
     capabilities = (row.get("neighborCapabilities") or {}).get("multiprotocolExtensions") or {}
@@ -266,6 +291,15 @@ BGP_VRF_NEIGHBORS = Question(
 )
 BGP_ROUTE = Question(
     "BGP paths", "sudo -n vtysh -c 'show bgp {family} unicast {prefix} json'", paths, "the paths to a prefix"
+)
+ADVERTISED = Question(
+    "BGP announced",
+    "sudo -n vtysh -c 'show bgp {family} unicast neighbors {peer} advertised-routes json'",
+    advertised,
+    "what a neighbour is told",
+)
+TCP_SIGNATURES = Question(
+    "TCP signatures", "cat /proc/net/netstat", signatures, "TCP segments that were dropped for their MD5 signature"
 )
 BGP_ROUTES_BELOW = Question(
     "BGP paths",

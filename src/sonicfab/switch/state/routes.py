@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Any
 
 from sonicfab.families import Family
@@ -91,6 +91,53 @@ def _route(prefix: str, entry: Mapping[str, Any]) -> Route:
     return Route(prefix, not lacks, tuple(sorted(ports)), tuple(sorted(local & ports)), lacks, offloaded)
 
 
+@dataclass(frozen=True, slots=True)
+class StaticRoute:
+    """A static route as zebra has it.
+
+    Attributes:
+        selected: no route of another protocol goes before it.
+        installed: packets are forwarded by it, as far as zebra knows.
+        hops: (address, interface) of its active next hops; ("", "") drops what comes.
+    """
+
+    prefix: str
+    selected: bool
+    installed: bool
+    hops: frozenset[tuple[str, str]]
+
+    def leads_to(self, address: IPv4Address | IPv6Address | None, interface: str) -> bool:
+        """Whether one of its next hops is that one, over that interface if there is one; without both, a blackhole."""
+        if address is None and not interface:
+            return ("", "") in self.hops
+        return any(
+            (address is None or one == str(address)) and (not interface or over == interface) for one, over in self.hops
+        )
+
+
+@reading("show ip route static json")
+def static_routes(text: str) -> dict[str, StaticRoute]:
+    """Prefix -> static route, from `show ip route static json` and the same of IPv6, one after the other.
+
+    Raises:
+        SwitchError: it is none of that.
+    """
+    found: dict[str, StaticRoute] = {}
+    for table in exactly(2, text):
+        for prefix, entries in table.items():
+            for entry in entries if isinstance(entries, list) else ():
+                hops = frozenset(
+                    ("", "") if hop.get("blackhole") else (str(hop.get("ip", "")), str(hop.get("interfaceName", "")))
+                    for hop in entry.get("nexthops", [])
+                    if hop.get("active")
+                )
+                selected = bool(entry.get("selected"))
+                route = StaticRoute(str(ip_network(prefix)), selected, not _route(prefix, entry).lacks, hops)
+                if selected or route.prefix not in found:
+                    found[route.prefix] = route
+    return found
+
+
 @reading("what zebra says")
 def zebra(text: str) -> ZebraState:
     """Interfaces, and the BGP routes of both families, one after the other.
@@ -131,6 +178,12 @@ BGP_ROUTES = Question(
     "sudo -n vtysh -c 'show ip route bgp json' -c 'show ipv6 route bgp json'",
     bgp_routes,
     "BGP routes",
+)
+STATIC_ROUTES = Question(
+    "static routes",
+    "sudo -n vtysh -d zebra -c 'show ip route static json' -c 'show ipv6 route static json'",
+    static_routes,
+    "static routes",
 )
 ROUTE = Question("routes", "sudo -n vtysh -c 'show {family} route {prefix} json'", routes, "the routes to a prefix")
 ROUTES_BELOW = Question(

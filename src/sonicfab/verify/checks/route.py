@@ -23,7 +23,8 @@ from sonicfab.verify.results import CheckResult, Problem
 class Route(Check[Paths]):
     """Every loopback of every other switch is a BGP route that is installed (not queued, failed or refused by the ASIC,
     where zebra tells), over exactly the planned paths, and originated by its own AS. A BGP route that is neither a
-    loopback, nor in `hosts: prefixes:`, nor what the topology takes from outside is a failure.
+    loopback, nor in `hosts: prefixes:`, nor what the topology takes from outside, nor its own aggregate or static route
+    is a failure.
     """
 
     what = "loopback routes"
@@ -59,7 +60,7 @@ class Route(Check[Paths]):
         for prefix, route in routes.items():
             if prefix in theirs or prefix in expected.known_prefixes or _is_hosts(prefix, hosts):
                 continue
-            if not any(one.may_announce(ip_network(prefix)) for one in expected.fabric.outside):
+            if not _comes_from_elsewhere(expected, prefix):
                 family = Family.of(prefix)
                 seen = Seen(f"via {', '.join(route.ports) or 'nothing'}", Problem.FOREIGN)
                 yield Wanted(None, prefix, "no such route", family), seen
@@ -68,6 +69,14 @@ class Route(Check[Paths]):
         """See Check."""
         family = Family.of(one.subject)
         return f"sudo vtysh -c 'show bgp {family} unicast {one.subject}' says where the paths end"
+
+
+def _comes_from_elsewhere(expected: Expectations, prefix: str) -> bool:
+    """Whether the plan has it of a neighbour outside, of a static route or another protocol, or as an own aggregate."""
+    network, fabric = ip_network(prefix), expected.fabric
+    own = (one.prefix for instance in expected.plan.bgp for one in instance.aggregates)
+    told = any(one.covers(network) for one in fabric.told)
+    return told or network in own or any(one.may_announce(network) for one in fabric.outside)
 
 
 def _learned_of(bgp: BgpState, neighbors: Collection[str]) -> frozenset[str]:

@@ -1,0 +1,188 @@
+"""Static routes, aggregates and what neighbours outside are told, on a world that is spoilt: what verify calls it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import ip_address, ip_network
+
+import pytest
+
+from sonicfab.families import Family
+from sonicfab.model.policies import read_prefixes
+from sonicfab.plan.outside import Let, OutsidePlan
+from sonicfab.switch.ask import Question
+from sonicfab.switch.state.bgp import ADVERTISED, TCP_SIGNATURES, BgpPeer, BgpSession, advertised, signatures
+from sonicfab.switch.state.routes import STATIC_ROUTES, Route, StaticRoute, static_routes
+from test_golden import open_example
+from verify_world import World
+
+ONE, TWO = "bp-border1", "bp-border2"
+
+
+class Bordered(World):
+    """The example with its upstreams, all as planned."""
+
+    def __init__(self) -> None:
+        super().__init__(open_example("border-pair"))
+        for name, switch in self.plan.switches.items():
+            box, bgp, zebra = self.boxes[name], self.bgp(name), self.zebra(name)
+            origins = {**bgp.origins, "0.0.0.0/0": frozenset({64999}), "::/0": frozenset({64999})}
+            origins |= {str(one.prefix): frozenset({switch.asn}) for own in switch.bgp for one in own.aggregates}
+            peers, sessions = list(bgp.peers), dict(bgp.sessions)
+            for group, one in switch.sessions:
+                if not group.of:
+                    continue
+                asn, options = one.remote_asn or 0, one.options
+                for family in one.families:
+                    peers.append(BgpPeer(one.peer, family, asn, switch.asn, "Established", "", 2, 2, 9.0, ""))
+                    told = ADVERTISED.of(family=family, peer=one.peer)
+                    box.more[told] = ("10.140.0.0/15",) if family is Family.IPV4 else ("fd00:140::/31",)
+                sessions[one.peer] = BgpSession(
+                    one.peer,
+                    asn,
+                    switch.asn,
+                    "Established",
+                    families=one.families,
+                    hold=options.hold,
+                    keepalive=options.keepalive,
+                )
+            box.bgp = replace(bgp, origins=origins, peers=tuple(peers), sessions=sessions)
+            routes = {prefix: Route(prefix, True, ("Ethernet72",)) for prefix in ("0.0.0.0/0", "::/0")}
+            box.zebra = replace(zebra, routes={**zebra.routes, **routes})
+            found: dict[str, StaticRoute] = {}
+            for line in switch.statics:
+                hop = (str(line.address), "Ethernet40") if line.address else ("", "")
+                found[str(line.prefix)] = StaticRoute(str(line.prefix), True, True, frozenset({hop}))
+            box.more[STATIC_ROUTES] = found
+
+    def codes(self) -> list[str]:
+        """What is found; every failure is in one finding."""
+        results, found = self.verified()
+        failed = [one for one in results if one.status == "failed"]
+        assert sorted(map(repr, failed)) == sorted(repr(one) for finding in found for one in finding.failed)
+        return [finding.code for finding in found]
+
+    def static(self, prefix: str, **fields: object) -> None:
+        """Another static route of the second; without fields none."""
+        question: Question[object] = STATIC_ROUTES
+        found = dict(self.boxes[TWO].more[question])  # type: ignore[call-overload]
+        if fields:
+            found[prefix] = replace(found[prefix], **fields)
+        else:
+            del found[prefix]
+        self.boxes[TWO].more[question] = found
+
+
+def test_as_planned() -> None:
+    world = Bordered()
+    results, found = world.verified()
+    assert found == []
+    counts = {
+        check: sum(one.check == check for one in results) for check in ("static", "aggregate", "announced", "outside")
+    }
+    assert counts == {"static": 2, "aggregate": 4, "announced": 3, "outside": 8}
+    assert {one.status for one in results if one.check in counts} == {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({}, "static-inactive"),
+        ({"hops": frozenset({("192.0.2.9", "Ethernet40")})}, "static-inactive"),
+        ({"installed": False}, "static-inactive"),
+        ({"selected": False}, "static-behind"),
+    ],
+)
+def test_a_static_route_that_does_not_work(fields: dict[str, object], code: str) -> None:
+    world = Bordered()
+    world.static("198.18.0.0/24", **fields)
+    assert world.codes() == [code]
+    (finding,) = world.verified()[1]
+    assert finding.where == (f"{TWO}:Ethernet40",)
+    assert finding.mend.startswith(f"on {TWO}: sudo vtysh -c 'show ip ")
+
+
+def test_a_static_route_that_is_not_configured() -> None:
+    world = Bordered()
+    world.static("198.18.0.0/24")
+    box = world.boxes[TWO]
+    box.frr = box.frr.replace("ip route 198.18.0.0/24 192.0.2.2 tag 7\n", "")
+    assert world.codes() == ["static-missing"]
+    assert world.verified()[1][0].mend == f"sonicfab push --limit {TWO} --overwrite-drift"
+
+
+def test_a_port_that_is_shut_explains_the_static_route_and_the_session() -> None:
+    world = Bordered()
+    world.change_port(TWO, "Ethernet40", admin_up=False, oper_up=False)
+    world.static("198.18.0.0/24")
+    world.change_session(TWO, "192.0.2.2", state="Active")
+    assert world.codes() == ["port-shut"]
+
+
+def test_an_aggregate_without_members() -> None:
+    world = Bordered()
+    bgp = world.bgp(TWO)
+    kept = {one: asns for one, asns in bgp.origins.items() if not one.startswith("10.14")}
+    world.boxes[TWO].bgp = replace(bgp, origins=kept)
+    assert "aggregate-without-members" in world.codes()
+
+
+def test_an_aggregate_that_is_not_made() -> None:
+    world = Bordered()
+    bgp = world.bgp(TWO)
+    world.boxes[TWO].bgp = replace(bgp, origins={one: a for one, a in bgp.origins.items() if one != "10.140.0.0/15"})
+    assert world.codes() == ["aggregate-missing"]
+
+
+def test_what_leaks_out() -> None:
+    world = Bordered()
+    told = ADVERTISED.of(family=Family.IPV4, peer="192.0.2.2")
+    world.boxes[TWO].more[told] = ("10.140.0.0/15", "10.140.255.3/32")
+    assert world.codes() == ["leaked-out"]
+    assert "10.140.255.3/32" in world.verified()[1][0].evidence[0]
+
+
+def test_what_leaks_in_is_of_its_neighbour() -> None:
+    world = Bordered()
+    bgp, zebra = world.bgp(TWO), world.zebra(TWO)
+    leaked = {"203.0.113.0/24": frozenset({"192.0.2.2"})}
+    world.boxes[TWO].bgp = replace(bgp, learned={**bgp.learned, **leaked})
+    route = Route("203.0.113.0/24", True, ("Ethernet40",))
+    world.boxes[TWO].zebra = replace(zebra, routes={**zebra.routes, route.prefix: route})
+    assert world.codes() == ["leaked-in"]
+    (finding,) = world.verified()[1]
+    assert "UPSTREAM2 (AS 64998) announces 203.0.113.0/24" in finding.cause
+
+
+def test_a_neighbour_that_we_have_shut() -> None:
+    world = Bordered()
+    world.change_session(TWO, "192.0.2.2", state="Idle", shut=True)
+    assert world.codes() == ["outside-shut"]
+    assert "no neighbor 192.0.2.2 shutdown" in world.verified()[1][0].mend
+
+
+def test_a_prefix_passes_by_the_first_entry_that_matches() -> None:
+    deny, some, all_ = (read_prefixes(one) for one in ("10.0.0.0/8 le 32", "198.51.100.0/24", "any"))
+    entries = (Let(False, deny), Let(False, some, sure=False), Let(True, all_))
+    one = OutsidePlan("UP", ONE, "Ethernet40", 64999, all_, takes=entries, tells=entries, originates_default=True)
+    passed = {word: one.may_announce(ip_network(word)) for word in ("10.1.0.0/16", "198.51.100.0/24", "203.0.113.0/24")}
+    assert passed == {"10.1.0.0/16": False, "198.51.100.0/24": True, "203.0.113.0/24": True}
+    assert replace(one, tells=()).may_be_told(ip_network("0.0.0.0/0"))
+    assert not replace(one, tells=()).may_be_told(ip_network("10.1.0.0/16"))
+
+
+def test_what_the_switch_says() -> None:
+    """As FRR and the kernel print it."""
+    entry = '{"prefix":"198.18.0.0/24","protocol":"static","selected":true,"installed":true,"nexthops":[%s]}'
+    hop = '{"fib":true,"ip":"192.0.2.2","interfaceName":"Ethernet40","active":true}'
+    black = '{"unreachable":true,"blackhole":true,"active":true}'
+    read = static_routes(f'{{"198.18.0.0/24":[{entry % hop}],"198.18.1.0/24":[{entry % black}]}}\n{{}}')
+    assert read["198.18.0.0/24"].leads_to(ip_address("192.0.2.2"), "Ethernet40")
+    assert read["198.18.0.0/24"].leads_to(None, "Ethernet40")
+    assert not read["198.18.0.0/24"].leads_to(None, "")
+    assert read["198.18.1.0/24"].leads_to(None, "")
+    assert advertised('{"advertisedRoutes":{"10.0.0.0/8":{}},"totalPrefixCounter":1}') == ("10.0.0.0/8",)
+    assert advertised("") == ()
+    text = "TcpExt: SyncookiesSent TCPMD5NotFound TCPMD5Unexpected TCPMD5Failure\nTcpExt: 5 1 0 3\nIpExt: A\nIpExt: 1\n"
+    assert (signatures(text), signatures("TcpExt: A\n")) == (4, 0)
+    assert TCP_SIGNATURES.command == "cat /proc/net/netstat"
