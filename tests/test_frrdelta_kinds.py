@@ -302,6 +302,6 @@ def test_every_kind_has_a_sample() -> None:
         find(context, line) for context, lines in SAMPLES for one in lines for line in one.split("|")
     }
     shown |= {find(BGP, line) for line in ("neighbor G peer-group", "neighbor 10.1.0.1 peer-group G")}
-    missing = [kind.pattern.pattern for kinds in _CONTEXTS.values() for kind in kinds if kind not in shown]
+    missing = [kind.pattern for kinds in _CONTEXTS.values() for kind in kinds if kind not in shown]
     assert missing == []
     assert {context_kind(context) for context, _ in SAMPLES} >= _CONTEXTS.keys() - {"bfd"}

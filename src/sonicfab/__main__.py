@@ -1,6 +1,7 @@
 """`python -m sonicfab`, and the `sonicfab` program."""
 
 import gc
+import os
 import sys
 
 
@@ -9,6 +10,7 @@ def main() -> None:
     # a fabric of a thousand switches is millions of values that stay: looking at them all after every 700 new ones
     # costs a third of a render
     gc.set_threshold(10_000)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # to look for them is to read about every package there is
     try:
         from sonicfab.cli.app import app
 

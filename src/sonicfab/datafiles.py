@@ -6,7 +6,6 @@ A fact's shape is the frozen dataclass that the program works with: pydantic fil
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -15,6 +14,7 @@ import yaml
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
+_HERE = Path(__file__).resolve().parent
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Facts = TypeVar("Facts")
 
@@ -25,7 +25,7 @@ STRICT = {"extra": "forbid"}
 @cache
 def fact_names(kind: str) -> tuple[str, ...]:
     """The names of all files of a kind (`platforms`, `builds`), in order."""
-    folder = files("sonicfab") / "data" / kind
+    folder = _HERE / "data" / kind
     return tuple(sorted(entry.name[:-4] for entry in folder.iterdir() if entry.name.endswith(".yml")))
 
 
@@ -37,7 +37,7 @@ def read_facts(kind: str, name: str) -> Any:  # noqa: ANN401 - any YAML
     """
     if name not in fact_names(kind):
         raise KeyError(name)
-    return read_document(Path(str(files("sonicfab") / "data" / kind / f"{name}.yml")))
+    return read_document(_HERE / "data" / kind / f"{name}.yml")
 
 
 def read_document(path: Path) -> Any:  # noqa: ANN401 - any YAML
@@ -61,8 +61,8 @@ def read_text(text: str) -> Any:  # noqa: ANN401 - any YAML
 
 def packaged_templates() -> Path:
     """The folder of the templates that ship with sonicfab."""
-    packaged = Path(str(files("sonicfab"))) / "templates"
-    checkout = Path(__file__).resolve().parents[2] / "templates"
+    packaged = _HERE / "templates"
+    checkout = _HERE.parents[1] / "templates"
     return packaged if packaged.is_dir() else checkout
 
 

@@ -7,22 +7,27 @@ files, or to take all time and memory of the machine that renders them.
 from __future__ import annotations
 
 import ipaddress
+import pickle
 import resource
 import signal
+import sys
 import threading
 import types
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import fields, is_dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import jinja2
+from jinja2.bccache import Bucket
 from jinja2.exceptions import SecurityError
 from jinja2.loaders import split_template_path
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment, modifies_known_mutable
 
+from sonicfab.caches import cache_file, keep, kept
 from sonicfab.hints import did_you_mean
 
 MAX_SECONDS = 20.0
@@ -120,6 +125,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             keep_trailing_newline=True,
             autoescape=False,  # the output is configuration, not HTML
             cache_size=-1,
+            bytecode_cache=_Compiled(),
         )
         self.files = loader.files
         """The files of the templates that have been read."""
@@ -168,6 +174,40 @@ class Sandbox(ImmutableSandboxedEnvironment):
         if isinstance(result, (str, list, tuple)) and len(result) > MAX_TEXT:
             raise TemplateLimitError(f"this is longer than {MAX_TEXT:,} characters or entries")
         return result
+
+
+class _Compiled(jinja2.BytecodeCache):
+    """Templates as Python's bytecode, which compiling them takes longer to make than rendering a switch.
+
+    They are kept by their text, by what this sandbox makes of it, and by the versions of Jinja and Python.
+    """
+
+    def __init__(self) -> None:
+        with_what = (jinja2.__version__, sys.version, Path(__file__).read_text(encoding="utf-8"))
+        self._with = sha256("\0".join(with_what).encode())
+
+    def get_cache_key(self, name: str, filename: str | None = None) -> str:
+        """The names stand in the code, for errors."""
+        return f"{name}\0{filename}"
+
+    def get_source_checksum(self, source: str) -> str:
+        """See Jinja, whose own is SHA-1."""
+        return sha256(source.encode()).hexdigest()
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take it from the cache, if it is there and whole."""
+        content = kept(self._file(bucket))
+        with suppress(pickle.UnpicklingError, EOFError, ValueError, TypeError):
+            bucket.bytecode_from_string(content or b"")
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep it."""
+        keep(self._file(bucket), bucket.bytecode_to_string())
+
+    def _file(self, bucket: Bucket) -> Path:
+        digest = self._with.copy()
+        digest.update(f"{bucket.key}\0{bucket.checksum}".encode())
+        return cache_file("templates", digest.hexdigest())
 
 
 class FolderLoader(jinja2.BaseLoader):

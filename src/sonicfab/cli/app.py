@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import sys
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -28,12 +29,31 @@ from sonicfab.cli import (
     validate,
     verify,
 )
+from sonicfab.cli.later import Later, take_out
 from sonicfab.cli.options import OLD_NAMES, wanted_format
 from sonicfab.errors import ExitCode, InputError, OutputError, ReaderGoneError, SonicfabError
 
 
 class _Group(TyperGroup):
     """Runs a command and tells what went wrong; no traceback reaches a user."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - typer's own signature
+        super().__init__(**options)
+        self.commands = Later(COMMANDS)
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002
+        """The names; none is made for it."""
+        return list(self.commands)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
+        """See typer; the list of the commands."""
+        with _names_alone(self):
+            super().format_help(ctx, formatter)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:  # noqa: ANN401
+        """See typer; the names of the commands."""
+        with _names_alone(self):
+            return super().shell_complete(ctx, incomplete)
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - typer's own signature
         from sonicfab.report import console
@@ -72,6 +92,16 @@ class _Group(TyperGroup):
             raise
         except OSError as err:  # stdout takes nothing of what typer prints by itself
             sys.exit(_tell(_of_the_machine(err)))
+
+
+@contextlib.contextmanager
+def _names_alone(group: _Group) -> Iterator[None]:
+    assert isinstance(group.commands, Later)
+    group.commands.names_alone = True
+    try:
+        yield
+    finally:
+        group.commands.names_alone = False
 
 
 def _format_of(words: list[str]) -> list[str]:
@@ -191,3 +221,6 @@ app.add_typer(builds.app, name="builds")
 app.command()(files.init)
 app.command()(files.schema)
 app.command("explain-code")(validate.explain_code)
+
+COMMANDS = take_out(app)
+"""All of them; `app` makes each when it is wanted."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network
+from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network, ip_interface
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import (
@@ -19,7 +19,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    IPvAnyInterface,
+    PlainValidator,
     WithJsonSchema,
     model_validator,
 )
@@ -48,7 +48,9 @@ _PORT_RANGE = re.compile(r"([A-Za-z]+)(\d+)\s*-\s*(?:\1)?(\d+)")
 class Strict(BaseModel):
     """A mapping in a user's file: no unknown keys, no change after reading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # its validator is built when it reads for the first time, as those inside of another one never do by themselves;
+    # for the same reason what a key has by itself is `KIND.model_construct()`
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod
@@ -104,6 +106,14 @@ def with_length(value: Any) -> Any:
     if isinstance(value, str) and "/" not in value:
         raise expected("an address with its prefix length such as 10.10.23.110/24", value)
     return value
+
+
+def _interface_address(value: Any) -> IPv4Interface | IPv6Interface:
+    """As pydantic's IPvAnyInterface, whose module takes longer to load than all of this one."""
+    try:
+        return ip_interface(with_length(value))
+    except ValueError:
+        raise PydanticCustomError("ip_any_interface", "value is not a valid IPv4 or IPv6 interface") from None
 
 
 _HostAddress = TypeVar("_HostAddress", IPv4Interface, IPv6Interface)
@@ -368,7 +378,12 @@ SwitchName = Annotated[str, AfterValidator(_switch_name)]
 RoleName = Annotated[Role, WithJsonSchema({"type": "string", "enum": list(Role)})]
 UserName = Annotated[str, AfterValidator(_user_name)]
 FabricName = Annotated[str, AfterValidator(_fabric_name)]
-InterfaceAddress = Annotated[IPvAnyInterface, BeforeValidator(with_length), AfterValidator(host_address)]
+InterfaceAddress = Annotated[
+    IPv4Interface | IPv6Interface,
+    PlainValidator(_interface_address),
+    AfterValidator(host_address),
+    WithJsonSchema({"type": "string", "format": "ipvanyinterface"}),
+]
 NetworkV4 = Annotated[IPv4Network, AfterValidator(_unicast)]
 NetworkV6 = Annotated[IPv6Network, AfterValidator(_unicast)]
 Timezone = Annotated[str, AfterValidator(_timezone)]

@@ -61,8 +61,8 @@ class _Settings(Strict):
     platform: str | None = None
     role: RoleName | None = None
     image_build: str | None = None
-    ssh: Ssh = Ssh()
-    management: Management = Management()
+    ssh: Ssh = Ssh.model_construct()
+    management: Management = Management.model_construct()
 
 
 if TYPE_CHECKING:
@@ -85,6 +85,6 @@ class Device(Settings):
 class Inventory(Strict):
     """The inventory file."""
 
-    defaults: Settings = Settings()
+    defaults: Settings = Settings.model_construct()
     groups: dict[str, Settings] = {}
     devices: Annotated[dict[SwitchName, Device], Field(min_length=1)]

@@ -42,7 +42,7 @@ class Network(Strict):
     """A VLAN; with a gateway it is routed on the switches that have that."""
 
     vlan: Annotated[int, Field(ge=2, le=4094)]  # 1 is refused by the models from 202405 on: sonic-vlan.yang
-    gateway: Addresses = Addresses()
+    gateway: Addresses = Addresses.model_construct()
     switches: OneOrMany[SwitchName] = ()
     addresses: dict[SwitchName, Addresses] = {}
     anycast: bool = False

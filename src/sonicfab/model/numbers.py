@@ -35,4 +35,4 @@ class Numbers(Strict):
 
     switches: dict[str, KeptNumbers] = {}
     links: dict[str, Pools] = {}
-    freed: Freed = Freed()
+    freed: Freed = Freed.model_construct()

@@ -143,7 +143,7 @@ class PolicyEntry(Strict):
     deny: Prefixes | None = None
     as_path: Annotated[str, AfterValidator(_as_path)] | None = None
     communities: Communities = ()
-    set: PolicySet = PolicySet()
+    set: PolicySet = PolicySet.model_construct()
 
     @model_validator(mode="after")
     def _check(self) -> PolicyEntry:

@@ -165,9 +165,9 @@ class Hosts(Strict):
     A host may announce single addresses (/32, /128) out of `prefixes`, at most `max_prefixes` of each family.
     """
 
-    prefixes: HostPrefixes = HostPrefixes()
+    prefixes: HostPrefixes = HostPrefixes.model_construct()
     max_prefixes: MaxPrefixesField | None = None
-    bgp: SessionSettings = SessionSettings()
+    bgp: SessionSettings = SessionSettings.model_construct()
     ports: tuple[HostPorts, ...] = ()
 
 
@@ -187,7 +187,7 @@ class SwitchEntry(SwitchNumbers):
     """What is said of one switch: its numbers, what of it is ours, and what it has beside the plan."""
 
     ownership: Ownership | None = None
-    extra: Extra = Extra()
+    extra: Extra = Extra.model_construct()
     leave: OneOrMany[LeaveWord] = ()
     bgp: Literal["none"] | None = None
     peer_groups: dict[AnyGroup, PeerGroupName] = {}
@@ -198,15 +198,15 @@ class Topology(Strict):
 
     name: FabricName
     ownership: Ownership = "everything"
-    underlay: Underlay = Underlay()
+    underlay: Underlay = Underlay.model_construct()
     mtu: Mtu = SONIC_MTU
     asn: dict[RoleName, AsnPoolField] = {}
     loopbacks: LoopbackPools
-    bgp: Bgp = Bgp()
+    bgp: Bgp = Bgp.model_construct()
     links: tuple[LinkEntry, ...] = ()
     bundles: tuple[Bundle, ...] = ()
     networks: dict[NetworkName, Network] = {}
-    hosts: Hosts = Hosts()
+    hosts: Hosts = Hosts.model_construct()
     outside: tuple[Outside, ...] = ()
     policies: dict[PolicyName, Policy] = {}
     routes: tuple[StaticRoute, ...] = ()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import pickle
 import re
 import sys
@@ -18,6 +17,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from sonicfab.caches import cache_file, keep, kept
 from sonicfab.errors import InputError
 
 IETF = ("ietf-inet-types.yang", "ietf-yang-types.yang")
@@ -60,7 +60,7 @@ def compile_models(folder: Path) -> Any:  # noqa: ANN401 - yangson's DataModel
         model = _cached(cache)
         if model is None:
             model = _compile(folder, readable)
-            _keep(cache, model)
+            keep(cache, pickle.dumps(model))
     return model
 
 
@@ -139,35 +139,16 @@ def _cache_file(texts: dict[str, str]) -> Path:
     for name, text in texts.items():
         digest.update(f"{name}\0{text}\0".encode())
     version = f"{metadata.version('yangson')}-py{sys.version_info.major}{sys.version_info.minor}"
-    base = os.environ.get("XDG_CACHE_HOME", "") or str(Path.home() / ".cache")
-    return Path(base) / "sonicfab" / "yang" / f"{digest.hexdigest()[:24]}-{version}.pickle"
+    return cache_file("yang", f"{digest.hexdigest()[:24]}-{version}.pickle")
 
 
 def _cached(path: Path) -> Any:  # noqa: ANN401
-    """The compiled models; None when they are not there, or when somebody else could have written them."""
+    """The compiled models; None when they are not kept, or are of no use."""
+    content = kept(path)
     try:
-        for one in (path.parent, path):
-            info = one.stat()
-            if info.st_uid != os.geteuid() or info.st_mode & 0o022:
-                return None
-        with path.open("rb") as stream:
-            return pickle.load(stream)  # noqa: S301 - only this user can have written it
-    except (OSError, EOFError, pickle.UnpicklingError, AttributeError, ImportError, IndexError):
+        return None if content is None else pickle.loads(content)  # noqa: S301 - only this user can have written it
+    except (EOFError, pickle.UnpicklingError, AttributeError, ImportError, IndexError):
         return None
-
-
-def _keep(path: Path, model: Any) -> None:  # noqa: ANN401
-    """Write the cache, if that is possible: a full disk or a home that is read-only only costs time."""
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, temporary = tempfile.mkstemp(dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                pickle.dump(model, stream)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
 
 
 @contextlib.contextmanager

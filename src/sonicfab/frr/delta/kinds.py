@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from sonicfab.frr.conf import Context
 
@@ -22,6 +22,12 @@ class Felt(Enum):
     NOTHING = "nothing"
     RESET = "reset"
     LATER = "later"  # the session stays; its next start goes by the new line
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """When it is first asked for: compiling all of them takes longer than most commands take to start."""
+    return re.compile(pattern)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,7 @@ class Kind:
         back: the command that takes the line back, where FRR has no `no` for it.
     """
 
-    pattern: re.Pattern[str]
+    pattern: str
     cut: bool = False
     felt: Felt = Felt.NOTHING
     back: str = ""
@@ -44,7 +50,7 @@ class Kind:
     def key(self, line: str) -> str:
         """What the line has in common with those that it overwrites."""
         bare = line.removeprefix("no ")
-        match = self.pattern.fullmatch(bare)
+        match = _compiled(self.pattern).fullmatch(bare)
         assert match is not None
         return " ".join(group for group in match.groups() if group) or bare
 
@@ -54,13 +60,13 @@ class Kind:
             return line[3:]
         if self.back:
             return self.back
-        match = self.pattern.fullmatch(line)
+        match = _compiled(self.pattern).fullmatch(line)
         assert match is not None
         return f"no {match[1] if self.cut else line}"
 
 
 def _one(pattern: str, felt: Felt = Felt.NOTHING, *, cut: bool = False) -> Kind:
-    return Kind(re.compile(pattern), cut, felt)
+    return Kind(pattern, cut, felt)
 
 
 _N = r"neighbor \S+"
@@ -182,4 +188,4 @@ def find(context: Context, line: str) -> Kind | None:
     if name is None:
         return None
     bare = line.removeprefix("no ")
-    return next((kind for kind in _CONTEXTS[name] if kind.pattern.fullmatch(bare)), None)
+    return next((kind for kind in _CONTEXTS[name] if _compiled(kind.pattern).fullmatch(bare)), None)
