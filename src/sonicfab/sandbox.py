@@ -125,7 +125,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             keep_trailing_newline=True,
             autoescape=False,  # the output is configuration, not HTML
             cache_size=-1,
-            bytecode_cache=_Compiled(),
+            bytecode_cache=_Compiled() if type(self) is Sandbox else None,  # a class of its own compiles otherwise
         )
         self.files = loader.files
         """The files of the templates that have been read."""

@@ -110,8 +110,9 @@ def with_length(value: Any) -> Any:
 
 def _interface_address(value: Any) -> IPv4Interface | IPv6Interface:
     """As pydantic's IPvAnyInterface, whose module takes longer to load than all of this one."""
+    text = with_length(value)
     try:
-        return ip_interface(with_length(value))
+        return ip_interface(text)
     except ValueError:
         raise PydanticCustomError("ip_any_interface", "value is not a valid IPv4 or IPv6 interface") from None
 
