@@ -25,7 +25,8 @@ from sonicfab.validate.likely import LikelyCheck
 from sonicfab.validate.links import SwitchView, check_links
 from sonicfab.validate.schema import SchemaCheck
 from sonicfab.validate.services import check_services
-from sonicfab.validate.vtysh import check_syntax, frr_version
+from sonicfab.validate.together import Together
+from sonicfab.validate.vtysh import check_syntax, frr_version, read_together
 from sonicfab.validate.yang import YangCheck
 
 Engine = Literal["auto", "yangson", "libyang"]
@@ -101,6 +102,7 @@ class Validator:
         self._schemas: dict[str, SchemaCheck | None] = {}
         self._builtin: dict[str, SchemaCheck] = {}
         self._yang: dict[str, YangCheck | LibyangCheck | None] = {}
+        self._together: Together | None = None
 
     def validate(
         self,
@@ -114,9 +116,13 @@ class Validator:
         Raises:
             InputError: the models of a build cannot be read.
         """
+        if self._vtysh:
+            self._together = read_together(one.frr for one in subjects if one.frr is not None)
         try:
             return self._validate(subjects, links, ignore, done)
         finally:
+            if self._together:
+                self._together.close()
             for models in self._yang.values():
                 if models:
                     models.close()
@@ -153,7 +159,8 @@ class Validator:
         read, in_frr = check_frr(subject.frr, subject.config_db, build) if subject.frr is not None else (None, [])
         if subject.by_reference:
             in_frr = [one for one in in_frr if one.code != "SF-409"]
-        if subject.frr is not None and self._vtysh:
+        together = self._together
+        if subject.frr is not None and self._vtysh and not (together and together.understood(subject.frr)):
             in_frr += check_syntax(subject.frr, build.frr)
         found = list(subject.read)
         if subject.config_db is not None:

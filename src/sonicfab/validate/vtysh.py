@@ -13,6 +13,7 @@ from functools import cache
 from sonicfab.frr import conf
 from sonicfab.validate.contexts import lost_lines
 from sonicfab.validate.findings import Finding
+from sonicfab.validate.together import LEAD_OUT, Together
 
 _ERROR = re.compile(r"^line (\d+): (.*)$")
 _VERSION = re.compile(r"version ([\d.]+)")
@@ -93,6 +94,12 @@ def check_syntax(text: str, frr: str) -> list[Finding]:
     return found
 
 
+def read_together(texts: Iterable[str]) -> Together | None:
+    """Begins to find those for which `check_syntax` has nothing to say; None where that takes as long as asking it."""
+    several = list(dict.fromkeys(texts))
+    return Together(several, lambda text: _read(text)[1].splitlines()) if len(several) > 1 and frr_version() else None
+
+
 def _read(text: str) -> tuple[dict[int, str], str, int]:
     """(line -> what vtysh has against it, all it said, its exit code)."""
     with tempfile.NamedTemporaryFile("w", prefix="sonicfab-frr-", suffix=".conf", encoding="utf-8") as file:
@@ -138,7 +145,7 @@ def _accepted(trials: Sequence[tuple[int, conf.Context, str]]) -> list[tuple[int
     text: list[str] = []
     at: list[int] = []
     for _, context, line in trials:
-        text += ["route-map SONICFAB permit 1", "exit", *context, line]
+        text += [*LEAD_OUT, *context, line]
         at.append(len(text))
     refused, _, _ = _read("\n".join([*text, ""]))
     return [trial for trial, number in zip(trials, at, strict=True) if number not in refused]
