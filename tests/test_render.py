@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from conftest import EXAMPLES, ROOT, Run
 from known import build_names, get_build
 from sonicfab.errors import InputError, TemplateError
-from sonicfab.fabric import build_files, open_fabric, read_fabric, render_fabric, write_build
+from sonicfab.fabric import open_fabric, read_fabric, render_fabric, write_build
 from sonicfab.load import Secrets
 from sonicfab.model.fields import SecretRef
 from sonicfab.model.sessions import Bgp
@@ -139,7 +140,7 @@ def test_a_secret_is_resolved_and_its_file_is_for_the_owner_alone(
     switch = with_community(fabric.plan.switches[LEAF], "COMMUNITY")
     config = Renderer(template_folders(), Secrets(tmp_path).resolve).render(fabric.plan, switch)
     assert config.config_db["SNMP_COMMUNITY"] == {"s3cretword": {"TYPE": "RO"}}
-    write_build(tmp_path, fabric.plan, build_files([config]))
+    write_build(tmp_path, fabric.plan, [config])
     folder = tmp_path / fabric.plan.name
     assert (folder / LEAF / "config_db.json").stat().st_mode & 0o777 == 0o600
     assert (folder / LEAF / "frr.conf").stat().st_mode & 0o777 == 0o644
@@ -262,3 +263,43 @@ def test_ports_may_go_by_the_aliases_of_the_image(tmp_path: Path) -> None:
         topology.write_text(text.replace("{ends}", ends))
         plan = open_fabric(base / "inventory.yml", topology, build).plan
         assert "leaf1:Ethernet72 - spine1:Ethernet0" in [link.name for link in plan.links]
+
+
+def test_what_cannot_be_rendered_whole_leaves_no_trace(tmp_path: Path) -> None:
+    fabric = open_example("scs-lab")
+    configs = list(render_fabric(fabric, fabric.plan.switches.values()))
+
+    def broken() -> Iterator[SwitchConfig]:
+        yield configs[0]
+        raise InputError("a template fails")
+
+    with pytest.raises(InputError):
+        write_build(tmp_path / "build", fabric.plan, broken())
+    assert not (tmp_path / "build").exists()
+    write_build(tmp_path / "build", fabric.plan, configs)
+    folder = tmp_path / "build" / fabric.plan.name
+    before = {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in folder.rglob("*")}
+    configs[0] = dataclasses.replace(configs[0], frr="hostname other\n")
+    with pytest.raises(InputError):
+        write_build(tmp_path / "build", fabric.plan, broken())
+    changed = write_build(tmp_path / "build", fabric.plan, configs)
+    assert [name for name, is_changed in changed.items() if is_changed] == [configs[0].switch]
+    after = {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in folder.rglob("*")}
+    assert [path.name for path in after if path.is_file() and after[path] != before[path]] == ["frr.conf"]
+
+
+def test_a_switch_that_left_leaves_the_folder_and_what_is_not_ours_stays(tmp_path: Path) -> None:
+    fabric = open_example("scs-lab")
+    configs = list(render_fabric(fabric, fabric.plan.switches.values()))
+    write_build(tmp_path, fabric.plan, configs)
+    (tmp_path / fabric.plan.name / "notes").mkdir()
+    (tmp_path / fabric.plan.name / "notes" / "frr.conf").write_text("mine")
+    gone = configs[0].switch
+    switches = {name: one for name, one in fabric.plan.switches.items() if name != gone}
+    write_build(tmp_path, dataclasses.replace(fabric.plan, switches=switches), configs[1:])
+    assert sorted(path.name for path in (tmp_path / fabric.plan.name).iterdir()) == sorted(
+        [*switches, "notes", "plan.json"]
+    )
+    (tmp_path / fabric.plan.name / "plan.json").write_text('{"switches": {"notes": {}}}')
+    write_build(tmp_path, fabric.plan, configs)
+    assert (tmp_path / fabric.plan.name / "notes" / "frr.conf").read_text() == "mine"

@@ -18,9 +18,9 @@ from sonicfab.load import ALLOW_SECRETS, MASK, Loaded, Secrets, diagnose, load_b
 from sonicfab.model.inventory import Inventory
 from sonicfab.model.numbers import Numbers
 from sonicfab.model.topology import Topology
-from sonicfab.output import OutputFile, remove_files, write_file, write_files
+from sonicfab.output import OutputFile, remove_files, staged, write_file
 from sonicfab.plan.assemble import PlanProblems, make_plan, problems_alone
-from sonicfab.plan.dump import numbers_text, plan_text
+from sonicfab.plan.dump import SWITCHES, numbers_text, plan_text
 from sonicfab.plan.renames import Ledger, follow
 from sonicfab.plan.settings import resolve_settings
 from sonicfab.plan.types import FabricPlan, LinkPlan, SwitchPlan, SwitchSettings
@@ -269,34 +269,39 @@ def refuse_masked(configs: Iterable[SwitchConfig]) -> None:
         raise InputError(f"the config of {first_of(masked)} has a masked secret: it is for no real switch", hint)
 
 
-def build_files(configs: Iterable[SwitchConfig]) -> dict[str, OutputFile]:
-    """The files of the switches, by path below the fabric's build folder."""
-    files: dict[str, OutputFile] = {}
-    for config in configs:
-        for name, text in (("config_db.json", config.config_db_text), ("frr.conf", config.frr)):
-            files[f"{config.switch}/{name}"] = OutputFile(text, name in config.secret_files)
-    return files
+def write_build(folder: Path, plan: FabricPlan, configs: Iterable[SwitchConfig]) -> dict[str, bool]:
+    """Write the files of switches and plan.json below folder/FABRIC; switch name -> whether a file of it changed.
 
-
-def write_build(folder: Path, plan: FabricPlan, files: Mapping[str, OutputFile]) -> dict[str, bool]:
-    """Write `files` of switches and plan.json below folder/FABRIC; switch name -> whether a file of it changed.
-
-    A switch that has left the fabric leaves the folder, too.
+    Each config is written as it comes, and none is in place before all are there. A switch that has left the fabric
+    leaves the folder, too.
 
     Raises:
-        OutputError: a file cannot be written; the old build is as it was.
+        OutputError: a file cannot be written; the old build is as it was, as it is when `configs` raises something.
     """
     fabric = folder / plan.name
-    plan_file = OutputFile(plan_text(plan))
-    gone = [name for name in _switches_before(fabric / "plan.json") if name not in plan.switches]
-    changed = {name.partition("/")[0] for name in write_files(fabric, {**files, "plan.json": plan_file})}
+    names: list[str] = []
+    with staged(fabric) as stage:
+        for config in configs:
+            names.append(config.switch)
+            for file, text in (("config_db.json", config.config_db_text), ("frr.conf", config.frr)):
+                stage.add(f"{config.switch}/{file}", OutputFile(text, file in config.secret_files))
+        stage.add("plan.json", OutputFile(plan_text(plan)))
+        gone = [name for name in _switches_before(fabric / "plan.json") if name not in plan.switches]
+        changed = {path.partition("/")[0] for path in stage.put()}
     remove_files(fabric, [f"{name}/{file}" for name in gone for file in ("config_db.json", "frr.conf")])
-    return {name: name in changed for name in dict.fromkeys(path.partition("/")[0] for path in files)}
+    return {name: name in changed for name in names}
 
 
 def _switches_before(plan_file: Path) -> list[str]:
+    """Those of a plan.json, by its lines: all of it as values takes ten times its size."""
+    found: list[str] = []
+    within = False
     try:
-        names = json.loads(plan_file.read_text(encoding="utf-8"))["switches"]
-    except (OSError, ValueError, KeyError, TypeError):
+        with plan_file.open(encoding="utf-8") as stream:
+            for line in stream:
+                within = line == SWITCHES if not within else line.startswith("    ")
+                if within and line.startswith('    "') and line.endswith(": {\n"):
+                    found.append(json.loads(line.strip().removesuffix(": {")))
+    except (OSError, ValueError):
         return []  # no build yet, or a file that is not ours
-    return [name for name in names if "/" not in name and name not in ("", ".", "..")]
+    return [name for name in found if "/" not in name and name not in ("", ".", "..")]

@@ -44,20 +44,66 @@ def write_files(folder: Path, files: Mapping[str, OutputFile], *, durable: bool 
     Raises:
         OutputError: a file cannot be written.
     """
-    changed = [name for name, file in files.items() if not _is_there(folder / name, file)]
-    staged: dict[str, str] = {}
-    try:
+    with staged(folder, durable=durable) as stage:
+        for name, file in files.items():
+            stage.add(name, file)
+        return stage.put()
+
+
+class Stage:
+    """Files that are written beside those that they are to replace, one after the other; none is held in memory."""
+
+    def __init__(self, folder: Path, *, durable: bool) -> None:
+        self._folder, self._durable = folder, durable
+        self._waiting: dict[str, str] = {}
+        self._made: list[Path] = []
+
+    def add(self, name: str, file: OutputFile) -> None:
+        """Write it, unless it is there already with this text and these permissions.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        path = self._folder / name
+        if _is_there(path, file):
+            return
+        with _as_output_error():
+            lacking = [path.parent, *path.parent.parents]
+            self._made += reversed([one for one in lacking if not one.exists()])
+            self._waiting[name] = _stage(path, file, durable=self._durable)
+
+    def put(self) -> list[str]:
+        """Replace the old files by those that were added; the names of those that were not there like this.
+
+        Raises:
+            OutputError: one cannot be replaced.
+        """
+        changed = list(self._waiting)
         with _as_output_error():
             for name in changed:
-                staged[name] = _stage(folder / name, files[name], durable=durable)
-            for name, temporary in list(staged.items()):
-                Path(temporary).replace(folder / name)
-                del staged[name]
-    finally:
-        for temporary in staged.values():
+                Path(self._waiting[name]).replace(self._folder / name)
+                del self._waiting[name]
+        self._made.clear()
+        return changed
+
+    def drop(self) -> None:
+        """What is not in place goes, and so do the folders that were made for it."""
+        for temporary in self._waiting.values():
             with contextlib.suppress(OSError):
                 Path(temporary).unlink()
-    return changed
+        for folder in reversed(self._made):
+            with contextlib.suppress(OSError):  # something is in there
+                folder.rmdir()
+
+
+@contextlib.contextmanager
+def staged(folder: Path, *, durable: bool = False) -> Iterator[Stage]:
+    """A stage for files below the folder; what is not put in place when the block ends is gone."""
+    stage = Stage(folder, durable=durable)
+    try:
+        yield stage
+    finally:
+        stage.drop()
 
 
 def remove_files(folder: Path, names: list[str]) -> None:

@@ -154,6 +154,8 @@ class Renderer:
 
     def _tables(self, name: str, values: Mapping[str, Any]) -> dict[str, Table]:
         text = self._text(name, values)
+        if not text.strip():  # nothing for this switch, as of most services
+            return {}
         try:
             data = yamltext.value(yamltext.compose(text))
         except yaml.MarkedYAMLError as err:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from sonicfab.errors import ExitCode
-from sonicfab.fabric import Fabric, build_files, write_build
+from sonicfab.fabric import Fabric, write_build
 from sonicfab.operations.site import OpenSite
+from sonicfab.render import SwitchConfig
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,11 @@ def render(site: OpenSite, output: str | Path = "build") -> RenderResult:
         InputError: with every mistake in the files, a template or a reference.
         OutputError: a file cannot be written; what was there is as it was.
     """
-    files = build_files(site.configs())
-    kept = site.fabric.keep_numbers()
-    return RenderResult(site.fabric, Path(output), write_build(Path(output), site.fabric.plan, files), kept)
+    kept: list[bool] = []
+
+    def all_of_it() -> Iterator[SwitchConfig]:
+        yield from site.configs()
+        kept.append(site.fabric.keep_numbers())  # when all could be rendered, and before the first file is in place
+
+    changed = write_build(Path(output), site.fabric.plan, all_of_it())
+    return RenderResult(site.fabric, Path(output), changed, kept == [True])

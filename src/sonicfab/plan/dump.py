@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -19,10 +19,14 @@ from sonicfab.plan.types import FabricPlan, LinkPlan, SwitchPlan
 from sonicfab.platforms import Platform
 
 FORMAT_VERSION = 1
+SWITCHES = '  "switches": {\n'
+"""The line of plan.json after which each switch begins with a line `    "NAME": {`."""
 
 _ALWAYS = object()
+_PLAIN = frozenset({str, bool, int, float, type(None)})
 _EMPTY: tuple[object, ...] = ((), {}, frozenset())
 
+_END, _ROW = "\n}", ",\n"
 _HEADER = """\
 # Numbers of the fabric {fabric}, allotted by sonicfab from the pools of its topology.
 #
@@ -40,29 +44,33 @@ def plan_text(plan: FabricPlan) -> str:
     that also tells what the file calls a field, in which order, and what it leaves out. What has a name is below that.
     How to log in is left out: it says nothing about the fabric, and differs from one operator to the next.
     """
-    value = {
-        "format_version": FORMAT_VERSION,
-        **_fields(plan),
-        "links": [_link(link) for link in plan.links],
-        "switches": {name: _switch(one) for name, one in plan.switches.items()},
-    }
-    return _indented(value, 4) + "\n"
+    head = _indented(
+        {"format_version": FORMAT_VERSION, **_fields(plan), "links": [_link(link) for link in plan.links]}, 4
+    )
+    # one switch after the other: as values, all of them take ten times the memory of their text
+    switches = (f"    {json.dumps(name)}: {_indented(_switch(one), 2, '    ')}" for name, one in plan.switches.items())
+    return f"{head.removesuffix(_END)},\n{SWITCHES}{_ROW.join(switches)}\n  }}\n}}\n"
 
 
 def _value(of: object) -> Any:  # noqa: ANN401 - any JSON
-    if isinstance(of, (Build, Platform)):
-        return of.name
-    if isinstance(of, (Endpoint, Enum)):
-        return str(of)
-    if is_dataclass(of):
-        return _fields(of)
-    if isinstance(of, Mapping):
-        return {str(key): _value(one) for key, one in of.items()}
-    if _named(of):
-        return {one.name: _fields(one) for one in _named(of)}
-    if isinstance(of, (tuple, list, set, frozenset)):
-        return [_value(one) for one in of]
-    return of if of is None or isinstance(of, (bool, int, float)) else str(of)
+    kind = type(of)
+    return of if kind in _PLAIN else _how(kind)(of)
+
+
+@cache
+def _how(kind: type) -> Callable[[Any], Any]:
+    """How values of a type are written; asked once for each, as a fabric has half a million of them."""
+    if issubclass(kind, (Build, Platform)):
+        return lambda of: of.name
+    if issubclass(kind, (Endpoint, Enum)):
+        return str
+    if is_dataclass(kind):
+        return _fields
+    if issubclass(kind, Mapping):
+        return lambda of: {str(key): _value(one) for key, one in of.items()}
+    if issubclass(kind, (tuple, list, set, frozenset)):
+        return lambda of: {one.name: _fields(one) for one in _named(of)} if _named(of) else [_value(one) for one in of]
+    return str
 
 
 def _named(of: object) -> tuple[Any, ...]:
@@ -75,7 +83,7 @@ def _fields(of: object) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for field, name, default in _shape(cast("Any", type(of))):
         value = getattr(of, field)
-        if value != default and (default is _ALWAYS or value not in _EMPTY):
+        if value != default and (default is _ALWAYS or type(value) in _PLAIN or value not in _EMPTY):
             said = _value(value)
             found[name] = None if said == "" else said
     return found
