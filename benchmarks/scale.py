@@ -19,7 +19,7 @@ import yaml
 
 from measure import SONICFAB, cost
 from sonicfab import yamltext
-from sonicfab.fabric import build_files, open_fabric, render_fabric, write_build
+from sonicfab.fabric import open_fabric, render_fabric, write_build
 from sonicfab.render import Renderer, template_folders
 
 SPINES, LEAVES = 8, 32
@@ -87,9 +87,9 @@ def stages(folder: Path, pods: int) -> None:
     marks = [("", time.process_time())]
     fabric = open_fabric(inventory, topology)
     marks.append(("load and plan", time.process_time()))
-    files = build_files(render_fabric(fabric, fabric.plan.switches.values()))
+    configs = list(render_fabric(fabric, fabric.plan.switches.values()))
     marks.append(("render", time.process_time()))
-    write_build(folder / "stages", fabric.plan, files)
+    write_build(folder / "stages", fabric.plan, configs)
     marks.append(("write", time.process_time()))
     for (_, before), (name, after) in itertools.pairwise(marks):
         print(f"  {name:16} {after - before:6.2f} CPU s")

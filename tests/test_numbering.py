@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from known import CATALOG
 from sonicfab.asn import AsnPool, is_private
-from sonicfab.ipam import AddressPool, LinkPool, link_ends
+from sonicfab.ipam import AddressPool, LinkPool, link_end
 from sonicfab.model.inventory import Inventory
 from sonicfab.model.numbers import Numbers
 from sonicfab.model.topology import Topology
@@ -185,7 +185,7 @@ def test_link_pool() -> None:
     assert IPv4Network("10.0.0.2/31") in pool
     assert IPv4Network("10.0.0.2/32") not in pool
     assert IPv4Network("10.0.1.0/31") not in pool
-    assert [str(end) for end in link_ends(IPv6Network("fd00::4/127"))] == ["fd00::4/127", "fd00::5/127"]
+    assert [str(link_end(IPv6Network("fd00::4/127"), number)) for number in (0, 1)] == ["fd00::4/127", "fd00::5/127"]
 
 
 def test_asn_pools() -> None:

@@ -96,8 +96,7 @@ class LinkPool:
         return str(self.network)
 
 
-def link_ends(network: IpNetwork) -> tuple[IpInterface, IpInterface]:
-    """The two addresses of a link network with its prefix length, the lower one first."""
-    low = int(network.network_address)
+def link_end(network: IpNetwork, number: int) -> IpInterface:
+    """One of the two addresses of a link network with its prefix length: 0 is the lower one."""
     make = IPv4Interface if network.version == 4 else IPv6Interface
-    return make((low, network.prefixlen)), make((low + 1, network.prefixlen))
+    return make((int(network.network_address) + number, network.prefixlen))

@@ -15,7 +15,7 @@ from sonicfab.catalog import Catalog
 from sonicfab.configdb import natural_key
 from sonicfab.errors import KeyPath, Problem, Severity
 from sonicfab.hints import did_you_mean, first_of
-from sonicfab.ipam import link_ends
+from sonicfab.ipam import link_end
 from sonicfab.model.fields import Endpoint
 from sonicfab.model.inventory import Inventory
 from sonicfab.model.numbers import Numbers
@@ -347,7 +347,7 @@ def _interfaces(
                     "link",
                     tuple(cable[position].port for cable in link.members),
                     link_local=not own,
-                    addresses=tuple(link_ends(network)[number] for network in own),
+                    addresses=tuple(link_end(network, number) for network in own),
                     mtu=cabling.said(end).mtu or link.mtu,
                 )
             )

@@ -165,7 +165,8 @@ def numbers_text(fabric: str, numbers: Numbers) -> str:
 
 
 def _row(row: object) -> str:
-    values = {name: getattr(row, name, None) for name in ("mac", "asn", "ipv4", "ipv6")}
+    said = vars(row)  # one of a link has neither MAC nor AS
+    values = {name: said.get(name) for name in ("mac", "asn", "ipv4", "ipv6")}
     return ", ".join(f"{name}: {_scalar(value)}" for name, value in values.items() if value is not None)
 
 

@@ -11,7 +11,6 @@ from itertools import combinations
 from sonicfab.configdb import natural_key
 from sonicfab.errors import KeyPath, Problem
 from sonicfab.families import Family
-from sonicfab.ipam import link_ends
 from sonicfab.model.fields import NOWHERE
 from sonicfab.model.sessions import IBGP, UNSAID, Kind, SessionSettings, hold_too_short
 from sonicfab.model.topology import Topology
@@ -117,7 +116,7 @@ def _link_sessions(
         for network in networks:
             # with both families numbered, each has a session of its own; one alone carries all (RFC 8950)
             carried = (Family.of(network),) if len(networks) > 1 else families
-            peer = str(link_ends(network)[1 - own_end].ip)
+            peer = str(network[1 - own_end])
             session = Session(peer, port, far, asn, carried, said, options)
             yield switch, f"{group}-V{network.version}", session
 
