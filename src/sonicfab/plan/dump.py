@@ -54,7 +54,7 @@ def plan_text(plan: FabricPlan) -> str:
 
 def _value(of: object) -> Any:  # noqa: ANN401 - any JSON
     kind = type(of)
-    return of if kind in _PLAIN else _how(kind)(of)
+    return of if kind in _PLAIN else _how(cast("Any", kind))(of)
 
 
 @cache
