@@ -7,7 +7,7 @@ WORKERS ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test vm-test frr-test check docs picture format golden bench push-faults packages vm-packages install install-dev dist clean
+.PHONY: help demo test vm-test frr-test check docs picture format golden bench bench-peers push-faults packages vm-packages install install-dev dist clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,13 +47,18 @@ golden: install-dev ## Write the golden files anew; look at the diff
 	$(BIN)/python -m pytest -q tests/test_golden.py tests/test_error_goldens.py -k 'golden or docs or told' \
 		tests/test_builds.py tests/test_verify.py tests/test_readme.py tests/test_switch_contract.py tests/test_ten_minutes.py --update-golden
 
-bench: install-dev ## Measure speed and memory beside a floor
-	$(BIN)/python benchmarks/cli.py
+bench: install-dev ## Measure what a user types beside its budget, its floor and the peers; then the rest
+	$(BIN)/python -m compileall -q src
+	$(BIN)/python benchmarks/budgets.py
 	$(BIN)/python benchmarks/scale.py
 	$(BIN)/python benchmarks/validate.py
 	scripts/with-lab-rights $(BIN)/python benchmarks/lab.py
 	scripts/with-lab-rights $(BIN)/python benchmarks/verify.py
 	scripts/with-lab-rights $(BIN)/python benchmarks/push.py
+
+bench-peers: ## Install what `bench` compares with, in an environment of its own
+	@scripts/make-venv build/peers $(PYTHON)
+	build/peers/bin/pip install --quiet pyavd networklab
 
 push-faults: install-dev ## Cut a push at every point by every fault, half an hour in a lab, and write docs/push-faults.md
 	scripts/with-lab-rights $(BIN)/python tests/pushfaults_page.py docs/push-faults.md $(or $(LEAVES),11)

@@ -21,13 +21,13 @@ class Cost:
     peak: float
 
 
-def cost(command: Sequence[str], cwd: Path, runs: int = 1) -> Cost:
-    """Run it `runs` times, after one run that warms the caches of the disk.
+def cost(command: Sequence[str], cwd: Path, runs: int = 1, *, warm: bool = True) -> Cost:
+    """Run it `runs` times, after one run that warms the caches of the disk if `warm`.
 
     Raises:
         RuntimeError: it ends with an exit code other than 0.
     """
-    results = [_once(command, cwd) for _ in range(runs + 1)][1:]
+    results = [_once(command, cwd) for _ in range(runs + warm)][int(warm) :]
     return Cost(statistics.median(one.cpu for one in results), statistics.median(one.peak for one in results))
 
 
