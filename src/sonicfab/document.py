@@ -6,6 +6,7 @@ Every scalar stays a string; the models give each its type. Keys written twice a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +19,21 @@ from sonicfab.yamltext import compose, is_plain
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file that was read: `value` holds mappings, lists, strings and None."""
+    """A file that was read: `value` holds mappings, lists, strings and None.
+
+    Its nodes are not kept, they take forty times as much memory as its text: who asks for a place has it read again.
+    """
 
     name: DocumentName
     file: str
     lines: tuple[str, ...]
-    root: yaml.Node | None
+    text: str
     value: Any
 
     def place(self, path: KeyPath, *, on_key: bool = False) -> Place:
         """Where `path` stands; a step that is not in the file (a missing key) stays on what holds it."""
-        node, mark = self.root, self.root.start_mark if self.root else None
+        node = _nodes(self.text)
+        mark = node.start_mark if node else None
         for step in path:
             found = _child(node, step)
             if found is None:
@@ -44,6 +49,12 @@ class Document:
         place = self.place(problem.path, on_key=problem.on_key)
         excerpt = "" if secret or place.line > len(self.lines) else self.lines[place.line - 1].rstrip()
         return Diagnostic(problem.severity, problem.message, place, problem.hint, excerpt)
+
+
+@lru_cache(maxsize=3)
+def _nodes(text: str) -> yaml.Node | None:
+    """Those of a text that was found to be YAML."""
+    return compose(text)
 
 
 def read_document(path: Path, name: DocumentName) -> Document:
@@ -70,7 +81,7 @@ def read_document(path: Path, name: DocumentName) -> Document:
         raise _unreadable(Diagnostic("error", f"not valid YAML: {err.reason}", Place(file))) from err
     problems: list[Problem] = []
     value = _value(root, (), (), problems) if root is not None else None
-    document = Document(name, file, lines, root, value)
+    document = Document(name, file, lines, text, value)
     if problems:
         raise InputError(f"{file} is not usable", diagnostics=[document.diagnostic(one) for one in problems])
     return document
