@@ -21,7 +21,9 @@ def planned(
     for name in ("old", "new"):
         (folder / name).mkdir(exist_ok=True)
     running, _ = rendered(folder / "old", leaves)
-    site = sonicfab.Site.open(*fabric_of(folder / "new", leaves, more))
+    files = fabric_of(folder / "new", leaves, more)
+    sonicfab.Site.open(*files).fabric.keep_numbers()
+    site = sonicfab.Site.open(*files)
     targets = {one.switch: Target.of(one) for one in site.configs()}
     seen = {name: (looks or {}).get(name) or looked(running[name], target) for name, target in targets.items()}
     options = PushOptions()

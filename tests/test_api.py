@@ -126,7 +126,21 @@ def test_from_factory_default_to_verified_and_back(lab: Lab, tmp_path: Path, _la
     assert not site.diff_live().differs
     inventory, topology = quick_files(tmp_path / "quick")[1::2]
     quick = sonicfab.Site.open(inventory, topology, lab="api", limit=[LEAF1])
-    assert [(one.name, one.state) for one in quick.push(output=tmp_path).switches] == [(LEAF1, "changed")]
+    plan = tmp_path / "plan.json"
+    assert quick.plan(keep=plan).todo == [LEAF1]
+    by_hand = "vtysh -c 'configure terminal' -c '{}ip prefix-list BY-HAND seq 5 permit any'"
+    assert lab.inside(LEAF1, by_hand.format("")).code == 0
+    refused = quick.push(plan=plan, output=tmp_path)
+    assert refused.refused
+    assert (
+        "since the plan was made, what runs has changed: frr.conf: ip prefix-list BY-HAND is new"
+        in refused.switches[0].error
+    )
+    assert not refused.push_id, "nothing was begun"
+    assert lab.inside(LEAF1, by_hand.format("no ")).code == 0
+    done = quick.push(plan=plan, output=tmp_path).switches
+    assert [(one.name, one.state) for one in done] == [(LEAF1, "changed")]
+    assert [one.state for one in quick.push(plan=plan, output=tmp_path).switches] == ["unchanged"]
     assert site.diff_live().differs
     back = site.rollback(output=tmp_path)
     assert [(one.name, one.state) for one in back.switches] == [(LEAF1, "changed")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -30,7 +31,9 @@ from sonicfab.cli.options import (
 from sonicfab.cli.push_run import carry_out, end_left
 
 if TYPE_CHECKING:
+    from sonicfab.operations.push import Planned
     from sonicfab.operations.site import OpenSite
+    from sonicfab.push.approved import Approved
     from sonicfab.push.comparison import Target
     from sonicfab.push.run import PushOptions
 
@@ -101,6 +104,18 @@ Resume = Annotated[
 ]
 
 
+KeepPlan = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="Keep the plan in this file, for `push --plan`.", metavar="FILE"),
+]
+ApprovedPlan = Annotated[
+    Path | None,
+    typer.Option(
+        "--plan",
+        help="Do just what this file of `plan -o` says, and nothing when files or switches have changed since.",
+        metavar="FILE",
+    ),
+]
 PrintedPlan = Annotated[
     PlanFormat,
     typer.Option(
@@ -119,6 +134,7 @@ def push(
     lab: Lab = False,
     lab_name: LabName = "",
     limit: Limit = [],  # noqa: B006 - typer copies it
+    plan: ApprovedPlan = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     resume: Resume = False,
@@ -143,11 +159,12 @@ def push(
 
     Validates, compares, shows every change, its way and what it interrupts, and asks. Then step by step: a timer on
     the switch will put the old config back unless the change is confirmed, and it is confirmed only when what runs is
-    what is intended and no session is lost. Ends with 6 when a switch was rolled back, with 5 when changes are
-    pending, with 3 when a switch could not be asked or refused.
+    what is intended and no session is lost. With --plan, what was approved is what is applied. Ends with 6 when a
+    switch was rolled back, with 5 when changes are pending, with 3 when a switch could not be asked or refused.
 
     Example: sonicfab push -i inventories/scs-lab.yml -t topologies/spine-leaf-1x2.yml --lab
     """
+    from sonicfab.operations.approved import intend_again, look_again, of_approved
     from sonicfab.operations.push import intend, look_and_decide
     from sonicfab.push.guarded import Limits
     from sonicfab.push.refusals import Insisted
@@ -160,12 +177,18 @@ def push(
     limits = Limits(confirm_within=confirm_within, timeout=timeout)
     insisted = Insisted(overwrite_drift, despite_acl)
     options = PushOptions(way, batch, canary, max_failures, drain, "", insisted, limits, reset_sessions)
+    approved = _approved(plan, options, take_over, ignore) if plan else None
+    if approved:
+        site, options = of_approved(site, approved), approved.options.over(options)
     with _told():
-        intent = intend(site, options, take_over=take_over, ignore=ignore)
+        intent = intend_again(site, approved) if approved else intend(site, options, take_over=take_over, ignore=ignore)
     _note_warnings(intent.warnings)
     resumed = _resume(site, intent.targets, options, output, dry_run=dry_run) if resume else ""
     with ProgressBar("comparing") as progress:
-        planned = look_and_decide(site.for_push(), "push", intent.targets, options, progress)
+        if approved:
+            planned = look_again(site, approved, intent, options, progress)
+        else:
+            planned = look_and_decide(site.for_push(), "push", intent.targets, options, progress)
     planned = replace(planned, resumes=resumed)
     raise typer.Exit(carry_out(planned, output, format, dry_run=dry_run, yes=yes, everything=verbose > 0))
 
@@ -178,18 +201,22 @@ def plan(
     limit: Limit = [],  # noqa: B006
     way: Way = "",
     batch: Batch = None,
+    canary: Canary = None,
+    drain: DrainOption = False,
     overwrite_drift: OverwriteDrift = False,
     despite_acl: DespiteAcl = False,
     take_over: TakeOver = [],  # noqa: B006
     reset_sessions: ResetSessions = False,
     templates: Templates = [],  # noqa: B006
     ignore: Ignore = [],  # noqa: B006
+    output: KeepPlan = None,
     format: PrintedPlan = PlanFormat.TABLE,  # noqa: A002
     verbose: Verbose = 0,
 ) -> None:
     """Show what a push would do: every change, its way, what it interrupts, and the steps. Changes nothing.
 
-    Ends with 5 when something would change, with 0 when nothing would.
+    Ends with 5 when something would change, with 0 when nothing would. With -o it is kept: `push --plan FILE` does just
+    that, and refuses when anything has changed since.
 
     Example: sonicfab plan -i inventories/scs-lab.yml -t topologies/spine-leaf-1x2.yml --lab
     """
@@ -201,16 +228,47 @@ def plan(
 
     console.log_to_stderr(verbose)
     site = _open(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, templates=templates)
-    options = PushOptions(way, batch, insisted=Insisted(overwrite_drift, despite_acl), reset_sessions=reset_sessions)
+    options = PushOptions(
+        way, batch, canary, drain=drain, insisted=Insisted(overwrite_drift, despite_acl), reset_sessions=reset_sessions
+    )
     with _told(), ProgressBar("comparing") as progress:
         planned = decide(site, options, take_over=take_over, ignore=ignore, progress=progress)
     _note_warnings(planned.warnings)
+    if output:
+        _keep(planned, ignore, output)
     if format is PlanFormat.MARKDOWN:
         from sonicfab.report.push_markdown import markdown_plan
 
         markdown_plan(planned)
         raise typer.Exit(planned.result().exit_code)
     raise typer.Exit(carry_out(planned, Path(), Format(format.value), dry_run=True, yes=False, everything=verbose > 0))
+
+
+def _approved(plan: Path, options: PushOptions, take_over: list[str], ignore: list[str]) -> Approved:
+    """The plan in a file, which says by itself what is done.
+
+    Raises:
+        InputError: it is none, or options would change what it says.
+    """
+    from sonicfab.errors import InputError
+    from sonicfab.push.approved import ApprovedOptions, read_approved
+
+    if take_over or ignore or ApprovedOptions.of(options) != ApprovedOptions():
+        told = "--plan says all that is done: no option beside it changes that"
+        raise InputError(told, "--limit, --resume, --max-failures, --confirm-within and --timeout may be given")
+    return read_approved(plan)
+
+
+def _keep(planned: Planned, ignore: list[str], output: Path) -> None:
+    """Keep what is shown, where it could be done as it stands."""
+    from sonicfab.operations.approved import approve
+    from sonicfab.report.console import note
+
+    if planned.refused:
+        note(f"{output} was not written: the plan cannot be done as it stands")
+        return
+    approve(planned, ignore).write(output)
+    note(f"kept in {output}: `sonicfab push --plan {shlex.quote(str(output))}` with the same -i and -t does just this")
 
 
 def _resume(site: OpenSite, targets: Mapping[str, Target], options: PushOptions, output: Path, *, dry_run: bool) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sonicfab.operations import approved
 from sonicfab.operations import ci as whole_way
 from sonicfab.operations import diff as differences
 from sonicfab.operations import push as pushes
@@ -24,8 +25,8 @@ class Site(OpenSite):
 
     render = rendering.render
     validate = validation.validate
-    plan = pushes.plan
-    push = pushes.push
+    plan = approved.plan
+    push = approved.push
     resume = pushes.resume
     rollback = way_back.rollback
     verify = verification.verify
