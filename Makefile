@@ -75,6 +75,10 @@ install-dev: $(VENV)/installed-dev ## The same with everything that tests and ch
 
 dist: build/wheel-venv/installed ## Build wheel and sdist, and install the wheel in an environment of its own
 
+.PHONY: manual
+manual: install-dev ## Write man pages and the completions of bash, zsh and fish to build/manual
+	$(BIN)/python scripts/make-manual build/manual
+
 $(VENV)/installed: pyproject.toml
 	@scripts/make-venv $(VENV) $(PYTHON)
 	$(BIN)/pip install --quiet --editable .
