@@ -77,7 +77,7 @@ dist: build/wheel-venv/installed ## Build wheel and sdist, and install the wheel
 
 .PHONY: manual
 manual: install-dev ## Write man pages and the completions of bash, zsh and fish to build/manual
-	$(BIN)/python scripts/make-manual build/manual
+	$(BIN)/python scripts/site/manual.py build/manual
 
 $(VENV)/installed: pyproject.toml
 	@scripts/make-venv $(VENV) $(PYTHON)

@@ -76,7 +76,7 @@ def test_the_wheel_runs_by(words: tuple[str, ...], tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def manual(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("manual")
-    done = run(sys.executable, ROOT / "scripts" / "make-manual", folder)
+    done = run(sys.executable, ROOT / "scripts" / "site" / "manual.py", folder)
     assert done.returncode == 0, done.stderr
     return folder
 

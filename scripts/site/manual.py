@@ -1,5 +1,4 @@
-#!/usr/bin/env python3
-"""Man pages and shell completions of the program that is installed here: `make-manual FOLDER`.
+"""Man pages and shell completions of the program that is installed here: `python manual.py FOLDER`.
 
 What `--help` says as sonicfab(1) and one page for each command, and what bash, zsh and fish complete by; for packages
 of distributions. A user of pip, pipx or uv has `sonicfab --help` and `sonicfab --install-completion`.
@@ -13,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from typer.completion import get_completion_script
+from commands import tree
+from typer.completion import get_completion_script  # type: ignore[attr-defined] # where typer itself has it from
 from typer.main import get_command
 
 from sonicfab import __version__
@@ -23,16 +23,15 @@ PROGRAM = "sonicfab"
 COMPLETIONS = {"bash": f"{PROGRAM}.bash", "zsh": f"_{PROGRAM}", "fish": f"{PROGRAM}.fish"}
 
 
-def pages(command: Any, name: str, parent: str = "") -> Iterator[tuple[str, str]]:  # noqa: ANN401 - click's, or typer's own
-    """(file, text) of a command and of all below it."""
-    children = {key: one for key, one in getattr(command, "commands", {}).items() if not one.hidden}
-    yield f"{name.replace(' ', '-')}.1", "\n".join(page(command, name, parent, children)) + "\n"
-    for key, one in children.items():
-        yield from pages(one, f"{name} {key}", name)
+def pages() -> Iterator[tuple[str, str]]:
+    """(file, text) of the program and of every command."""
+    for words, command in tree(get_command(app), PROGRAM):
+        yield f"{words.replace(' ', '-')}.1", "\n".join(page(command, words)) + "\n"
 
 
-def page(command: Any, name: str, parent: str, children: dict[str, Any]) -> Iterator[str]:  # noqa: ANN401
+def page(command: Any, name: str) -> Iterator[str]:  # noqa: ANN401 - typer's own classes
     """One page, in the man macros of groff_man(7)."""
+    children = {key: one for key, one in getattr(command, "commands", {}).items() if not one.hidden}
     title = name.replace(" ", "-")
     first, _, rest = (command.help or "").strip().partition("\n\n")
     yield f'.TH "{title.upper()}" "1" "" "{PROGRAM} {__version__}" "{PROGRAM}"'
@@ -60,7 +59,7 @@ def page(command: Any, name: str, parent: str, children: dict[str, Any]) -> Iter
             yield f".TP\n.BR {roff(f'{title}-{key}')} (1)\n{roff(said)}"
     if command.epilog:
         yield f".SH EXIT STATUS\n{roff(one_line(command.epilog).removeprefix('Exit codes: '))}"
-    if parent:
+    if parent := name.rpartition(" ")[0]:
         yield f".SH SEE ALSO\n.BR {roff(parent.replace(' ', '-'))} (1)"
 
 
@@ -95,7 +94,7 @@ def main() -> None:
     """All of it into a folder."""
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    made = dict(pages(get_command(app), PROGRAM))
+    made = dict(pages())
     variable = f"_{PROGRAM.upper()}_COMPLETE"
     for shell, file in COMPLETIONS.items():
         script = get_completion_script(prog_name=PROGRAM, complete_var=variable, shell=shell)
