@@ -87,7 +87,8 @@ def _stored(planned: Planned, names: Sequence[str]) -> Iterator[str]:
     """What is told of switches beside changes: what is stored, what is another's."""
     told: dict[str, list[str]] = defaultdict(list)
     for name in names:
-        for line in planned.looks[name].found.stored:
+        found = planned.looks[name].found
+        for line in found.stored if found.runs else ():  # what changes is stored, too
             told[line].append(name)
     for name, look in planned.looks.items():
         for line in look.found.theirs:
