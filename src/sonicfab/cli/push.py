@@ -165,7 +165,7 @@ def push(
     Example: sonicfab push -i inventories/scs-lab.yml -t topologies/spine-leaf-1x2.yml --lab
     """
     from sonicfab.operations.approved import intend_again, look_again, of_approved
-    from sonicfab.operations.push import intend, look_and_decide
+    from sonicfab.operations.push import intend
     from sonicfab.push.guarded import Limits
     from sonicfab.push.refusals import Insisted
     from sonicfab.push.run import PushOptions
@@ -185,10 +185,7 @@ def push(
     _note_warnings(intent.warnings)
     resumed = _resume(site, intent.targets, options, output, dry_run=dry_run) if resume else ""
     with ProgressBar("comparing") as progress:
-        if approved:
-            planned = look_again(site, approved, intent, options, progress)
-        else:
-            planned = look_and_decide(site.for_push(), "push", intent.targets, options, progress)
+        planned = look_again(site, approved, intent, options, progress)
     planned = replace(planned, resumes=resumed)
     raise typer.Exit(carry_out(planned, output, format, dry_run=dry_run, yes=yes, everything=verbose > 0))
 

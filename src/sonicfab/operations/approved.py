@@ -164,15 +164,18 @@ def intend_again(site: OpenSite, approved: Approved) -> Intent:
 
 
 def look_again(
-    site: OpenSite, approved: Approved, intent: Intent, options: PushOptions, progress: Progress = QUIET
+    site: OpenSite, approved: Approved | None, intent: Intent, options: PushOptions, progress: Progress = QUIET
 ) -> Planned:
     """Look at the switches; those that are not as they were are refused, and so nothing is done to any.
 
-    `options` says how long may be waited, and how many may fail; what is done is the plan's.
+    `options` says how long may be waited, and how many may fail; what is done is the plan's. Without a plan that was
+    approved everything is decided here.
 
     Raises:
         InputError: the way does not lead there any more.
     """
+    if approved is None:
+        return pushes.look_and_decide(site.for_push(), "push", intent.targets, options, progress)
     own = approved.options.over(options)
     planned = pushes.look_and_decide(site.for_push(), "push", intent.targets, own, progress)
     refused = dict(planned.decision.refused)
