@@ -10,6 +10,7 @@ from typing import Any
 
 from faults_ports import PORT_FAULTS
 from faults_services import SERVICE_FAULTS
+from faults_unified import UNIFIED_FAULTS
 from plants import LEAF, NET, OTHER, PORT, Fabric, Plant
 from plants import Fault as Fault
 from plants import Files as Files
@@ -472,4 +473,5 @@ FAULTS = (
     ),
     *PORT_FAULTS,
     *SERVICE_FAULTS,
+    *UNIFIED_FAULTS,
 )

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from sonicfab.datafiles import STRICT, as_facts, read_facts
+from sonicfab.frr import frrcfgd
 
 DEFAULT_BUILD = "community-202411"
 
@@ -45,6 +46,44 @@ class Defect:
     mend: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Frrcfgd:
+    """How frrcfgd of a build makes FRR's config of CONFIG_DB (sonic-buildimage src/sonic-frr-mgmt-framework).
+
+    Attributes:
+        mode: the docker_routing_config_mode in which it does; the framework that it is of is asked for, too.
+        broken: why it cannot make that of a fabric; "" when it can.
+        active: what the field admin_status says where a family, or a neighbour, is on.
+        numbered_prefixes: the rows of PREFIX are numbered, and may deny; without, their order is nobody's.
+        beside_models: rows that it reads, and that the YANG models of the build do not allow: TABLE[ FIELD].
+    """
+
+    __pydantic_config__: ClassVar = STRICT
+
+    mode: str = ""
+    broken: str = ""
+    active: Literal["up", "true"] = "up"
+    numbered_prefixes: bool = False
+    beside_models: tuple[str, ...] = ()
+
+    @property
+    def inactive(self) -> str:
+        """The opposite of `active`."""
+        return "down" if self.active == "up" else "false"
+
+    def makes(self, config: frrcfgd.Config) -> str:
+        """What FRR starts from with a config_db, as far as BGP is concerned.
+
+        Raises:
+            FrrcfgdError: a template fails on it.
+        """
+        return frrcfgd.frr_conf(config, active=(self.active, "true"), numbered=self.numbered_prefixes)
+
+    def __str__(self) -> str:
+        """In words."""
+        return "no" if self.broken else f"yes, in the mode {self.mode}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Build:
     """One image build. "" or () where a fact is not known.
@@ -67,6 +106,7 @@ class Build:
         bfd_needs_mgmt_framework: bfdd starts only with frr_mgmt_framework_config "true".
         static_bfd: staticd takes `bfd` with a static route.
         bgp_daemon: what configures BGP from config_db unless frr_mgmt_framework_config is "true".
+        frrcfgd: how that daemon makes FRR's config of CONFIG_DB in the mode `unified`; None where nobody knows.
         anycast_gateway: swss reads SAG|GLOBAL and static_anycast_gateway of VLAN_INTERFACE.
         ntp_daemon: ntpd or chrony.
         reload_checks_yang: when `config reload FILE` checks the file against the YANG models before it stops anything.
@@ -104,6 +144,7 @@ class Build:
     bfd_needs_mgmt_framework: bool
     static_bfd: bool = False
     bgp_daemon: str = ""
+    frrcfgd: Frrcfgd | None = None
     anycast_gateway: bool = False
     ntp_daemon: str = ""
     reload_checks_yang: ReloadCheck = ""

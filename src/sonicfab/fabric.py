@@ -280,15 +280,20 @@ def write_build(folder: Path, plan: FabricPlan, configs: Iterable[SwitchConfig])
     """
     fabric = folder / plan.name
     names: list[str] = []
+    without: list[str] = []
     with staged(fabric) as stage:
         for config in configs:
             names.append(config.switch)
             for file, text in (("config_db.json", config.config_db_text), ("frr.conf", config.frr)):
+                if not text:  # frrcfgd makes FRR's config of the tables
+                    without.append(f"{config.switch}/{file}")
+                    continue
                 stage.add(f"{config.switch}/{file}", OutputFile(text, file in config.secret_files))
         stage.add("plan.json", OutputFile(plan_text(plan)))
         gone = [name for name in _switches_before(fabric / "plan.json") if name not in plan.switches]
         changed = {path.partition("/")[0] for path in stage.put()}
-    remove_files(fabric, [f"{name}/{file}" for name in gone for file in ("config_db.json", "frr.conf")])
+    without += [f"{name}/{file}" for name in gone for file in ("config_db.json", "frr.conf")]
+    remove_files(fabric, without)
     return {name: name in changed for name in names}
 
 

@@ -37,7 +37,7 @@ class SwitchConfig:
 
     Attributes:
         config_db: the rendered tables; an empty table says that it must have no rows.
-        frr: the text of frr.conf.
+        frr: the text of frr.conf; "" where frrcfgd makes FRR's config of the tables.
         secret_files: those of config_db.json and frr.conf that hold a secret, and must be for their owner alone.
         site_templates: the files of the site's own templates that made it.
         planned: what of it is ours; None where all of it is.
@@ -105,7 +105,8 @@ class Renderer:
         }
         try:
             with limits() if self._own_folders else nullcontext():
-                tables, frr = self._all_tables(values), self._text(FRR_TEMPLATE, values)
+                tables = self._all_tables(values)
+                frr = "" if switch.unified else self._text(FRR_TEMPLATE, values)
         except (TemplateLimitError, MemoryError, RecursionError) as err:  # where what a template made was read
             message = f"rendering {switch.name} failed: {_said(err)}"
             raise _template_error(message, Place(self._last_template), _TOO_MUCH) from err

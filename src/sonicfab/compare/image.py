@@ -24,6 +24,7 @@ _NO_NOTES = frozenset(
         "routing_config_mode",
         "frr_start_lines",
         "bfd_needs_mgmt_framework",
+        "frrcfgd",
         # told by itself
         "unfit_platforms",
         "platform_modules",
@@ -91,7 +92,7 @@ def _facts(old: Build, new: Build) -> Iterator[Note]:
 
 def _unknown(name: str, value: object) -> bool:
     """True when nobody has said; no port defaults at all is an answer."""
-    return value in ("", ()) and name != "port_defaults"
+    return value in ("", (), None) and name != "port_defaults"
 
 
 def _change(old: object, new: object) -> str:

@@ -119,12 +119,18 @@ def hold_too_short(keepalive: int, hold: int) -> bool:
     return hold < 3 * keepalive
 
 
+BgpSource = Literal["frr.conf", "config_db"]
+"""Where FRR has its config from: our frr.conf, or CONFIG_DB, of which frrcfgd makes it."""
+
+
 class Bgp(SessionSettings):
     """BGP of the fabric: what its sessions share, and what is no matter of a single one.
 
-    `groups` says it of sessions with switches of a role, and of all iBGP sessions; `peer_groups` what FRR calls them.
+    `groups` says it of sessions with switches of a role, and of all iBGP sessions; `peer_groups` what FRR calls them;
+    `source`, where FRR has its config from.
     """
 
+    source: BgpSource = "frr.conf"
     groups: dict[GroupName, SessionSettings] = {}
     peer_groups: dict[AnyGroup, PeerGroupName] = {}
     defaults: Defaults = "traditional"

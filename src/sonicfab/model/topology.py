@@ -37,6 +37,7 @@ from sonicfab.model.sessions import (
     UNSAID,
     AnyGroup,
     Bgp,
+    BgpSource,
     MaxPrefixesField,
     PeerGroupName,
     SessionOptionsField,
@@ -189,7 +190,7 @@ class SwitchEntry(SwitchNumbers):
     ownership: Ownership | None = None
     extra: Extra = Extra.model_construct()
     leave: OneOrMany[LeaveWord] = ()
-    bgp: Literal["none"] | None = None
+    bgp: BgpSource | Literal["none"] | None = None
     peer_groups: dict[AnyGroup, PeerGroupName] = {}
 
 

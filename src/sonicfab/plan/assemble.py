@@ -52,6 +52,7 @@ from sonicfab.plan.types import (
     SwitchPlan,
     SwitchSettings,
 )
+from sonicfab.plan.unified import is_unified, unified_problems
 from sonicfab.platforms import Platform, PlatformPort
 from sonicfab.ports import PortTable, ports_of
 
@@ -107,7 +108,11 @@ def make_plan(
     problems += [*_check_management(topology, settings.values()), *useless(topology), *unknown(topology, settings)]
     if any(problem.severity == "error" for problem in problems):
         raise PlanProblems(problems)
-    return _fabric(topology, settings, cabling, allotment, networks), allotment.record, problems
+    plan = _fabric(topology, settings, cabling, allotment, networks)
+    problems += unified_problems(topology, plan)
+    if any(problem.severity == "error" for problem in problems):
+        raise PlanProblems(problems)
+    return plan, allotment.record, problems
 
 
 def problems_alone(value: Inventory | Topology, catalog: Catalog) -> list[Problem]:
@@ -166,6 +171,7 @@ def _fabric(
                 ownership=(topology.switches.get(name) or SwitchEntry()).ownership or topology.ownership,
                 extra=Extra.of(topology, name),
                 left=left_on(topology, name),
+                unified=is_unified(topology, name),
             )
             for name, one in settings.items()
         },

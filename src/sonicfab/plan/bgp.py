@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from typing import Annotated, ClassVar
 
+from sonicfab.builds import Build
 from sonicfab.families import Family
 from sonicfab.model.fields import Endpoint
 from sonicfab.model.policies import Prefix
@@ -107,6 +108,47 @@ class PrefixList:
     def keyword(self) -> str:
         """`ip` or `ipv6`, as FRR's commands begin."""
         return Family.of(self.networks[0] if self.networks else self.prefixes[0].network).command
+
+    @property
+    def set_name(
+        self,
+    ) -> Annotated[
+        str,
+        Rule("", ("topology:loopbacks",), where=lambda one: one.name == "LOOPBACKS", naming=True),
+        Rule("", ("topology:{of}|topology:hosts.prefixes|topology:networks",), naming=True),
+    ]:
+        """What CONFIG_DB calls it: a PREFIX_SET is of one family, and both are of one namespace."""
+        return f"{self.name}-V6" if self.keyword == "ipv6" else self.name
+
+    def rows(self, build: Build) -> list[tuple[str, str]]:
+        """The rows of PREFIX that frrcfgd of a build makes the list of: (key after the name, action).
+
+        Its template compares lengths as text (`rb > len` in bgpd.conf.db.pref_list.j2), and leaves `ge` out where that
+        says less: a list that is wider than it should be. Where rows are numbered, one denies what is too short.
+
+        Raises:
+            ValueError: the rows of the build cannot say it.
+        """
+        numbered, rows = bool(build.frrcfgd and build.frrcfgd.numbered_prefixes), list[tuple[str, str]]()
+        for network, low, high in self._ranges:
+            length = network.partition("/")[2]
+            if low > int(length) and str(low) <= length:
+                if not numbered:
+                    raise ValueError(f"{network} from /{low} on")
+                rows.append((f"{network}|{length}..{low - 1}", "deny"))
+                low = int(length)
+            rows.append((f"{network}|{'exact' if low == high == int(length) else f'{low}..{high}'}", "permit"))
+        return [(f"{5 * number}|{key}" if numbered else key, action) for number, (key, action) in enumerate(rows, 1)]
+
+    @property
+    def _ranges(self) -> Iterator[tuple[str, int, int]]:
+        """(network, shortest, longest) of each entry."""
+        for network in self.networks:
+            length = network.prefixlen if self.exact else network.max_prefixlen
+            yield str(network), length, length
+        for prefix in self.prefixes:
+            longest = prefix.le or (prefix.network.max_prefixlen if prefix.ge else prefix.network.prefixlen)
+            yield str(prefix.network), prefix.ge or prefix.network.prefixlen, longest
 
 
 @dataclass(frozen=True, slots=True)

@@ -311,6 +311,10 @@ class SwitchPlan(SwitchSettings):
     vlans: Annotated[tuple[VlanPlan, ...], Rule("", ("topology:networks",), naming=True)] = ()
     left: Left = field(default_factory=Left)
     statics: Annotated[tuple[StaticRoute, ...], Rule("", ("topology:routes",), naming=True)] = ()
+    unified: Annotated[
+        bool,
+        Rule("frrcfgd makes FRR's config of CONFIG_DB: there is no frr.conf of ours", ("topology:bgp.source",)),
+    ] = False
 
     @property
     def unplanned_ports(self) -> Mapping[str, frozenset[str]]:

@@ -68,7 +68,7 @@ class Target:
         return cls(
             config.switch,
             config.config_db,
-            config.frr,
+            config.frr or None,
             config.owned_tables,
             record,
             take_over,

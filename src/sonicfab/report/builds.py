@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sonicfab.builds import Build, fact_texts
+from sonicfab.builds import Build, Frrcfgd, fact_texts
 from sonicfab.catalog import Catalog
 from sonicfab.platforms import Platform
 from sonicfab.ports import not_known, ports_of, unfit_for
@@ -123,7 +123,7 @@ def _text(build: Build, fact: str) -> str:
         return "\n".join(f"{name}: {words.get(one, one)}" for name, one in value.items()) or "none"
     if isinstance(value, tuple):
         return ("\n" if fact == "frr_start_lines" else ", ").join(value) or "none"
-    return value or UNKNOWN
+    return str(value or "") or UNKNOWN
 
 
 def _yang(build: Build) -> str:
@@ -173,6 +173,8 @@ def _value(build: Build, models: Iterable[Platform]) -> dict[str, Any]:
 
 
 def _plain(value: object) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(value, Frrcfgd):
+        return asdict(value)
     if isinstance(value, Mapping):
         return dict(value)
     return list(value) if isinstance(value, tuple) else None if value == "" else value

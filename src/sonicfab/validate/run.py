@@ -26,6 +26,7 @@ from sonicfab.validate.links import SwitchView, check_links
 from sonicfab.validate.schema import SchemaCheck
 from sonicfab.validate.services import check_services
 from sonicfab.validate.together import Together
+from sonicfab.validate.unified import beside_models, check_unified
 from sonicfab.validate.vtysh import check_syntax, frr_version, read_together
 from sonicfab.validate.yang import YangCheck
 
@@ -164,13 +165,15 @@ class Validator:
             in_frr += check_syntax(subject.frr, build.frr)
         found = list(subject.read)
         if subject.config_db is not None:
-            found += self._config_db(subject.config_db, build, subject.platform, read)
+            of_tables, made = check_unified(subject.config_db, build)
+            read, found = read or of_tables, [*found, *made]
+            found += self._config_db(subject.config_db, build, subject.platform, read, frr=subject.frr is not None)
             found += check_services(subject.config_db, read, subject.managed_from)
         found = [self._at(one, subject, subject.files[0]) for one in found]
         return read, found + [self._at(one, subject, subject.files[1]) for one in in_frr]
 
     def _config_db(
-        self, config: ConfigDb, build: Build, platform: Platform | None, read: FrrText | None
+        self, config: ConfigDb, build: Build, platform: Platform | None, read: FrrText | None, *, frr: bool
     ) -> list[Finding]:
         schema = self._schema(build)
         found = schema.check(config) if schema else [_no_schema(build), *self._likely(build).check(config)]
@@ -178,11 +181,11 @@ class Validator:
         if models:
             told = {one.place for one in found}
             found += [one for one in models.check(config) if one.place not in told]
-        found = [_graver(one, build) for one in found]
+        found = [beside_models(_graver(one, build), config, build) for one in found]
         used = {one.place for one in found if one.code == "SF-128"}  # where the models have the rule
         between = check_interfaces(config, bgp=read is not None and bool(read.instances))
         found += [one for one in between if not (one.code == "SF-225" and one.place in used)]
-        found += check_device(config, build, platform, frr=read is not None)
+        found += check_device(config, build, platform, frr=frr)
         return [*found, *check_defects(config, build, platform)]
 
     def _likely(self, build: Build) -> LikelyCheck:

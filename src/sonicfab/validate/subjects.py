@@ -40,7 +40,7 @@ def of_fabric(
                 switch.build,
                 switch.platform,
                 config.config_db,
-                config.frr,
+                config.frr or None,
                 files,
                 managed_from=_managed_from(switch.ssh.jump_host),
                 by_reference="frr.conf" in config.secret_files,

@@ -68,6 +68,8 @@ def neighbors_of_others(expected: Expectations, answers: Answers) -> frozenset[s
     record = answers.find(RECORD)
     if expected.config is None or record is None:
         return frozenset()
+    if not expected.config.frr:  # frrcfgd makes it of CONFIG_DB, whose rows another check looks at
+        return frozenset()
     return foreign_neighbors(answers.find(STORED_FRR) or "", expected.config.frr, record.frr)
 
 

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sonicfab import configdb
+from sonicfab.builds import Frrcfgd
 from sonicfab.frr import conf
+from sonicfab.frr.meaning import differences
 from sonicfab.ownership.settle import OnSwitch, Rendered, Settled, settle
 from sonicfab.render import SwitchConfig
 from sonicfab.switch.ask import Answers, Question
@@ -91,6 +93,9 @@ def drift(expected: Expectations, answers: Answers, subject: str) -> list[str]:
     if subject == "frr":
         answers.get(RUNNING_FRR)
     whole = _settled(config, answers)
+    if not config.frr and subject in ("frr", "stored frr.conf"):  # frrcfgd makes it of the tables at each start
+        made = (expected.plan.build.frrcfgd or Frrcfgd()).makes(whole.config_db)
+        return differences(answers.get(RUNNING_FRR), made) if subject == "frr" else []
     intended = whole.frr or ""
     if subject == "config_db":
         changes = configdb.diff(whole.config_db, answers.get(RUNNING_CONFIG_DB), whole.owned)
@@ -123,7 +128,7 @@ def _settled(config: SwitchConfig, answers: Answers) -> Settled:
         answers.optional(STORED_FRR) or "",
         answers.get(RECORD),
     )
-    return settle(Rendered(config.config_db, config.frr, config.owned_tables, config.planned), there)
+    return settle(Rendered(config.config_db, config.frr or None, config.owned_tables, config.planned), there)
 
 
 def _frr_drift(intended: str, seen: str) -> list[str]:
