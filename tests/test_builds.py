@@ -119,7 +119,7 @@ def test_show_for_programs_is_complete(sonicfab: Run) -> None:
     build = get_build("community-202511")
     for fact in fact_texts():
         told = getattr(build, fact)
-        told = asdict(told) if isinstance(told, Frrcfgd) else told
+        told = json.loads(json.dumps(asdict(told))) if isinstance(told, Frrcfgd) else told
         plain = dict(told) if isinstance(told, Mapping) else list(told) if isinstance(told, tuple) else told
         assert value["facts"][fact]["value"] == plain
         assert value["facts"][fact]["source"] == build.source(fact)
