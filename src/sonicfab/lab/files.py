@@ -98,6 +98,8 @@ def program_files(python: Path, *, compiled: bool = True) -> dict[str, str]:
         for entry in (lab / "sonic").iterdir()
         if entry.name.endswith(".py")
     }
+    frrcfgd = "sonicfab/frr/frrcfgd.py"  # what its templates make is known outside of labs, too
+    code[f"usr/local/lib/sonic/{frrcfgd}"] = (files("sonicfab") / "frr/frrcfgd.py").read_text(encoding="utf-8")
     package = (files("sonicfab") / "__init__.py").read_text(encoding="utf-8")
     return {  # usr/local/bin comes before whatever of these names the host has
         **programs,
@@ -105,6 +107,7 @@ def program_files(python: Path, *, compiled: bool = True) -> dict[str, str]:
         "usr/local/lib/sonic/run.py": code["usr/local/lib/sonic/sonicfab/lab/sonic/__main__.py"],
         "usr/local/lib/sonic/sonicfab/__init__.py": package,
         "usr/local/lib/sonic/sonicfab/lab/__init__.py": "",
+        "usr/local/lib/sonic/sonicfab/frr/__init__.py": "",
         "usr/local/lib/sonic/switch-start.sh": lab.joinpath("switch-start.sh").read_text(encoding="utf-8"),
         "usr/local/bin/sudo": _SUDO,
         "usr/local/bin/docker": _DOCKER,
@@ -140,6 +143,7 @@ def switch_files(spec: LabSpec, switch: LabSwitch) -> dict[str, str]:
         "asic": switch.asic,
         "serial": switch.serial,
         "routing_config_mode": switch.routing_config_mode,
+        "frrcfgd": switch.frrcfgd,
         "bfd_needs_mgmt_framework": switch.bfd_needs_mgmt_framework,
         "database_version": switch.database_version,
         "swss_ready_after": spec.swss_ready_after,

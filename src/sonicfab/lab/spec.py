@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sonicfab.builds import DEBIAN_RELEASES, Build
+from sonicfab.builds import DEBIAN_RELEASES, Build, Frrcfgd
 from sonicfab.errors import InputError
 from sonicfab.hints import first_of
 from sonicfab.lab.container import container_files
@@ -35,6 +35,8 @@ class LabSwitch:
     Attributes:
         ports: the names of its ports.
         image: the files of its image, by path below its root, and those that it has stored.
+        frrcfgd: what frrcfgd of its build reads: which words of admin_status are on, whether prefixes are numbered,
+            and why it cannot be used, if so.
         yang: the folder of this machine whose YANG models it has; "" for none.
         yang_tables: the tables of which its build has models.
         tree: the folder of the Debian whose programs it runs; "" for this machine.
@@ -54,6 +56,7 @@ class LabSwitch:
     bfd_needs_mgmt_framework: bool
     ports: tuple[str, ...]
     image: dict[str, str]
+    frrcfgd: dict[str, Any] = field(default_factory=dict)
     yang: str = ""
     yang_tables: tuple[str, ...] = ()
     tree: str = ""
@@ -190,9 +193,20 @@ def _switch(
             "files/etc/sonic/init_cfg.json": init_cfg_text(build),
             **{_STORED[name]: text for name, text in stored.items()},
         },
+        frrcfgd=_frrcfgd(build),
         yang=str(models.resolve()) if models else "",
         yang_tables=tuple(sorted(schema_of(build) or ())),
     )
+
+
+def _frrcfgd(build: Build) -> dict[str, Any]:
+    daemon = build.frrcfgd or Frrcfgd()
+    return {
+        "active": [daemon.active, "true"],
+        "numbered": daemon.numbered_prefixes,
+        "broken": daemon.broken,
+        "start_lines": list(build.frr_start_lines),
+    }
 
 
 def _sonic_version(build: Build, asic: str) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sonicfab.lab.sonic import bgpcfg, db, paths
+from sonicfab.lab.sonic import bgpcfg, db, frrcfgd, paths
 
 
 def main(arguments: list[str]) -> int:
@@ -61,6 +61,8 @@ def main(arguments: list[str]) -> int:
 def _template(name: str, data: Mapping[str, Any]) -> str:
     """What a template of the bgp container makes; those that are not here fail, as any that is not there does."""
     metadata = data.get("DEVICE_METADATA", {}).get("localhost", {})
+    if name == "gen_frr.conf.j2" and metadata.get("frr_mgmt_framework_config") == "true":
+        return frrcfgd.frr_conf(data)
     made = {
         "gen_bgpd.conf.j2": bgpcfg.base_config(metadata),
         "gen_frr.conf.j2": bgpcfg.base_config(metadata),

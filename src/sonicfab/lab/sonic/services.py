@@ -20,7 +20,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sonicfab.lab.sonic import bgpcfg, channels, db, kernel, paths, staticroutes
+from sonicfab.lab.sonic import bgpcfg, channels, db, frrcfgd, kernel, paths, staticroutes
 
 START_LIMIT = 3
 START_INTERVAL = 1200.0
@@ -165,7 +165,9 @@ def start_bgp(config: db.Config) -> None:
     if mode in ("unified", lab_facts()["routing_config_mode"]):
         _load_frr_conf()
     _mark("bgp")
-    if not framework:
+    if framework:
+        frrcfgd.remember(config)
+    else:
         bgpcfg.run(config)
         staticroutes.forget()
         bgpcfg.configure(staticroutes.changes(config))
@@ -176,6 +178,8 @@ def react() -> None:
     config = db.read()
     kernel.apply(config)
     framework = config.get("DEVICE_METADATA", {}).get("localhost", {}).get("frr_mgmt_framework_config") == "true"
+    if is_active("bgp") and framework and (lines := frrcfgd.changes(config)):
+        bgpcfg.configure(lines)
     if is_active("bgp") and not framework and (lines := staticroutes.changes(config)):
         bgpcfg.configure(lines)
 

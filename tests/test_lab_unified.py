@@ -1,0 +1,84 @@
+"""A fabric whose BGP is from CONFIG_DB: booted, pushed, verified; one switch gets its frr.conf, and loses it again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from conftest import Run
+from labs import Lab, booted, needs_lab, rendered
+from test_lab_moves import pushed_and_taken_back
+from test_lab_underlays import INVENTORY
+
+pytestmark = needs_lab
+
+TOPOLOGY = """\
+name: unified
+asn: {{spine: 65500, leaf: 65401-65499}}
+loopbacks: {{ipv4: 10.1.0.0/24, ipv6: "fd00:1::/112"}}
+bgp: {{connect_retry: 1, source: config_db}}
+links: [spine1:Ethernet0 - leaf1:Ethernet48]
+switches: {{leaf1: {{bgp: {leaf}}}}}
+"""
+
+
+@pytest.fixture(scope="module")
+def labs(sonicfab: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Lab]]:
+    """The same lab with either way for the leaf as what is intended; it runs CONFIG_DB's on both."""
+    folder = tmp_path_factory.mktemp("unified")
+    (folder / "inventory.yml").write_text(INVENTORY)
+    files = {}
+    for kind in ("config_db", "frr.conf"):
+        topology = folder / f"{kind}.yml"
+        topology.write_text(TOPOLOGY.format(leaf=kind))
+        files[kind] = ["-i", str(folder / "inventory.yml"), "-t", str(topology)]
+        rendered(sonicfab, folder / kind, files=files[kind])
+    with booted(sonicfab, "unified", files=files["config_db"]) as lab:
+        found = {kind: Lab(sonicfab, lab.name, given) for kind, given in files.items()}
+        assert ways(found["config_db"]) == {"leaf1": "reload", "spine1": "reload"}
+        yield found
+
+
+def ways(lab: Lab) -> dict[str, str]:
+    """Push; the ways of the switches that changed."""
+    done = lab.sonicfab("push", "--yes", "--format", "json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return {one["switch"]: one["way"] for one in json.loads(done.stdout)["switches"] if one["way"] != "nothing"}
+
+
+def mode(lab: Lab) -> str:
+    return lab.inside("leaf1", "sonic-cfggen -d -v DEVICE_METADATA.localhost.docker_routing_config_mode").out.strip()
+
+
+def test_frr_runs_what_the_tables_say(labs: dict[str, Lab]) -> None:
+    """Sessions, routes and configs are as planned, and a row that somebody changes is FRR's next config."""
+    lab = labs["config_db"]
+    done = lab.verify(60)
+    assert done.returncode == 0, done.stdout
+    assert "Managed" not in lab.inside("leaf1", "cat /etc/sonic/frr/frr.conf").out
+    change = "sonic-db-cli CONFIG_DB HSET 'BGP_GLOBALS_AF|default|ipv4_unicast' max_ebgp_paths 7"
+    assert lab.inside("leaf1", change).code == 0
+    assert "maximum-paths 7" in lab.inside("leaf1", "vtysh -c 'show running-config'").out
+    told = lab.verify(0)
+    assert told.returncode == 4
+    assert "max_ebgp_paths" in told.stdout
+    assert ways(lab) == {"leaf1": "reload"}
+    assert lab.verify(60).returncode == 0
+
+
+def test_to_frr_conf_and_back(labs: dict[str, Lab]) -> None:
+    """`plan` tells what it interrupts; a push that is taken back leaves what was; then it goes, and comes back."""
+    there, here = labs["frr.conf"], labs["config_db"]
+    shown = there.sonicfab("plan", "--limit", "leaf1")
+    assert shown.returncode == 5, shown.stdout + shown.stderr
+    assert "all traffic of the switch" in " ".join(shown.stdout.split())
+    pushed_and_taken_back(there)
+    assert mode(there) == "unified"
+    assert here.verify(60).returncode == 0
+    for lab, expected in ((there, "split-unified"), (here, "unified")):
+        assert ways(lab) == {"leaf1": "reload"}
+        assert mode(lab) == expected
+        done = lab.verify(60)
+        assert done.returncode == 0, done.stdout
