@@ -41,9 +41,9 @@ def labs(sonicfab: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[di
         yield found
 
 
-def ways(lab: Lab) -> dict[str, str]:
+def ways(lab: Lab, *options: str) -> dict[str, str]:
     """Push; the ways of the switches that changed."""
-    done = lab.sonicfab("push", "--yes", "--format", "json")
+    done = lab.sonicfab("push", "--yes", "--format", "json", *options)
     assert done.returncode == 0, done.stdout + done.stderr
     return {one["switch"]: one["way"] for one in json.loads(done.stdout)["switches"] if one["way"] != "nothing"}
 
@@ -64,7 +64,11 @@ def test_frr_runs_what_the_tables_say(labs: dict[str, Lab]) -> None:
     told = lab.verify(0)
     assert told.returncode == 4
     assert "max_ebgp_paths" in told.stdout
-    assert ways(lab) == {"leaf1": "reload"}
+    refused = lab.sonicfab("push", "--yes")
+    assert refused.returncode == 3, refused.stdout
+    assert "somebody has changed it" in refused.stdout + refused.stderr
+    assert "frr: " not in refused.stdout + refused.stderr, "what frrcfgd makes is nobody's change"
+    assert ways(lab, "--overwrite-drift") == {"leaf1": "reload"}
     assert lab.verify(60).returncode == 0
 
 

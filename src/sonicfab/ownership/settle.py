@@ -81,8 +81,12 @@ class Settled:
 def frr_conf_counts(running: ConfigDb, intended: ConfigDb) -> bool:
     """Whether FRR starts from frr.conf: in the one routing mode that keeps it, which is a fact of the image build.
 
-    In every other SONiC makes FRR's config itself (docker_init.sh of the bgp container).
+    In every other SONiC makes FRR's config itself (docker_init.sh of the bgp container), and so it does where the rows
+    for frrcfgd are intended, whatever its mode is called.
     """
+    framework = intended.get("DEVICE_METADATA", {}).get("localhost", {}).get("frr_mgmt_framework_config")
+    if framework == "true" and intended.get("BGP_GLOBALS"):
+        return False
     mode = running.get("DEVICE_METADATA", {}).get("localhost", {}).get("docker_routing_config_mode")
     return mode is not None and mode == intended.get("DEVICE_METADATA", {}).get("localhost", {}).get(
         "docker_routing_config_mode"

@@ -9,6 +9,7 @@ from typing import Literal
 from sonicfab import tables
 from sonicfab.builds import Build
 from sonicfab.configdb import SECRET_TABLES, ConfigChange, ConfigDb
+from sonicfab.frr import frrcfgd
 from sonicfab.schema.facts import schema_of
 from sonicfab.validate.findings import errors
 from sonicfab.validate.schema import SchemaCheck
@@ -180,9 +181,10 @@ def _refusal(change: ConfigChange, running: ConfigDb, target: ConfigDb) -> Itera
     if table.startswith(_PORT_DOWN):
         yield f"{table}: the config updater shuts the ports down to change it"
     framework = [one.get("DEVICE_METADATA", {}).get("localhost", {}) for one in (running, target)]
-    if table.startswith("BGP_") and any(one.get("frr_mgmt_framework_config") == "true" for one in framework):
-        # frrcfgd.py: it removes what it finds removed from FRR, which has our frr.conf
-        yield f"{table}: frrcfgd runs, and would change FRR's config as its rows change"
+    if table in frrcfgd.TABLES and any(one.get("frr_mgmt_framework_config") == "true" for one in framework):
+        # frrcfgd.py gives FRR each row as it comes, whatever the others say by then; with our frr.conf it removes from
+        # it what it finds removed
+        yield f"{table}: frrcfgd runs, and would change FRR's config row by row as they come"
 
 
 def _is_routed(port: str, config: ConfigDb) -> bool:
