@@ -149,6 +149,17 @@ def refused(build: str = "community-202605", links: list[Any] | None = None, **m
 
 
 IBGP = {"link": "spine1:Ethernet120 - spine2:Ethernet120", "bgp": "ibgp"}
+
+
+def test_aggregates_and_redistribution_mean_the_same() -> None:
+    assert_the_same(
+        "community-202605",
+        policies={"CONNECTED": [{"permit": "10.9.0.0/16 le 24"}]},
+        aggregates=[{"prefix": "10.9.0.0/16", "switches": "leaf1"}],
+        redistribute=[{"protocol": "connected", "policy": "CONNECTED", "switches": "leaf1"}],
+    )
+
+
 POLICY = {"name": "up", "switch": "leaf1", "interface": "Ethernet40", "asn": "64999", "announce": "default"}
 
 
@@ -164,6 +175,11 @@ POLICY = {"name": "up", "switch": "leaf1", "interface": "Ethernet40", "asn": "64
             {"switches": {"leaf1": {"extra": {"frr": {"": ["ip route 198.51.100.0/24 blackhole"]}}}}},
             ("switches", "leaf1", "extra", "frr"),
             "no frr.conf",
+        ),
+        (
+            {"routes": [{"prefix": "198.51.100.0/24", "blackhole": "true", "switches": "leaf1"}]},
+            ("routes", 0),
+            "static routes",
         ),
         ({"build": "community-202505"}, ("bgp", "source"), "number in the keys of PREFIX"),
         ({"build": "community-202405"}, ("bgp", "source"), "docker_init.sh"),

@@ -13,7 +13,7 @@ from sonicfab.adopt.page import flow, scalar
 from sonicfab.adopt.policies import defaults_of
 from sonicfab.adopt.seen import Seen
 from sonicfab.adopt.sessions import text_of
-from sonicfab.frr import conf
+from sonicfab.frr import conf, frrcfgd
 from sonicfab.frr.bgp import neighbor_of
 from sonicfab.frr.chosen import SEPARATOR, chooses
 from sonicfab.frr.conf import Context
@@ -59,8 +59,8 @@ def why_whole(switch: Seen, rendered: str = "") -> str:
     """Why FRR's config of a switch is left whole; "" where it is not."""
     mode = text_of(switch.config.get("DEVICE_METADATA", {}).get("localhost", {}), "docker_routing_config_mode")
     wanted = switch.build.routing_config_mode if switch.build else ""
-    if mode == "unified" or "BGP_GLOBALS" in switch.config:
-        return "its routing mode is unified: SONiC makes its BGP of tables, which are not written here"
+    if frrcfgd.runs(switch.config, wanted) or "BGP_GLOBALS" in switch.config:
+        return f"its routing mode is {mode}: SONiC makes its BGP of tables, which are not written here"
     if mode != wanted:
         return f"its routing mode is {mode or 'not set'}, in which SONiC does not start FRR from frr.conf"
     if not switch.source.frr.strip():

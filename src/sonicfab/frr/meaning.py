@@ -21,7 +21,7 @@ _LIST = re.compile(
 _ENTRY = re.compile(r"route-map (\S+) (permit|deny) (\d+)")
 _ASKED = re.compile(r"match (ip|ipv6) (address|next-hop) prefix-list (\S+)")
 _ASKED_SET = re.compile(r"match (as-path|community) (\S+)")
-_USED = re.compile(r"route-map (\S+) (?:in|out)$")
+_USED = re.compile(r"route-map (\S+)(?: in| out)?$")
 
 Meaning = frozenset[str]
 

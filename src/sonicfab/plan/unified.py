@@ -57,22 +57,29 @@ def _of_switch(topology: Topology, plan: FabricPlan, switch: SwitchPlan) -> Iter
         at = ("switches", name, "extra", "frr")
         message = f"{name} is unified, and has no frr.conf for these lines"
         yield Problem("topology", at, message, "say them as rows under `config_db`", on_key=True)
+    for route in switch.statics:
+        message = f"{name} is unified, and has no frr.conf for static routes"
+        yield Problem("topology", _place(route.of), message, _OWN_FILE, on_key=True, alike=f"route {name}")
+    for one in (one for bgp in switch.bgp for one in bgp.aggregates if one.policy):
+        message = f"{name} is unified, and the template of frrcfgd knows no policy of an aggregate"
+        hint = f"{_OWN_FILE} (bgpd.conf.db.addr_family.j2)"
+        yield Problem("topology", (*_place(one.of), "policy"), message, hint, on_key=True, alike=f"{one.of}")
     for group, session in switch.sessions:
         yield from _of_session(topology, plan, switch, group, session)
     for policy in switch.route_maps:
         yield from _of_policy(switch, policy)
-    for one in switch.prefix_lists:
+    for asked in switch.prefix_lists:
         try:
-            one.rows(build)
+            asked.rows(build)
         except ValueError as err:
-            family = "ipv6" if one.keyword == "ipv6" else "ipv4"
+            family = "ipv6" if asked.keyword == "ipv6" else "ipv4"
             pools: dict[str, KeyPath] = {"LOOPBACKS": ("loopbacks", family), "HOSTS": ("hosts", "prefixes", family)}
-            at = pools.get(one.name) or _place(one.of) or path
+            at = pools.get(asked.name) or _place(asked.of) or path
             message = (
-                f"the list {one.name} cannot be unified with {build.name}: {err}, and its template compares the two "
+                f"the list {asked.name} cannot be unified with {build.name}: {err}, and its template compares the two "
                 "lengths as text and leaves the shorter ones in (bgpd.conf.db.pref_list.j2)"
             )
-            yield Problem("topology", at, message, _LENGTHS, alike=f"length {one.name}")
+            yield Problem("topology", at, message, _LENGTHS, alike=f"length {asked.name}")
 
 
 _LENGTHS = (
