@@ -10,7 +10,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sonicfab.frr import frrcfgd
+from sonicfab.frr.frrcfgd import FrrcfgdError
+from sonicfab.frr.frrcfgd import frr_conf as made_of_tables
 from sonicfab.lab.sonic import paths
 
 _MEMORY = paths.STATE / "frrcfgd.lines"
@@ -69,8 +70,8 @@ def _made(config: Mapping[str, Any]) -> str:
     if facts["broken"]:
         raise RuntimeError(str(facts["broken"]))
     try:
-        return frrcfgd.frr_conf(config, active=facts["active"], numbered=facts["numbered"])
-    except frrcfgd.FrrcfgdError as err:
+        return made_of_tables(config, active=facts["active"], numbered=facts["numbered"])
+    except FrrcfgdError as err:
         raise RuntimeError(str(err)) from err
 
 
