@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from faults_border import BORDER_FAULTS
 from faults_ports import PORT_FAULTS
 from faults_services import SERVICE_FAULTS
 from faults_unified import UNIFIED_FAULTS
@@ -472,6 +473,7 @@ FAULTS = (
         build="community-202505",
     ),
     *PORT_FAULTS,
+    *BORDER_FAULTS,
     *SERVICE_FAULTS,
     *UNIFIED_FAULTS,
 )

@@ -10,6 +10,7 @@ from sonicfab.builds import Build
 from sonicfab.configdb import ConfigDb
 from sonicfab.frr.bgp import UNSUPPRESS, Bgp, FrrText, Neighbor, read_frr
 from sonicfab.hints import first_of
+from sonicfab.validate.border import check_border
 from sonicfab.validate.contexts import check_contexts
 from sonicfab.validate.findings import Finding
 from sonicfab.validate.interfaces import IpNetwork, Owned, addresses, interface_table
@@ -26,6 +27,7 @@ def check_frr(text: str, config: ConfigDb | None, build: Build) -> tuple[FrrText
         own = list(addresses(config, management=True))
         for bgp in read.instances.values():
             found += [*_beside(bgp, config, own), *_bfd(bgp, config, build)]
+        found += check_border(text, read, own, config, build)
     return read, found
 
 
