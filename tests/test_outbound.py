@@ -117,6 +117,7 @@ def test_a_port_that_is_shut_explains_the_static_route_and_the_session() -> None
     world.static("198.18.0.0/24")
     world.change_session(TWO, "192.0.2.2", state="Active")
     assert world.codes() == ["port-shut"]
+    assert "the port of UPSTREAM2, is shut" in world.verified()[1][0].cause
 
 
 def test_an_aggregate_without_members() -> None:

@@ -155,11 +155,12 @@ def _host(case: Case, one: CheckResult) -> Diagnosis:
     end = str(one.end)
     evidence = case.because(one.switch, rf"PORT\|{one.subject}\b", "config_db")
     shut = one.problem == Problem.SHUT
+    whose = next((far.name for far in case.plan.outside if (far.switch, far.interface) == one.end), "a host")
     return Diagnosis(
         "port-shut" if shut else "mtu-mismatch" if one.problem == Problem.MTU else "port",
         "session",
         (end,),
-        f"{end}, the port of a host, {'is shut' if shut else f'is not as planned: {one.seen}'}",
+        f"{end}, the port of {whose}, {'is shut' if shut else f'is not as planned: {one.seen}'}",
         evidence,
         mends.on(one.switch, f"sudo config interface startup {one.subject}")
         if shut
