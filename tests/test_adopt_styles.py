@@ -248,4 +248,5 @@ def test_odd_texts(before: str, after: str, why: str) -> None:
     assert found.unchanged
     leaf = "st01-sw25g-r01-u34"
     assert ("frr" in found.leave[leaf]) is bool(why)
+    assert why in found.whole.get(leaf, "")
     assert why in " ".join(found.files["topology.yml"].replace("#", "").split())

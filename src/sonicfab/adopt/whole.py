@@ -67,6 +67,7 @@ class Adopted:
         tallies: switch -> what became of its config.
         changes: switch -> what a push would change on it: nothing, unless something could be neither said nor left.
         leave: switch -> what the files leave as it is.
+        whole: switch -> why all of FRR's config is left on it.
         refused: entries of the files that could not be read or planned; gaps: those that somebody has to complete.
         odd: what looks wrong in the configs.
     """
@@ -78,6 +79,7 @@ class Adopted:
     tallies: Mapping[str, Tally] = field(repr=False)
     changes: Mapping[str, Difference] = field(repr=False)
     leave: Mapping[str, Sequence[str]] = field(repr=False)
+    whole: Mapping[str, str] = field(repr=False)
     refused: Sequence[Entry] = field(repr=False)
     gaps: Sequence[Entry] = field(repr=False)
     odd: Sequence[Oddity] = field(repr=False)
@@ -118,6 +120,7 @@ def adopt(sources: Sequence[Source], catalog: Catalog, given: Given = Given()) -
         },
         changes=changes,
         leave=leave,
+        whole={name: one.whole for name, one in particular.beside.items() if one.whole},
         refused=[one for page in (draft.inventory, draft.topology) for one in page.entries() if one.refused],
         gaps=[one for page in (draft.inventory, draft.topology) for one in page.entries() if one.gap and one.about],
         odd=oddities(switches, {name: role for name, (role, _) in roles.items()}, links),

@@ -9,6 +9,7 @@ from typing import Any
 from sonicfab.adopt.page import Entry
 from sonicfab.adopt.tally import Count, Tally
 from sonicfab.hints import first_of
+from sonicfab.model.leave import FRR_WORD
 from sonicfab.operations.adopt import AdoptResult
 from sonicfab.report.console import json_result, say, table, wrapped
 
@@ -48,6 +49,7 @@ def json_adopted(done: AdoptResult) -> None:
                     "in_files": one.name in adopted.planned,
                     "changes": _changes(done, one.name),
                     "left": list(adopted.leave.get(one.name, ())),
+                    "frr_left_because": adopted.whole.get(one.name),
                     "config_db": _counts(adopted.tallies[one.name].config_db),
                     "frr": _counts(adopted.tallies[one.name].frr),
                 }
@@ -97,12 +99,16 @@ def _lines(entries: Iterable[Entry]) -> list[str]:
 
 
 def _left(done: AdoptResult) -> list[str]:
-    """What is left, equal things once."""
+    """What is left, equal things once, and all that is left on the same switches together."""
     where: dict[str, list[str]] = {}
     for switch, words in done.adopted.leave.items():
         for word in words:
-            where.setdefault(word, []).append(switch)
-    return [f"{word} ({first_of(names, _SHOWN)})" for word, names in where.items()]
+            why = done.adopted.whole.get(switch) if word == FRR_WORD else ""
+            where.setdefault(f"{word}, as {why}" if why else word, []).append(switch)
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for word, names in where.items():
+        alike.setdefault(tuple(names), []).append(word)
+    return [f"{'; '.join(words)} ({first_of(names, _SHOWN)})" for names, words in alike.items()]
 
 
 def _sums(tallies: Mapping[str, Tally], what: str) -> list[str]:
