@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -170,7 +170,30 @@ TELEMETRY: Case = (
         },
     },
 )
+RULES: Case = (
+    {
+        "ssh_server": {"retries": "3", "login_timeout": "30"},
+        "password_rules": {"enabled": "true", "min_length": "12", "expire_days": "-1", "history": "5"},
+    },
+    {
+        "SSH_SERVER": {"POLICIES": {"authentication_retries": "3", "login_timeout": "30"}},
+        "PASSW_HARDENING": {
+            "POLICIES": {"state": "enabled", "len_min": "12", "expiration": "-1", "history_cnt": "5"},
+        },
+    },
+)
+SESSIONS: Case = (
+    {"ssh_server": {"idle_timeout": "0", "max_sessions": "8"}},
+    {"SSH_SERVER": {"POLICIES": {"inactivity_timeout": "0", "max_sessions": "8"}}},
+)
+KEYS_ALONE: Case = (
+    {"ssh_server": {"passwords": "false"}},
+    {"SSH_SERVER": {"POLICIES": {"password_authentication": "false"}}},
+)
 CASES: dict[str, Case] = {
+    "rules": RULES,
+    "sessions": SESSIONS,
+    "keys alone": KEYS_ALONE,
     "control plane": CONTROL,
     "banner": BANNER,
     "features": FEATURES,
@@ -187,6 +210,9 @@ CASES: dict[str, Case] = {
 }
 FAR = "2001:db8::1"
 LACKING = {
+    "rules": "202305",
+    "sessions": "202305 202311 202405",
+    "keys alone": "202305 202311 202405 202411 202505",
     "banner": "202305 202311",
     "ntp": "202305",
     "ntp source": "202305",
@@ -226,6 +252,7 @@ def test_rows_of_a_service(case: str, build: str) -> None:
     assert {(one.code, one.place) for one in found if one.code != "SF-504"} <= {(one.code, one.place) for one in before}
 
 
+RULE = "defaults.password_rules"
 SERVERS = {"servers": "192.0.2.2"}
 CONTRADICTIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "no server": (
@@ -283,6 +310,18 @@ CONTRADICTIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
             "defaults.sflow.polling_interval the interval is 5 to 300 seconds, or 0 for none",
         ],
     ),
+    "a login by what is closed": (
+        {
+            "image_build": "community-202605",
+            "ssh": {"password": "env:P"},
+            "ssh_server": {"passwords": "false"},
+            "password_rules": {"enabled": "true", "expire_days": "90"},
+        },
+        [
+            "defaults.ssh_server.passwords sonicfab itself logs in by a password: `ssh.password`",
+            f"{RULE}.expire_days the password by which sonicfab logs in would lapse, too: `ssh.password`",
+        ],
+    ),
     "nothing to fall through": (
         {"aaa": {"failthrough": "true"}},
         ["defaults.aaa.failthrough `failthrough` is about an order, and there is no `login`"],
@@ -291,7 +330,10 @@ CONTRADICTIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
 
 
 def test_keys_that_contradict() -> None:
-    told: Callable[[Mapping[str, Any]], list[str]] = lambda given: [" ".join(one) for one in refused(given)]  # noqa: E731
+    def told(given: Mapping[str, Any]) -> list[str]:
+        build = given.get("image_build", "community-202411")
+        return [" ".join(one) for one in refused(given, build)]
+
     assert {name: told(given) for name, (given, _) in CONTRADICTIONS.items()} == {
         name: want for name, (_, want) in CONTRADICTIONS.items()
     }

@@ -131,6 +131,9 @@ def test_every_option_of_a_switch_that_renders_rows_is_in_the_table() -> None:
         "control_plane.ssh", "control_plane.snmp", "control_plane.ntp",
         # a field of a row of the image, whose off is a value: an empty text, false
         "banner.login", "banner.motd", "banner.logout", "features", "kdump.enabled", "kdump.memory", "kdump.dumps",
+        "password_rules.enabled", "password_rules.min_length", "password_rules.expire_days", "password_rules.history",
+        # a number of sshd's, which hostcfgd leaves in its file when the field goes
+        *(f"ssh_server.{key}" for key in ("retries", "login_timeout", "idle_timeout", "max_sessions", "passwords")),
         # of a container that `features` switches off
         *(f"{name}.{key}" for name in ("telemetry", "gnmi")
           for key in ("port", "client_auth", "log_level", "server_crt", "server_key", "ca_crt")),

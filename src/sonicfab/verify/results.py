@@ -81,6 +81,14 @@ class Problem(str, Enum):
     DISK = "disk"
     FORWARDING = "forwarding"
     TSA = "tsa"
+    # services
+    NO_TIME = "no-time"
+    UNSYNCHRONISED = "unsynchronised"
+    TACACS = "tacacs"
+    SYSLOG = "syslog"
+    NOT_SENT = "not-sent"
+    NO_SNMP = "no-snmp"
+    NO_DAEMON = "no-daemon"
     # login: the kind of error
     WRONG_SWITCH = "wrongswitch"
     HOST_KEY = "hostkey"
