@@ -13,6 +13,7 @@ from sonicfab.model.inventory import Inventory
 from sonicfab.model.numbers import Numbers
 from sonicfab.model.topology import Topology
 from sonicfab.plan.assemble import make_plan
+from sonicfab.plan.types import FabricPlan
 from sonicfab.render import Renderer, SwitchConfig, template_folders
 
 DEFAULTS: dict[str, Any] = {"management": {"gateway": "192.0.2.1"}}
@@ -24,8 +25,8 @@ TOPOLOGY: dict[str, Any] = {
 }
 
 
-def rendered(inventory: dict[str, Any], topology: dict[str, Any]) -> SwitchConfig:
-    """leaf1 with these values in defaults and in the topology."""
+def planned(inventory: dict[str, Any], topology: dict[str, Any]) -> FabricPlan:
+    """A spine and a leaf with these values in defaults and in the topology."""
     defaults = {**DEFAULTS, **inventory, "management": {**DEFAULTS["management"], **inventory.get("management", {})}}
     devices = {
         name: {"role": role, "platform": platform, "mac": mac, "management": {"address": f"192.0.2.{last}/24"}}
@@ -36,6 +37,12 @@ def rendered(inventory: dict[str, Any], topology: dict[str, Any]) -> SwitchConfi
     }
     read = Inventory.model_validate({"defaults": defaults, "devices": devices})
     plan, _, _ = make_plan(read, Topology.model_validate({**TOPOLOGY, **topology}), Numbers(), CATALOG)
+    return plan
+
+
+def rendered(inventory: dict[str, Any], topology: dict[str, Any]) -> SwitchConfig:
+    """leaf1 with these values in defaults and in the topology."""
+    plan = planned(inventory, topology)
     secrets: Callable[..., str] = lambda *_: "a-community"  # noqa: E731
     return Renderer(template_folders([]), secrets).render(plan, plan.switches["leaf1"])
 

@@ -405,6 +405,7 @@ def test_a_healthy_fabric_has_no_findings(example: str) -> None:
         "static",
         "aggregate",
         "portchannel",
+        "services",
         "vlan",
     }, "which the other examples have none of"
 

@@ -15,7 +15,7 @@ from sonicfab.lab.access import PROVIDES
 from sonicfab.ownership.record import Record
 from sonicfab.report.findings import lines
 from sonicfab.switch.ask import Answers, Question, UnansweredError, failure
-from sonicfab.switch.state import bgp, config, lags, lldp, ports, routes, system, vlans
+from sonicfab.switch.state import bgp, config, lags, lldp, ports, routes, services, system, vlans
 from sonicfab.switch.state.bgp import BgpPeer, BgpSession, BgpState
 from sonicfab.switch.state.interfaces import Interface
 from sonicfab.switch.state.lldp import LldpNeighbor
@@ -323,6 +323,9 @@ def answers_of(box: Box) -> Answers:
     put(system.DISK, [Filesystem("/", 1 << 30)])
     put(system.FORWARDING, dict(box.forwarding))
     answers.put(system.TSA, box.tsa)
+    put(services.CLOCK, services.Clock(synchronised=True, sources=()))
+    put(services.SYSLOG_TARGETS, frozenset(box.stored_config_db.get("SYSLOG_SERVER", {})))
+    put(services.SNMP_LISTENS, True)
     if box.asic:
         put(ports.SONIC_PORTS, box.asic)
         put(ports.TRANSCEIVERS, frozenset(box.asic))

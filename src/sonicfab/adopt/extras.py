@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from sonicfab.adopt.beside import extra_frr_lines
 from sonicfab.adopt.page import flow, scalar
 from sonicfab.adopt.seen import Seen
+from sonicfab.adopt.services import controlled_rows, services_of
 from sonicfab.configdb import Table, is_secret
 from sonicfab.frr.conf import Context
 
@@ -17,6 +18,9 @@ _KEPT = ("ACL_TABLE", "ACL_RULE", "MIRROR_SESSION", "STATIC_ROUTE", "VLAN_SUB_IN
 def extra_of(switch: Seen) -> dict[str, Table]:
     """Table -> its rows, of those that are kept."""
     found = {table: switch.config.get(table, {}) for table in _KEPT}
+    if any(key.startswith("control_plane.") for key in services_of(switch.config, switch.build)):
+        for table, said in zip(("ACL_TABLE", "ACL_RULE"), controlled_rows(switch.config), strict=True):
+            found[table] = {key: row for key, row in found[table].items() if key not in said}
     return {table: rows for table, rows in found.items() if rows and not _has_secret(table, rows)}
 
 

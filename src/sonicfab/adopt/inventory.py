@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sonicfab.adopt.page import Entry, Page, Part, flow, scalar
 from sonicfab.adopt.seen import Seen
+from sonicfab.adopt.services import secret_services
 from sonicfab.adopt.settings import Settings, device_of, settings_of
 from sonicfab.configdb import natural_key
 from sonicfab.roles import Role
@@ -124,13 +125,27 @@ def _ssh(switches: Iterable[Seen]) -> list[Entry]:
 
 
 def _secrets(switches: Sequence[Seen]) -> list[Entry]:
-    if not any(one.config.get("SNMP_COMMUNITY") for one in switches):
+    """The services that take secrets, where the switches that have them say the same of all else."""
+    found: dict[str, list[object]] = {}
+    for one in switches:
+        for key, value in secret_services(one.config).items():
+            found.setdefault(key, []).append(value)
+    if not found:
         return []
     why = (
         "a secret, which is not copied: left as it is on the switches. To have it in the files, give it in the "
         "environment and write under `defaults`:"
     )
-    return [Entry(["  snmp: {community: env:SNMP_COMMUNITY}"], "defaults snmp.community", why, gap=True)]
+    apart = " (of one switch: others say otherwise)"
+    return [
+        Entry(
+            [f"  {key}: {flow(values[0])}"],
+            f"defaults {key}",
+            f"{why[:-1]}{apart}:" if any(value != values[0] for value in values) else why,
+            gap=True,
+        )
+        for key, values in found.items()
+    ]
 
 
 def _device(switch: Seen, groups: Mapping[str, str], layers: Layers, roles: Mapping[str, tuple[Role, str]]) -> Entry:

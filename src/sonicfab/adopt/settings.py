@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from sonicfab.adopt.identify import metadata
 from sonicfab.adopt.seen import Seen
+from sonicfab.adopt.services import services_of
 from sonicfab.adopt.sessions import interface_of, text_of
 from sonicfab.configdb import ConfigDb, natural_key
 from sonicfab.ipam import is_address
@@ -26,7 +27,7 @@ def settings_of(switch: Seen, role: str) -> Settings:
         value = read(switch.config)
         if value is not None:
             found[key] = value
-    return found
+    return found | services_of(switch.config, switch.build)
 
 
 def can_be_said(switch: Seen) -> bool:
@@ -86,13 +87,6 @@ def _management(config: ConfigDb) -> Settings:
     return found
 
 
-def _keys(table: str) -> Callable[[ConfigDb], list[str] | None]:
-    def read(config: ConfigDb) -> list[str] | None:
-        return sorted(config[table], key=natural_key) if config.get(table) else None
-
-    return read
-
-
 def _timezone(config: ConfigDb) -> str | None:
     return text_of(metadata(config), "timezone") or None
 
@@ -105,11 +99,8 @@ def _snmp(row: str, field: str) -> Callable[[ConfigDb], str | None]:
 
 
 _SERVICES: Mapping[str, Callable[[ConfigDb], object]] = {
-    "ntp": _keys("NTP_SERVER"),
-    "dns": _keys("DNS_NAMESERVER"),
-    "syslog": _keys("SYSLOG_SERVER"),
     "timezone": _timezone,
     "snmp.location": _snmp("LOCATION", "Location"),
     "snmp.contact": _snmp("CONTACT", "Contact"),
 }
-"""Key of the inventory -> how its value is read; the community is a secret, and told apart."""
+"""Key of the inventory -> how its value is read, of those that are a text."""

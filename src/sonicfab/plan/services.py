@@ -77,14 +77,14 @@ def refused_services(
     for one in services():
         for key, wanted in one.needs.items() if build else ():
             value, path = find(*key.split("."))
-            if value is not None and build is not None and (lacks := _lacking(build, wanted)):
+            if value is not None and build is not None and (lacks := lacking(build, wanted)):
                 yield Problem("inventory", path, f"{build.name} cannot have `{key}`: {lacks}")
         for mistake in one.mistakes(lambda key: get(*key.split("."))):
             _, path = find(*mistake.key.split("."))
             yield Problem("inventory", path, mistake.message, mistake.hint)
 
 
-def _lacking(build: Build, wanted: str) -> str:
+def lacking(build: Build, wanted: str) -> str:
     """What the models of the build, or the nearest ones that are known, lack of a table or a field; "" for nothing."""
     schema: Schema | None = schema_of(build)
     where = "in its YANG models"
