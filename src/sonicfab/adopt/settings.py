@@ -39,6 +39,8 @@ def can_be_said(switch: Seen) -> bool:
 def device_of(switch: Seen) -> Settings:
     """What is of this switch alone."""
     found: Settings = {"mac": switch.mac} if switch.mac else {}
+    if switch.source.serial:
+        found["serial"] = switch.source.serial
     return found | _address(switch.config)
 
 

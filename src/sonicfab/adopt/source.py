@@ -30,6 +30,7 @@ class Source:
         host: the address that it was reached at; "" for files.
         mac: the base MAC that it says itself; "" for files.
         record: what of it is ours by earlier pushes.
+        serial: its serial number, where somebody tells it.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Source:
     user: str = ""
     mac: str = ""
     record: Record = field(default=Record(), repr=False)
+    serial: str = ""
 
 
 _MOST_FILES = 20_000

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sonicfab.adopt.whole import Given
     from sonicfab.model.fields import SecretRef
     from sonicfab.operations.adopt import Login
+    from sonicfab.roles import Role
 
 
 Places = Annotated[
@@ -92,24 +93,36 @@ def adopt(
 
 def _given(name: str, builds: list[str], roles: list[str], links: list[str]) -> Given:
     from sonicfab.adopt.whole import Given
-    from sonicfab.hints import did_you_mean
     from sonicfab.model.fields import is_switch_name
-    from sonicfab.roles import Role
 
     if name and not is_switch_name(name):
         raise InputError(f"--name {name}: a fabric's name has letters, digits and inner hyphens, at most 63")
-    of_switch = {}
-    for text in roles:
+    return Given(name, given_builds(builds), given_roles(roles), links)
+
+
+def given_roles(words: list[str]) -> dict[str, Role]:
+    """Switch -> role, of `--role`.
+
+    Raises:
+        InputError: one of them is none.
+    """
+    from sonicfab.hints import did_you_mean
+    from sonicfab.roles import Role
+
+    found = {}
+    for text in words:
         switch, equals, word = text.partition("=")
-        found = next((one for one in Role if one == word), None)
-        if not equals or found is None:
+        role = next((one for one in Role if one == word), None)
+        if not equals or role is None:
             raise InputError(f"--role {text}: expected SWITCH=ROLE", did_you_mean(word, map(str, Role)))
-        of_switch[switch] = found
-    of_build = {}
-    for text in builds:
-        switch, equals, build = text.rpartition("=")
-        of_build[switch] = build
-    return Given(name, of_build, of_switch, links)
+        found[switch] = role
+    return found
+
+
+def given_builds(words: list[str]) -> dict[str, str]:
+    """Switch, or "" for all, -> image build, of `--image-build`."""
+    parts = (text.rpartition("=") for text in words)
+    return {switch: build for switch, _, build in parts}
 
 
 def _login(user: str, key: str, password: str, known_hosts: str, lab_name: str, *, lab: bool) -> Login:
@@ -117,10 +130,15 @@ def _login(user: str, key: str, password: str, known_hosts: str, lab_name: str, 
     from sonicfab.operations.adopt import Login
 
     found = pick_lab(lab_name) if lab or lab_name else None
-    return Login(user, _secret("--key", key), _secret("--password", password), known_hosts, found)
+    return Login(user, secret_of("--key", key), secret_of("--password", password), known_hosts, found)
 
 
-def _secret(option: str, text: str) -> SecretRef | None:
+def secret_of(option: str, text: str) -> SecretRef | None:
+    """The reference that an option gives; None where it gives none.
+
+    Raises:
+        InputError: it is a secret itself, or nothing.
+    """
     from sonicfab.model.fields import SecretRef
 
     scheme, _, name = text.partition(":")

@@ -21,6 +21,7 @@ from sonicfab.cli import (
     diff,
     explain,
     files,
+    imports,
     lab,
     ports,
     push,
@@ -216,6 +217,7 @@ app.command()(rollback.rollback)
 app.command()(verify.verify)
 app.command()(ci.ci)
 app.command()(adopt.adopt)
+app.add_typer(imports.app, name="import")
 app.add_typer(lab.app, name="lab")
 app.add_typer(builds.app, name="builds")
 app.command()(files.init)

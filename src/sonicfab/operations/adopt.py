@@ -158,10 +158,16 @@ def _key(ref: SecretRef | None, secrets: Secrets) -> str | Path | None:
 
 def _written(sources: Sequence[Source], folder: Path, given: Given, *, force: bool) -> AdoptResult:
     adopted = adopt(sources, Catalog.load(), given)
-    return AdoptResult(adopted, folder, _write(folder, adopted.files, force=force))
+    return AdoptResult(adopted, folder, write_draft(folder, adopted.files, force=force))
 
 
-def _write(folder: Path, files: Mapping[str, str], *, force: bool) -> list[str]:
+def write_draft(folder: Path, files: Mapping[str, str], *, force: bool) -> list[str]:
+    """Write the files, none of them over one that is there; those that were not there like this.
+
+    Raises:
+        InputError: one is there, and `force` is not given.
+        OutputError: they cannot be written.
+    """
     there = [str(folder / name) for name in files if (folder / name).exists()]
     if there and not force:
         hint = "--force writes them anew, or --output names another folder"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
@@ -21,12 +21,12 @@ def show_adopted(done: AdoptResult) -> None:
     """A line for each switch; then what stays beside the files, what looks wrong, and what somebody has to say."""
     adopted = done.adopted
     _show_switches(done)
-    _show_list("left as it is, where the plan means something else (`leave` in the topology)", _left(done))
-    _show_list("not ours: the files do not speak of it, and it stays", _sums(adopted.tallies, "not_ours"))
-    _show_list("kept as extra", _sums(adopted.tallies, "extra"))
-    _show_list("suspicious", [str(one) for one in adopted.odd])
-    _show_list("refused", [f"{one.about}: {one.refused}" for one in adopted.refused])
-    _show_list("to be completed by hand", [f"{one.about}: {one.why}" for one in adopted.gaps], _lines(adopted.gaps))
+    show_list("left as it is, where the plan means something else (`leave` in the topology)", _left(done))
+    show_list("not ours: the files do not speak of it, and it stays", _sums(adopted.tallies, "not_ours"))
+    show_list("kept as extra", _sums(adopted.tallies, "extra"))
+    show_list("suspicious", [str(one) for one in adopted.odd])
+    show_list("refused", [f"{one.about}: {one.refused}" for one in adopted.refused])
+    show_gaps(adopted.gaps)
     for name in adopted.files:
         say(f"{'wrote' if name in done.written else 'as before:'} {done.folder / name}")
     say("\n".join(wrapped(_verdict(done), rest="  ")))
@@ -81,7 +81,13 @@ def _show_switches(done: AdoptResult) -> None:
     table(rows)
 
 
-def _show_list(title: str, lines: Iterable[str], below: Iterable[str] = ()) -> None:
+def show_gaps(gaps: Sequence[Entry]) -> None:
+    """What somebody has to complete, each with its line as it stands in the file."""
+    lines = ["\n".join(f"    {line}" for line in one.lines) for one in gaps]
+    show_list("to be completed by hand", [f"{one.about}: {one.why}" for one in gaps], lines)
+
+
+def show_list(title: str, lines: Iterable[str], below: Iterable[str] = ()) -> None:
     """`below` are lines as they stand in a file, one below each of the others; they are not wrapped."""
     some = list(lines)
     if some:
@@ -91,11 +97,6 @@ def _show_list(title: str, lines: Iterable[str], below: Iterable[str] = ()) -> N
             if verbatim:
                 say(verbatim)
         say("")
-
-
-def _lines(entries: Iterable[Entry]) -> list[str]:
-    """What each of them would be in the file."""
-    return ["\n".join(f"    {line}" for line in one.lines) for one in entries]
 
 
 def _left(done: AdoptResult) -> list[str]:
