@@ -20,6 +20,7 @@ from sonicfab.verify import checks
 
 SRC = ROOT / "src" / "sonicfab"
 WHO = {
+    "operations/users": "users",
     "verify": "verify",
     "push": "push",
     "napalm": "NAPALM",

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -13,8 +14,13 @@ import pytest
 
 from conftest import Run
 from labs import LEAF1, LEAF2, SPINE, Lab, booted, needs_lab, quick_files, rendered
-from patience import communicate
+from patience import communicate, until
 from sonicfab.frr import conf
+from sonicfab.operations.site import OpenSite
+from sonicfab.operations.users import plan_users
+from sonicfab.switch.state.accounts import USERS
+from sonicfab.switch.users import Wanted
+from sonicfab.switch.users import apply as apply_users
 
 pytestmark = needs_lab
 
@@ -378,3 +384,29 @@ def test_a_login_that_is_refused(fabric: Lab) -> None:
     fabric.inside(LEAF1, "mv /home/admin/.ssh/away /home/admin/.ssh/authorized_keys")
     assert done.returncode == 3
     assert "refused the login" in done.stdout
+
+
+def test_accounts_are_set_and_go_back_by_themselves(fabric: Lab, tmp_path: Path) -> None:
+    """The password of admin, and a key beside that of the lab; without a confirmation both are as before."""
+    inventory = tmp_path / "inventory.yml"
+    users = "users: [{name: admin, password: file:hash, keys: file:key.pub}]"
+    text = Path(fabric.files[1]).read_text().replace("defaults:\n", f"defaults:\n  {users}\n", 1)
+    inventory.write_text(text)
+    (tmp_path / "hash").write_text("$6$salt$abcdefghijklmnopqrstuvwxyz\n")
+    (tmp_path / "key.pub").write_text("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB1111111111111111111111111 alice@desk\n")
+    site = OpenSite.open(inventory, fabric.files[3], lab=fabric.name, limit=LEAF1)
+    show = "getent shadow admin | cut -d: -f2; cat /home/admin/.ssh/authorized_keys; ls /etc/sonic/sonicfab"
+    before = fabric.inside(LEAF1, show).out
+    planned = plan_users(site)
+    assert [one.changes for one in planned.switches] == [{"admin": ["its password", "+ key alice@desk"]}]
+    assert [one.error for one in planned.apply()] == [None]
+    after = fabric.inside(LEAF1, show).out
+    assert "$6$salt$abc" in after
+    assert before.splitlines()[1] in after, "the key of the lab is still there"
+    assert plan_users(site).todo == []
+    (tmp_path / "hash").write_text("$6$other$abcdefghijklmnopqrstuvwxyz\n")
+    with closing(site.access.open(site.switches[0])) as switch:
+        question = USERS.of(names="admin")
+        apply_users(switch, {"admin": Wanted("$6$other$abcdefghijklmnopqrstuvwxyz", ())}, switch.get(question), 2)
+        assert "$6$other" in fabric.inside(LEAF1, show).out
+        until(lambda: fabric.inside(LEAF1, show).out == after, 30)

@@ -99,7 +99,7 @@ def test_commands_have_the_options_that_pages_show(page: Path, sonicfab: Run) ->
             words = shlex.split(line.partition(">")[0])
             if words[:1] != ["sonicfab"]:
                 continue
-            command = words[1:3] if words[1] in ("lab", "builds") else words[1:2]
+            command = words[1:3] if words[1] in ("lab", "builds", "import") else words[1:2]
             text = helps.setdefault(" ".join(command), sonicfab(*command, "--help").stdout)
             own = words[: words.index("--")] if "--" in words else words
             for option in (word.partition("=")[0] for word in own if word.startswith("-")):

@@ -27,6 +27,7 @@ from sonicfab.cli import (
     push,
     render,
     rollback,
+    users,
     validate,
     verify,
 )
@@ -215,6 +216,7 @@ app.command()(push.plan)
 app.command()(push.push)
 app.command()(rollback.rollback)
 app.command()(verify.verify)
+app.command()(users.users)
 app.command()(ci.ci)
 app.command()(adopt.adopt)
 app.add_typer(imports.app, name="import")

@@ -50,3 +50,8 @@ START_FRR = (
     "rm -rf {folder} && systemctl restart bgp'"
 )
 """A virtual machine of a stock image, once its FRR runs: it starts with its config_db.json and without frr.conf."""
+
+USERS_APPLY = "sudo -n sh {folder}/users.sh apply {folder} {seconds}; code=$?; rm -rf {folder}; exit $code"
+"""What is set is in files of that folder, which were put there over stdin."""
+USERS_CONFIRM = "sudo -n sh -c '[ ! -e {stage}/users/users.sh ] || exec sh {stage}/users/users.sh confirm'"
+USERS_BACK = "sudo -n sh -c '[ ! -e {stage}/users/users.sh ] || exec sh {stage}/users/users.sh back asked'"
