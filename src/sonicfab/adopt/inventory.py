@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from sonicfab.adopt.settings import Settings, device_of, settings_of
 from sonicfab.configdb import natural_key
 from sonicfab.roles import Role
 
+_REFERENCE = re.compile(r'"(env:[A-Z0-9_]+)"')
 _HEAD = (
     "The switches as they were found by `sonicfab adopt`: what they are and how to reach them. Values fall from",
     "`defaults` through the groups of a device to the device itself. It is a draft: what could not be known stands",
@@ -139,7 +141,7 @@ def _secrets(switches: Sequence[Seen]) -> list[Entry]:
     apart = " (of one switch: others say otherwise)"
     return [
         Entry(
-            [f"  {key}: {flow(values[0])}"],
+            [f"  {key}: " + _REFERENCE.sub(r"\1", flow(values[0]))],
             f"defaults {key}",
             f"{why[:-1]}{apart}:" if any(value != values[0] for value in values) else why,
             gap=True,

@@ -53,7 +53,7 @@ def _finding(case: Case, alike: list[CheckResult]) -> Diagnosis:
     first = alike[0]
     name, kind = first.switch, _kind(first)
     drift = case.because(name, _TABLES.get(kind, r"^$"), "config_db")
-    code = _CODES.get(first.problem) or _DAEMONS.get(kind, "service-down")
+    code = _CODES.get(first.problem) or _DAEMONS[kind]
     return Diagnosis(
         code,
         "config",
