@@ -25,8 +25,9 @@ mkdir -p "/run/frr/$1" "/etc/frr/$1" && touch "/etc/frr/$1/vtysh.conf" && chown 
 name=$1
 shift
 for daemon; do
-  # -d returns when the daemon listens
-  "/usr/lib/frr/$daemon" -d -F traditional -N "$name" --log file:"/etc/frr/$name/$daemon.log" -A 127.0.0.1 || exit 1
+  # -d returns when the daemon listens; those of FRR 10 keep open what they were given, and a pipe would never end
+  "/usr/lib/frr/$daemon" -d -F traditional -N "$name" --log file:"/etc/frr/$name/$daemon.log" -A 127.0.0.1 \
+    > "/etc/frr/$name/$daemon.out" 2>&1 || { cat "/etc/frr/$name/$daemon.out" >&2; exit 1; }
 done
 """
 
@@ -159,6 +160,7 @@ def holder(folder: Path) -> Iterator[Holder]:
         if tree := os.environ.get("FRR_OF_SONICFAB_TESTS"):
             for name in ("etc/ld.so.cache", "usr"):
                 held.run("mount", "--bind", f"{tree}/{name}", f"/{name}")
+            held.run("sh", "-c", "mount -t tmpfs var-lib /var/lib && mkdir /var/lib/frr && chown frr:frr /var/lib/frr")
         held.run("sh", "-c", "mount -t tmpfs -o mode=755 etc-frr /etc/frr")
         yield held
     finally:

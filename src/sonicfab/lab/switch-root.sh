@@ -14,7 +14,7 @@ root=$seed/root
 mkdir -p "$root"
 mount -t tmpfs -o size=256m,mode=755 switch "$root"
 cd "$root"
-mkdir -p usr etc/frr etc/sonic/frr etc/systemd/system var/log/frr var/tmp run/redis run/frr run/sshd run/lock run/sonic tmp root home \
+mkdir -p usr etc/frr var/lib/frr etc/sonic/frr etc/systemd/system var/log/frr var/tmp run/redis run/frr run/sshd run/lock run/sonic tmp root home \
   dev proc sys mnt/old opt/frr host
 for name in bin sbin lib lib32 lib64 libx32; do
   if [ -e "$usr/$name" ]; then ln -s "usr/$name" "$name"; fi
@@ -46,7 +46,7 @@ chmod 1777 dev/shm
 cp -a "$shared/files/." "$seed/files/." .
 if [ -e "$seed/disk.tar" ]; then tar -xf "$seed/disk.tar"; fi   # it had lost its power
 mount --bind etc/sonic/frr etc/frr
-chown frr:frr run/frr var/log/frr etc/sonic/frr
+chown frr:frr run/frr var/log/frr var/lib/frr etc/sonic/frr
 
 hostname sonic
 pivot_root . mnt/old
