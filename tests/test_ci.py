@@ -22,7 +22,9 @@ pytestmark = needs_lab
 
 
 def test_ci_goes_the_whole_way(sonicfab: Run, tmp_path: Path) -> None:
-    done = sonicfab("ci", *example_files("gns3-replacement"), "-o", "out", "--hosts", cwd=tmp_path)
+    done = sonicfab(
+        "ci", *example_files("gns3-replacement"), "-o", "out", "--hosts", "--html", "out/page.html", cwd=tmp_path
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert report["ok"] is True
@@ -35,6 +37,9 @@ def test_ci_goes_the_whole_way(sonicfab: Run, tmp_path: Path) -> None:
     suites = ET.parse(tmp_path / "out" / "verify.xml").getroot()
     assert sum(int(suite.get("tests", "0")) for suite in suites) == sum(verified["counts"].values())
     assert (tmp_path / "out" / "build" / "gns3-replacement" / "leaf1" / "frr.conf").exists()
+    page = (tmp_path / "out" / "page.html").read_text()
+    assert f"As intended: all {verified['counts']['ok']} expectations met." in page
+    assert "confirmed, by " in page, "the journal of the push"
     assert "ci-" not in sonicfab("lab", "status").stdout, "the lab has ended"
 
 
@@ -50,8 +55,11 @@ def refused(tmp_path: Path) -> Path:
 def test_ci_stops_at_the_first_step_that_fails(sonicfab: Run, refused: Path, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "verify.json").write_text("of an earlier run")
-    done = sonicfab("ci", *example_files("scs-lab"), "-o", "out", "--templates", refused, cwd=tmp_path)
+    done = sonicfab(
+        "ci", *example_files("scs-lab"), "-o", "out", "--templates", refused, "--html", "page.html", cwd=tmp_path
+    )
     assert done.returncode == 4
+    assert "✘ exit code 4" in (tmp_path / "page.html").read_text()
     assert "SF-106" in done.stdout
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert [(step["step"], step["exit_code"]) for step in report["steps"]] == [("validate", 4)]
@@ -61,7 +69,16 @@ def test_ci_stops_at_the_first_step_that_fails(sonicfab: Run, refused: Path, tmp
 
 
 def test_a_report_that_cannot_be_written_hides_nothing(sonicfab: Run, refused: Path) -> None:
-    done = sonicfab("ci", *example_files("scs-lab"), "-o", "/proc/nowhere", "--templates", refused)
+    done = sonicfab(
+        "ci",
+        *example_files("scs-lab"),
+        "-o",
+        "/proc/nowhere",
+        "--templates",
+        refused,
+        "--html",
+        "/proc/nowhere/page.html",
+    )
     assert done.returncode == 4, "that of the step, which came first"
     assert "validate failed" in done.stdout
     assert "error: cannot write" in done.stderr

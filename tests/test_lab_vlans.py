@@ -37,9 +37,10 @@ def reaches(lab: Lab, host: str, target: str) -> bool:
     return any(lab.inside(host, f"ping -c 1 -W 2 {target}").code == 0 for _ in range(3))
 
 
-def test_hosts_reach_each_other(lab: Lab) -> None:
-    done = lab.sonicfab("verify", "--timeout", "60")
+def test_hosts_reach_each_other(lab: Lab, tmp_path: Path) -> None:
+    done = lab.sonicfab("verify", "--timeout", "60", "--html", tmp_path / "page.html")
     assert done.returncode == 0, done.stdout
+    assert "As intended: all " in (tmp_path / "page.html").read_text()
     here = f"{OOB1}-Ethernet0"
     assert reaches(lab, here, "10.40.23.1"), "the gateway, over a trunk whose native VLAN it is"
     assert reaches(lab, here, address(lab, f"{OOB2}-Ethernet0")), "tagged on the trunk between the two"

@@ -208,11 +208,14 @@ def test_a_canary_that_fails_goes_back_and_the_rest_is_not_begun(fabric: Lab, tm
         assert fabric.inside(switch, "ls /etc/sonic/sonicfab/backup 2>/dev/null").out.find(result["push"]) < 0
 
 
-def test_a_drained_spine_loses_no_packet(fabric: Lab) -> None:
+def test_a_drained_spine_loses_no_packet(fabric: Lab, tmp_path: Path) -> None:
     edit(fabric, topology=lambda text: text.replace("maximum_paths: 16", "maximum_paths: 8"))
     with Pings(fabric) as pings:
-        result = push(fabric, "--limit", "dc1-spine1", "--drain", "--way", "restart-bgp")
+        result = push(
+            fabric, "--limit", "dc1-spine1", "--drain", "--way", "restart-bgp", "--html", tmp_path / "page.html"
+        )
     assert by_switch(result, "state") == {"dc1-spine1": "changed"}
+    assert f"Push {result['push']}" in (tmp_path / "page.html").read_text()
     assert not any(pings.lost.values()), pings.lost
     journal = Path(fabric.files[1]).parent / "build" / "dc-2x4" / "push" / result["push"] / "journal.jsonl"
     steps = {one["step"]: one for one in map(json.loads, journal.read_text().splitlines())}

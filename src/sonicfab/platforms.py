@@ -92,6 +92,7 @@ class Platform:
         lanes_per_core: lanes n*k+1 to n*k+k are of one SerDes core, and all its ports have one speed; 0: not known.
         port_groups: port table name -> so many ports in a row share a speed under images that have that table.
         front: the blocks of ports on the front, from left to right; none: not known.
+        bare: blocks of cages to the right of them that are in no port table.
         breakouts: port table name -> how its ports split; images with a table that is not there cannot.
         defects: port table name -> what is wrong with this model under images that have that table; `{branch}` in a
             source is that of the image.
@@ -113,6 +114,7 @@ class Platform:
     lanes_per_core: int = 0
     port_groups: Mapping[str, int] = field(default_factory=dict)
     front: tuple[FrontBlock, ...] = ()
+    bare: tuple[FrontBlock, ...] = ()
     breakouts: Mapping[str, Breakouts] = field(default_factory=dict)
     defects: Mapping[str, tuple[Defect, ...]] = field(default_factory=dict)
     port_tables: Mapping[str, Mapping[str, PlatformPort]]

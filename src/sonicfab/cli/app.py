@@ -21,11 +21,13 @@ from sonicfab.cli import (
     diff,
     explain,
     files,
+    graph,
     imports,
     lab,
     ports,
     push,
     render,
+    report,
     rollback,
     users,
     validate,
@@ -212,6 +214,8 @@ app.command()(diff.diff)
 app.command()(explain.explain)
 app.command()(ports.ports)
 app.command()(cabling.cabling)
+app.command()(graph.graph)
+app.command()(report.report)
 app.command()(push.plan)
 app.command()(push.push)
 app.command()(rollback.rollback)

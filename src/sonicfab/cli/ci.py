@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sonicfab.cli.lab_clab import Backend
 from sonicfab.cli.options import Inventory, Templates, Topology, open_site
+from sonicfab.cli.report import Html, write_page
 from sonicfab.errors import ExitCode, OutputError
+
+if TYPE_CHECKING:
+    from sonicfab.operations.ci import CiResult
+    from sonicfab.operations.site import OpenSite
+    from sonicfab.report.page.contents import Contents
 
 _RESULTS = ("verify.xml", "verify.json", "report.json")
 
@@ -41,6 +47,7 @@ def ci(
         Backend, typer.Option(help="What makes the lab: namespaces of this machine, or containerlab.")
     ] = Backend.EMBEDDED,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the lab running, to look into it.")] = False,
+    html: Html = None,
 ) -> None:
     """Validate, render, boot a lab, push, push again, verify, end the lab: what a merge request must pass.
 
@@ -61,6 +68,8 @@ def ci(
     passed = False
     unwritten: OutputError | None = None
     remove_files(output, list(_RESULTS))  # whatever ends this run, no result of an earlier one is taken for its own
+    if html:
+        remove_files(html.parent, [html.name])
     with one_interrupt() as interrupt:
         watch = Shown(output, interrupt)
         try:
@@ -80,4 +89,37 @@ def ci(
     if hosts and passed and not any(step.name.startswith("ping") for step in done.steps):
         console.note("there is one host alone: nobody to ping")
     show_steps(site.name, done.steps, output)
+    unwritten = _write_page(html, site, done, output) or unwritten
     raise typer.Exit(done.exit_code or (unwritten.exit_code if unwritten else ExitCode.OK))
+
+
+def _write_page(html: Path | None, site: OpenSite, done: CiResult, output: Path) -> OutputError | None:
+    """Write it where it is asked for; what keeps it from that is told, and hides nothing else."""
+    from sonicfab.report import console
+
+    try:
+        write_page(html, lambda: _contents(site, done, output / "build"))
+    except OutputError as err:
+        console.error(err)
+        return err
+    return None
+
+
+def _contents(site: OpenSite, done: CiResult, build: Path) -> Contents:
+    """What a page tells of all steps."""
+    from sonicfab.push.journal import find_journal
+    from sonicfab.push.results import PushResult
+    from sonicfab.report.page.contents import Contents
+    from sonicfab.report.picture.states import Verified
+    from sonicfab.verify.run import Verification
+
+    values = {step.name: step.value for step in done.steps}
+    pushed, verification = values.get("push"), values.get("verify")
+    result = pushed if isinstance(pushed, PushResult) else None
+    return Contents(
+        site.fabric.plan,
+        Verified.of(verification) if isinstance(verification, Verification) else Verified(),
+        journal=find_journal(build, site.name, result.push_id) if result and result.push_id else None,
+        result=result,
+        steps=[(step.name, step.exit_code, step.seconds) for step in done.steps],
+    )

@@ -29,6 +29,7 @@ from sonicfab.cli.options import (
     remember_format,
 )
 from sonicfab.cli.push_run import carry_out, end_left
+from sonicfab.cli.report import Html
 
 if TYPE_CHECKING:
     from sonicfab.operations.push import Planned
@@ -153,6 +154,7 @@ def push(
     templates: Templates = [],  # noqa: B006
     ignore: Ignore = [],  # noqa: B006
     format: OutputFormat = Format.TABLE,  # noqa: A002 - the name of the option
+    html: Html = None,
     verbose: Verbose = 0,
 ) -> None:
     """Bring the rendered configs onto the switches, by the least disruptive way, and prove that they run.
@@ -174,8 +176,7 @@ def push(
 
     console.log_to_stderr(verbose)
     site = _open(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, templates=templates)
-    limits = Limits(confirm_within=confirm_within, timeout=timeout)
-    insisted = Insisted(overwrite_drift, despite_acl)
+    limits, insisted = Limits(confirm_within=confirm_within, timeout=timeout), Insisted(overwrite_drift, despite_acl)
     options = PushOptions(way, batch, canary, max_failures, drain, "", insisted, limits, reset_sessions)
     approved = _approved(plan, options, take_over, ignore) if plan else None
     if approved:
@@ -187,7 +188,7 @@ def push(
     with ProgressBar("comparing") as progress:
         planned = look_again(site, approved, intent, options, progress)
     planned = replace(planned, resumes=resumed)
-    raise typer.Exit(carry_out(planned, output, format, dry_run=dry_run, yes=yes, everything=verbose > 0))
+    raise typer.Exit(carry_out(planned, output, format, dry_run=dry_run, yes=yes, everything=verbose > 0, html=html))
 
 
 def plan(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from sonicfab.cli.options import Format
+from sonicfab.cli.report import write_page
 from sonicfab.errors import ChangesPendingError, ExitCode, InputError
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sonicfab.push.journal import Journal
     from sonicfab.push.results import PushResult
     from sonicfab.push.run import PushOptions
+    from sonicfab.report.page.contents import Contents
 
 
 def carry_out(
@@ -31,6 +33,7 @@ def carry_out(
     dry_run: bool,
     yes: bool,
     everything: bool,
+    html: Path | None = None,
 ) -> ExitCode:
     """Show what was decided, ask, do it, and tell what became of it; the exit code says how it ended.
 
@@ -45,7 +48,17 @@ def carry_out(
         _ask(len(planned.todo), yes=yes)
         result = apply(planned, output)
     tell_result(planned, result, output, format)
+    write_page(html, lambda: _contents(planned, result, output))
     return result.exit_code
+
+
+def _contents(planned: Planned, result: PushResult, output: Path) -> Contents:
+    """What a page tells of it."""
+    from sonicfab.push.journal import find_journal
+    from sonicfab.report.page.contents import Contents
+
+    journal = find_journal(output, planned.site.name, result.push_id) if result.push_id else None
+    return Contents(planned.site.fabric.plan, journal=journal, result=result)
 
 
 def show_planned(planned: Planned, *, everything: bool = False) -> None:

@@ -25,6 +25,7 @@ from sonicfab.cli.options import (
     open_site,
     remember_format,
 )
+from sonicfab.cli.report import Html, write_page
 from sonicfab.errors import ExitCode, InputError
 from sonicfab.verify import checks
 
@@ -81,6 +82,7 @@ def verify(
     format: Output = VerifyFormat.TABLE,  # noqa: A002 - the name of the option
     junit: JunitFile = None,
     json_file: JsonFile = None,
+    html: Html = None,
     verbose: Verbose = 0,
 ) -> None:
     """Check that the switches are as intended, and say why where they are not.
@@ -93,6 +95,8 @@ def verify(
     """
     from sonicfab.operations.verify import looking_at
     from sonicfab.report import console
+    from sonicfab.report.page.contents import Contents
+    from sonicfab.report.picture.states import Verified
     from sonicfab.report.progress import ProgressBar
 
     console.log_to_stderr(verbose)
@@ -103,7 +107,9 @@ def verify(
         raise typer.Exit(_watch(looking))
     with ProgressBar("verifying") as progress:
         verification = looking.look(timeout, progress)
-    raise typer.Exit(_tell(site, verification, format, (junit, json_file, snapshot), before))
+    code = _tell(site, verification, format, (junit, json_file, snapshot), before)
+    write_page(html, lambda: Contents(site.as_reached.plan, Verified.of(verification)))
+    raise typer.Exit(code)
 
 
 def _push_command(inventory: Path, topology: Path, lab: bool, lab_name: str, templates: list[Path]) -> str:

@@ -21,7 +21,7 @@ _Value = TypeVar("_Value")
 
 @dataclass(frozen=True)
 class KeptFinding:
-    """A finding: what is wrong, by what one sees it, what mends it."""
+    """A finding: what is wrong, by what one sees it, what mends it, and which results it explains."""
 
     code: str
     severity: str
@@ -29,6 +29,8 @@ class KeptFinding:
     cause: str
     evidence: tuple[str, ...] = ()
     mend: str = ""
+    results: tuple[CheckResult, ...] = ()
+    consequences: tuple[CheckResult, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,14 +80,16 @@ def read_verification(path: Path, fabric: str) -> KeptVerification:
 
 
 def _verification(data: Mapping[str, Any]) -> KeptVerification:
+    results = tuple(map(_result, _is(data["results"], list)))
+    named = {_name(one): one for one in results}
     return KeptVerification(
         _is(data["fabric"], str),
         _is(data["verdict"], str),
         float(_is(data["seconds"], (int, float))),
         {_is(name, str): _is(number, int) for name, number in _is(data["counts"], dict).items()},
         _words(data["checks"]),
-        tuple(map(_finding, _is(data["findings"], list))),
-        tuple(map(_result, _is(data["results"], list))),
+        tuple(_finding(one, named) for one in _is(data["findings"], list)),
+        results,
     )
 
 
@@ -106,9 +110,18 @@ def _result(data: Any) -> CheckResult:  # noqa: ANN401 - whatever JSON holds
     )
 
 
-def _finding(data: Any) -> KeptFinding:  # noqa: ANN401
+def _name(one: CheckResult) -> tuple[str, ...]:
+    return one.switch, one.check, one.subject, one.family, one.far
+
+
+def _finding(data: Any, named: Mapping[tuple[str, ...], CheckResult]) -> KeptFinding:  # noqa: ANN401
     code, severity, cause, mend = (_is(_is(data, dict)[name], str) for name in ("code", "severity", "cause", "mend"))
-    return KeptFinding(code, severity, _words(data["where"]), cause, _words(data["evidence"]), mend)
+    own, more = (tuple(_named(one, named) for one in _is(data[part], list)) for part in ("results", "consequences"))
+    return KeptFinding(code, severity, _words(data["where"]), cause, _words(data["evidence"]), mend, own, more)
+
+
+def _named(data: Any, named: Mapping[tuple[str, ...], CheckResult]) -> CheckResult:  # noqa: ANN401
+    return named[tuple(_is(_is(data, dict)[word], str) for word in _WORDS[:5])]
 
 
 def _words(data: Any) -> tuple[str, ...]:  # noqa: ANN401

@@ -1,0 +1,1 @@
+"""One page about a fabric: a single HTML file that needs nothing else."""
