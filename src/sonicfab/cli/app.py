@@ -195,7 +195,7 @@ def _options(
         str | None,
         typer.Option(
             "--allow-secrets",
-            help="Read these secrets alone: env:SNMP_*,file:secrets/*; `none` reads no secret, `mask` renders without.",
+            help="Read these secrets alone: `env:SNMP_*,file:secrets/*`; `none` reads none, `mask` renders without.",
             envvar="SONICFAB_ALLOW_SECRETS",
             metavar="LIST",
         ),

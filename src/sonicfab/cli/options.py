@@ -87,7 +87,7 @@ Limit = Annotated[
     typer.Option(
         "--limit",
         "-l",
-        help="Only these switches: a name, a pattern such as '*leaf*', or a role. May be repeated.",
+        help="Only these switches: a name, a pattern such as `*leaf*`, or a role. May be repeated.",
         metavar="WHICH",
         autocompletion=complete.which_switches,
     ),

@@ -63,7 +63,7 @@ def show_labs(labs: Sequence[tuple[LabState, Sequence[ActiveFault]]]) -> None:
                 rows.add_column(column)
             for name, host in lab.hosts.items():
                 addresses = "\n".join(address.partition("/")[0] for address in host.addresses)
-                rows.add_row(name, str(host.asn), addresses, str(host.pid))
+                rows.add_row(name, str(host.asn or "-"), addresses, str(host.pid))
             table(rows)
         for one in lab.stand_ins:
             say(f"instead of {one}")
