@@ -202,3 +202,17 @@ def docs_row(build: Build) -> str:
         ", ".join(one.name for one in PLATFORMS if unfit_for(one, build)) or "-",
     )
     return f"| {' | '.join(cells)} |"
+
+
+def test_what_speaks_for_a_build_and_against_it(sonicfab: Run) -> None:
+    told = json.loads(sonicfab("builds", "choose", "as7326-56x", "--format", "json").stdout)
+    found = {one["build"]: one for one in told["builds"]}
+    assert set(found) == set(fact_names("builds"))
+    assert found["community-202511"]["runs"] is False
+    assert told["builds"][-1]["build"] == "community-202511", "what cannot run comes last"
+    against = [one["text"] for one in found["edgecore-202111"]["points"] if not one["good"]]
+    assert "its YANG models are not public: `validate` goes by those of the nearest build" in against
+    said = sonicfab("builds", "choose", "as7326-56x").stdout
+    assert said.count("BFD runs only with the management framework") == 1, "what all have is told once"
+    assert "  + several switches can share the gateway of a network" in said
+    assert "did you mean 'as7326-56x'" in sonicfab("builds", "choose", "as7326-65x").stderr

@@ -12,8 +12,10 @@ import pytest
 from typer.main import get_command
 
 from conftest import ROOT, Run
+from sonicfab.catalog import Catalog
 from sonicfab.cli.app import app
 from sonicfab.datafiles import read_facts
+from sonicfab.operations.choice import points
 from test_cli import commands
 
 
@@ -47,6 +49,15 @@ def test_every_key_has_its_row(which: str, site: Path, sonicfab: Run) -> None:
 def test_every_code_has_its_section(site: Path) -> None:
     page = (site / "codes.md").read_text(encoding="utf-8")
     assert re.findall(r"(?m)^### (SF-\d+)", page) == list(read_facts("", "codes")["codes"])
+
+
+def test_every_build_is_weighed(site: Path) -> None:
+    page = (site / "which-build.md").read_text(encoding="utf-8")
+    catalog = Catalog.load()
+    assert all(f"| `{name}` | " in page for name in [*catalog.platforms, *catalog.builds])
+    known = {point.text for build in catalog.builds.values() for point in points(build)}
+    for text in known:
+        assert text.replace("|", "\\|") in page
 
 
 def test_nothing_stays_to_be_generated(site: Path) -> None:

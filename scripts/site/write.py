@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import choosing
 import codes
 import commands
 import keys
@@ -32,6 +33,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "inventory-keys": keys.inventory,
     "topology-keys": keys.topology,
     "codes": codes.page,
+    "choice": choosing.page,
 }
 """By the name in the marker: the Markdown that takes its place."""
 

@@ -188,13 +188,18 @@ class Build:
 
 @dataclass(frozen=True, slots=True)
 class FactText:
-    """What a fact of a build means: a title, what follows for an operator when it changes, the source."""
+    """What a fact of a build means: a title, what follows for an operator when it changes, the source.
+
+    `good` and `bad`: value in words (yes, no, not known; * is any other) -> what speaks for a build or against it.
+    """
 
     __pydantic_config__: ClassVar = STRICT
 
     title: str
     consequence: str
     source: str
+    good: Mapping[str, str] = field(default_factory=dict)
+    bad: Mapping[str, str] = field(default_factory=dict)
 
 
 def is_build_name(name: str) -> bool:

@@ -48,6 +48,30 @@ def show_build(
     (json_build if format is Format.JSON else show_build)(catalog.builds[build], catalog.platforms.values())
 
 
+@app.command("choose")
+def choose_build(
+    platform: Annotated[
+        str, typer.Argument(help="The switch model.", metavar="PLATFORM", autocompletion=complete.platform)
+    ],
+    format: OutputFormat = Format.TABLE,  # noqa: A002
+) -> None:
+    """Say for every image build what speaks for it and against it on a switch model, and whether it runs there.
+
+    Example: sonicfab builds choose as7326-56x
+    """
+    from sonicfab.catalog import Catalog
+    from sonicfab.errors import InputError
+    from sonicfab.hints import did_you_mean
+    from sonicfab.operations.choice import choices
+    from sonicfab.report.choice import json_choices, show_choices
+
+    catalog = Catalog.load()
+    if platform not in catalog.platforms:
+        raise InputError(f"{platform}: no such switch model", did_you_mean(platform, catalog.platforms))
+    model = catalog.platforms[platform]
+    (json_choices if format is Format.JSON else show_choices)(model, choices(catalog, model))
+
+
 app.command()(builds_learn.learn)
 app.command()(builds_learn.model)
 app.command()(builds_learn.forget)

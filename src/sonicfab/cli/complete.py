@@ -81,6 +81,12 @@ def _releases(_: typer.Context) -> Iterable[str]:
     return DEBIAN_RELEASES.values()
 
 
+def _platforms(_: typer.Context) -> Iterable[str]:
+    from sonicfab.datafiles import fact_names
+
+    return fact_names("platforms")
+
+
 def _codes(_: typer.Context) -> Iterable[str]:
     from sonicfab.validate.codes import codes
 
@@ -121,6 +127,7 @@ which_switches = _completes(_which)
 node_of_lab = _completes(_of_labs)
 nodes_or_all = _completes(_nodes_or_all)
 lab_name = _completes(_labs)
+platform = _completes(_platforms)
 image_build = _completes(_builds)
 debian_release = _completes(_releases)
 code = _completes(_codes)
