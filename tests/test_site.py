@@ -54,7 +54,7 @@ def test_every_code_has_its_section(site: Path) -> None:
 def test_every_build_is_weighed(site: Path) -> None:
     page = (site / "which-build.md").read_text(encoding="utf-8")
     catalog = Catalog.load()
-    assert all(f"| `{name}` | " in page for name in [*catalog.platforms, *catalog.builds])
+    assert all(f"| `{name}` |" in page for name in [*catalog.platforms, *catalog.builds])
     known = {point.text for build in catalog.builds.values() for point in points(build)}
     for text in known:
         assert text.replace("|", "\\|") in page
