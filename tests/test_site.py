@@ -60,6 +60,14 @@ def test_every_build_is_weighed(site: Path) -> None:
         assert text.replace("|", "\\|") in page
 
 
+def test_json_is_told_as_it_comes(site: Path) -> None:
+    page = (site / "json.md").read_text(encoding="utf-8")
+    sections = re.findall(r"(?ms)^## sonicfab (.*?)\n(.*?)(?=^## |\Z)", page)
+    assert len(sections) > 5
+    assert all("| `format_version` | number |" in fields for _, fields in sections)
+    assert "| `findings[].code` | text |" in dict(sections)["validate"]
+
+
 def test_nothing_stays_to_be_generated(site: Path) -> None:
     for page in site.glob("*.md"):
         assert "<!-- generated" not in page.read_text(encoding="utf-8"), page.name

@@ -19,6 +19,7 @@ import choosing
 import codes
 import commands
 import keys
+import shapes
 
 ROOT = Path(__file__).parents[2]
 REPOSITORY = "https://github.com/SovereignCloudStack/sonicfab/blob/main/"
@@ -34,6 +35,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "topology-keys": keys.topology,
     "codes": codes.page,
     "choice": choosing.page,
+    "shapes": shapes.page,
 }
 """By the name in the marker: the Markdown that takes its place."""
 
