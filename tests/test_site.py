@@ -40,7 +40,7 @@ def test_every_key_has_its_row(which: str, site: Path, sonicfab: Run) -> None:
     page = (site / f"{which}-keys.md").read_text(encoding="utf-8")
     for part in [schema, *schema["$defs"].values()]:
         for key, one in part.get("properties", {}).items():
-            meaning = re.escape(one["description"].replace("|", "\\|"))
+            meaning = re.escape(one.get("description", "").replace("|", "\\|"))
             assert re.search(rf"(?m)^\| `{key}` \| \S.* \| {meaning} \|$", page), key
     headings = {heading.lower() for heading in re.findall(r"(?m)^## (.*)$", page)}
     assert set(re.findall(r"\]\(#([^)]*)\)", page)) <= headings
