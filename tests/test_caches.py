@@ -62,6 +62,15 @@ def test_what_others_can_write_is_not_read(folder: Path) -> None:
     assert kept(file) is not None
 
 
+def test_a_user_without_a_home_does_without(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(*_: object) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setattr(Path, "home", nobody)
+    assert made(folder) == "made of 42"
+
+
 def test_nothing_is_written_below_a_folder_of_others(folder: Path) -> None:
     (folder / "open").mkdir()
     (folder / "open").chmod(0o777)

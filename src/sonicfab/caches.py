@@ -14,8 +14,11 @@ from pathlib import Path
 
 def cache_file(kind: str, name: str) -> Path:
     """Where something of a kind is kept: below $XDG_CACHE_HOME, which is ~/.cache where it is not set."""
-    base = os.environ.get("XDG_CACHE_HOME", "") or str(Path.home() / ".cache")
-    return Path(base) / "sonicfab" / kind / name
+    try:
+        base = Path(os.environ.get("XDG_CACHE_HOME", "") or Path.home() / ".cache")
+    except RuntimeError:  # a container's user without a name and without $HOME: nothing can be kept
+        base = Path(os.devnull)
+    return base / "sonicfab" / kind / name
 
 
 def kept(file: Path) -> bytes | None:
