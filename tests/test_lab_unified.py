@@ -1,4 +1,4 @@
-"""A fabric whose BGP is from CONFIG_DB: booted, pushed, verified; and a row that somebody changes."""
+"""A fabric whose BGP is from CONFIG_DB: booted, pushed, verified; one switch gets its frr.conf, and loses it again."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from conftest import Run
 from labs import Lab, booted, needs_lab, rendered
+from test_lab_moves import pushed_and_taken_back
 from test_lab_underlays import INVENTORY
 
 pytestmark = needs_lab
@@ -47,6 +48,10 @@ def ways(lab: Lab, *options: str) -> dict[str, str]:
     return {one["switch"]: one["way"] for one in json.loads(done.stdout)["switches"] if one["way"] != "nothing"}
 
 
+def mode(lab: Lab) -> str:
+    return lab.inside("leaf1", "sonic-cfggen -d -v DEVICE_METADATA.localhost.docker_routing_config_mode").out.strip()
+
+
 def test_frr_runs_what_the_tables_say(labs: dict[str, Lab]) -> None:
     """Sessions, routes and configs are as planned, and a row that somebody changes is FRR's next config."""
     lab = labs["config_db"]
@@ -59,3 +64,25 @@ def test_frr_runs_what_the_tables_say(labs: dict[str, Lab]) -> None:
     told = lab.verify(0)
     assert told.returncode == 4
     assert "max_ebgp_paths" in told.stdout
+    refused = lab.sonicfab("push", "--yes")
+    assert refused.returncode == 3, refused.stdout
+    assert "somebody has changed it" in refused.stdout + refused.stderr
+    assert "frr: " not in refused.stdout + refused.stderr, "what frrcfgd makes is nobody's change"
+    assert ways(lab, "--overwrite-drift") == {"leaf1": "reload"}
+    assert lab.verify(60).returncode == 0
+
+
+def test_to_frr_conf_and_back(labs: dict[str, Lab]) -> None:
+    """`plan` tells what it interrupts; a push that is taken back leaves what was; then it goes, and comes back."""
+    there, here = labs["frr.conf"], labs["config_db"]
+    shown = there.sonicfab("plan", "--limit", "leaf1")
+    assert shown.returncode == 5, shown.stdout + shown.stderr
+    assert "all traffic of the switch" in " ".join(shown.stdout.split())
+    pushed_and_taken_back(there)
+    assert mode(there) == "unified"
+    assert here.verify(60).returncode == 0
+    for lab, expected in ((there, "split-unified"), (here, "unified")):
+        assert ways(lab) == {"leaf1": "reload"}
+        assert mode(lab) == expected
+        done = lab.verify(60)
+        assert done.returncode == 0, done.stdout
