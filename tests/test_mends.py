@@ -186,23 +186,21 @@ UNNUMBERED = [
 NOT_HERE = {
     **dict.fromkeys(
         (
-            "outside-down",
             "outside-not-configured",
             "outside-password",
-            "outside-prefixes",
-            "outside-shut",
             "leaked-in",
             "leaked-out",
             "static-missing",
             "aggregate-missing",
-            "aggregate-without-members",
         ),
         "of the outside: test_lab_outside",
     ),
     **dict.fromkeys(
-        ("outside-asn", "outside-session", "outside-bfd", "no-default-route"),
-        "the other end is somebody else's: test_outside tells it",
+        ("outside-down", "outside-asn", "outside-session", "outside-prefixes", "outside-bfd", "outside-shut"),
+        "what to do is decided at the other end: test_outside and test_outbound tell it",
     ),
+    "no-default-route": "what to do is decided at the other end: test_outside tells it",
+    "aggregate-without-members": "whoever has such addresses must announce them: test_outbound",
     **dict.fromkeys(
         ("static-inactive", "static-behind", "static-bfd"), "it shows why; what to do depends on it: test_outbound"
     ),
