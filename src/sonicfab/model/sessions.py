@@ -106,6 +106,13 @@ class SessionOptions(SessionSettings):
     shutdown: bool | None = None
     description: Annotated[str, Field(max_length=80, pattern=r'^[^"\\\n]*$')] = ""
 
+    @model_validator(mode="after")
+    def _check(self) -> SessionOptions:
+        said = sorted(self.model_fields_set - {"session"})
+        if self.session == "none" and said:
+            raise expected("nothing beside `session: none`: there is no session to have it", ", ".join(said))
+        return self
+
 
 SessionOptionsField = Annotated[SessionOptions, BeforeValidator(_options, json_schema_input_type=SessionOptions | Kind)]
 UNSAID = SessionOptions()

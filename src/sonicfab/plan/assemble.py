@@ -426,8 +426,11 @@ def _check_management(topology: Topology, switches: Iterable[SwitchSettings]) ->
     In a management VRF the same addresses are others, and that is odd only.
     """
     networks: dict[IpNetwork, list[SwitchSettings]] = {}
+    routes: dict[IpNetwork, list[str]] = {}
     for switch in switches:
         networks.setdefault(switch.management.address.network, []).append(switch)
+        for route in switch.management.routes:
+            routes.setdefault(route, []).append(switch.name)
     for path, pool in _pools(topology):
         for network, members_ in networks.items():
             if network.version != pool.version or not network.overlaps(pool):
@@ -438,6 +441,11 @@ def _check_management(topology: Topology, switches: Iterable[SwitchSettings]) ->
             severity: Severity = "error" if outside else "warning"
             hint = "take another network: addresses of the management network would be handed out or announced"
             yield Problem("topology", path, message, hint, severity)
+        for route, names_ in routes.items():
+            if route.version == pool.version and route.overlaps(pool):
+                message = f"{first_of(names_)} would send what is for {pool} out of eth0: management.routes has {route}"
+                hint = "name the networks that are reached over the management network, and no others"
+                yield Problem("topology", path, message, hint, "warning")
 
 
 def _subnets(topology: Topology) -> Iterator[tuple[KeyPath, IpNetwork]]:
