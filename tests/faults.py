@@ -334,6 +334,7 @@ FAULTS = (
         "SF-306",
         "the AS number of nobody",
         _line(" neighbor SPINE-V4 remote-as external", " neighbor SPINE-V4 remote-as 65099"),
+        also=frozenset({"SF-437"}),  # one with an AS number of its own is somebody else, and told our loopback
     ),
     Fault("SF-306", "both ends in one AS", _line("router bgp 4200000101", "router bgp 4200000001")),
     Fault("SF-307", "a link that is up at one end", _set("PORT", PORT, "admin_status", "down")),

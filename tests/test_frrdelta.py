@@ -269,7 +269,7 @@ START = ("fpm address 127.0.0.1", "no fpm use-next-hop-groups", "no zebra nextho
 
 def test_every_golden_becomes_every_other() -> None:
     """Also across fabrics and builds; only the start lines of zebra, which a build has or has not, are refused."""
-    assert len(GOLDENS) == 22
+    assert len(GOLDENS) == 26
     for (one, running), (other, intended) in itertools.permutations(GOLDENS.items(), 2):
         found = delta(running, intended)
         if all((line in running) == (line in intended) for line in START):

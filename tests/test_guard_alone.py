@@ -155,7 +155,7 @@ def test_both_call_the_same_configs_of_frr_the_same(machine: Machine) -> None:
         if text in {path.read_text() for path in GOLDEN}:
             whole = number
         same = (folder / f"{number}.lines").read_text() == (folder / f"{whole}.lines").read_text()
-        assert same == (not conf.diff(texts[whole], text)), text
+        assert same == (not conf.diff(texts[whole], text, printed=True)), text
         differing += not same
     assert 100 < differing < len(texts) - 50
 

@@ -272,6 +272,12 @@ NOT_HERE = {
         ),
         "of VLANs: test_lab_vlans types it",
     ),
+    **dict.fromkeys(("ntp-daemon-down", "ntp-unsynchronised"), "a lab switch has no NTP daemon"),
+    **dict.fromkeys(
+        ("syslog-daemon-down", "syslog-not-sent", "syslog-unreachable"), "a lab switch has no rsyslogd, nor a server"
+    ),
+    "tacacs-unreachable": "a lab has no TACACS+ server",
+    "snmp-silent": "a lab switch has no snmpd",
     "svi-down": "a failure of another kind than those; none is known",
     "svi-without-members": "cables are looked at by hand",
     "dhcp-relay-off": "a lab has no program that relays",

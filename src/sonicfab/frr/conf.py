@@ -148,13 +148,15 @@ def unprinted(running: str) -> frozenset[str]:
     return frozenset(line for line in own if f"no {line}" not in parse(running)[()])
 
 
-def diff(intended: str, running: str, *, host_lines: bool = False) -> list[FrrLineChange]:
+def diff(intended: str, running: str, *, host_lines: bool = False, printed: bool = False) -> list[FrrLineChange]:
     """How the running config must change; an empty list says that both mean the same.
 
-    Lines that belong to the program or the host are no difference, unless `host_lines` asks for them.
+    Lines that belong to the program or the host are no difference, unless `host_lines` asks for them. Where both are
+    `printed` by one FRR, neither has a line that it does not print.
     """
     want, have = parse(intended, host_lines=host_lines), dict(parse(running, host_lines=host_lines))
-    have[()] |= want[()] & unprinted(running)
+    if not printed:
+        have[()] |= want[()] & unprinted(running)
     changes: list[FrrLineChange] = []
     for context in sorted(want.keys() | have.keys()):
         if context not in have and not want[context]:

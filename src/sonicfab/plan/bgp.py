@@ -107,7 +107,12 @@ class PrefixList:
     @property
     def keyword(self) -> str:
         """`ip` or `ipv6`, as FRR's commands begin."""
-        return Family.of(self.networks[0] if self.networks else self.prefixes[0].network).command
+        return self.family.command
+
+    @property
+    def family(self) -> Family:
+        """Of its prefixes."""
+        return Family.of(self.networks[0] if self.networks else self.prefixes[0].network)
 
     @property
     def set_name(
@@ -118,7 +123,7 @@ class PrefixList:
         Rule("", ("topology:{of}|topology:hosts.prefixes|topology:networks",), naming=True),
     ]:
         """What CONFIG_DB calls it: a PREFIX_SET is of one family, and both are of one namespace."""
-        return f"{self.name}-V6" if self.keyword == "ipv6" else self.name
+        return f"{self.name}-V6" if self.family is Family.IPV6 else self.name
 
     def rows(self, build: Build) -> list[tuple[str, str]]:
         """The rows of PREFIX that frrcfgd of a build makes the list of: (key after the name, action).

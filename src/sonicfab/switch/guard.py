@@ -243,7 +243,7 @@ def unlike(before: ConfigDb, before_frr: str, now: ConfigDb, now_frr: str) -> li
     """How what runs differs from what ran, secrets masked; guard.sh judges in the same way when it goes back."""
     owned = {*before, *now} - tables.moving()
     changes = configdb.diff(before, now, owned, exact=True)
-    return [*map(str, changes), *map(str, conf.diff(before_frr, now_frr))]
+    return [*map(str, changes), *map(str, conf.diff(before_frr, now_frr, printed=True))]
 
 
 def alike() -> str:

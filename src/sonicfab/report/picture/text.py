@@ -10,12 +10,13 @@ from sonicfab.report.picture.fabric import Box, Line, Picture
 from sonicfab.report.picture.layout import laid_out
 from sonicfab.report.picture.states import MARKS
 from sonicfab.report.terminal import neutral
+from sonicfab.roles import Role
 
 _COLOURS = {
-    "superspine": ("#ece2ff", "#6b3fc0"),
-    "spine": ("#dfe9ff", "#3257c9"),
-    "leaf": ("#dcf2ea", "#0b6b53"),
-    "borderleaf": ("#ffeeda", "#9a5200"),
+    Role.SUPERSPINE: ("#ece2ff", "#6b3fc0"),
+    Role.SPINE: ("#dfe9ff", "#3257c9"),
+    Role.LEAF: ("#dcf2ea", "#0b6b53"),
+    Role.BORDERLEAF: ("#ffeeda", "#9a5200"),
     "outside": ("#fffbe0", "#7a6500"),
     "hosts": ("#eef0f3", "#6b7580"),
 }
