@@ -24,9 +24,12 @@ _START = """\
 mkdir -p "/run/frr/$1" "/etc/frr/$1" && touch "/etc/frr/$1/vtysh.conf" && chown -R frr:frr /run/frr "/etc/frr/$1"
 name=$1
 shift
+# FRR 10: static routes are told to mgmtd, and a line of a module that is not loaded is an error
+if [ -x /usr/lib/frr/mgmtd ]; then set -- mgmtd "$@"; module="-M dplane_fpm_nl"; fi
 for daemon; do
   # -d returns when the daemon listens; those of FRR 10 keep open what they were given, and a pipe would never end
-  "/usr/lib/frr/$daemon" -d -F traditional -N "$name" --log file:"/etc/frr/$name/$daemon.log" -A 127.0.0.1 \
+  [ "$daemon" = zebra ] && options=${module-} || options=
+  "/usr/lib/frr/$daemon" $options -d -F traditional -N "$name" --log file:"/etc/frr/$name/$daemon.log" -A 127.0.0.1 \
     > "/etc/frr/$name/$daemon.out" 2>&1 || { cat "/etc/frr/$name/$daemon.out" >&2; exit 1; }
 done
 """
@@ -144,7 +147,7 @@ def canonical(holder: Holder, folder: Path, text: str) -> str:
 def printed_as_written(holder: Holder, folder: Path, text: str) -> None:
     """Nothing of a config is refused; FRR prints each line, and those of neighbours in the order of ours."""
     printed = canonical(holder, folder, text)
-    assert diff(text, printed) == []
+    assert list(map(str, diff(text, printed))) == []
     ours, its = (
         [line for line in one.splitlines() if line.startswith((" neighbor", "  neighbor", "  max"))]
         for one in (text, printed)
