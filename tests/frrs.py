@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -32,6 +33,11 @@ for daemon; do
   "/usr/lib/frr/$daemon" $options -d -F traditional -N "$name" --log file:"/etc/frr/$name/$daemon.log" -A 127.0.0.1 \
     > "/etc/frr/$name/$daemon.out" 2>&1 || { cat "/etc/frr/$name/$daemon.out" >&2; exit 1; }
 done
+"""
+_LOAD = """\
+one=
+if vtysh --help 2>&1 | grep -q -e --no-fork; then one=--no-fork; fi  # as guard.sh does: one daemon after the other
+exec vtysh $one -N "$1" -f "$2"
 """
 
 
@@ -72,6 +78,12 @@ class Router:
         """What a `show ... json` says."""
         return json.loads(self._run("vtysh", "-N", self.name, "-c", f"{command} json").stdout)
 
+    @property
+    def major(self) -> int:
+        """The first number of its FRR's version."""
+        said = self._run("vtysh", "-N", self.name, "-c", "show version").stdout
+        return int(re.findall(r"FRRouting (\d+)", said)[0])
+
     def running(self) -> str:
         """The running config."""
         return self._run("vtysh", "-N", self.name, "-c", "show running-config").stdout
@@ -80,7 +92,7 @@ class Router:
         """`vtysh -f` of commands."""
         self._reached = ""
         self._file.write_text(commands)
-        return self._run("vtysh", "-N", self.name, "-f", str(self._file))
+        return self._run("sh", "-c", _LOAD, "sh", self.name, str(self._file))
 
     def become(self, intended: str) -> FrrDelta:
         """Apply the delta to a config, once, and see that it is reached."""
@@ -98,7 +110,8 @@ class Router:
         assert same(reached, intended), report(reached, intended, wanted, done)
         assert done.returncode == 0, report(reached, intended, wanted, done)
         assert delta(reached, intended) == FrrDelta()
-        assert self.dangling() == [], report(reached, intended, wanted, done)
+        left = self.dangling()
+        assert left == [], f"{left}: {report(reached, intended, wanted, done)}"
         return wanted
 
     def dangling(self) -> list[str]:
@@ -137,7 +150,8 @@ def canonical(holder: Holder, folder: Path, text: str) -> str:
     """A config as a fresh FRR prints it after it has read it."""
     router = fresh(holder, folder)
     try:
-        done = router.load(text)
+        # by the version of another FRR, it takes and prints what was its default
+        done = router.load(re.sub(r"^frr version .*\n", "", text))
         assert done.returncode == 0, f"{done.stdout}{done.stderr}{text}"
         return router.running()
     finally:

@@ -80,7 +80,8 @@ def test_an_address_of_a_port_that_is_not_there_is_removed_in_spite_of_the_exit_
     router.become(BASE)
     spare = after(" ip address 10.1.0.2/31\nexit\n!", "interface Ethernet16\n ip address 10.1.0.16/31\nexit\n!")(BASE)
     router.become(spare)
-    assert router.load(delta(spare, BASE).commands).returncode == 13
+    code = router.load(delta(spare, BASE).commands).returncode
+    assert code == (13 if router.major < 10 else 0)
     assert same(router.running(), BASE)
 
 
@@ -110,7 +111,8 @@ def test_a_network_that_moves_up_in_its_list_stays_permitted(router: Router) -> 
     naive = "".join(f"{line.format(5 * place)}\n" for place, line in enumerate(entries[1:], 1))
     router.load(f"{'no ' + entries[1].format(10)}\n{'no ' + entries[2].format(15)}\n{naive}")
     assert same(router.running(), two)
-    assert lets_through(router)["IN"] != ["10.0.1.0/24", "10.0.2.0/24"], "FRR has changed: one run would do"
+    one_run_does = lets_through(router)["IN"] == ["10.0.1.0/24", "10.0.2.0/24"]
+    assert one_run_does is (router.major >= 10), "FRR has changed"
 
 
 def random_fabric(rng: random.Random) -> FabricPlan:

@@ -410,9 +410,12 @@ told() { # NAME: what a job has printed
   cat "$GUARD/$1.log" "$GUARD/$1.err" 2> /dev/null
 }
 
-# two runs: all list lines of one are one transaction in bgpd, which loses an entry that moves up (docs/frr-delta.md)
+# two runs: all list lines of one are one transaction in bgpd, which loses an entry that moves up (docs/frr-delta.md).
+# From FRR 9 on, vtysh tells its daemons side by side unless it is told not to: an address would come before its neighbour
+# has gone (vtysh/vtysh_main.c OPTION_NOFORK)
 # shellcheck disable=SC2016 # it is for another shell
-VTYSH_FILES='worst=0; for file do [ -s "$file" ] || continue; vtysh -f "$file" || worst=$?; done; exit $worst'
+VTYSH_FILES='one=; if vtysh --help 2>&1 | grep -q -e --no-fork; then one=--no-fork; fi
+  worst=0; for file do [ -s "$file" ] || continue; vtysh $one -f "$file" || worst=$?; done; exit $worst'
 
 apply_frr() { # ID SECONDS
   candidate frr.delta
