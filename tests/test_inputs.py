@@ -7,6 +7,7 @@ import re
 import resource
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,9 @@ from sonicfab.document import read_document
 from sonicfab.errors import Diagnostic, InputError, Place
 from sonicfab.load import load_topology
 from sonicfab.model.fields import JumpHost, PortList, parse_jump_host, timezones
+from sonicfab.push.approved import read_approved
 from sonicfab.schema.facts import _bare, schema_of
+from sonicfab.verify.kept import read_verification
 
 MEGABYTES = 1024 * 1024
 
@@ -181,3 +184,9 @@ def test_a_length_is_told_beside_a_pattern() -> None:
     assert schema is not None
     (key,) = schema["SNMP_COMMUNITY"].lists[0].keys
     assert key.type.described() == r"text of 4 to 32 characters like [^ ',@\\]*"
+
+
+@pytest.mark.parametrize("reader", [read_approved, lambda path: read_verification(path, "x")], ids=["plan", "verify"])
+def test_a_file_that_never_ends_is_no_kept_one(reader: Callable[[Path], object]) -> None:
+    with pytest.raises(InputError, match="cannot read /dev/zero: it has more than 256 MB"):
+        reader(Path("/dev/zero"))

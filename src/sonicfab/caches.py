@@ -12,13 +12,18 @@ import tempfile
 from pathlib import Path
 
 
-def cache_file(kind: str, name: str) -> Path:
-    """Where something of a kind is kept: below $XDG_CACHE_HOME, which is ~/.cache where it is not set."""
+def cache_folder(kind: str) -> Path:
+    """Where what is of a kind is kept: below $XDG_CACHE_HOME, which is ~/.cache where it is not set."""
     try:
         base = Path(os.environ.get("XDG_CACHE_HOME", "") or Path.home() / ".cache")
     except RuntimeError:  # a container's user without a name and without $HOME: nothing can be kept
         base = Path(os.devnull)
-    return base / "sonicfab" / kind / name
+    return base / "sonicfab" / kind
+
+
+def cache_file(kind: str, name: str) -> Path:
+    """Where one thing of a kind is kept."""
+    return cache_folder(kind) / name
 
 
 def kept(file: Path) -> bytes | None:

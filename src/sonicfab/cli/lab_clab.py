@@ -124,11 +124,11 @@ def build(
 
     Example: sonicfab lab image build
     """
-    from sonicfab.lab.debian import cache_folder
+    from sonicfab.caches import cache_folder
     from sonicfab.lab.image import DEFAULT_IMAGE, build_image
     from sonicfab.report import console
 
     console.log_to_stderr(verbose)
     image = tag or DEFAULT_IMAGE
-    size = build_image(image, base.value, cache or cache_folder() / "image", console.note)
+    size = build_image(image, base.value, cache or cache_folder("image"), console.note)
     console.say(f"{image}: {size / 1e6:.0f} MB")

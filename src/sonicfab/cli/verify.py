@@ -26,7 +26,7 @@ from sonicfab.cli.options import (
     remember_format,
 )
 from sonicfab.cli.report import Html, write_page
-from sonicfab.errors import ExitCode, InputError
+from sonicfab.errors import ExitCode
 from sonicfab.verify import checks
 
 if TYPE_CHECKING:
@@ -177,14 +177,10 @@ def _watch(looking: Looking) -> ExitCode:
 
 
 def _read(path: Path, fabric: str) -> dict[str, Any]:
+    from sonicfab.textfile import read_json
     from sonicfab.verify.snapshot import check_snapshot
 
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as err:
-        raise InputError(f"cannot read {path}: {err.strerror}") from err
-    except ValueError as err:
-        raise InputError(f"{path} is not JSON", "`sonicfab verify --snapshot FILE` writes one") from err
+    data = read_json(path, "`sonicfab verify --snapshot FILE` writes one")
     return check_snapshot(data, str(path), fabric)
 
 

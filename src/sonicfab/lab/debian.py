@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from sonicfab.caches import cache_folder
 from sonicfab.errors import InputError, LabError
 
 PACKAGES = (
@@ -53,15 +54,9 @@ class Tree:
     frr: str
 
 
-def cache_folder() -> Path:
-    """Where what takes minutes to make is kept: `sonicfab/` below $XDG_CACHE_HOME or ~/.cache."""
-    own = os.environ.get("XDG_CACHE_HOME")
-    return (Path(own) if own else Path.home() / ".cache") / "sonicfab"
-
-
 def trees_folder() -> Path:
     """Where `sonicfab lab frr` keeps trees, and `lab up` looks for them."""
-    return cache_folder() / "debian"
+    return cache_folder("debian")
 
 
 def this_machine() -> Tree:
@@ -100,8 +95,8 @@ def _packaged(folder: Path) -> str:
 def at_hand() -> list[Tree]:
     """This machine, and every tree that is kept."""
     kept: list[Tree] = []
-    for folder in sorted(trees_folder().glob("*")):
-        with contextlib.suppress(InputError):  # one that is being made
+    for folder in sorted(trees_folder().glob("[!.]*")):
+        with contextlib.suppress(InputError):  # something else is in there
             kept.append(tree_at(folder))
     return [this_machine(), *kept]
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from sonicfab.lab.debian import this_machine
+
 _PACKAGES = {
     "zebra": ("/usr/lib/frr/zebra", "frr"),
     "vtysh": ("/usr/bin/vtysh", "frr"),
@@ -104,15 +106,9 @@ def _programs() -> Iterator[Requirement]:
             packages.append(package)
             yield Requirement(name, "missing", f"{path} is not there", _install([package]))
         elif name == "zebra":
-            yield Requirement("FRR", "ok", _frr_version())
+            yield Requirement("FRR", "ok", this_machine().frr or "of an unknown version")
     if not packages:
         yield Requirement("programs", "ok", "all there")
-
-
-def _frr_version() -> str:
-    done = subprocess.run(["/usr/lib/frr/zebra", "--version"], capture_output=True, text=True, check=False)
-    match = re.search(r"version (\S+)", done.stdout + done.stderr)
-    return match[1] if match else "of an unknown version"
 
 
 def _merged_usr() -> Iterator[Requirement]:

@@ -27,7 +27,7 @@ BOND = "bond0"
 ALL_PORTS = 0
 """As a number of hosts per switch: one on each of its host ports."""
 
-_BGP = """\
+SPEAKER = """\
 frr defaults traditional
 hostname {name}
 log file /var/log/frr/bgpd.log
@@ -35,6 +35,9 @@ router bgp {asn}
  bgp router-id {router_id}
  no bgp ebgp-requires-policy
  no bgp default ipv4-unicast
+"""
+"""How the config begins of whatever speaks BGP to a switch of a lab."""
+_BGP = """\
  neighbor {interface} interface remote-as external
  neighbor {interface} description {switch}:{port}
  neighbor {interface} timers {keepalive} {hold}
@@ -159,7 +162,7 @@ def _host(
         raise InputError(f"a host would have the name of the switch {name}")
     prefixes = {family: f"{address}/{address.max_prefixlen}" for family, address in own.items()}
     router_id = own.get(Family.IPV4) or f"10.{asn >> 16 & 255}.{asn >> 8 & 255}.{asn & 255}"
-    bgp = _BGP.format(
+    bgp = (SPEAKER + _BGP).format(
         name=name,
         asn=asn,
         router_id=router_id,

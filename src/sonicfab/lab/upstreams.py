@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from sonicfab.families import Family
-from sonicfab.lab.hosts import BOND, LabHost, host_mac
+from sonicfab.lab.hosts import BOND, SPEAKER, LabHost, host_mac
 from sonicfab.model.fields import SecretRef
 from sonicfab.model.policies import Prefix
 from sonicfab.plan.bgp import Session
@@ -18,16 +18,6 @@ from sonicfab.plan.outside import OutsidePlan
 from sonicfab.plan.types import FabricPlan, InterfacePlan, SwitchPlan
 
 Resolve = Callable[[SecretRef, str], str]
-_BGP = """\
-frr defaults traditional
-hostname {name}
-log file /var/log/frr/bgpd.log
-router bgp {asn}
- bgp router-id {router_id}
- no bgp ebgp-requires-policy
- no bgp default ipv4-unicast
- no bgp network import-check
-"""
 
 
 def lab_upstreams(plan: FabricPlan, resolve: Resolve) -> tuple[LabHost, ...]:
@@ -49,7 +39,8 @@ def _upstream(plan: FabricPlan, one: OutsidePlan, resolve: Resolve) -> LabHost |
         return None
     sessions = [(group, session) for group, session in switch.sessions if group.of_neighbor(one.name)]
     own = BOND if interface.members else "eth0"
-    lines = [_BGP.format(name=one.name, asn=one.asn, router_id=_router_id(one.name))]
+    lines = [SPEAKER.format(name=one.name, asn=one.asn, router_id=_router_id(one.name))]
+    lines.append(" no bgp network import-check\n")
     for _, session in sessions:
         lines += [f" {line}\n" for line in _neighbor(switch, interface, own, session, resolve)]
     for family in dict.fromkeys(family for _, session in sessions for family in session.families):

@@ -20,10 +20,10 @@ from sonicfab.push.refusals import Insisted, Observation
 from sonicfab.push.run import Decision, PushOptions
 from sonicfab.push.ways import Way
 from sonicfab.switch.state.config import config_db as read_config_db
+from sonicfab.textfile import read_json
 
 FORMAT_VERSION = 1
 KIND = "plan of a push"
-_MAX_BYTES = 256 * 1024 * 1024
 _AGAIN = "`sonicfab plan -o FILE` makes a new one, to be looked at and approved again"
 
 
@@ -159,14 +159,7 @@ def read_approved(path: Path) -> Approved:
     Raises:
         InputError: it cannot be read, is none, is damaged, or another version of sonicfab has made it.
     """
-    try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise InputError(f"{path} is too large for a plan", _AGAIN)
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as err:
-        raise InputError(f"cannot read {path}: {err.strerror}") from err
-    except (ValueError, RecursionError) as err:
-        raise InputError(f"{path} is not JSON", _AGAIN) from err
+    data = read_json(path, _AGAIN)
     if not isinstance(data, dict) or data.get("kind") != KIND:
         raise InputError(f"{path} is not what `sonicfab plan -o FILE` writes", _AGAIN)
     if data.get("format_version") != FORMAT_VERSION:

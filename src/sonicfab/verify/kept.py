@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 from sonicfab.errors import InputError
+from sonicfab.textfile import read_json
 from sonicfab.verify.results import CheckResult, Problem, Status
 
 FORMAT_VERSION = 2
 """Of that JSON."""
 _WRITES = "`sonicfab verify --json FILE` writes one"
-_MAX_BYTES = 256 * 1024 * 1024
 _WORDS = ("switch", "check", "subject", "family", "far", "expected", "seen")
 _Value = TypeVar("_Value")
 
@@ -58,14 +57,7 @@ def read_verification(path: Path, fabric: str) -> KeptVerification:
     Raises:
         InputError: it cannot be read, is none, of another fabric, or of another version of the format.
     """
-    try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise InputError(f"{path} is too large for what `verify` writes", _WRITES)
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as err:
-        raise InputError(f"cannot read {path}: {err.strerror}") from err
-    except (ValueError, RecursionError) as err:
-        raise InputError(f"{path} is not JSON", _WRITES) from err
+    data = read_json(path, _WRITES)
     if not isinstance(data, dict) or not {"verdict", "results", "fabric"} <= data.keys():
         raise InputError(f"{path} is no verification", _WRITES)
     if data.get("format_version") != FORMAT_VERSION:
