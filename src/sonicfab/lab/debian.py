@@ -36,6 +36,15 @@ PACKAGES = (
 MACHINE = "machine"
 """The word for this machine's own FRR."""
 _NEEDED = ("usr/lib/frr/zebra", "usr/bin/vtysh", "usr/bin/redis-server", "usr/sbin/sshd", "usr/bin/python3")
+# debootstrap by itself fails on trixie's: systemd pre-depends on what it only unpacks
+_INSTALL = """\
+root=$1
+shift
+printf '#!/bin/sh\\nexit 101\\n' > "$root/usr/sbin/policy-rc.d" && chmod 755 "$root/usr/sbin/policy-rc.d" || exit 1
+mount -t proc proc "$root/proc" || exit 1
+export DEBIAN_FRONTEND=noninteractive
+chroot "$root" apt-get update -q && chroot "$root" apt-get install -qy --no-install-recommends "$@"
+"""
 _SPARE = ("usr/share/doc", "usr/share/man", "usr/share/locale", "var/cache/apt", "var/lib/apt/lists")
 
 Tell = Callable[[str], None]
@@ -150,8 +159,9 @@ def debootstrap(release: str, root: Path) -> None:
         raise LabError("debootstrap needs root", "sudo")
     # in namespaces of its own, so that a service that a package starts ends with it
     own = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
-    make = ["debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", release, str(root)]
-    run([*own, *make, *_mirror(release)], "debootstrap", root / "debootstrap" / "debootstrap.log")
+    make = ["debootstrap", "--variant=minbase", "--include=ca-certificates", release, str(root), *_mirror(release)]
+    run([*own, *make], "debootstrap", root / "debootstrap" / "debootstrap.log")
+    run([*own, "sh", "-c", _INSTALL, "sh", str(root), *PACKAGES], "apt-get")
 
 
 def make_tar(release: str, tar: Path) -> None:
