@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from sonicfab.errors import ChecksFailedError, HostKeyError, SonicfabError, SwitchError, TransportError
-from sonicfab.push import guarded, polling
+from sonicfab.push import change, guarded, polling
 from sonicfab.push.change import Gates, SwitchChange
 from sonicfab.push.comparison import Comparison, Target, compare
 from sonicfab.push.gate import Gate
@@ -209,6 +209,45 @@ def change_of(switch: Any, told: list[str], *, seconds: float = 20.0) -> SwitchC
     )
     change._guarded_until = time.monotonic() + seconds
     return change
+
+
+class Down:
+    """A switch without a session."""
+
+    def get(self, question: object) -> list[object]:
+        del question
+        return []
+
+    def close(self) -> None:
+        pass
+
+
+LATER = {"Ethernet48": frozenset({"received"})}
+FAR = {"Ethernet48": "spine0"}
+
+
+@pytest.mark.parametrize(
+    ("gate", "least"),
+    [
+        (Gate({}, frozenset(), LATER, FAR, frozenset(LATER), delay=0.6), 0.0),
+        (Gate({}, frozenset(), LATER, FAR, delay=0.1), 0.3),
+        (Gate({}, frozenset(), LATER, FAR, delay=0.6), 0.5),
+    ],
+)
+def test_a_session_is_waited_for_where_it_may_come_up_by_itself(
+    gate: Gate, least: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The policy's delay counts from the change, which was 0.1 s ago, and is a part of that time."""
+    monkeypatch.setattr(change, "LATER_WITHIN", 0.3)
+    one = change_of(Down(), [])
+    begun = time.monotonic()
+    one._runs_since = begun - 0.1
+    assert one.check(gate, threading.Event()) == {"spine0"}
+    assert time.monotonic() - begun >= least
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    one.check(gate, threading.Event())
+    assert bool(slept) == bool(gate.judged)
 
 
 def test_a_bgp_container_that_does_not_start_is_told_as_that(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,15 +70,42 @@ def test_a_session_with_a_new_name_is_the_one_of_its_port(numbered: FabricPlan) 
     peers = [one.peer for one in leaf.fabric_sessions if "ipv4" in one.families]
     assert not gate.must, "the spine waits for its change"
     assert gate.misses([]) == []
-    assert gate.waits_for([]) == {"spine0"}
+    assert set(gate.waits([]).values()) == {"spine0"}
     up = [peer(one.peer, 3) for one in leaf.fabric_sessions]
-    assert gate.waits_for(up) == frozenset()
+    assert gate.waits(up) == {}
     whole = gate.whole()
     assert whole.misses([])[0] == f"the session {peers[0]} was up and is not"
     assert whole.misses(up) == []
     assert make_gate(numbered, spine, before, []).must.keys() == {one.peer for one in spine.fabric_sessions}
     assert need_each_other(numbered, before, "leaf0", "spine0")
     assert need_each_other(numbered, before, "spine0", "leaf0")
+
+
+@pytest.mark.parametrize(
+    ("runs", "lacks"),
+    [
+        (" neighbor Ethernet0 interface peer-group FABRIC\n", True),
+        (" neighbor {peer} remote-as external\n", False),
+        (" neighbor ANY peer-group\n bgp listen range 10.0.0.0/8 peer-group ANY\n", False),
+        (None, False),
+    ],
+)
+def test_a_session_that_the_far_end_lacks_cannot_come_up_by_itself(
+    numbered: FabricPlan, runs: str | None, lacks: bool
+) -> None:
+    before = {name: unnumbered_before(numbered, name) for name in numbered.switches}
+    sessions = [one for one in numbered.switches["leaf0"].fabric_sessions if one.far.switch == "spine0"]
+    far = {one.peer for one in numbered.switches["spine0"].fabric_sessions if one.far.switch == "leaf0"}
+    if runs is not None:
+        lines = "".join(dict.fromkeys(runs.format(peer=peer) for peer in far))
+        before["spine0"] = replace(before["spine0"], running_frr=f"router bgp 65500\n{lines}exit\n")
+    gate = make_gate(numbered, numbered.switches["leaf0"], before, ["spine0"])
+    assert gate.later
+    assert gate.lacking <= {one.peer for one in sessions}
+    assert gate.lacking == (gate.later.keys() if lacks else frozenset())
+    assert gate.judged == gate.later.keys() - gate.lacking
+    assert Gate.of_json(gate.as_json()) == gate
+    assert gate.whole().judged == gate.later.keys(), "once the far end has changed, it is judged by all"
 
 
 def going_back(plan: FabricPlan, name: str, frr: str | None, rows: ConfigDb) -> Comparison:

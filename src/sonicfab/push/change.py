@@ -77,6 +77,7 @@ class SwitchChange(Guarded):
         self.gates = gates
         self._arming = under_way
         self._starts_drained = False
+        self._runs_since = 0.0
         self._routes: frozenset[str] = frozenset()
 
     def prepare(self, holder: str, stop: threading.Event) -> None:
@@ -232,6 +233,7 @@ class SwitchChange(Guarded):
             raise (ChecksFailedError if time.monotonic() - since > guarded.SETTLE else NotYetError)(said)
 
         ask_until(self.plan.name, asked, self._until(self._limits.timeout), stop)
+        self._runs_since = self._runs_since or time.monotonic()
 
     def check(self, gate: Gate, stop: threading.Event) -> frozenset[str]:
         """Wait until its sessions are what they must be; the far switches without whose change it cannot be judged.
@@ -244,17 +246,18 @@ class SwitchChange(Guarded):
         if self._confirmed:
             return frozenset()
         self._note("checking")
-        if gate.delay:
-            time.sleep(gate.delay)
         patience = time.monotonic() + LATER_WITHIN
+        if gate.judged:
+            time.sleep(max(0.0, self._runs_since + gate.delay - time.monotonic()))
 
         def asked() -> frozenset[str]:
             with self._opened() as switch:
                 peers = switch.get(BGP_SUMMARY)
-            misses, waits = gate.misses(peers), gate.waits_for(peers)
-            if misses or (waits and time.monotonic() < patience):
-                raise NotYetError(f"{self.plan.name}: {first_of(misses or sorted(waits), separator='; ')}")
-            return waits
+            misses, waits = gate.misses(peers), gate.waits(peers)
+            comes = waits.keys() & gate.judged
+            if misses or (comes and time.monotonic() < patience):
+                raise NotYetError(f"{self.plan.name}: {first_of(misses or sorted(comes), separator='; ')}")
+            return frozenset(waits.values())
 
         return ask_until(self.plan.name, asked, self._until(self._limits.settle), stop)
 
@@ -299,6 +302,7 @@ class SwitchChange(Guarded):
             before = self.target.by_hand(self.found.running_frr) if self.found else ""
             guard.stage(switch, self._journal.push_id, frr_files(change, self.target.frr, before))
             said = guard.apply_frr(switch, self._journal.push_id).said
+            self._runs_since = time.monotonic()
         left = conf.diff(self.target.frr, self.target.by_hand(switch.optional(RUNNING_FRR) or ""))
         self._applied(not left, f"FRR did not take every line ({said}): {first_of(left, separator='; ')}")
 

@@ -40,14 +40,21 @@ class Gate:
         some: sessions of which at least one must be up.
         later: sessions that must be up as well, but whose far ends still wait for their change.
         far: session of `later` -> its far switch.
-        delay: seconds until what the switch says of its sessions counts.
+        lacking: sessions of `later` that the far end does not have before it changes: they cannot come up before.
+        delay: seconds from the change until what the switch says of its sessions counts.
     """
 
     must: Mapping[str, Ways]
     some: frozenset[str]
     later: Mapping[str, Ways] = field(default_factory=dict)
     far: Mapping[str, str] = field(default_factory=dict)
+    lacking: frozenset[str] = frozenset()
     delay: float = 0.0
+
+    @property
+    def judged(self) -> frozenset[str]:
+        """The sessions that may be up before any far end has changed: for them alone there is something to wait for."""
+        return frozenset({*self.must, *self.some, *self.later} - self.lacking)
 
     def misses(self, peers: Collection[BgpPeer]) -> list[str]:
         """What is not there (yet), each in a few words; none when the switch may be confirmed, as far as it goes."""
@@ -56,9 +63,9 @@ class Gate:
             missing.append(f"none of the sessions {', '.join(sorted(self.some)[:4])} comes up")
         return missing
 
-    def waits_for(self, peers: Collection[BgpPeer]) -> frozenset[str]:
-        """The far switches without whose change it cannot be judged."""
-        return frozenset(self.far[peer] for peer, ways in self.later.items() if _missing({peer: ways}, peers))
+    def waits(self, peers: Collection[BgpPeer]) -> dict[str, str]:
+        """Sessions that are not there before the far end changes -> that far switch."""
+        return {peer: self.far[peer] for peer, ways in self.later.items() if _missing({peer: ways}, peers)}
 
     def whole(self) -> Gate:
         """What it must show once all far ends have changed."""
@@ -67,13 +74,22 @@ class Gate:
     def as_json(self) -> dict[str, Any]:
         """For the journal."""
         must, later = ({peer: sorted(ways) for peer, ways in one.items()} for one in (self.must, self.later))
-        return {"must": must, "some": sorted(self.some), "later": later, "far": dict(self.far), "delay": self.delay}
+        some, lacking = sorted(self.some), sorted(self.lacking)
+        return {
+            "must": must,
+            "some": some,
+            "later": later,
+            "far": dict(self.far),
+            "lacking": lacking,
+            "delay": self.delay,
+        }
 
     @classmethod
     def of_json(cls, value: Mapping[str, Any]) -> Gate:
         """What `as_json` gave."""
         must, later = ({peer: frozenset(ways) for peer, ways in value[one].items()} for one in ("must", "later"))
-        return cls(must, frozenset(value["some"]), later, dict(value["far"]), float(value["delay"]))
+        lacking = frozenset(value.get("lacking", ()))  # a push of an older release may be gone on with
+        return cls(must, frozenset(value["some"]), later, dict(value["far"]), lacking, float(value["delay"]))
 
 
 def make_gate(
@@ -103,8 +119,20 @@ def make_gate(
         elif session.far.switch in before and session.far.switch not in pending:
             some.add(session.peer)
     far = {one.peer: one.far.switch for one in sessions if one.peer in later}
+    lacking = frozenset(one.peer for one in sessions if one.peer in later and _lacks(plan, before, one))
     delay = POLICY_DELAY if _changes_policy(found) else 0.0
-    return Gate(must, frozenset() if must or later else frozenset(some), later, far, delay)
+    return Gate(must, frozenset() if must or later else frozenset(some), later, far, lacking, delay)
+
+
+def _lacks(plan: FabricPlan, before: Mapping[str, Comparison], session: Session) -> bool:
+    """Whether the far end runs BGP without this session as its plan has it, nor takes whoever comes."""
+    if session.far.switch not in before:
+        return False
+    frr = before[session.far.switch].running_frr
+    mirrored = {one.peer for one in _mirrored(plan, session)}
+    if not mirrored or not frr or " bgp listen range " in frr:
+        return False
+    return mirrored.isdisjoint(name for bgp in read_frr(frr).instances.values() for name in bgp.neighbors)
 
 
 def _brought_back(switch: SwitchPlan, before: Mapping[str, Comparison]) -> list[Session]:
