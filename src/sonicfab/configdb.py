@@ -100,8 +100,21 @@ def dumps(config: ConfigDb) -> str:
 def _row(row: Row) -> str:
     if not row:
         return "{}"
-    fields = [f"            {_string(name)}: {_scalar(row[name])}" for name in sorted(row, key=natural_key)]
+    try:
+        return _fields(tuple(row.items()))
+    except TypeError:  # a list has no hash
+        return _fields.__wrapped__(tuple(row.items()))
+
+
+@lru_cache(maxsize=4096)
+def _fields(row: tuple[tuple[str, Value], ...]) -> str:
+    """The text of a row; most ports of a fabric have one of a few."""
+    fields = [f"            {_string(name)}: {_scalar(value)}" for name, value in sorted(row, key=_by_name)]
     return "{\n" + ",\n".join(fields) + "\n        }"
+
+
+def _by_name(field: tuple[str, Value]) -> tuple[tuple[int, str], ...]:
+    return natural_key(field[0])
 
 
 def _scalar(value: Value) -> str:

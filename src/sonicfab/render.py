@@ -157,6 +157,8 @@ class Renderer:
         text = self._text(name, values)
         if not text.strip():  # nothing for this switch, as of most services
             return {}
+        if (plain := yamltext.plain_tables(text)) is not None:
+            return dict(plain)
         try:
             data = yamltext.value(yamltext.compose(text))
         except yaml.MarkedYAMLError as err:

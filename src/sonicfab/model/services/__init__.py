@@ -9,6 +9,7 @@ templates/config_db/ has a template that writes the tables.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, ClassVar, NamedTuple, get_args, get_origin
@@ -44,9 +45,14 @@ class Service(Strict):
 
 def services() -> tuple[type[Service], ...]:
     """Every service, by the name of its module."""
+    _load()
+    return tuple(Service.__subclasses__())
+
+
+@cache
+def _load() -> None:
     for module in sorted(one.name for one in iter_modules(__path__)):
         import_module(f"{__name__}.{module}")
-    return tuple(Service.__subclasses__())
 
 
 def is_list(kind: object) -> bool:
