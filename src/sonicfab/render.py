@@ -17,6 +17,7 @@ from sonicfab import yamltext
 from sonicfab.configdb import FABRIC_TABLES, ConfigDb, Table, dumps
 from sonicfab.datafiles import packaged_templates
 from sonicfab.errors import Diagnostic, InputError, Place, Problem, TemplateError
+from sonicfab.frr import frrcfgd
 from sonicfab.hints import did_you_mean
 from sonicfab.model.fields import SecretRef, secret_ref
 from sonicfab.ownership.planned import Planned
@@ -106,6 +107,8 @@ class Renderer:
         try:
             with limits() if self._own_folders else nullcontext():
                 tables = self._all_tables(values)
+                if switch.unified and switch.ownership == "planned":  # they are what frr.conf is elsewhere
+                    tables = switch.left.without(tables, frrcfgd.TABLES)
                 frr = "" if switch.unified else self._text(FRR_TEMPLATE, values)
         except (TemplateLimitError, MemoryError, RecursionError) as err:  # where what a template made was read
             message = f"rendering {switch.name} failed: {_said(err)}"

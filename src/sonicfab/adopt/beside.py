@@ -12,23 +12,24 @@ from dataclasses import dataclass, field
 from sonicfab.adopt.page import flow, scalar
 from sonicfab.adopt.policies import defaults_of
 from sonicfab.adopt.seen import Seen
-from sonicfab.adopt.sessions import text_of
-from sonicfab.frr import conf, frrcfgd
+from sonicfab.configdb import Table
+from sonicfab.frr import conf
 from sonicfab.frr.bgp import neighbor_of
 from sonicfab.frr.chosen import SEPARATOR, chooses
 from sonicfab.frr.conf import Context
 from sonicfab.frr.delta.kinds import slot
 from sonicfab.model.extra import Extra
-from sonicfab.model.leave import FRR_WORD
+from sonicfab.model.leave import FRR_WORD, is_lines, places_of
 from sonicfab.ownership.daemons import made_of
+from sonicfab.ownership.left import Left, Place
 
 Line = tuple[Context, str]
 _HOST = re.compile(r"(?:no )?(?:fpm|zebra|password|enable password|service|debug|line vty|banner|username) ?.*")
 """What is about FRR itself: it stays, and no file of ours says it."""
 _LIST = re.compile(r"((?:ip|ipv6) (?:prefix-list|access-list) \S+|bgp \S+(?: standard| expanded)? \S+) .+")
 _WORDS = ("address-family", "aggregate-address", "bgp", "maximum-paths", "neighbor", "network", "no", "redistribute")
-_MOST = 1000
-"""So many lines of a switch are kept as extra; what has more was made by a program that should go on with it."""
+MOST = 1000
+"""So many lines or rows are kept as extra; a switch with more was made by a program that should go on with it."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,10 @@ class Beside:
     Attributes:
         leave: words of `leave`.
         extra: context -> its lines that the plan has not.
+        rows: those for frrcfgd that the plan has not, where FRR has its config of them.
         secrets: lines up to their secrets, which are not copied.
-        common: lines that the plan and the switch both have.
+        by_rows: FRR has its config of rows for frrcfgd.
+        common: lines that the plan and the switch both have; `kept`: rows and fields of theirs.
         whole: why all of FRR's config is left; "" where it is not.
     """
 
@@ -48,21 +51,23 @@ class Beside:
     secrets: tuple[str, ...] = ()
     common: frozenset[Line] = field(default_factory=frozenset, repr=False)
     whole: str = ""
+    by_rows: bool = False
+    rows: Mapping[str, Table] = field(default_factory=dict)
+    kept: frozenset[Place] = field(default_factory=frozenset, repr=False)
 
     def spares(self, word: str) -> bool:
-        """Whether a word of `leave` names none of the lines that the plan and the switch both have."""
+        """Whether a word of `leave` names none of what the plan and the switch both have."""
+        if not is_lines(word):
+            named = Left(frozenset(Place(*one) for one in places_of(word)))
+            return not any(named.has_field(*one) if one.name else named.has_row(*one[:2]) for one in self.kept)
         pattern = word.removeprefix(f"{FRR_WORD} ")
         return not any(chooses(pattern, *one) for one in self.common)
 
 
 def why_whole(switch: Seen, rendered: str = "") -> str:
     """Why FRR's config of a switch is left whole; "" where it is not."""
-    mode = text_of(switch.config.get("DEVICE_METADATA", {}).get("localhost", {}), "docker_routing_config_mode")
-    wanted = switch.build.routing_config_mode if switch.build else ""
-    if frrcfgd.runs(switch.config, wanted) or "BGP_GLOBALS" in switch.config:
-        return f"its routing mode is {mode}: SONiC makes its BGP of tables, which are not written here"
-    if mode != wanted:
-        return f"its routing mode is {mode or 'not set'}, in which SONiC does not start FRR from frr.conf"
+    if switch.build is None or switch.mode != switch.build.routing_config_mode:
+        return f"its routing mode is {switch.mode or 'not set'}, in which SONiC does not start FRR from frr.conf"
     if not switch.source.frr.strip():
         return "there is no frr.conf of it"
     own, meant = defaults_of(switch.source.frr), defaults_of(rendered)
@@ -106,8 +111,8 @@ def beside(switch: Seen, rendered: str) -> Beside:
             odd.append(_word(context, line))
         elif line or not _has_lines(context, have):
             extra.setdefault(context, []).extend([line] if line else [])
-    if sum(map(len, extra.values())) > _MOST:
-        return Beside((FRR_WORD,), whole=f"more than {_MOST} of its lines are about what the files have no words for")
+    if sum(map(len, extra.values())) > MOST:
+        return Beside((FRR_WORD,), whole=f"more than {MOST} of its lines are about what the files have no words for")
     order = {one: number for number, one in enumerate(have)}
     kept = {context: sorted(extra[context], key=lambda line: order[context, line]) for context in _sorted(extra, order)}
     words = dict.fromkeys(_leave(one, common) for one in want if one not in common)

@@ -105,7 +105,7 @@ def _loopbacks(found: Numbering, routed: Sequence[Seen], version: int, kept: dic
     addresses = [address for address in have.values() if address is not None]
     if not addresses:
         return
-    listed_pools = [pool for one in routed for pool in listed(one.source.frr, "LOOPBACKS", version)]
+    listed_pools = [pool for one in routed for pool in listed(one.frr, "LOOPBACKS", version)]
     pool = next((one for one in listed_pools if all(address in one for address in addresses)), None)
     found.loopbacks[version] = pool or cover(addresses, _LOOPBACK_POOL[version])
     for name, address in have.items():

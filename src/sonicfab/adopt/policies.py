@@ -11,24 +11,32 @@ from sonicfab.adopt.seen import Seen
 from sonicfab.frr import conf
 
 IpNetwork = IPv4Network | IPv6Network
-_ENTRY = re.compile(r"(ip|ipv6) prefix-list (\S+)(?: seq \d+)? permit (\S+)(?: ge (\d+))?(?: le (\d+))?")
+_ENTRY = re.compile(r"(ip|ipv6) prefix-list (\S+)(?: seq \d+)? (permit|deny) (\S+)(?: ge (\d+))?(?: le (\d+))?")
 
 _DEFAULTS = re.compile(r"^frr defaults (\S+)", re.MULTILINE)
 TRADITIONAL, DATACENTER = "traditional", "datacenter"
 
 
 def listed(frr: str, name: str, version: int) -> Iterator[IpNetwork]:
-    """The networks out of which a prefix list permits single addresses."""
+    """The networks out of which a prefix list permits single addresses.
+
+    As frrcfgd makes it, its name tells the family, and what is shorter may be denied before all is permitted.
+    """
+    shorter = set[tuple[str, str]]()
     for _, context, line in conf.lines(frr):
         match = None if context else _ENTRY.fullmatch(line)
-        if match is None or match[2] != name:
+        if match is None or match[2] not in (name, f"{name}-V6"):
             continue
         try:
-            network = ip_network(match[3])
+            network = ip_network(match[4])
         except ValueError:
             continue
         longest = network.max_prefixlen
-        if network.version == version and (network.prefixlen == longest or match[4] == str(longest)):
+        if match[3] == "deny":
+            shorter.add((match[4], match[6] or ""))
+            continue
+        single = match[5] == str(longest) or (match[6] == str(longest) and (match[4], str(longest - 1)) in shorter)
+        if network.version == version and (network.prefixlen == longest or single):
             yield network
 
 
@@ -43,7 +51,7 @@ def timers(switches: Sequence[Seen], groups: Iterable[tuple[str, str]]) -> dict[
     by_name = {one.name: one for one in switches}
     pairs, retries, bfd = [], [], []
     for switch, group in groups:
-        lines = _lines_of(by_name[switch].source.frr)
+        lines = _lines_of(by_name[switch].frr)
         pairs.append(_numbers(lines, rf"neighbor {re.escape(group)} timers (\d+) (\d+)"))
         retries.append(_numbers(lines, rf"neighbor {re.escape(group)} timers connect (\d+)"))
         bfd.append(any(line.split()[:3] == ["neighbor", group, "bfd"] for line in lines))
@@ -57,7 +65,7 @@ def timers(switches: Sequence[Seen], groups: Iterable[tuple[str, str]]) -> dict[
         found["defaults"] = defaults
     if common(bfd):
         found["bfd"] = True
-    paths = common(_numbers(_lines_of(one.source.frr), r"maximum-paths (\d+)") for one in switches if one.asn)
+    paths = common(_numbers(_lines_of(one.frr), r"maximum-paths (\d+)") for one in switches if one.asn)
     if isinstance(paths, tuple) and paths != (64,):
         found["maximum_paths"] = paths[0]
     return found
@@ -71,7 +79,7 @@ def defaults_of(frr: str) -> str:
 
 def most_defaults(switches: Sequence[Seen]) -> str:
     """The profile that most switches with BGP in frr.conf have."""
-    most = common(defaults_of(one.source.frr) for one in switches if one.bgp_from == "frr")
+    most = common(defaults_of(one.frr) for one in switches if one.bgp_from == "frr")
     return most if most == DATACENTER else TRADITIONAL
 
 
@@ -107,9 +115,9 @@ def group_options(
 def _options(switch: Seen, group: str) -> dict[str, object] | None:
     """What a peer-group says of its sessions; None where the switch has none of that name."""
     names = [name for name in (group, f"{group}-V4", f"{group}-V6") if name in switch.bgp.neighbors]
-    if switch.bgp_from != "frr" or not names:
+    lines = [line for line in _lines_of(switch.frr) if line.split()[:2] == ["neighbor", *names[:1]]]
+    if not names or not lines:
         return None
-    lines = [line for line in _lines_of(switch.source.frr) if line.split()[:2] == ["neighbor", names[0]]]
     said = re.escape(f"neighbor {names[0]} ")
     found: dict[str, object] = {"bfd": f"neighbor {names[0]} bfd" in lines}
     if pair := _numbers(lines, rf"{said}timers (\d+) (\d+)"):

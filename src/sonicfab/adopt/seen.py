@@ -15,6 +15,7 @@ from sonicfab.builds import Build
 from sonicfab.catalog import Catalog
 from sonicfab.configdb import ConfigDb, natural_key
 from sonicfab.errors import InputError
+from sonicfab.frr import frrcfgd
 from sonicfab.frr.bgp import Bgp
 from sonicfab.hints import did_you_mean
 from sonicfab.plan.interfaces import LOOPBACK
@@ -30,6 +31,7 @@ class Seen:
 
     Attributes:
         name_why, build_why, platform_why: how that is known, or why it is not.
+        frr: what FRR has its config from: its text, or what frrcfgd makes of the tables where it does.
         mac: of DEVICE_METADATA, or told by the switch itself; "" where nobody says.
         bgp_from: `frr`, the table that SONiC makes BGP of, or "" without BGP.
         addresses: interface -> its addresses.
@@ -45,6 +47,7 @@ class Seen:
     build: Build | None
     build_why: str
     mac: str
+    frr: str = field(repr=False)
     bgp: Bgp = field(repr=False)
     bgp_from: str
     sessions: tuple[SeenSession, ...] = field(repr=False)
@@ -56,6 +59,17 @@ class Seen:
     def config(self) -> ConfigDb:
         """Its config_db."""
         return self.source.config_db
+
+    @property
+    def mode(self) -> str:
+        """Its docker_routing_config_mode; "" where that is not set."""
+        return text_of(metadata(self.config), "docker_routing_config_mode")
+
+    @property
+    def has_rows_for_frr(self) -> bool:
+        """Whether frrcfgd makes FRR's config of tables, or would if it ran."""
+        keeping = self.build.routing_config_mode if self.build else ""
+        return frrcfgd.runs(self.config, keeping) or "BGP_GLOBALS" in self.config
 
     @property
     def asn(self) -> int:
@@ -125,7 +139,10 @@ def _see(source: Source, catalog: Catalog, builds: Mapping[str, str], taken: set
     build_why = "given" if given else platform_why
     if platform is not None and build is None:
         build, build_why = build_of(source, platform, catalog.builds.values())
-    bgp, bgp_from = read_bgp(source.config_db, source.frr)
+    made = _made_of_tables(source.config_db, build)
+    bgp, bgp_from = read_bgp(source.config_db, made or source.frr)
+    if made:
+        bgp_from = "BGP_GLOBALS"
     mac = (text_of(metadata(source.config_db), "mac") or source.mac).lower().replace("-", ":")
     ports = source.config_db.get("PORT", {})
     return Seen(
@@ -137,6 +154,7 @@ def _see(source: Source, catalog: Catalog, builds: Mapping[str, str], taken: set
         build=build,
         build_why=build_why,
         mac=mac if _MAC.fullmatch(mac) else "",
+        frr=made or source.frr,
         bgp=bgp,
         bgp_from=bgp_from,
         sessions=tuple(sessions_of(name, bgp, source.config_db)),
@@ -144,6 +162,17 @@ def _see(source: Source, catalog: Catalog, builds: Mapping[str, str], taken: set
         bundles=_bundles(source.config_db),
         aliases={text_of(row, "alias"): port for port, row in ports.items() if text_of(row, "alias")},
     )
+
+
+def _made_of_tables(config: ConfigDb, build: Build | None) -> str:
+    """What frrcfgd makes FRR's config of; "" where it does not, or where nobody knows what it makes."""
+    daemon = build.frrcfgd if build else None
+    if build is None or daemon is None or daemon.broken or not frrcfgd.runs(config, build.routing_config_mode):
+        return ""
+    try:
+        return daemon.makes(config)
+    except frrcfgd.FrrcfgdError:
+        return ""
 
 
 def _free(name: str, taken: set[str]) -> str:

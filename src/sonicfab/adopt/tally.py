@@ -70,8 +70,11 @@ def tally(
     for table, rows in switch.config.items():
         rendered = meant.config_db.get(table, {}) if meant else {}
         tables[table] = _rows(table, rows, rendered, left, extra.get(table, {}))
+    counts = {table: one for table, one in tables.items() if one != Count()}
+    if meant and not meant.frr and FRR_WORD not in leave:
+        return Tally(counts)  # SONiC makes FRR's config of rows, which are counted
     text = meant.frr if meant and meant.frr and FRR_WORD not in leave else ""
-    return Tally({table: one for table, one in tables.items() if one != Count()}, _lines(switch, text, leave, lines))
+    return Tally(counts, _lines(switch, text, leave, lines))
 
 
 def _rows(table: str, rows: Table, rendered: Table, left: Collection[tuple[str, str]], extra: Table) -> Count:

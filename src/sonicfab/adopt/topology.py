@@ -69,6 +69,18 @@ class Particular:
         said = {**self.groups.get(FABRIC, {}), **self.groups.get(switch, {})}
         return said.get(word, word.upper())
 
+    def extra_rows(self, switch: str) -> dict[str, Table]:
+        """The rows that are kept as they stand, those for frrcfgd with them."""
+        found: dict[str, Table] = dict(self.extra.get(switch, {}))
+        for table, rows in self.beside.get(switch, Beside()).rows.items():
+            found[table] = {**found.get(table, {}), **rows}
+        return found
+
+    def is_unified(self, switches: Iterable[Seen]) -> bool:
+        """Whether the BGP of all these is said in rows for frrcfgd."""
+        by_rows = [self.beside.get(one.name, Beside()).by_rows for one in switches]
+        return bool(by_rows) and all(by_rows)
+
     @property
     def common(self) -> list[str]:
         """What is left on all switches that something is left on, if they are several; lines of FRR by their own rule.
@@ -97,6 +109,8 @@ def topology_page(
     hosts = host_ports(switches, links)
     names = {"peer_groups": particular.groups[FABRIC]} if FABRIC in particular.groups else {}
     bgp = {**_bgp(switches, links), **names}
+    if particular.is_unified([one for one in switches if one.asn]):
+        bgp["source"] = "config_db"
     words = [*(role for role in Role if role in roles.values()), IBGP]
     if options := policies.group_options(switches, words, particular.group_name, bgp):
         bgp["groups"] = options
@@ -191,7 +205,7 @@ def passwords(particular: Particular) -> list[Entry]:
 def _hosts(switches: Sequence[Seen], with_hosts: Mapping[str, str]) -> list[Entry]:
     prefixes: dict[str, object] = {}
     for version in (4, 6):
-        found = [str(one) for switch in switches for one in policies.listed(switch.source.frr, "HOSTS", version)]
+        found = [str(one) for switch in switches for one in policies.listed(switch.frr, "HOSTS", version)]
         if found:
             prefixes[f"ipv{version}"] = one_or_list(dict.fromkeys(found))
     entries = [Entry([f"  prefixes: {flow(prefixes)}"], "hosts prefixes", "the prefix list HOSTS")] if prefixes else []
@@ -217,20 +231,23 @@ def _why_port(said: Said) -> str:
 
 
 def _switches(
-    switches: Iterable[Seen], numbering: Numbering, particular: Particular, common: Sequence[str]
+    switches: Sequence[Seen], numbering: Numbering, particular: Particular, common: Sequence[str]
 ) -> Iterator[Entry]:
     """Numbers by hand, and what is left as it is: a line each, so that one of them can be taken back alone."""
+    everywhere = particular.is_unified([one for one in switches if one.asn])
     for one in switches:
         row = numbering.by_hand.get(one.name, {}) if one.asn else {"bgp": "none"}
         if one.asn and 6 in numbering.loopbacks and one.loopback(6) is None:
             row = {**row, "ipv6": "none"}
+        beside = particular.beside.get(one.name, Beside())
         leave = [word for word in particular.leave.get(one.name, ()) if word not in common]
         values: dict[str, object] = {key: value if isinstance(value, int) else str(value) for key, value in row.items()}
+        if beside.by_rows and not everywhere:
+            values["bgp"] = "config_db"
         if one.name in particular.groups:
             values["peer_groups"] = particular.groups[one.name]
-        beside = particular.beside.get(one.name, Beside())
         why = "its number is out of no pool" if "asn" in row else "" if one.asn else "it has none"
-        extra = extra_lines(particular.extra.get(one.name, {}), beside.extra, "    ")
+        extra = extra_lines(particular.extra_rows(one.name), beside.extra, "    ")
         if not leave and not extra:
             if values:
                 yield Entry([f"  {scalar(one.name)}: {flow(values)}"], f"{SWITCH}{one.name}", why)

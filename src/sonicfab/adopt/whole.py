@@ -22,6 +22,7 @@ from sonicfab.adopt.settings import can_be_said
 from sonicfab.adopt.source import Source
 from sonicfab.adopt.tally import Tally, tally
 from sonicfab.adopt.topology import SWITCH, Particular, fabric_name, topology_page
+from sonicfab.adopt.unified import rows_beside
 from sonicfab.adopt.vlans import of_link, vlans_of
 from sonicfab.catalog import Catalog
 from sonicfab.configdb import natural_key
@@ -113,7 +114,7 @@ def adopt(sources: Sequence[Source], catalog: Catalog, given: Given = Given()) -
                 one,
                 changes.get(one.name),
                 particular.leave.get(one.name, ()),
-                particular.extra.get(one.name, {}),
+                particular.extra_rows(one.name),
                 particular.beside.get(one.name, Beside()).extra,
             )
             for one in switches
@@ -195,7 +196,11 @@ def _with_frr(
 ) -> _Settled:
     """Say beside the plan what FRR has otherwise; of a switch where that cannot be, FRR's config is left whole."""
     texts = {name: _meant(one) for name, one in changes.items()}
-    found = {one.name: beside(one, text) for one in work.complete if (text := texts.get(one.name)) is not None}
+    found = {
+        one.name: rows_beside(one, fabric) if one.has_rows_for_frr else beside(one, text)
+        for one in work.complete
+        if (text := texts.get(one.name)) is not None
+    }
     while True:
         leave = {name: one.leave for name, one in found.items() if one.leave}
         tried = replace(particular, beside=found, leave=leave)

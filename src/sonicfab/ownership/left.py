@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -28,11 +28,15 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What is left; `frr` is all of FRR's config, and with it the routing mode that it lives by; `lines` some of it."""
+    """What is left; `frr` is all of FRR's config, and with it the routing mode that it lives by; `lines` some of it.
+
+    `instead` are rows and fields of `extra`: what somebody gives in place of what is left.
+    """
 
     places: frozenset[Place] = frozenset()
     frr: bool = False
     lines: tuple[str, ...] = ()
+    instead: frozenset[Place] = frozenset()
 
     def __bool__(self) -> bool:
         """True when something is left."""
@@ -50,13 +54,34 @@ class Left:
 
     def has_row(self, table: str, key: str) -> bool:
         """Whether a whole row is."""
-        return bool({Place(table), Place(table, key)} & self.places)
+        return self._names_row(table, key) and Place(table, key) not in self.instead
 
     def has_field(self, table: str, key: str, name: str) -> bool:
         """Whether a field is, or the row that it is in."""
         if self.frr and name == _MODE:
             return True
-        return bool({Place(table, "", name), Place(table, key, name)} & self.places) or self.has_row(table, key)
+        return Place(table, key, name) not in self.instead and self._names_field(table, key, name)
+
+    def _names_row(self, table: str, key: str) -> bool:
+        return bool({Place(table), Place(table, key)} & self.places)
+
+    def _names_field(self, table: str, key: str, name: str) -> bool:
+        return bool({Place(table, "", name), Place(table, key, name)} & self.places) or self._names_row(table, key)
+
+    def without(self, rendered: ConfigDb, among: Collection[str]) -> dict[str, Table]:
+        """What was rendered without what is left in some tables; `extra` may say it otherwise then."""
+        made: dict[str, Table] = {}
+        for table, rows in rendered.items():
+            kept = {
+                key: {name: value for name, value in row.items() if not self._names_field(table, key, name)}
+                for key, row in rows.items()
+                if not self._names_row(table, key)
+            }
+            if table not in among:
+                made[table] = rows
+            elif kept:
+                made[table] = kept
+        return made
 
     def but(self, changes: Iterable[ConfigChange]) -> list[ConfigChange]:
         """The changes of what is not left."""
@@ -66,9 +91,18 @@ class Left:
             if not (self.has_field(one.table, one.key, one.field) if one.field else self.has_row(one.table, one.key))
         ]
 
-    def rows(self, rendered: ConfigDb, running: ConfigDb) -> dict[str, Table]:
-        """What was rendered, with what the switch has where that is left; a left row that it has not is not made."""
-        return {table: dict(self._rows(table, rows, running.get(table, {}))) for table, rows in rendered.items()}
+    def rows(self, rendered: ConfigDb, running: ConfigDb, had: Iterable[str] = ()) -> dict[str, Table]:
+        """What was rendered, with what the switch has where that is left; a left row that it has not is not made.
+
+        `had` are tables of which rows were ours: of what is left now, they lose none.
+        """
+        made: dict[str, Table] = {
+            table: dict(self._rows(table, rows, running.get(table, {}))) for table, rows in rendered.items()
+        }
+        for table in {*had} - made.keys():
+            if rows := self._rows(table, {}, running.get(table, {})):
+                made[table] = dict(rows)
+        return made
 
     def _rows(self, table: str, rows: Table, stored: Table) -> Table:
         if not self.frr and not any(place.table == table for place in self.places):
@@ -80,11 +114,9 @@ class Left:
         return {**made, **{key: row for key, row in stored.items() if self.has_row(table, key)}}
 
     def _row(self, table: str, key: str, row: Row, stored: Row) -> Row:
-        names = {name: self.has_field(table, key, name) for name in row}
-        kept: Mapping[str, str | list[str]] = {
-            name: stored[name] for name, left in names.items() if left and name in stored
-        }
-        return {**{name: value for name, value in row.items() if not names[name]}, **kept}
+        """With the fields that are left as they are stored, those too that are not rendered any more."""
+        ours = {name: value for name, value in row.items() if not self.has_field(table, key, name)}
+        return {**ours, **{name: value for name, value in stored.items() if self.has_field(table, key, name)}}
 
     def said(self) -> list[str]:
         """In words."""

@@ -102,7 +102,7 @@ def settle(rendered: Rendered, there: OnSwitch, *, take_over: bool = False) -> S
     """
     left = rendered.planned.left if rendered.planned and not take_over else Left()
     if left:
-        rows = left.rows(rendered.config_db, there.running)
+        rows = left.rows(rendered.config_db, there.running, there.record.rows)
         rendered = replace(rendered, config_db=rows, frr=None if left.frr else rendered.frr)
     made = made_of(there.running).with_everywhere() if left.lines else made_of(there.running)
     other, by_hand = Foreign(), made.without(there.stored_frr, rendered.frr or "")

@@ -20,7 +20,11 @@ def left_on(topology: Topology, switch: str) -> Left:
     entry = topology.switches.get(switch)
     words = {*topology.leave, *(entry.leave if entry else ())}
     places = (Place(*place) for word in words if word != FRR_WORD for place in places_of(word))
-    return Left(frozenset(places), FRR_WORD in words, tuple(sorted(frr_lines(words))))
+    extra = entry.extra.config_db if entry else {}
+    instead = (
+        Place(table, key, name) for table, rows in extra.items() for key, row in rows.items() for name in ("", *row)
+    )
+    return Left(frozenset(places), FRR_WORD in words, tuple(sorted(frr_lines(words))), frozenset(instead))
 
 
 def useless(topology: Topology) -> Iterator[Problem]:

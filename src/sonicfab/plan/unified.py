@@ -96,7 +96,7 @@ def _of_session(
         _place(group.of) or _chosen(topology, switch.name),
     )
     who = f"{switch.name} is unified, and of the session with {session.description} frrcfgd cannot say"
-    if group.internal:
+    if group.internal and not _is_without_policy(switch, group):
         message = (
             f"{who} that it is internal: what comes over it is marked with a tag, and frrcfgd has no word to set one "
             "(frrcfgd.py route_map_key_map)"
@@ -109,8 +109,16 @@ def _of_session(
             yield Problem("topology", at, f"{who} `{key}`: {why}", _OWN_FILE, alike=f"{option} {at}")
 
 
+def _is_without_policy(switch: SwitchPlan, group: PeerGroup) -> bool:
+    """Whether `leave` says that a group does not get the policy of what comes over it."""
+    families = [f"default|{group.name}|{family}_{family.safi}" for family in group.families]
+    return all(switch.left.has_field("BGP_PEER_GROUP_AF", key, "route_map_in") for key in families)
+
+
 def _of_policy(switch: SwitchPlan, policy: RouteMap) -> Iterator[Problem]:
     for step in policy.steps:
+        if switch.left.has_row("ROUTE_MAP", f"{policy.name}|{step.number}"):
+            continue
         for option, why in _LOST_OF_STEPS.items():
             if getattr(step, option) not in (None, ""):
                 at = (*_place(step.of), "set", option)

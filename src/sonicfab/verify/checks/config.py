@@ -94,7 +94,8 @@ def drift(expected: Expectations, answers: Answers, subject: str) -> list[str]:
         answers.get(RUNNING_FRR)
     whole = _settled(config, answers)
     if not config.frr and subject in ("frr", "stored frr.conf"):  # frrcfgd makes it of the tables at each start
-        made = (expected.plan.build.frrcfgd or Frrcfgd()).makes(whole.config_db)
+        rows = configdb.merge(whole.config_db, answers.get(RUNNING_CONFIG_DB), whole.owned)
+        made = (expected.plan.build.frrcfgd or Frrcfgd()).makes(rows)
         return differences(answers.get(RUNNING_FRR), made) if subject == "frr" else []
     intended = whole.frr or ""
     if subject == "config_db":
