@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sonicfab.cli.lab_clab import Backend
+from sonicfab.cli.lab_use import WhoseFrr
 from sonicfab.cli.options import Inventory, Templates, Topology, open_site
 from sonicfab.cli.report import Html, write_page
 from sonicfab.errors import ExitCode, OutputError
@@ -46,6 +47,7 @@ def ci(
     backend: Annotated[
         Backend, typer.Option(help="What makes the lab: namespaces of this machine, or containerlab.")
     ] = Backend.EMBEDDED,
+    frr: WhoseFrr = "",
     keep: Annotated[bool, typer.Option("--keep", help="Leave the lab running, to look into it.")] = False,
     html: Html = None,
 ) -> None:
@@ -73,7 +75,9 @@ def ci(
     with one_interrupt() as interrupt:
         watch = Shown(output, interrupt)
         try:
-            done = go(site, output, timeout=timeout, hosts=hosts, backend=backend.value, keep=keep, watch=watch)
+            done = go(
+                site, output, timeout=timeout, hosts=hosts, backend=backend.value, frr=frr, keep=keep, watch=watch
+            )
             passed = not done.exit_code
         except KeyboardInterrupt:
             if interrupt.code != ExitCode.INTERRUPTED:

@@ -11,7 +11,7 @@ import typer
 
 from sonicfab.cli import complete, lab_clab, lab_faults, lab_use
 from sonicfab.cli.lab_clab import Backend, Image, Kind, NodeKind
-from sonicfab.cli.lab_use import Name
+from sonicfab.cli.lab_use import Name, WhoseFrr
 from sonicfab.cli.options import Format, Inventory, OutputFormat, SomeTopology, Topology, Verbose
 from sonicfab.errors import ExitCode, InputError, LabError
 
@@ -55,14 +55,7 @@ def up(
         Path | None,
         typer.Option("--from", help="Boot from these configs: a folder of `render` or `lab save`.", metavar="DIR"),
     ] = None,
-    frr: Annotated[
-        str,
-        typer.Option(
-            help="Whose FRR switches run: a folder with a Debian, or `machine`; without it, the nearest to a build's.",
-            metavar="DIR",
-            envvar="SONICFAB_FRR",
-        ),
-    ] = "",
+    frr: WhoseFrr = "",
     verbose: Verbose = 0,
 ) -> None:
     """Boot a switch for each of the fabric's, in SONiC's factory default config.

@@ -28,6 +28,15 @@ Name = Annotated[
         autocompletion=complete.lab_name,
     ),
 ]
+WhoseFrr = Annotated[
+    str,
+    typer.Option(
+        "--frr",
+        help="Whose FRR switches run: a folder with a Debian, or `machine`; without it, the nearest to a build's.",
+        metavar="DIR",
+        envvar="SONICFAB_FRR",
+    ),
+]
 
 
 def command_of(words: list[str], name: str) -> tuple[list[str], str]:

@@ -148,6 +148,7 @@ def switch_files(spec: LabSpec, switch: LabSwitch) -> dict[str, str]:
         "database_version": switch.database_version,
         "swss_ready_after": spec.swss_ready_after,
         "yang_tables": switch.yang_tables,
+        "kept": switch.kept,
     }
     return {
         "files/etc/sonic/sonic_version.yml": switch.sonic_version,

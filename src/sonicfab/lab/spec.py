@@ -41,6 +41,7 @@ class LabSwitch:
         yang_tables: the tables of which its build has models.
         tree: the folder of the Debian whose programs it runs; "" for this machine.
         frr: the version of the FRR that it runs; "" for an unknown one.
+        kept: the tables of CONFIG_DB whose interfaces zebra must not forget: `_kept`.
     """
 
     name: str
@@ -61,6 +62,7 @@ class LabSwitch:
     yang_tables: tuple[str, ...] = ()
     tree: str = ""
     frr: str = ""
+    kept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,14 @@ class LabSpec:
         """From what `dumps` wrote."""
         data: dict[str, Any] = json.loads(text)
         switches = [
-            LabSwitch(**{**one, "ports": tuple(one["ports"]), "yang_tables": tuple(one.get("yang_tables", ()))})
+            LabSwitch(
+                **{
+                    **one,
+                    "ports": tuple(one["ports"]),
+                    "yang_tables": tuple(one.get("yang_tables", ())),
+                    "kept": tuple(one.get("kept", ())),
+                }
+            )
             for one in data.pop("switches")
         ]
         links = [(Endpoint(a, a_port), Endpoint(b, b_port)) for a, a_port, b, b_port in data.pop("links")]
@@ -130,9 +139,25 @@ def lab_spec(
 
 def on_trees(spec: LabSpec, plan: FabricPlan, trees: Collection[Tree]) -> LabSpec:
     """The lab whose switches run the FRR that is nearest to their build's."""
-    chosen = {name: nearest(switch.build.frr, trees) for name, switch in plan.switches.items()}
-    switches = (replace(one, tree=str(chosen[one.name].root or ""), frr=chosen[one.name].frr) for one in spec.switches)
+    switches = []
+    for one in spec.switches:
+        build = plan.switches[one.name].build.frr
+        tree = nearest(build, trees)
+        switches.append(replace(one, tree=str(tree.root or ""), frr=tree.frr, kept=_kept(tree.frr, build)))
     return replace(spec, switches=tuple(switches))
+
+
+def _kept(frr: str, build: str) -> tuple[str, ...]:
+    """The tables whose interfaces zebra is told of, so that it does not free them when they go.
+
+    zebra 10.3 ends when an interface goes that it sends router advertisements on, as for BGP unnumbered: its timer
+    keeps the pointer (FRRouting/frr, 10.3: zebra/interface.c if_down(); mended by deb8476f63 and d019ad4938 in 10.4),
+    unless its config names the interface. A switch's port never goes, as one of a lab does whose cable is pulled; a
+    port channel goes with teamd, and a build with that FRR has the fault (data/builds/community-202505.yml).
+    """
+    if not frr.startswith("10.3"):
+        return ()
+    return ("PORT",) if build.startswith("10.3") else ("PORT", "PORTCHANNEL")
 
 
 _STORED = {

@@ -115,6 +115,7 @@ class _Way:
     timeout: float
     hosts: bool
     backend: str
+    frr: str
     watch: Watch
 
     def steps(self) -> Iterator[tuple[str, Words, Callable[[], Ends]]]:
@@ -124,6 +125,7 @@ class _Way:
         there = [*files, "--lab-name", self.lab]
         configs = ["-o", str(self.output / "build")]
         up = ["lab", "up", *files, "--name", self.lab, "--backend", self.backend, *(["--hosts"] if self.hosts else [])]
+        up += ["--frr", self.frr] if self.frr else []
         results = ["--junit", str(self.output / "verify.xml"), "--json", str(self.output / "verify.json")]
         yield "validate", ("validate", *files, *own), self._validate
         yield "render", ("render", *files, *own, *configs), lambda: render.render(self.site, self.output / "build")
@@ -146,7 +148,7 @@ class _Way:
 
     def _boot(self) -> Ends:
         started = time.monotonic()
-        options = LabOptions(self.lab, self.backend, hosts=0 if self.hosts else NO_HOSTS)
+        options = LabOptions(self.lab, self.backend, hosts=0 if self.hosts else NO_HOSTS, frr=self.frr)
         with self.watch.progress("booting") as progress:
             return Booted(boot(self.site.fabric, options, progress), time.monotonic() - started)
 
@@ -182,13 +184,15 @@ def ci(
     timeout: float = 120,
     hosts: bool = False,
     backend: str = EMBEDDED,
+    frr: str = "",
     keep: bool = False,
     watch: Watch | None = None,
 ) -> CiResult:
     """Validate, render, boot a lab, push, push again, verify, end the lab; stops at the first step that fails.
 
-    With `hosts` there is a server on each host port, too, and the first and the last must reach each other. `keep`
-    leaves the lab running. What is rendered, and the journals of pushes, are below `output`/build.
+    With `hosts` there is a server on each host port, too, and the first and the last must reach each other. `frr`
+    is a folder with the Debian whose FRR switches run, or `machine`; without it, each has the nearest to its build's.
+    `keep` leaves the lab running. What is rendered, and the journals of pushes, are below `output`/build.
 
     Raises:
         InputError: with every mistake in the files; some numbers are not kept yet.
@@ -199,7 +203,7 @@ def ci(
     lab = f"ci-{os.getpid()}"
     steps: list[StepResult] = []
     try:
-        for name, words, do in _Way(site, lab, Path(output), timeout, hosts, backend, watch).steps():
+        for name, words, do in _Way(site, lab, Path(output), timeout, hosts, backend, frr, watch).steps():
             steps.append(_gone(name, words, do, watch))
             if steps[-1].exit_code:
                 break

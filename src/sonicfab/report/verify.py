@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -34,6 +34,7 @@ def show_verification(plan: FabricPlan, verification: Verification) -> None:
     show_findings(verification.findings)
     _show_sessions(plan, [result for result in results if result.check == "bgp" and ":" in result.far])
     _show_counts(results)
+    _show_frr(verification.frr)
     say_fitted(verdict(verification))
 
 
@@ -65,6 +66,7 @@ def json_value(verification: Verification) -> dict[str, Any]:
         "seconds": round(verification.seconds, 2),
         "counts": {status: verification.count(status) for status in ("ok", "failed", "skipped", "unreached")},
         "checks": list(verification.checks),
+        "frr": verification.frr,
         "findings": [finding_json(finding) for finding in verification.findings],
         "results": [asdict(result) for result in verification.results],
     }
@@ -183,6 +185,14 @@ def _show_theirs(results: Iterable[CheckResult]) -> None:
             by_words[one.seen.partition(NOT_OURS)[2]].append(one.switch)
     for words, switches in by_words.items():
         say_fitted(f"{mark('skipped')} {first_of(switches)}: {NOT_OURS}{words}")
+
+
+def _show_frr(versions: Mapping[str, str]) -> None:
+    """What each switch runs, in as few words as there are versions."""
+    counts = Counter(versions.values())
+    runs = [f"FRR {version} on {some} switch{'es' * (some != 1)}" for version, some in sorted(counts.items())]
+    if runs:
+        say_fitted(", ".join(runs))
 
 
 def _nobodys(result: CheckResult) -> bool:

@@ -16,6 +16,7 @@ from sonicfab.render import SwitchConfig
 from sonicfab.runner import run_all
 from sonicfab.switch.ask import Answers, Question
 from sonicfab.switch.operations import Switch
+from sonicfab.switch.state.config import RUNNING_FRR, frr_version
 from sonicfab.verify.check import Check
 from sonicfab.verify.diagnose.base import Diagnosis
 from sonicfab.verify.diagnose.run import diagnose
@@ -53,6 +54,12 @@ class Verification:
     def count(self, status: Status) -> int:
         """How many results have that status."""
         return sum(1 for result in self.results if result.status == status)
+
+    @property
+    def frr(self) -> dict[str, str]:
+        """Switch -> the version of FRR that it runs, as its running config begins; without those that did not say."""
+        found = {name: frr_version(answers.find(RUNNING_FRR) or "") for name, answers in self.answers.items()}
+        return {name: version for name, version in found.items() if version}
 
     @property
     def exit_code(self) -> ExitCode:

@@ -161,6 +161,7 @@ def start_bgp(config: db.Config) -> None:
     daemons = ["mgmtd", "zebra", "staticd", "bgpd", *(["bfdd"] if bfdd else [])]
     for daemon in daemons:
         _start_daemon(daemon)
+    (paths.STATE / "zebra.kept").unlink(missing_ok=True)
     mode = metadata.get("docker_routing_config_mode", "")
     if mode in ("unified", lab_facts()["routing_config_mode"]):
         _load_frr_conf()
@@ -171,12 +172,25 @@ def start_bgp(config: db.Config) -> None:
         bgpcfg.run(config)
         staticroutes.forget()
         bgpcfg.configure(staticroutes.changes(config))
+    _keep(config)
+
+
+def _keep(config: db.Config) -> None:
+    """Tell zebra of interfaces that it would not survive the end of: lab/spec.py _kept. No config shows it."""
+    told = paths.STATE / "zebra.kept"
+    known = set(told.read_text(encoding="utf-8").split()) if told.exists() else set()
+    names = {name for table in lab_facts()["kept"] for name in config.get(table, {})}
+    if names - known:
+        bgpcfg.configure([line for name in sorted(names - known) for line in (f"interface {name}", "exit")])
+        told.write_text("\n".join(names | known), encoding="utf-8")
 
 
 def react() -> None:
     """What SONiC's daemons do when CONFIG_DB has been written: ports and addresses, and routes that bgpcfgd makes."""
     config = db.read()
     kernel.apply(config)
+    if is_active("bgp"):
+        _keep(config)
     framework = config.get("DEVICE_METADATA", {}).get("localhost", {}).get("frr_mgmt_framework_config") == "true"
     if is_active("bgp") and framework and (lines := frrcfgd.changes(config)):
         bgpcfg.configure(lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sonicfab.errors import SwitchError, UnreadableError
@@ -35,6 +36,12 @@ def frr_config(text: str) -> str:
         shown = text.strip().splitlines()
         raise SwitchError(f"show running-config: not FRR's config: {shown[0][:60] if shown else 'nothing'!r}")
     return text
+
+
+def frr_version(running: str) -> str:
+    """The version of FRR that printed a running config (vtysh/vtysh.c vtysh_write_terminal); "" if it does not say."""
+    found = re.search(r"^frr version (\S+)$", running, re.MULTILINE)
+    return found[1] if found else ""
 
 
 RUNNING_CONFIG_DB = Question("running CONFIG_DB", "sudo -n sonic-cfggen -d --print-data", config_db, "what runs")
