@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sonicfab.cli.lab_clab import Backend
+from sonicfab.cli.lab_clab import Backend, MadeBy
 from sonicfab.cli.lab_use import WhoseFrr
 from sonicfab.cli.options import Inventory, Templates, Topology, open_site
 from sonicfab.cli.report import Html, write_page
@@ -44,9 +44,7 @@ def ci(
         bool,
         typer.Option("--hosts", help="A server on each host port too; the first and the last must reach each other."),
     ] = False,
-    backend: Annotated[
-        Backend, typer.Option(help="What makes the lab: namespaces of this machine, or containerlab.")
-    ] = Backend.EMBEDDED,
+    backend: MadeBy = Backend.EMBEDDED,
     frr: WhoseFrr = "",
     keep: Annotated[bool, typer.Option("--keep", help="Leave the lab running, to look into it.")] = False,
     html: Html = None,
@@ -60,7 +58,6 @@ def ci(
     """
     from sonicfab.cli.ci_watch import Shown, one_interrupt
     from sonicfab.operations.ci import ci as go
-    from sonicfab.output import remove_files
     from sonicfab.report import console
     from sonicfab.report.ci import show_steps, write_report
 
@@ -69,9 +66,7 @@ def ci(
     site.fabric.require_numbers()
     passed = False
     unwritten: OutputError | None = None
-    remove_files(output, list(_RESULTS))  # whatever ends this run, no result of an earlier one is taken for its own
-    if html:
-        remove_files(html.parent, [html.name])
+    _remove_results(output, html)
     with one_interrupt() as interrupt:
         watch = Shown(output, interrupt)
         try:
@@ -95,6 +90,15 @@ def ci(
     show_steps(site.name, done.steps, output)
     unwritten = _write_page(html, site, done, output) or unwritten
     raise typer.Exit(done.exit_code or (unwritten.exit_code if unwritten else ExitCode.OK))
+
+
+def _remove_results(output: Path, html: Path | None) -> None:
+    """Whatever ends this run, no result of an earlier one is taken for its own."""
+    from sonicfab.output import remove_files
+
+    remove_files(output, list(_RESULTS))
+    if html:
+        remove_files(html.parent, [html.name])
 
 
 def _write_page(html: Path | None, site: OpenSite, done: CiResult, output: Path) -> OutputError | None:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from sonicfab.cli import complete, lab_clab, lab_faults, lab_use
-from sonicfab.cli.lab_clab import Backend, Image, Kind, NodeKind
+from sonicfab.cli.lab_clab import Backend, Image, Kind, MadeBy, NodeKind
 from sonicfab.cli.lab_use import Name, WhoseFrr
 from sonicfab.cli.options import Format, Inventory, OutputFormat, SomeTopology, Topology, Verbose
 from sonicfab.errors import ExitCode, InputError, LabError
@@ -30,9 +30,7 @@ def up(
     inventory: Inventory,
     topology: Topology,
     name: Name = "",
-    backend: Annotated[
-        Backend, typer.Option(help="What makes the lab: namespaces of this machine, or containerlab.")
-    ] = Backend.EMBEDDED,
+    backend: MadeBy = Backend.EMBEDDED,
     kind: Kind = NodeKind.LIGHT,
     image: Image = "",
     swss_ready_after: Annotated[

@@ -41,6 +41,9 @@ class GraphForm(str, Enum):
     DOT = "dot"
 
 
+MadeBy = Annotated[
+    Backend, typer.Option("--backend", help="What makes the lab: namespaces of this machine, or containerlab.")
+]
 Kind = Annotated[
     NodeKind, typer.Option("--kind", help="The nodes: sonicfab's light image, or a stock image that you have.")
 ]
