@@ -77,6 +77,7 @@ class Renderer:
         self._last_template = FRR_TEMPLATE
         self._secret_files: set[str] = set()
         self._environment = Sandbox(folders)
+        self._loaded: dict[str, jinja2.Template] = {}
         names = self._environment.list_templates()
         self._config_db = [name for name in names if name.startswith("config_db/") and name.endswith(".yml.j2")]
         self._own_folders = [folder for folder in folders if folder != packaged_templates()]
@@ -182,7 +183,10 @@ class Renderer:
     def _text(self, name: str, values: Mapping[str, Any]) -> str:
         self._last_template = name
         try:
-            return self._environment.get_template(name).render(values)
+            template = self._loaded.get(name)
+            if template is None:
+                template = self._loaded[name] = self._environment.get_template(name)
+            return template.render(values)
         except InputError:  # of a secret that cannot be found
             raise
         except jinja2.TemplateSyntaxError as err:

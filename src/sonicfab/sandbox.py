@@ -24,7 +24,7 @@ import jinja2
 from jinja2.bccache import Bucket
 from jinja2.exceptions import SecurityError
 from jinja2.loaders import split_template_path
-from jinja2.runtime import Context
+from jinja2.runtime import Context, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment, modifies_known_mutable
 
 from sonicfab.caches import cache_file, keep, kept
@@ -125,6 +125,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             keep_trailing_newline=True,
             autoescape=False,  # the output is configuration, not HTML
             cache_size=-1,
+            auto_reload=False,  # a template does not change while it is used
             bytecode_cache=_Compiled() if type(self) is Sandbox else None,  # a class of its own compiles otherwise
         )
         self.files = loader.files
@@ -160,6 +161,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return module in PURE_MODULES or module == ipaddress.__name__ or module.startswith("jinja2.")
         # what Jinja itself hands out: macros, loop, cycler, joiner, namespace, super(), a block
         return (obj if isinstance(obj, type) else type(obj)).__module__.startswith("jinja2.")
+
+    def call(self, context: Context, obj: Any, /, *args: Any, **named: Any) -> Any:  # noqa: ANN401
+        """See Jinja, which looks at a macro for a long time before it calls it; templates call them a hundred times."""
+        if type(obj) is Macro:
+            named.pop("_block_vars", None)
+            named.pop("_loop_vars", None)
+            return obj(*args, **named)
+        return super().call(context, obj, *args, **named)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:  # noqa: ANN401
         """An operator whose result can be very large for a short template."""

@@ -5,8 +5,9 @@ Timers in seconds, those of BFD in milliseconds.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar
 
 from sonicfab.model.fields import SecretRef
@@ -142,6 +143,8 @@ def in_common(default: Options, sessions: Collection[Options]) -> Options:
 
 def own(options: Options, group: Options) -> Options:
     """What a session says for itself: what its group does not say for it."""
+    if options == group:  # nearly all
+        return Options(0, 0, 0, interface=options.interface)
     kept = {
         name: getattr(options, name)
         for name in (*_MAY_BE_ABSENT, "graceful_restart")
@@ -154,6 +157,24 @@ def own(options: Options, group: Options) -> Options:
     if options.connect_retry != group.connect_retry:
         kept["connect_retry"] = options.connect_retry
     return replace(NOTHING, **kept, interface=options.interface)
+
+
+class Settled:
+    """Options by place and port, worked out once: the sessions of a fabric have a few of them.
+
+    `of_group` has the places that say something of all sessions of a group, the nearest first.
+    """
+
+    def __init__(self, of_group: Callable[[str], Sequence[SessionSettings]]) -> None:
+        self._of_group = lru_cache(maxsize=None)(of_group)
+        self._found: dict[tuple[int, str, str], tuple[SessionSettings, Options]] = {}
+
+    def __call__(self, said: SessionSettings, group: str, interface: str = "") -> Options:
+        """Those of a session of a group of which its link or port says something, too."""
+        key = id(said), group, interface
+        if key not in self._found:  # and keep it, so that no other value gets its identity
+            self._found[key] = said, settled(said, *self._of_group(group), interface=interface)
+        return self._found[key][1]
 
 
 def settled(*places: SessionSettings, interface: str = "") -> Options:

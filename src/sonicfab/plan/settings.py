@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 from typing import Any
 
@@ -12,7 +13,7 @@ from sonicfab.errors import KeyPath, Problem
 from sonicfab.hints import did_you_mean
 from sonicfab.model.inventory import Device, Inventory, Settings
 from sonicfab.plan.management import ManagementPlan, SshPlan
-from sonicfab.plan.services import refused_services, settled_services
+from sonicfab.plan.services import Services, refused_services, settled_services
 from sonicfab.plan.types import SwitchSettings
 from sonicfab.ports import ports_of, unfit_for
 
@@ -33,13 +34,18 @@ def resolve_settings(
     """
     settled: dict[str, SwitchSettings] = {}
     problems = list(_clashes(inventory))
+    shared: dict[object, Services] = {}
     for name in names:
         layers = _Layers(inventory, name, build)
         found = [*layers.unknown_groups(), *_check_values(layers, catalog, unfit=unfit)]
+        found += _check_services(layers, catalog) if layers.of_services not in shared else ()
         found += [] if partial else _missing(name, layers)
         problems += found
         if not found and not partial:
-            settled[name] = _settings(name, layers, catalog)
+            services = shared.get(layers.of_services) or settled_services(layers.get)
+            settled[name] = _settings(name, layers, catalog, services)
+            if layers.of_services is not None:
+                shared[layers.of_services] = services
     return settled, list(dict.fromkeys(problems))  # one mistake in defaults is one problem, not one a switch
 
 
@@ -47,6 +53,10 @@ def set_at(inventory: Inventory, name: str, *keys: str) -> KeyPath | None:
     """Where the inventory sets a value of a switch; None when it does not."""
     value, path = _Layers(inventory, name, "").find(*keys)
     return None if value is None else path
+
+
+_NO_SERVICES = frozenset({"groups", "mac", "port_mac", "serial", "management"})
+"""Keys of a device that no service asks for, beside its own."""
 
 
 class _Layers:
@@ -78,6 +88,12 @@ class _Layers:
         """The nearest value that is set, or None."""
         return self.find(*keys)[0]
 
+    @cached_property
+    def of_services(self) -> object:
+        """The same for switches that have the same services, as nothing of the device has to do with them; or None."""
+        apart = self.device.model_fields_set - _NO_SERVICES
+        return None if apart else (tuple(self.device.groups), self.get("image_build"))
+
     def unknown_groups(self) -> Iterator[Problem]:
         """Groups that the device names and nobody defined."""
         for index, group in enumerate(self.device.groups):
@@ -101,6 +117,9 @@ def _missing(name: str, layers: _Layers) -> Iterator[Problem]:
 def _check_values(layers: _Layers, catalog: Catalog, *, unfit: bool) -> Iterator[Problem]:
     yield from _check_platform(layers, catalog, unfit=unfit)
     yield from _check_management(layers)
+
+
+def _check_services(layers: _Layers, catalog: Catalog) -> Iterator[Problem]:
     build = catalog.builds.get(layers.get("image_build") or DEFAULT_BUILD)
     yield from refused_services(build, layers.find, layers.get)
 
@@ -200,7 +219,7 @@ def _clashes(inventory: Inventory) -> Iterator[Problem]:
             yield _problem(("devices", name, "management", "contact"), message, "one switch answers at an address")
 
 
-def _settings(name: str, layers: _Layers, catalog: Catalog) -> SwitchSettings:
+def _settings(name: str, layers: _Layers, catalog: Catalog, services: Services) -> SwitchSettings:
     agent, dhcp = layers.get("ssh", "agent"), bool(layers.get("management", "dhcp"))
     beside = layers.get("management", "ipv6")
     platform = catalog.platforms[layers.get("platform")]
@@ -233,7 +252,7 @@ def _settings(name: str, layers: _Layers, catalog: Catalog) -> SwitchSettings:
             routes=() if dhcp else layers.get("management", "routes") or (),
             contact=layers.get("management", "contact") or "",
         ),
-        services=settled_services(layers.get),
+        services=services,
     )
 
 
