@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -140,6 +141,8 @@ def test_from_factory_default_to_verified_and_back(lab: Lab, tmp_path: Path, _la
     assert lab.inside(LEAF1, by_hand.format("no ")).code == 0
     done = quick.push(plan=plan, output=tmp_path).switches
     assert [(one.name, one.state) for one in done] == [(LEAF1, "changed")]
+    pushed = json.loads((tmp_path / site.name / "push" / done[0].push_id / "push.json").read_text())
+    assert pushed["plan"]["sha256"] == json.loads(plan.read_text())["sha256"]
     assert [one.state for one in quick.push(plan=plan, output=tmp_path).switches] == ["unchanged"]
     assert site.diff_live().differs
     back = site.rollback(output=tmp_path)

@@ -59,7 +59,8 @@ def test_ci_stops_at_the_first_step_that_fails(sonicfab: Run, refused: Path, tmp
         "ci", *example_files("scs-lab"), "-o", "out", "--templates", refused, "--html", "page.html", cwd=tmp_path
     )
     assert done.returncode == 4
-    assert "✘ exit code 4" in (tmp_path / "page.html").read_text()
+    page = (tmp_path / "page.html").read_text()
+    assert all(told in page for told in ("✘ exit code 4", "Validate failed.", "<code>SF-106</code>"))
     assert "SF-106" in done.stdout
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert [(step["step"], step["exit_code"]) for step in report["steps"]] == [("validate", 4)]

@@ -171,6 +171,8 @@ def test_when_nothing_has_changed_it_is_done_in_the_same_steps(
     now = again(one, path, monkeypatch)
     assert not now.refused
     assert now.decision.batches == one.decision.batches
+    kept = json.loads(path.read_text())
+    assert now.approved == {name: kept[name] for name in ("sha256", "made", "by")}, "what the journal names it by"
     assert {name: way.name for name, way in now.decision.ways.items()} == {
         name: way.name for name, way in one.decision.ways.items()
     }

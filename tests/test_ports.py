@@ -47,6 +47,12 @@ def frr(folder: Path, switch: str) -> str:
     return next((folder / "out").glob(f"*/{switch}/frr.conf")).read_text()
 
 
+def test_a_description_may_have_any_character(sonicfab: Run, tmp_path: Path) -> None:
+    text = "Köln 🧀 <b> #"
+    ports = rendered(sonicfab, tmp_path, f"  - {{role: leaf, ports: Ethernet0, use: bgp, description: '{text}'}}\n")
+    assert ports[LEAF]["Ethernet0"]["description"] == text
+
+
 def test_later_entries_win_field_by_field(sonicfab: Run, tmp_path: Path) -> None:
     ports = rendered(
         sonicfab,

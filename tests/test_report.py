@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,8 @@ from sonicfab.report.page.contents import Contents
 from sonicfab.report.page.sessions import matrices
 from sonicfab.report.picture.states import Verified
 from sonicfab.report.verify import json_value
+from sonicfab.validate.findings import Finding
+from sonicfab.validate.run import Validation
 from test_graph import HOSTILE, NAME, Broken, broken
 
 __all__ = ["broken"]
@@ -73,7 +76,14 @@ def journal(tmp_path: Path) -> Journal:
     with made.open():
         ways = {name: {"way": "reload"} for name in ("sv-leaf1", "sv-spine1")}
         made.write_manifest(
-            {"fabric": NAME, "kind": "push", "holder": HOSTILE, "steps": [list(ways)], "switches": ways}
+            {
+                "fabric": NAME,
+                "kind": "push",
+                "holder": HOSTILE,
+                "plan": {"sha256": "5" * 64, "made": HOSTILE, "by": HOSTILE},
+                "steps": [list(ways)],
+                "switches": ways,
+            }
         )
         for name, last in (("sv-leaf1", "confirmed"), ("sv-spine1", "restored")):
             made.note(name, "arming", before={"config_db.json": "0" * 64})
@@ -99,7 +109,10 @@ def whole(broken: Broken, journal: Journal) -> str:
             journal=journal,
             result=PushResult(NAME, (pushed,), refused=False),
             diff=compare_builds(files_of(), "", "community-202505"),
-            steps=[("validate", 0, 0.5), ("push", 6, 2.0)],
+            validation=Validation(
+                (Finding("SF-106", HOSTILE, HOSTILE, HOSTILE, HOSTILE, given=HOSTILE),), (HOSTILE,), (), (HOSTILE,)
+            ),
+            steps=[("validate", 0, 0.5, ""), ("push", 6, 2.0, HOSTILE)],
         )
     )
 
@@ -127,6 +140,16 @@ def test_the_page_is_whole_and_leads_nowhere_else(broken: Broken, journal: Journ
     (policy,) = (attrs["content"] for attrs in page.all("meta") if attrs.get("http-equiv"))
     assert "default-src 'none'" in str(policy)
     assert "unsafe" not in str(policy)
+
+
+@pytest.mark.parametrize(
+    ("state", "told"), [("changed", "✔ Push: 1 changed."), ("rolled back", "✘ Push: 1 rolled back.")]
+)
+def test_a_push_that_nobody_verified_tells_itself_first(broken: Broken, state: Any, told: str) -> None:
+    result = PushResult(NAME, (SwitchPush("sv-leaf1", state, None, ()),), refused=False)
+    page = Page(page_text(Contents(broken[0].plan, result=result)))
+    assert told in page.text
+    assert "Nobody has looked at the switches: this page" not in page.text
 
 
 def test_what_others_wrote_is_text(broken: Broken, journal: Journal) -> None:
@@ -168,6 +191,7 @@ def test_everything_is_told(broken: Broken, journal: Journal) -> None:
     assert f"{len(cables(world.plan))} cables" in page.text
     assert ID in page.text
     assert "restored" in page.text
+    assert f"SHA-256 {'5' * 64}" in page.text
     assert "from community-202411 to community-202505" in page.text
 
 

@@ -7,7 +7,9 @@ files, or to take all time and memory of the machine that renders them.
 from __future__ import annotations
 
 import ipaddress
+import json
 import pickle
+import re
 import resource
 import signal
 import sys
@@ -105,6 +107,21 @@ def _text_of(value: object) -> object:
     return value
 
 
+_PAIR = re.compile(r"\\\\|\\u(d[89ab]..)\\u(d[c-f]..)")
+
+
+def _yaml_string(value: object, **options: Any) -> str:  # noqa: ANN401 - options of json.dumps
+    """The value as JSON that is YAML, too, which has no surrogates: JSON writes all above U+FFFF as pairs of them."""
+    return _PAIR.sub(_character, json.dumps(value, **options))
+
+
+def _character(pair: re.Match[str]) -> str:
+    if not pair[1]:
+        return pair[0]  # a backslash as text
+    high, low = (int(half, 16) for half in pair.groups())
+    return f"\\U{0x10000 + ((high - 0xD800) << 10) + low - 0xDC00:08x}"
+
+
 class Sandbox(ImmutableSandboxedEnvironment):
     """Jinja's immutable sandbox, with less to call: what is not known to be harmless is refused.
 
@@ -128,6 +145,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             auto_reload=False,  # a template does not change while it is used
             bytecode_cache=_Compiled() if type(self) is Sandbox else None,  # a class of its own compiles otherwise
         )
+        self.policies["json.dumps_function"] = _yaml_string
         self.files = loader.files
         """The files of the templates that have been read."""
         self._plan_types: set[type] = set()

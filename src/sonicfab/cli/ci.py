@@ -119,15 +119,17 @@ def _contents(site: OpenSite, done: CiResult, build: Path) -> Contents:
     from sonicfab.push.results import PushResult
     from sonicfab.report.page.contents import Contents
     from sonicfab.report.picture.states import Verified
+    from sonicfab.validate.run import Validation
     from sonicfab.verify.run import Verification
 
     values = {step.name: step.value for step in done.steps}
-    pushed, verification = values.get("push"), values.get("verify")
+    pushed, verification, validation = values.get("push"), values.get("verify"), values.get("validate")
     result = pushed if isinstance(pushed, PushResult) else None
     return Contents(
         site.fabric.plan,
         Verified.of(verification) if isinstance(verification, Verification) else Verified(),
         journal=find_journal(build, site.name, result.push_id) if result and result.push_id else None,
         result=result,
-        steps=[(step.name, step.exit_code, step.seconds) for step in done.steps],
+        validation=validation if isinstance(validation, Validation) else None,
+        steps=[(step.name, step.exit_code, step.seconds, str(step.error) if step.error else "") for step in done.steps],
     )

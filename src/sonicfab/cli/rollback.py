@@ -22,6 +22,7 @@ from sonicfab.cli.options import (
 )
 from sonicfab.cli.push import Batch, ConfirmWithin, DespiteAcl, DrainOption, MaxFailures, OverwriteDrift, TakeOver, Yes
 from sonicfab.cli.push_run import carry_out, end_left
+from sonicfab.cli.report import Html
 from sonicfab.errors import ExitCode
 
 
@@ -51,6 +52,7 @@ def rollback(
     confirm_within: ConfirmWithin = 300,
     output: Output = Path("build"),
     format: OutputFormat = Format.TABLE,  # noqa: A002 - the name of the option
+    html: Html = None,
     verbose: Verbose = 0,
 ) -> None:
     """Put back what the switches had before a push, as carefully as a push.
@@ -84,4 +86,4 @@ def rollback(
     if planned is None:
         console.say(f"{site.name}: push {push.journal.push_id} has changed nothing that could be put back")
         raise typer.Exit(ExitCode.OK)
-    raise typer.Exit(carry_out(planned, output, format, dry_run=dry_run, yes=yes, everything=verbose > 0))
+    raise typer.Exit(carry_out(planned, output, format, dry_run=dry_run, yes=yes, everything=verbose > 0, html=html))

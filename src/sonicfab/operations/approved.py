@@ -184,7 +184,7 @@ def look_again(
         if why := what_changed(approved.switches[name], target, look, way, approved.salt):
             refused[name] = ". ".join(filter(None, (why, refused.get(name))))
     decision = steps_of(approved, replace(planned.decision, refused=refused))
-    return replace(planned, decision=decision, warnings=intent.warnings)
+    return replace(planned, decision=decision, warnings=intent.warnings, approved=approved.named)
 
 
 def inputs_of(site: OpenSite) -> dict[str, str]:

@@ -66,6 +66,7 @@ class Planned:
         outcomes: of looking at them.
         warnings: how many things validation has to say that are no errors.
         resumes: the push that was killed and of which this is the rest: a rollback takes both back.
+        approved: names the plan that was kept and is done now, for the journal.
     """
 
     site: OpenSite
@@ -76,6 +77,7 @@ class Planned:
     decision: Decision = field(repr=False)
     warnings: int = 0
     resumes: str = ""
+    approved: Mapping[str, str] | None = None
 
     @property
     def looks(self) -> dict[str, Observation]:
@@ -122,7 +124,7 @@ class Planned:
         progress.expect(len(self.todo))
         with journal.open():
             journal.write_manifest(
-                manifest(fabric.name, self.targets, self.decision, self.options, self.kind, self.resumes)
+                manifest(fabric.name, self.targets, self.decision, self.options, self.kind, self.resumes, self.approved)
             )
             began(journal)
             push = FabricPush(

@@ -134,6 +134,11 @@ class Approved:
     steps: tuple[ApprovedStep, ...]
     switches: Mapping[str, ApprovedSwitch]
 
+    @property
+    def named(self) -> dict[str, str]:
+        """What names it in the journal of a push: the hash that its file has, who made it, and when."""
+        return {"sha256": checksum(as_plain(Approved, self)), "made": self.made, "by": self.by}
+
     def dumps(self) -> str:
         """As a file, with its hash at the end: whoever changes it by accident is told."""
         plain = as_plain(Approved, self)

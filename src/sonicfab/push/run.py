@@ -199,16 +199,23 @@ def look_at_all(
 
 
 def manifest(
-    fabric: str, targets: Mapping[str, Target], decision: Decision, options: PushOptions, kind: str, resumes: str = ""
+    fabric: str,
+    targets: Mapping[str, Target],
+    decision: Decision,
+    options: PushOptions,
+    kind: str,
+    resumes: str = "",
+    approved: Mapping[str, str] | None = None,
 ) -> dict[str, object]:
     """What `push.json` says: what is meant with each switch, by hash; no config and no secret.
 
-    `resumes` is the push that was killed and of which this is the rest.
+    `resumes` is the push that was killed and of which this is the rest, `approved` names the plan that was kept.
     """
     return {
         "fabric": fabric,
         "kind": kind,
         "resumes": resumes,
+        **({"plan": dict(approved)} if approved else {}),
         "holder": options.holder,
         "steps": [list(batch.switches) for batch in decision.batches],
         "switches": {name: single.switch_manifest(targets[name], decision.ways[name]) for name in decision.todo},

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import typer
 
 from sonicfab import __version__
 from sonicfab.hints import first_of
 from sonicfab.report.console import json_result, say, say_fitted, style, table
-from sonicfab.validate.codes import Code
+from sonicfab.validate.codes import Code, Severity
 from sonicfab.validate.findings import Finding
 from sonicfab.validate.run import Validation
 
@@ -33,18 +33,38 @@ def show_validation(result: Validation) -> None:
 
 def show_findings(result: Validation, say: Callable[[str], None]) -> None:
     """Each finding with its place, mend and source; what several switches share is told once."""
-    groups = _groups(result.findings)
-    for group in groups[:_SHOWN]:
-        one = group[0]
-        severity = style(f"{one.severity} {one.code}", fg=_COLOURS[one.severity], bold=True)
-        say(f"{severity}  {_where(group, len(result.subjects))}")
+    groups = told(result)
+    for one in groups[:_SHOWN]:
+        say(f"{style(f'{one.severity} {one.code}', fg=_COLOURS[one.severity], bold=True)}  {one.where}")
         say_fitted(f"  {one.message}")
         if one.given:
             say(f"  {style('given:', dim=True)} {one.given}")
         say(f"  {style('mend:', dim=True)} {one.mend}")
-        say(f"  {style('source:', dim=True)} {_source(one)}")
+        say(f"  {style('source:', dim=True)} {one.source}")
     if len(groups) > _SHOWN:
         say(f"... and {len(groups) - _SHOWN} more kinds of findings; --format json has all of them")
+
+
+class Told(NamedTuple):
+    """What is told once of findings that say the same of several rows or switches."""
+
+    severity: Severity
+    code: str
+    where: str
+    message: str
+    given: str
+    mend: str
+    source: str
+
+
+def told(result: Validation) -> list[Told]:
+    """The findings as people read them, the worst first."""
+    count = len(result.subjects)
+    return [
+        Told(one.severity, one.code, _where(group, count), one.message, one.given, one.mend, _source(one))
+        for group in _groups(result.findings)
+        for one in group[:1]
+    ]
 
 
 def summary(result: Validation) -> str:

@@ -21,9 +21,10 @@ from sonicfab.report.page.sessions import matrices
 from sonicfab.report.page.switches import anchor_of, switches_seen
 from sonicfab.report.picture.fabric import picture_of
 from sonicfab.report.picture.front import USES
-from sonicfab.report.picture.states import MARKS, WORDS, worst_of
+from sonicfab.report.picture.states import MARKS, WORDS, State, worst_of
 from sonicfab.report.picture.svg import styles, svg_text
 from sonicfab.report.terminal import neutral
+from sonicfab.report.validate import told
 from sonicfab.verify.cables import Tick, tick
 
 _OPEN_UP_TO = 6
@@ -67,14 +68,14 @@ def _told(contents: Contents) -> dict[str, Any]:
     picture = picture_of(plan, verified)
     switches = switches_seen(plan, verified)
     runs = cables(plan)
+    state, verdict = _verdict(contents)
     ticks = tick(runs, verified.verification.results)[0] if verified.verification else {}
     return {
         "fabric": plan.name,
         "made": contents.made,
         "version": __version__,
-        "state": worst_of(result.status for result in verified.verification.results)
-        if verified.verification
-        else "unknown",
+        "state": state,
+        "verdict": verdict,
         "verification": verified.verification,
         "counts": Counter(one.status for one in verified.verification.results) if verified.verification else {},
         "findings": verified.findings,
@@ -90,6 +91,8 @@ def _told(contents: Contents) -> dict[str, Any]:
         "result": result_told(contents.result) if contents.result else (),
         "diffs": steps_told(contents.diff) if contents.diff else (),
         "steps": contents.steps,
+        "validation": contents.validation,
+        "flaws": told(contents.validation) if contents.validation else (),
         "uses": USES,
         "marks": MARKS,
         "words": WORDS,
@@ -99,6 +102,32 @@ def _told(contents: Contents) -> dict[str, Any]:
         "tick_states": _TICKS,
         "ends": _ends,
     }
+
+
+def _verdict(contents: Contents) -> tuple[State, str]:
+    """How it stands, in a word and in a sentence: what verify has seen, else the step that failed, else the push."""
+    failed = next((name for name, code, *_ in contents.steps if code), "")
+    verification, findings = contents.verified.verification, contents.verified.findings
+    if verification:
+        state = worst_of(result.status for result in verification.results)
+        if findings:
+            return state, f"Not as intended: {len(findings)} finding{'s' * (len(findings) > 1)}."
+        if state == "ok" and not failed:
+            return (
+                state,
+                f"As intended: all {sum(one.status == 'ok' for one in verification.results)} expectations met.",
+            )
+        return ("failed", f"{failed} failed.") if failed else (state, f"{WORDS[state].capitalize()}.")
+    if failed:
+        return "failed", f"{failed.capitalize()} failed."
+    told = result_told(contents.result) if contents.result else ()
+    if told:
+        counts = Counter(one.said for one in told)
+        told_of = contents.journal.manifest()["kind"] if contents.journal else "push"
+        states = {one.state for one in told}
+        state = "unknown" if "unknown" in states and "failed" not in states else worst_of(states)
+        return state, f"{told_of.capitalize()}: {', '.join(f'{count} {said}' for said, count in counts.items())}."
+    return "unknown", "Nobody has looked at the switches: this page tells what is intended."
 
 
 _TICKS = {"seen": "ok", "wrong": "failed", "missing": "failed", "not known": "unknown"}

@@ -10,6 +10,7 @@ from sonicfab.plan.types import FabricPlan
 from sonicfab.push.journal import Journal
 from sonicfab.push.results import PushResult
 from sonicfab.report.picture.states import Verified
+from sonicfab.validate.run import Validation
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,8 @@ class Contents:
         made: when, in words; "" leaves it out.
         journal, result: of a push.
         diff: between image builds.
-        steps: of `ci`: name, exit code, seconds.
+        validation: of the rendered configs.
+        steps: of `ci`: name, exit code, seconds, and why it failed where an error ended it.
     """
 
     plan: FabricPlan
@@ -29,4 +31,5 @@ class Contents:
     journal: Journal | None = None
     result: PushResult | None = None
     diff: FabricDiff | None = None
-    steps: Sequence[tuple[str, int, float]] = ()
+    validation: Validation | None = None
+    steps: Sequence[tuple[str, int, float, str]] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sonicfab.compare.builds import FabricDiff
@@ -37,6 +38,8 @@ class Pushed:
     ended: str
     batches: tuple[str, ...]
     switches: tuple[SwitchPushed, ...]
+    plan: Mapping[str, str]
+    """What names the plan that was approved; empty where there was none."""
 
     @property
     def ok(self) -> bool:
@@ -62,7 +65,8 @@ def pushed(journal: Journal) -> Pushed:
         found.append(SwitchPushed(name, ways.get(name, ""), state, last, told))
     batches = tuple(", ".join(map(str, one)) for one in manifest.get("steps", ()))
     began, ended = (times[0], times[-1]) if times else ("", "")
-    return Pushed(journal.push_id, manifest["kind"], manifest["holder"], began, ended, batches, tuple(found))
+    plan = manifest.get("plan") or {}
+    return Pushed(journal.push_id, manifest["kind"], manifest["holder"], began, ended, batches, tuple(found), plan)
 
 
 def _said(detail: object) -> str:
