@@ -133,9 +133,8 @@ def test_the_container_is_small_plain_and_not_root() -> None:
     assert [one for one in lines if one.startswith("USER")] == ["USER 10000:10000"]
     assert words.index("USER") < words.index("CMD")
     assert "ENTRYPOINT" not in words, "GitLab's shell would not be run"
-    bases = re.findall(r"(?m)^FROM (\S+)", text)
-    assert len(bases) == 2
-    assert all(re.fullmatch(r"docker\.io/library/python:3\.\d+-slim-\w+", one) for one in bases), "no moving tag"
+    assert re.findall(r"(?m)^FROM (\S+)", text) == ["${BASE}", "${BASE}"]
+    assert re.findall(r"(?m)^ARG BASE=docker\.io/library/python:3\.\d+-slim-\w+$", text), "no moving tag"
     for source in re.findall(r"(?m)^COPY (?!--)(.*) \S+$", text):
         assert all((ROOT / one).exists() for one in source.split())
     kept = {line[1:] for line in (ROOT / ".containerignore").read_text().splitlines() if line.startswith("!")}
@@ -148,7 +147,12 @@ def test_the_container_is_built() -> None:
             break
     else:
         pytest.skip("neither buildah, podman nor docker works here")
-    assert run(builder, "build", "-f", "Containerfile", "-t", "sonicfab-test", ".").returncode == 0
+    done = run(builder, "build", "-f", "Containerfile", "-t", "sonicfab-test", ".")
+    if done.returncode and re.search(
+        r"(?i)pinging container registry|initializing source|dial tcp|resolve", done.stderr
+    ):
+        pytest.skip("no registry answers here")
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_hook_is_one(tmp_path: Path) -> None:

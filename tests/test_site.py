@@ -66,6 +66,9 @@ def test_json_is_told_as_it_comes(site: Path) -> None:
     assert len(sections) > 5
     assert all("| `format_version` | number |" in fields for _, fields in sections)
     assert "| `findings[].code` | text |" in dict(sections)["validate"]
+    assert "| `results[].peer.state` | text |" in dict(sections)["verify"]
+    assert "| `switches[].way` | text or null |" in dict(sections)["push, plan and rollback"]
+    assert "| `steps[].exit_code` | number |" in dict(sections)["ci (its report.json)"]
 
 
 def test_nothing_stays_to_be_generated(site: Path) -> None:

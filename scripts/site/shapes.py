@@ -14,6 +14,15 @@ from typing import Any
 from markdown_text import code, table
 
 from sonicfab.cli.app import app
+from sonicfab.families import Family
+from sonicfab.operations.ci import StepResult
+from sonicfab.push.results import PushResult, SwitchPush
+from sonicfab.push.ways import Way
+from sonicfab.report import ci, push, verify
+from sonicfab.switch.state.bgp import BgpPeer
+from sonicfab.verify.diagnose.base import Diagnosis
+from sonicfab.verify.results import CheckResult
+from sonicfab.verify.run import Verification
 
 _ROOT = Path(__file__).parents[2]
 _FILES = ["-i", str(_ROOT / "inventories" / "dc-2x4.yml"), "-t", str(_ROOT / "topologies" / "dc-2x4.yml")]
@@ -36,16 +45,39 @@ _MANY = 4
 def page() -> str:
     """A section for every command: its fields, each with what stands there."""
     with tempfile.TemporaryDirectory() as folder:
-        sections = [_section([*words, *(["-o", folder] if words[0] == "render" else [])]) for words in COMMANDS]
-    return "\n".join(sections)
+        sections = [_run([*words, *(["-o", folder] if words[0] == "render" else [])]) for words in COMMANDS]
+    return "\n".join([*sections, *(_section(name, json.dumps(value)) for name, value in asked())])
 
 
-def _section(words: list[str]) -> str:
+def asked() -> Iterator[tuple[str, dict[str, Any]]]:
+    """(commands, what they tell as JSON) of those that ask switches: results with all that they may hold."""
+    peer = BgpPeer("Ethernet0", Family.IPV4, 65001, 65002, "Idle", "", 2, 1, 60.0, "spine1:Ethernet0")
+    results = tuple(
+        CheckResult(
+            switch="leaf1", check="bgp", subject="Ethernet0", status="failed", expected="up", seen="down", peer=one
+        )
+        for one in (None, peer)
+    )
+    finding = Diagnosis("port-shut", "error", ("leaf1:Ethernet0",), "cause", ("seen",), "mend", results, results)
+    yield "verify", verify.json_value(Verification("fabric", results, 1.5, (finding,), ("bgp",)))
+    way = Way("reload", "why", ("what",), 60.0, ("Ethernet0",), True, {}, ("what",))
+    some = SwitchPush("leaf1", "changed", way, ("change",), 1.5, "error", "id", ("row",), ("row",))
+    none = SwitchPush("leaf2", "unknown", None, (), 1.5)
+    yield "push, plan and rollback", push.value_of(PushResult("fabric", (some, none), refused=False))
+    steps = [StepResult("validate", ("validate",), 0, 1.5)]
+    yield "ci (its report.json)", ci.report_value("fabric", steps, ok=True)
+
+
+def _run(words: list[str]) -> str:
     told = io.StringIO()
     with contextlib.redirect_stdout(told), contextlib.redirect_stderr(io.StringIO()):
         app([*words, "--format", "json"], standalone_mode=False)
     name = " ".join(word for word in words[:2] if re.fullmatch(r"[a-z-]+", word) and not word.startswith("-"))
-    rows = [[code(path), " or ".join(kinds)] for path, kinds in _fields(json.loads(told.getvalue())).items()]
+    return _section(name, told.getvalue())
+
+
+def _section(name: str, told: str) -> str:
+    rows = [[code(path), " or ".join(kinds)] for path, kinds in _fields(json.loads(told)).items()]
     return f"## sonicfab {name}\n\n{table(['field', 'value'], rows)}"
 
 

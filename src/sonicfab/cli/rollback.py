@@ -71,8 +71,7 @@ def rollback(
 
     console.log_to_stderr(verbose)
     site = open_site(inventory, topology, lab=lab, lab_name=lab_name, limit=limit).for_push(numbers=False)
-    limits = Limits(confirm_within=confirm_within)
-    insisted = Insisted(overwrite_drift, despite_acl)
+    limits, insisted = Limits(confirm_within=confirm_within), Insisted(overwrite_drift, despite_acl)
     options = PushOptions("", batch, None, max_failures, drain, insisted=insisted, limits=limits)
     push = undone(site, output, to)
     if not to and push.journal.push_id != push.last.push_id:

@@ -45,7 +45,12 @@ def write_report(path: Path, fabric: str, steps: Sequence[StepResult], *, ok: bo
     Raises:
         OutputError: the file cannot be written.
     """
-    value = {
+    write_file(path, OutputFile(json.dumps(report_value(fabric, steps, ok=ok), indent=2) + "\n"))
+
+
+def report_value(fabric: str, steps: Sequence[StepResult], *, ok: bool) -> dict[str, object]:
+    """The same as values."""
+    return {
         "format_version": FORMAT_VERSION,
         "fabric": fabric,
         "ok": ok,
@@ -59,4 +64,3 @@ def write_report(path: Path, fabric: str, steps: Sequence[StepResult], *, ok: bo
             for step in steps
         ],
     }
-    write_file(path, OutputFile(json.dumps(value, indent=2) + "\n"))

@@ -215,6 +215,11 @@ def _explained(push: SwitchPush) -> str:
 
 def json_push(result: PushResult) -> None:
     """The same for programs."""
+    json_result(value_of(result))
+
+
+def value_of(result: PushResult) -> dict[str, Any]:
+    """The same as values."""
     switches: list[dict[str, Any]] = [
         {
             "switch": push.name,
@@ -232,14 +237,12 @@ def json_push(result: PushResult) -> None:
         }
         for push in result.switches
     ]
-    json_result(
-        {
-            "format_version": FORMAT_VERSION,
-            "fabric": result.fabric,
-            "push": result.push_id or None,
-            "switches": switches,
-        }
-    )
+    return {
+        "format_version": FORMAT_VERSION,
+        "fabric": result.fabric,
+        "push": result.push_id or None,
+        "switches": switches,
+    }
 
 
 def _condensed(comparison: Comparison) -> list[str]:
