@@ -50,11 +50,11 @@ def port_entries(
         for switch, some in ports.items():
             alike.setdefault(tuple(sorted(some, key=natural_key)), []).append(switch)
         for names_of, names in alike.items():
-            entry = {**_picked(names, roles), "ports": one_or_list(ranges(names_of)), **keys_of(one)}
+            entry = {**picked(names, roles), "ports": one_or_list(ranges(names_of)), **keys_of(one)}
             yield Entry([f"  - {flow(entry)}"], f"ports of {', '.join(names)}", why(one))
 
 
-def _picked(names: Iterable[str], roles: Mapping[str, Role]) -> dict[str, object]:
+def picked(names: Iterable[str], roles: Mapping[str, Role]) -> dict[str, object]:
     """The role whose switches these are, or the switches by name."""
     chosen = set(names)
     for role in dict.fromkeys(roles[name] for name in chosen):

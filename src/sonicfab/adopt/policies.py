@@ -102,7 +102,7 @@ def group_options(
     usual = {"keepalive": 3, "hold": 9, "connect_retry": 10, "bfd": False, **fabric}
     found: dict[str, dict[str, object]] = {}
     for word in words:
-        told = [options for one in switches if (options := _options(one, name_of(one.name, word))) is not None]
+        told = [options for one in switches if (options := options_of(one, name_of(one.name, word))) is not None]
         same = (
             {key: value for key, value in told[0].items() if all(one.get(key) == value for one in told)} if told else {}
         )
@@ -112,7 +112,7 @@ def group_options(
     return found
 
 
-def _options(switch: Seen, group: str) -> dict[str, object] | None:
+def options_of(switch: Seen, group: str) -> dict[str, object] | None:
     """What a peer-group says of its sessions; None where the switch has none of that name."""
     names = [name for name in (group, f"{group}-V4", f"{group}-V6") if name in switch.bgp.neighbors]
     lines = [line for line in _lines_of(switch.frr) if line.split()[:2] == ["neighbor", *names[:1]]]

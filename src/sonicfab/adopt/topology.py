@@ -14,6 +14,7 @@ from sonicfab.adopt.extras import extra_lines
 from sonicfab.adopt.groups import FABRIC, Names
 from sonicfab.adopt.links import FoundLink, Links
 from sonicfab.adopt.numbers import Numbering
+from sonicfab.adopt.outside import outside_parts
 from sonicfab.adopt.page import Entry, Page, Part, flow, one_or_list, scalar
 from sonicfab.adopt.seen import Seen
 from sonicfab.adopt.sessions import text_of
@@ -135,6 +136,7 @@ def topology_page(
         Part("networks:", vlans.entries),
         Part("hosts:", _hosts(switches, {end.switch: end.port for end in hosts})),
         Part("ports:", [*_splits(switches, roles), *port_entries(particular.ports, roles, _why_port)]),
+        *outside_parts(switches, roles, links, hosts, bgp),
         Part("leave:", [Entry([f"  - {scalar(word)}"], f"leave {word}", _LEFT) for word in common]),
         Part("switches:", list(_switches(switches, numbering, particular, common))),
     ]
