@@ -164,10 +164,10 @@ def test_the_config_is_what_frr_prints(underlay: Underlay, sonicfab: Run, tmp_pa
     for switch, folder in rendered(sonicfab, tmp_path, files=underlay.lab.files).items():
         running = underlay.lab.inside(switch, "vtysh -c 'show running-config'").out
         assert conf.diff((folder / "frr.conf").read_text(), running) == []
-        body = [
-            line for line in running.splitlines() if line.startswith((" on-match", " set ipv6", " neighbor SPINE-V6"))
-        ]
-        assert [line for line in (folder / "frr.conf").read_text().splitlines() if line in body] == body
+        ours = conf.read((folder / "frr.conf").read_text())
+        for context, lines in conf.read(running).items():
+            body = [line for line in lines if line.startswith(("on-match", "set ipv6", "neighbor SPINE-V6"))]
+            assert [line for line in ours.get(context, ()) if line in body] == body
 
 
 def test_verify_tells_a_next_hop_that_swss_does_not_learn(underlay: Underlay) -> None:

@@ -1,7 +1,8 @@
 """FRR configuration text by meaning: contexts and their lines, whatever order FRR prints them in.
 
-FRR prints named objects (route-maps, prefix-lists) in the order in which they were made, and its releases put
-the sections in different orders, so two texts that mean the same need not be equal.
+FRR prints named objects (route-maps, prefix-lists) in the order in which they were made, or by their names where it was
+built with libyang 3 (src/tree_data_sorted.h), and its releases put the sections in different orders, so two texts that
+mean the same need not be equal.
 """
 
 from __future__ import annotations
