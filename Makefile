@@ -7,7 +7,7 @@ WORKERS ?= 4
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test vm-test frr-test check docs picture format golden bench bench-peers push-faults packages browser-packages vm-packages install install-dev dist clean
+.PHONY: help demo test vm-test frr-test check docs picture format golden bench bench-peers push-faults packages browser-packages debian-packages vm-packages install install-dev dist clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,7 +15,7 @@ help: ## Show this list
 demo: packages install ## Validate, render, boot a lab, push over SSH, verify, end the lab
 	scripts/demo
 
-test: packages browser-packages install-dev dist ## Run the test suite but for `vm-test`; ARGS=... are more options of pytest
+test: packages browser-packages debian-packages install-dev dist ## Run the test suite but for `vm-test`; ARGS=... are more options of pytest
 	@$(BIN)/python -m compileall -q src # it starts sonicfab hundreds of times, where Python may write no bytecode, too
 	scripts/with-lab-rights $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore tests/vm $(ARGS)
 
@@ -76,6 +76,9 @@ packages: ## Install the Debian or Ubuntu packages that are missing (asks sudo w
 
 browser-packages: ## Install the browser in which tests look at pages (asks sudo when not root)
 	-@scripts/install-packages browser # without it those tests are skipped, and say so
+
+debian-packages: ## Install debootstrap, with which tests make another Debian (asks sudo when not root)
+	-@scripts/install-packages debootstrap # without it those tests are skipped, and say so
 
 vm-packages: ## Install the packages that virtual machines of the tests need (asks sudo when not root)
 	-@scripts/install-packages vm # without them those tests are skipped, and say so
