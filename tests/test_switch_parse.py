@@ -67,6 +67,12 @@ def test_interfaces() -> None:
     assert (interface.admin_up, interface.oper_up, interface.mtu) == (True, True, 9100)
 
 
+def test_an_interface_that_frrs_config_alone_names_is_not_there() -> None:
+    """As 10.3 prints it while `interface PortChannel1` is configured and the kernel has none."""
+    said = {"PortChannel1": {"administrativeStatus": "down", "pseudoInterface": True}, "Ethernet0": {"mtu": 9100}}
+    assert list(INTERFACES.parse(json.dumps(said))) == ["Ethernet0"]
+
+
 @recorded
 def test_facts() -> None:
     texts = {

@@ -57,9 +57,14 @@ def interfaces(text: str) -> dict[str, Interface]:
 
 @reading("show interface json")
 def interfaces_of(data: Mapping[str, Any]) -> dict[str, Interface]:
-    """The interfaces of `show interface json`, read as JSON already."""
+    """The interfaces of `show interface json`, read as JSON already.
+
+    Without those that FRR's config alone names and the kernel has not: zebra/interface.c if_dump_vty_json().
+    """
     found: dict[str, Interface] = {}
     for name, row in data.items():
+        if row.get("pseudoInterface") is True:
+            continue
         found[name] = Interface(
             name=name,
             admin_up=row.get("administrativeStatus") == "up",
