@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT, Run
+from conftest import ROOT, Run, example_files
 from known import get_build
 from labs import lab_missing
 from sonicfab.errors import InputError, LabError
+from sonicfab.fabric import open_fabric
 from sonicfab.lab import debian
 from sonicfab.lab.debian import Tree, nearest, tree_at
+from sonicfab.lab.spec import LabSpec, lab_spec, on_trees
 
 MACHINE, BOOKWORM, TRIXIE = Tree(None, "8.4.4"), Tree(Path("/b"), "8.4.4"), Tree(Path("/t"), "10.3")
 
@@ -43,6 +45,22 @@ def tree(folder: Path, version: str = "10.3-3+deb13u1") -> Path:
 def test_a_switch_runs_the_frr_nearest_to_its_builds(build: str, wanted: Tree) -> None:
     assert nearest(get_build(build).frr, [MACHINE, BOOKWORM, TRIXIE]) == wanted
     assert nearest(get_build(build).frr, [MACHINE]) == MACHINE
+
+
+@pytest.mark.parametrize(
+    ("build", "tree", "kept"),
+    [
+        ("community-202411", TRIXIE, ("PORT", "PORTCHANNEL")),
+        ("community-202505", TRIXIE, ("PORT",)),
+        ("community-202411", MACHINE, ()),
+    ],
+)
+def test_zebra_of_10_3_is_told_of_what_it_would_not_survive(build: str, tree: Tree, kept: tuple[str, ...]) -> None:
+    _, inventory, _, topology = example_files("scs-lab")
+    plan = open_fabric(Path(inventory), Path(topology), build).plan
+    spec = on_trees(lab_spec(plan, "x"), plan, [tree])
+    assert {switch.kept for switch in spec.switches} == {kept}
+    assert LabSpec.loads(spec.dumps()) == spec
 
 
 @pytest.mark.parametrize(("version", "frr"), [("10.3-3+deb13u1", "10.3"), ("1:8.4.4-1.1~deb12u2", "8.4.4"), ("?", "")])
