@@ -28,6 +28,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 _READ_WHEN_LOADED = (
     "PYTHON",
     "LC_",
@@ -134,10 +136,26 @@ def _talk(stdin: int, outputs: Sequence[int], said: bytes) -> tuple[bytes, bytes
     return read[first], read[second]
 
 
-def _serve(listener: socket.socket) -> None:
+_LOADED_WHEN_USED = ("rich.console", "rich.markup", "rich.table", "typer._adapters", "typer.rich_utils")
+"""What most commands load when they come to print."""
+
+
+def _load() -> None:
+    """All of it, and the validators that pydantic would make anew in each command."""
     for one in pkgutil.walk_packages(import_module("sonicfab").__path__, "sonicfab."):
         if not one.name.startswith(_LEFT_ALONE):
             import_module(one.name)
+    for name in _LOADED_WHEN_USED:
+        import_module(name)
+    models = list(BaseModel.__subclasses__())
+    for model in models:
+        models += model.__subclasses__()
+        if model.__module__.startswith("sonicfab.") and not model.__pydantic_complete__:
+            model.model_rebuild()
+
+
+def _serve(listener: socket.socket) -> None:
+    _load()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who wait for a command
     while True:

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ from sonicfab.lab.state import LabState, find_lab, labs_folder, running_labs
 SPINE = "st01-sw100g-r01-u36"
 LEAF1 = "st01-sw25g-r01-u34"
 LEAF2 = "st01-sw25g-r01-u35"
+
+PAUSE = 1.0
+"""Seconds between two looks at a whole lab. One takes a second of a CPU, which other tests can do with."""
 
 
 def lab_missing() -> str:
@@ -127,6 +131,7 @@ class Lab:
             if not missing:
                 return done
             assert not patience.ended, f"{missing} not in {done.stdout}"
+            time.sleep(PAUSE)
 
     def lab(self, command: str, *arguments: object) -> subprocess.CompletedProcess[str]:
         """A `sonicfab lab` command on this lab."""

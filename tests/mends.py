@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from labs import Lab
+from labs import PAUSE, Lab
 
 Planted = Callable[[Lab], object]
 
@@ -77,6 +77,7 @@ def planted(lab: Lab, faults: Iterable[Fault], seconds: float = 40) -> dict[tupl
         if codes.keys() == wanted:
             return codes
         assert time.monotonic() < deadline, f"found {seen}, planted {wanted}"
+        time.sleep(PAUSE)
 
 
 def apply(lab: Lab, mend: str) -> list[str]:

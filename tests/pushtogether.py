@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from conftest import ROOT, Run
-from labs import LEAF1, LEAF2, SPINE, Lab, booted
+from labs import LEAF1, LEAF2, PAUSE, SPINE, Lab, booted
 from patience import Patience
 
 ALL = [SPINE, LEAF1, LEAF2]
@@ -150,6 +150,7 @@ class Together:
             if patience.ended:
                 result.wrong.append("a guard is left")
                 return
+            time.sleep(PAUSE)
 
     def journal(self) -> list[tuple[str, str]]:
         """(switch, step) of the last push."""

@@ -387,7 +387,7 @@ stage() { # ID FOLDER
       refuse 1 "SONiC cannot read config_db.json: $(tail -n 1 "$GUARD/check.log")"
   fi
   for name in frr.conf frr.delta frr.delta2 frr.undo frr.undo2 frr.first frr.undo-first; do
-    [ -e "$2/$name" ] || continue
+    [ -s "$2/$name" ] || continue   # nothing in it, nothing to check: vtysh takes longer to start than to read
     if ! free timeout 60 vtysh -C -f "$GUARD/candidate/$name" > "$GUARD/check.log" 2>&1; then
       # a stopped bgp container cannot check; the push that starts it again is not to be refused for that
       grep -q 'is not running' "$GUARD/check.log" ||
