@@ -7,18 +7,19 @@ Follows sonic-buildimage src/sonic-config-engine/{sonic-cfggen,config_samples.py
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sonicfab.lab.sonic import bgpcfg, db, frrcfgd, paths
+from sonicfab.lab.sonic import db, paths
 
 
 def main(arguments: list[str]) -> int:
     """The program; a file that is no JSON ends in a traceback and exit code 1, as in the original."""
+    import argparse  # here, for `show` reads no arguments with it
+
     parser = argparse.ArgumentParser(prog="sonic-cfggen")
     parser.add_argument("-j", "--json", action="append", default=[])
     parser.add_argument("-d", "--from-db", action="store_true")
@@ -60,6 +61,8 @@ def main(arguments: list[str]) -> int:
 
 def _template(name: str, data: Mapping[str, Any]) -> str:
     """What a template of the bgp container makes; those that are not here fail, as any that is not there does."""
+    from sonicfab.lab.sonic import bgpcfg, frrcfgd  # here, for most runs make no file
+
     metadata = data.get("DEVICE_METADATA", {}).get("localhost", {})
     if name == "gen_frr.conf.j2" and metadata.get("frr_mgmt_framework_config") == "true":
         return frrcfgd.frr_conf(data)

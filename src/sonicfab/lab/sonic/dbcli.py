@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from sonicfab.lab.sonic import counters, db, services
+from sonicfab.lab.sonic import db
 
 _WRITES = ("set", "hset", "hdel", "del", "hmset", "flushdb")
 
@@ -24,6 +24,8 @@ def main(arguments: list[str]) -> int:
         print(f"Failed to find {name} database in : key", file=sys.stderr)
         return 1
     if name == "COUNTERS_DB":
+        from sonicfab.lab.sonic import counters
+
         counters.refresh()
     try:
         answer = db.redis(command, *rest, database=db.DATABASES[name])
@@ -36,5 +38,7 @@ def main(arguments: list[str]) -> int:
     else:
         print("\n".join(line for line in lines if line or len(lines) == 1))
     if name == "CONFIG_DB" and command.lower() in _WRITES:
+        from sonicfab.lab.sonic import services
+
         services.react()  # the daemons of SONiC react to each write
     return 0

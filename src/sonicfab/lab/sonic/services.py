@@ -9,18 +9,16 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import shutil
+import pwd
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 from sonicfab.lab.sonic import bgpcfg, channels, db, frrcfgd, kernel, paths, staticroutes
+from sonicfab.lab.sonic.marks import active_since, is_active, lab_facts, mark, unmark
 
 START_LIMIT = 3
 START_INTERVAL = 1200.0
@@ -32,23 +30,6 @@ _MODULES = ("dplane_fpm_nl", "zebra_fpm")
 
 class StartLimitError(RuntimeError):
     """The service was started too often."""
-
-
-def lab_facts() -> dict[str, Any]:
-    """What the lab says of this switch: the mode that keeps frr.conf, when bfdd starts, how fast swss gets ready."""
-    facts: dict[str, Any] = json.loads(paths.LAB.read_text(encoding="utf-8"))
-    return facts
-
-
-def is_active(service: str) -> bool:
-    """Whether a service runs."""
-    return (paths.STATE / f"{service}.since").exists()
-
-
-def active_since(service: str) -> float:
-    """When it was started, by the monotonic clock; 0 when it does not run."""
-    file = paths.STATE / f"{service}.since"
-    return float(file.read_text(encoding="utf-8")) if file.exists() else 0.0
 
 
 def swss_ready() -> bool:
@@ -109,9 +90,11 @@ def start_all() -> None:
     with job("bgp", "lldp", "swss"):
         # an ASIC takes longer to bring its ports up than FRR to start: both ends of a link hear each other's first
         # router advertisement, the next of which comes 10 s later
-        _mark("teamd")
+        mark("teamd")
         kernel.apply(config, ports_up=False)
         # containers start side by side, and lldpd takes most of a second to let lldpcli in
+        from concurrent.futures import ThreadPoolExecutor  # here, for it takes longer to load than `show` to run
+
         with ThreadPoolExecutor(1) as pool:
             lldp = pool.submit(start_lldp, config)
             start_bgp(config)
@@ -121,27 +104,27 @@ def start_all() -> None:
 
 def start_swss(config: db.Config) -> None:
     """Ports and addresses; teamd.service is started with it (files/build_templates/teamd.service.j2)."""
-    _mark("teamd")
+    mark("teamd")
     kernel.apply(config)
-    _mark("swss")
+    mark("swss")
 
 
 def stop_swss() -> None:
     """Ports down, addresses gone."""
-    _unmark("teamd")
-    _unmark("swss")
+    unmark("teamd")
+    unmark("swss")
     kernel.stop()
 
 
 def start_teamd(config: db.Config) -> None:
     """Port channels."""
-    _mark("teamd")
+    mark("teamd")
     kernel.apply(config)
 
 
 def stop_teamd() -> None:
     """Port channels gone, and the addresses with them."""
-    _unmark("teamd")
+    unmark("teamd")
     channels.remove_all()
 
 
@@ -165,7 +148,7 @@ def start_bgp(config: db.Config) -> None:
     mode = metadata.get("docker_routing_config_mode", "")
     if mode in ("unified", lab_facts()["routing_config_mode"]):
         _load_frr_conf()
-    _mark("bgp")
+    mark("bgp")
     if framework:
         frrcfgd.remember(config)
     else:
@@ -216,7 +199,7 @@ def _load_frr_conf() -> None:
 
 def stop_bgp() -> None:
     """Stop the bgp container: all FRR daemons."""
-    _unmark("bgp")
+    unmark("bgp")
     _end([_pid(file) for file in _FRR_RUN.glob("*.pid")])
 
 
@@ -237,7 +220,8 @@ def start_lldp(config: db.Config) -> bool:
         Path("/etc/lldpd.d").mkdir(exist_ok=True)
         Path("/etc/lldpd.d/sonic.conf").write_text("\n".join([*lines, ""]), encoding="utf-8")
         Path("/run/lldpd").mkdir(exist_ok=True)
-        shutil.chown("/run/lldpd", "_lldpd", "_lldpd")
+        user = pwd.getpwnam("_lldpd")
+        os.chown("/run/lldpd", user.pw_uid, user.pw_gid)
         subprocess.run(command, capture_output=True, text=True, check=True)
         # on a busy machine lldpd's own lldpcli may give up before it says so: lldpd would be silent for ever
         told = "\n".join([*lines, "resume", ""])
@@ -247,7 +231,7 @@ def start_lldp(config: db.Config) -> bool:
         Path("/var/log/lldpd.log").write_text(f"{reason.strip()}\n", encoding="utf-8")
         _end(_named("lldpd"))  # without what lldpcli tells it, it would say nothing for ever
         return False
-    _mark("lldp")
+    mark("lldp")
     return True
 
 
@@ -267,7 +251,7 @@ def restart_redis() -> None:
 
 def stop_lldp() -> None:
     """Stop lldpd: its monitor, and the child that holds the lock on its socket."""
-    _unmark("lldp")
+    unmark("lldp")
     _end(_named("lldpd"))
 
 
@@ -279,16 +263,18 @@ def _start_daemon(name: str) -> None:
     if name == "zebra":
         command += ["-s", "90000000", *_fpm_module()]
     # into a file: FRR 10's mgmtd keeps what it was given open, and a pipe would never end
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, check=False)
-        said.seek(0)
-        if done.returncode:
-            raise RuntimeError(f"{name} does not start: {said.read().strip()}")
+    said = paths.STATE / f"{name}.said"
+    with said.open("w", encoding="utf-8") as out:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{name} does not start: {said.read_text(encoding='utf-8').strip()}")
 
 
 def _fpm_module() -> list[str]:
+    # Debian's place, and that of FRR's own packages; all of /usr/lib is too much to look through
+    folders = [*Path("/usr/lib").glob("*/frr/modules"), Path("/usr/lib/frr/modules")]
     for name in _MODULES:
-        if any(Path("/usr/lib").glob(f"**/frr/modules/{name}.so")):
+        if any((folder / f"{name}.so").exists() for folder in folders):
             return ["-M", name]
     return []
 
@@ -301,14 +287,6 @@ def _count_start() -> None:
     if len(starts) >= START_LIMIT:
         raise StartLimitError
     file.write_text(json.dumps([*starts, now]), encoding="utf-8")
-
-
-def _mark(service: str) -> None:
-    (paths.STATE / f"{service}.since").write_text(str(time.monotonic()), encoding="utf-8")
-
-
-def _unmark(service: str) -> None:
-    (paths.STATE / f"{service}.since").unlink(missing_ok=True)
 
 
 def _named(program: str) -> list[int]:

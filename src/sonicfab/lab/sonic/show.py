@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sonicfab.lab.sonic import cfggen, db, paths, portchannel
+from sonicfab.lab.sonic import cfggen, db, paths
 
 
 def main(arguments: list[str]) -> int:
@@ -28,6 +28,8 @@ def main(arguments: list[str]) -> int:
     if words[:2] == ["interfaces", "status"]:
         return _interfaces_status(words[2:])
     if words == ["interfaces", "portchannel"]:
+        from sonicfab.lab.sonic import portchannel
+
         return portchannel.show()
     if words[:2] in (["ip", "bgp"], ["ipv6", "bgp"], ["ip", "route"], ["ipv6", "route"]):
         # the real command formats the summary itself; the facts are FRR's either way

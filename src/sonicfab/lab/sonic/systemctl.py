@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 
-from sonicfab.lab.sonic import boot, db, log, services, units
+from sonicfab.lab.sonic import log, marks, units
 
-_SERVICES: dict[str, tuple[Callable[[db.Config], bool | None], Callable[[], None]]] = {
-    "bgp": (services.start_bgp, services.stop_bgp),
-    "lldp": (services.start_lldp, services.stop_lldp),
-    "swss": (services.start_swss, services.stop_swss),
-    "teamd": (services.start_teamd, services.stop_teamd),
-}
-"""Name -> how it is started and stopped."""
+_SERVICES = {"bgp", "lldp", "swss", "teamd"}
 
 _LIMIT_TEXT = """\
 Job for bgp.service failed because start of the service was attempted too often.
@@ -29,10 +22,12 @@ def main(arguments: list[str]) -> int:
     unit = words[1] if len(words) > 1 else ""
     quiet = "--quiet" in arguments
     if action == "is-system-running":
-        state = str(services.lab_facts().get("system_state", "running"))
+        state = str(marks.lab_facts().get("system_state", "running"))
         print(state)
         return 0 if state == "running" else 1
     if action == "reset-failed":
+        from sonicfab.lab.sonic import services
+
         services.reset_failed()
         return 0
     if action == "is-active":
@@ -47,9 +42,11 @@ def main(arguments: list[str]) -> int:
         return _unit_files(action, unit, quiet=quiet)
     named = [word.removesuffix(".service") for word in words[1:]]
     if action == "restart" and named == ["database"]:
+        from sonicfab.lab.sonic import boot
+
         boot.restart_database()
         return 0
-    if action in ("start", "stop", "restart") and named and set(named) <= _SERVICES.keys():
+    if action in ("start", "stop", "restart") and named and set(named) <= _SERVICES:
         codes = [_job(action, one) for one in named]
         for one, code in zip(named, codes, strict=True):
             log.note("systemd", f"{action} {one}.service: exit code {code}")
@@ -61,7 +58,7 @@ def main(arguments: list[str]) -> int:
 def _is_active(unit: str) -> bool:
     if unit.endswith(".timer"):
         return units.timer_is_active(unit)
-    return services.is_active(unit.removesuffix(".service"))
+    return marks.is_active(unit.removesuffix(".service"))
 
 
 def _unit_files(action: str, unit: str, *, quiet: bool) -> int:
@@ -82,21 +79,25 @@ def _unit_files(action: str, unit: str, *, quiet: bool) -> int:
 
 
 def _job(action: str, service: str) -> int:
+    # here, for they take longer to load than all the questions above to answer
+    from sonicfab.lab.sonic import db, services
+
+    start, stop = {
+        "bgp": (services.start_bgp, services.stop_bgp),
+        "lldp": (services.start_lldp, services.stop_lldp),
+        "swss": (services.start_swss, services.stop_swss),
+        "teamd": (services.start_teamd, services.stop_teamd),
+    }[service]
     with services.job(service):
-        return _run(action, service)
-
-
-def _run(action: str, service: str) -> int:
-    start, stop = _SERVICES[service]
-    if action != "start":
-        stop()
-    if action == "stop" or services.is_active(service):
-        return 0
-    try:
-        if start(db.read()) is False:
-            print(f"Job for {service}.service failed; see /var/log/{service}d.log", file=sys.stderr)
+        if action != "start":
+            stop()
+        if action == "stop" or marks.is_active(service):
+            return 0
+        try:
+            if start(db.read()) is False:
+                print(f"Job for {service}.service failed; see /var/log/{service}d.log", file=sys.stderr)
+                return 1
+        except services.StartLimitError:
+            print(_LIMIT_TEXT, file=sys.stderr)
             return 1
-    except services.StartLimitError:
-        print(_LIMIT_TEXT, file=sys.stderr)
-        return 1
-    return 0
+        return 0

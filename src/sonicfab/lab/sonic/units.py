@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shlex
 import signal
-import subprocess
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
@@ -46,6 +44,9 @@ def start_timer(unit: str, seconds: float, again: float | None, command: list[st
     Raises:
         UnitError: there is a timer of that name.
     """
+    import shlex  # here, as below: `is-active` needs neither
+    import subprocess
+
     _TIMERS.mkdir(parents=True, exist_ok=True)
     file = _TIMERS / unit
     if file.exists():
@@ -110,6 +111,9 @@ def is_enabled(unit: str) -> bool:
 
 def run_before(service: str) -> None:
     """Start what a boot starts before a service; as with systemd's Before=, its failure holds up nothing."""
+    import shlex
+    import subprocess
+
     for link in sorted(_WANTS.glob("*.service")):
         settings = _settings(link)
         if service not in settings.get("Before", "").split():
