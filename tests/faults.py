@@ -318,7 +318,7 @@ FAULTS = (
     Fault(
         "SF-315",
         "a trunk that lacks a VLAN at one end",
-        lambda fabric: fabric["hall-oob1"].db["VLAN_MEMBER"].pop("Vlan25|Ethernet47"),
+        lambda fabric: fabric["hall-oob1"].db["VLAN_MEMBER"].pop("Vlan25|Ethernet48"),
         fabric="hall-oob",
     ),
     Fault(

@@ -93,6 +93,19 @@ def test_numbered(tmp_path: Path) -> None:
     assert [one.peer for one in fabric.plan.switches[LEAF].fabric_sessions] == ["10.120.0.1", "fd00:120::1"]
 
 
+def test_a_bundle_with_another_name_keeps_its_numbers(tmp_path: Path) -> None:
+    numbers = "links:\n  dc1-leaf1:PortChannel1 - dc1-spine1:PortChannel1: {ipv4: 10.120.1.6/31}\n"
+    (tmp_path / "bundled.numbers.yml").write_text(numbers)
+    renamed = UP.replace("PortChannel1", "PortChannel7")
+    other = "{name: PortChannel8, link: 'dc1-leaf1:Ethernet48 - dc1-spine1:Ethernet8'}"
+    first, *others = (
+        {link.name: link.ipv4 for link in opened(tmp_path, *some, underlay=NUMBERED).plan.links}
+        for some in ([renamed], [renamed, other])
+    )
+    assert str(first["dc1-leaf1:PortChannel7 - dc1-spine1:PortChannel7"]) == "10.120.1.6/31"
+    assert "10.120.1.6/31" not in map(str, others[0].values()), "which of two it is, nobody can know"
+
+
 def test_each_side_has_its_own_name(tmp_path: Path) -> None:
     """PortChannel01 and PortChannel1 are two names, and stay as they are on the box."""
     link = UP.replace("PortChannel1", "{dc1-leaf1: PortChannel01, dc1-spine1: PortChannel7}")

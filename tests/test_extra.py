@@ -9,6 +9,7 @@ import pytest
 
 from sonicfab.explain.answer import explain
 from sonicfab.fabric import open_fabric, read_fabric, render_fabric
+from sonicfab.frr.abbreviated import in_full
 from sonicfab.plan.dump import plan_text
 from sonicfab.validate.run import Validator
 from sonicfab.validate.subjects import of_fabric
@@ -41,6 +42,23 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("BGP_KEY", "sesame")
     monkeypatch.setenv("TACACS_KEY", "open")
     return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("context", "line", "full"),
+    [
+        ((), "router bg 65401", "router bgp 65401"),
+        (("router bgp 65401",), "neigh Ethernet0 remote external", "neighbor Ethernet0 remote-as external"),
+        (("router bgp 65401",), "no neighbor X shut", "no neighbor X shutdown"),
+        (("router bgp 65401",), "address-fam ipv4 unicast", "address-family ipv4 unicast"),
+        (("router bgp 65401",), "neighbor X maximum-prefix 5", ""),
+        (("router bgp 65401",), "no bgp ebgp-requires-policy", ""),
+        ((), "ip route 198.51.100.0/24 blackhole", ""),
+        (("route-map A permit 5",), "on-match next", ""),
+    ],
+)
+def test_an_abbreviated_line_is_told_in_full(context: tuple[str, ...], line: str, full: str) -> None:
+    assert in_full(context, line) == full
 
 
 def test_extra_is_rendered_in_its_places_explained_and_judged_where_it_stands(site: Path) -> None:

@@ -65,22 +65,22 @@ FAULTS = [
     [
         Fault(
             "native-vlan-differs",
-            f"{OOB1}:Ethernet47",
-            inside(OOB1, appl("HSET VLAN_MEMBER_TABLE:Vlan23:Ethernet47 tagging_mode tagged")),
+            f"{OOB1}:Ethernet48",
+            inside(OOB1, appl("HSET VLAN_MEMBER_TABLE:Vlan23:Ethernet48 tagging_mode tagged")),
         )
     ],
     [
         Fault(
             "vlan-tagging-differs",
-            f"{OOB2}:Ethernet46",
-            inside(OOB2, appl("HSET VLAN_MEMBER_TABLE:Vlan25:Ethernet46 tagging_mode untagged")),
+            f"{OOB2}:Ethernet49",
+            inside(OOB2, appl("HSET VLAN_MEMBER_TABLE:Vlan25:Ethernet49 tagging_mode untagged")),
         )
     ],
     [
         Fault(
             "vlan-missing-at-far-end",
-            f"{OOB1}:Ethernet47",
-            inside(OOB1, appl("DEL VLAN_MEMBER_TABLE:Vlan25:Ethernet47")),
+            f"{OOB1}:Ethernet48",
+            inside(OOB1, appl("DEL VLAN_MEMBER_TABLE:Vlan25:Ethernet48")),
         ),
         Fault("svi-address", LEAF2, inside(LEAF2, "ip addr del 10.40.30.1/24 dev Vlan30")),
     ],

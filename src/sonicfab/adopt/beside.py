@@ -14,6 +14,7 @@ from sonicfab.adopt.policies import defaults_of
 from sonicfab.adopt.seen import Seen
 from sonicfab.configdb import Table
 from sonicfab.frr import conf
+from sonicfab.frr.abbreviated import in_full
 from sonicfab.frr.bgp import neighbor_of
 from sonicfab.frr.chosen import SEPARATOR, chooses
 from sonicfab.frr.conf import Context
@@ -27,7 +28,6 @@ Line = tuple[Context, str]
 _HOST = re.compile(r"(?:no )?(?:fpm|zebra|password|enable password|service|debug|line vty|banner|username) ?.*")
 """What is about FRR itself: it stays, and no file of ours says it."""
 _LIST = re.compile(r"((?:ip|ipv6) (?:prefix-list|access-list) \S+|bgp \S+(?: standard| expanded)? \S+) .+")
-_WORDS = ("address-family", "aggregate-address", "bgp", "maximum-paths", "neighbor", "network", "no", "redistribute")
 MOST = 1000
 """So many lines or rows are kept as extra; a switch with more was made by a program that should go on with it."""
 
@@ -82,11 +82,9 @@ def why_whole(switch: Seen, rendered: str = "") -> str:
 
 
 def abbreviated(frr: str) -> Iterator[str]:
-    """Lines of BGP whose first word is the beginning of one that FRR knows."""
+    """Lines of BGP that are not as FRR prints them."""
     for _, context, line in conf.lines(frr):
-        word = line.partition(" ")[0]
-        known = len(word) < 2 or word in _WORDS or not context or not context[0].startswith("router bgp ")
-        if not known and any(one.startswith(word) for one in _WORDS):
+        if line and context and context[0].startswith("router bgp ") and in_full(context, line):
             yield line
 
 

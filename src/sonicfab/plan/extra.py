@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from sonicfab.configdb import ConfigDb, Row, Table, is_secret
 from sonicfab.errors import KeyPath, Problem
 from sonicfab.frr import conf
+from sonicfab.frr.abbreviated import in_full
 from sonicfab.frr.chosen import without
 from sonicfab.frr.conf import Context
 from sonicfab.frr.delta.kinds import slot
@@ -136,7 +137,13 @@ class Extra:
         problems: list[Problem] = []
         for context, line in self.lines():
             have = taken.get((context, slot(context, line)))
-            if ours := _other_instance((*context, line), planned):
+            if full := _in_full(context, line):
+                path = self.line_path(context, line) or self.path
+                told = f"extra: '{conf.masked(' / '.join([*context, line]))}' is abbreviated"
+                problems.append(
+                    Problem("topology", path, told, f"FRR prints it as '{conf.masked(full)}'", on_key=not line)
+                )
+            elif ours := _other_instance((*context, line), planned):
                 hint = f"FRR has one default instance of BGP, and that of the plan is '{ours}'"
                 path = self.line_path(context, line) or self.path
                 at = path[:-1] if isinstance(path[-1], int) else path
@@ -157,6 +164,13 @@ class Extra:
         there = f": '{conf.masked(have)}'" if have not in (None, line) else ""
         path = self.line_path(context, line) or self.path
         return Problem("topology", path, f"extra: '{what}' is planned already{there}", hint)
+
+
+def _in_full(context: Context, line: str) -> str:
+    """The line in its context with all words in full; "" where none is abbreviated."""
+    path = (*context, line)
+    full = [in_full(path[:number], one) for number, one in enumerate(path)]
+    return " / ".join(new or old for new, old in zip(full, path, strict=True)) if any(full) else ""
 
 
 def _other_instance(line: Context, planned: Collection[Context]) -> str:

@@ -67,7 +67,7 @@ def allot(
         "links_ipv6": _link_networks(topology.underlay.ipv6, Family.IPV6),
     }
     by_link = list(links)
-    ledger = follow(recorded, {name: one.mac for name, one in switches.items()})
+    ledger = follow(recorded, {name: one.mac for name, one in switches.items()}, by_link)
     settled: dict[str, dict[str, Any]] = {}
     new: dict[str, dict[str, Any]] = {}
     freed: dict[str, tuple[Any, ...]] = {}

@@ -5,11 +5,12 @@ So renames, also swapped names and several in one commit, move no number.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sonicfab.configdb import natural_key
 from sonicfab.errors import Problem
+from sonicfab.model.bundles import is_port_channel
 from sonicfab.model.numbers import KeptNumbers, Numbers
 from sonicfab.model.topology import Pools
 
@@ -40,11 +41,12 @@ class Ledger:
         return {self.keys[name]: name for name in self.switches if self.keys[name] != name}
 
 
-def follow(recorded: Numbers, macs: Mapping[str, str]) -> Ledger:
-    """The recorded numbers for the switches of `macs` (name -> base MAC).
+def follow(recorded: Numbers, macs: Mapping[str, str], today: Iterable[str] = ()) -> Ledger:
+    """The recorded numbers for the switches of `macs` (name -> base MAC) and the links of `today`.
 
     A switch has the row with its MAC, whatever its name was. One whose MAC stands nowhere has the row of its name,
-    if no other switch has it by MAC: files without MACs are read so, and replaced hardware keeps its numbers.
+    if no other switch has it by MAC: files without MACs are read so, and replaced hardware keeps its numbers. A bundle
+    that has another name has the row of the one bundle that is gone between its two switches.
     """
     by_mac = {row.mac: key for key, row in reversed(recorded.switches.items()) if row.mac}
     now = {by_mac[mac]: name for name, mac in macs.items() if mac in by_mac}
@@ -65,6 +67,9 @@ def follow(recorded: Numbers, macs: Mapping[str, str]) -> Ledger:
             links[name] = row
             keys[name] = key
             flipped |= {name} if swapped else set()
+    for old, new in _renamed_bundles(links, today):
+        links[new], keys[new] = links.pop(old), keys.pop(old)
+        flipped = flipped - {old} | {new} if old in flipped else flipped
     used = set(keys.values())
     rows: dict[str, Pools | KeptNumbers] = {**recorded.switches, **recorded.links}
     return Ledger(
@@ -75,6 +80,25 @@ def follow(recorded: Numbers, macs: Mapping[str, str]) -> Ledger:
         keys=keys,
         gone=tuple(key for key, row in rows.items() if key not in used and has_numbers(row)),
     )
+
+
+def _renamed_bundles(recorded: Iterable[str], today: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """(its name in the numbers file, its name today) of bundles, where it is the only one that can be meant."""
+    before, now = set(recorded), set(today)
+    gone, new = (_by_switches(names) for names in (before - now, now - before))
+    for pair, names in gone.items():
+        if len(names) == len(new.get(pair, ())) == 1:
+            yield names[0], new[pair][0]
+
+
+def _by_switches(names: Iterable[str]) -> dict[tuple[str, ...], list[str]]:
+    """The bundles among links, by the switches that they are between."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for name in names:
+        ends = [end.partition(":") for end in name.split(" - ")]
+        if all(is_port_channel(port) for _, _, port in ends):
+            found.setdefault(tuple(switch for switch, _, _ in ends), []).append(name)
+    return found
 
 
 def has_numbers(row: Pools | KeptNumbers) -> bool:
