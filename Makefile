@@ -15,11 +15,11 @@ help: ## Show this list
 demo: packages install ## Validate, render, boot a lab, push over SSH, verify, end the lab
 	scripts/demo
 
-test: packages browser-packages debian-packages install-dev dist ## Run the test suite but for `vm-test`; ARGS=... are more options of pytest
+test: packages browser-packages debian-packages vm-packages install-dev dist ## Run the test suite; ARGS=... are more options of pytest
 	@$(BIN)/python -m compileall -q src # it starts sonicfab hundreds of times, where Python may write no bytecode, too
-	env -u PYTHONDONTWRITEBYTECODE scripts/with-lab-rights $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore tests/vm $(ARGS)
+	env -u PYTHONDONTWRITEBYTECODE scripts/with-lab-rights $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-vm-test: vm-packages install-dev ## Run the tests that need a virtual machine with a stock kernel
+vm-test: vm-packages install-dev ## Run the part of `test` that needs a virtual machine with a stock kernel
 	scripts/with-lab-rights $(BIN)/python -m pytest -n 0 tests/vm $(ARGS)
 
 # all that a shell runs

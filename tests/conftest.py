@@ -62,10 +62,10 @@ if _BEGUN_HERE:
     for _variable, _prefix in ((_LABS, "sonicfab-labs-"), (_HOME, "sonicfab-home-")):
         os.environ[_variable] = tempfile.mkdtemp(prefix=_prefix)
         atexit.register(shutil.rmtree, os.environ[_variable], ignore_errors=True)
-    # what was downloaded is the same wherever it comes from: wheels, and Debian for the image of light nodes
+    # what was downloaded is the same wherever it comes from: wheels, and Debian for light nodes and virtual machines
     _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     os.environ.setdefault("PIP_CACHE_DIR", str(_CACHE / "pip"))
-    os.environ["DEBIAN_OF_SONICFAB_TESTS"] = str(_CACHE / "sonicfab" / "image")
+    os.environ.setdefault("DEBIAN_OF_SONICFAB_TESTS", str(_CACHE / "sonicfab" / "image"))
 HOME = Path(os.environ[_HOME])
 os.environ["HOME"] = str(HOME)
 for _variable, _folder in (

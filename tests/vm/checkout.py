@@ -5,18 +5,20 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import sysconfig
 import tempfile
+from collections.abc import Iterator
+from importlib.metadata import Distribution, distribution
 from pathlib import Path
+
+from packaging.requirements import Requirement
 
 PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
 SONICFAB = "/srv/venv/bin/sonicfab"
 _CHECKED_OUT = ("src", "templates", "inventories", "topologies")
-_SPARE = ("mypy", "mypy-*", "mypyc", "ruff*", "hypothesis*", "pygments", "shellcheck*", "pip", "*.pth")
 
 
 def work_disk(target: Path) -> Path:
-    """Write the disk: /srv/sonicfab, and /srv/venv with the packages of the Python that runs the tests.
+    """Write the disk: /srv/sonicfab, and /srv/venv with what it needs of the Python that runs the tests.
 
     A machine with the same version of Python can use it (`PYTHON`). Time stamps stay, so that what was compiled counts.
     """
@@ -26,7 +28,11 @@ def work_disk(target: Path) -> Path:
         for name in _CHECKED_OUT:
             shutil.copytree(here / name, stage / "sonicfab" / name)
         packages = stage / "venv" / "lib" / f"python{PYTHON}" / "site-packages"
-        shutil.copytree(sysconfig.get_paths()["purelib"], packages, ignore=shutil.ignore_patterns(*_SPARE))
+        for one in _needed("sonicfab[fast]", set()):
+            for path in one.files or ():
+                if ".." not in path.parts and path.suffix != ".pth":
+                    (packages / path).parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy2(str(path.locate()), packages / path)
         (packages / "sonicfab.pth").write_text("/srv/sonicfab/src\n")
         (stage / "venv" / "pyvenv.cfg").write_text("home = /usr/bin\n")
         programs = stage / "venv" / "bin"
@@ -39,3 +45,16 @@ def work_disk(target: Path) -> Path:
         make = ["mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-d", str(stage), str(target)]
         subprocess.run(make, check=True)
     return target
+
+
+def _needed(name: str, seen: set[str]) -> Iterator[Distribution]:
+    """What is installed of a requirement and of what it requires; the first is this checkout itself."""
+    wanted = Requirement(name)
+    one = distribution(wanted.name)
+    seen.add(wanted.name)
+    yield one
+    for text in one.requires or ():
+        inner = Requirement(text)
+        here = not inner.marker or any(inner.marker.evaluate({"extra": extra}) for extra in (*wanted.extras, ""))
+        if here and inner.name not in seen:
+            yield from _needed(f"{inner.name}[{','.join(inner.extras)}]", seen)

@@ -74,7 +74,7 @@ def ready_root(cache: Path) -> Root:
     recipe = "\n".join([*_sources(), *_command(Path("ROOT")), _HOOK.read_text()]).replace(str(_HOOK), _HOOK.name)
     folder = cache / hashlib.sha256(recipe.encode()).hexdigest()[:16]
     cache.mkdir(parents=True, exist_ok=True)
-    with _locked(cache / "lock"):
+    with _locked(cache / f"{folder.name}.lock"):  # somebody may be making another one, for minutes
         if not folder.exists():
             with tempfile.TemporaryDirectory(prefix="making-", dir=cache) as new:
                 _make(Path(new))

@@ -27,7 +27,7 @@ pytestmark = [
 ]
 FABRIC = Path(__file__).parent / "fabric"
 LAB = "vm"
-_FILES = "-i fabric/inventory.yml -t fabric/topology.yml"
+_FILES = "-i /var/tmp/fabric/inventory.yml -t /var/tmp/fabric/topology.yml"
 
 
 @pytest.fixture(scope="module")
