@@ -26,7 +26,8 @@ from sonicfab.lab.seed import write_programs, write_switch, write_texts
 from sonicfab.lab.spec import LabSpec, LabSwitch
 from sonicfab.lab.state import enter
 
-BOOT_TIMEOUT = 120.0
+BOOT_TIMEOUT = 600.0
+"""Seconds until a switch runs: one second on a machine of its own, minutes on an emulated one with much to do."""
 SHARED = "shared"
 """The folder, below the lab's, of the files that its switches and hosts share; one more for each tree."""
 UNPLUGGED = "unplugged"

@@ -7,7 +7,8 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/r
 # sonic-buildimage files/image_config/sysctl/90-sonic.conf; a kernel may lack some
 sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv6.conf.default.forwarding=1 \
   net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.keep_addr_on_down=1 \
-  net.ipv6.conf.default.keep_addr_on_down=1 net.ipv4.fib_multipath_hash_policy=1 2>/dev/null || true
+  net.ipv6.conf.default.keep_addr_on_down=1 net.ipv4.fib_multipath_hash_policy=1 \
+  net.ipv4.tcp_l3mdev_accept=1 net.ipv4.udp_l3mdev_accept=1 2>/dev/null || true
 ip link set lo up
 redis-server --port 0 --unixsocket /run/redis/redis.sock --unixsocketperm 777 --save '' --appendonly no \
   --daemonize yes --databases 16 --logfile /var/log/redis.log --pidfile /run/redis/redis.pid >/dev/null

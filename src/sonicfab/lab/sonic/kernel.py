@@ -15,8 +15,8 @@ from typing import Any
 
 from sonicfab.lab.sonic import channels, db, paths, vlans
 
-_MGMT_TABLE = "5000"
-"""The routing table of the VRF `mgmt`: interfaces.j2."""
+_MGMT, _MGMT_TABLE = "mgmt", "5000"
+"""The management VRF and its routing table: interfaces.j2 (202305 to 202505; 6000 in later builds)."""
 
 
 def apply(config: db.Config, *, ports_up: bool = True) -> None:
@@ -27,6 +27,7 @@ def apply(config: db.Config, *, ports_up: bool = True) -> None:
     if (paths.STATE / "teamd.since").exists():
         channels.make(config)
     vlans.make(config)
+    _management_vrf(config)
     links = {link["ifname"]: link for link in json.loads(_ip("-j", "addr", "show") or "[]")}
     commands: list[str] = []
     if config.get("LOOPBACK_INTERFACE") and "Loopback0" not in links:
@@ -88,8 +89,8 @@ def _address_changes(name: str, link: dict[str, Any], wanted: set[str]) -> Itera
     for address in sorted(have - wanted):
         yield f"addr del {address} dev {name}"
     for address in sorted(wanted - have):
-        # the management network is in a VRF of its own; this kernel may have no VRFs, so its route must not be
-        # in the main table, where the fabric's routes are
+        # the management network is in a VRF of its own, or in its table where the kernel has none: its route must not
+        # be in the main table, where the fabric's routes are
         yield f"addr add {address} dev {name}{' noprefixroute' if name == 'eth0' else ''}"
 
 
@@ -100,6 +101,17 @@ def _management(config: db.Config) -> Iterable[str]:
             yield f"route replace {ip_interface(address).network} dev {name} table {_MGMT_TABLE}"
             if "gwaddr" in row:
                 yield f"route replace default via {row['gwaddr']} dev {name} table {_MGMT_TABLE}"
+
+
+def _management_vrf(config: db.Config) -> None:
+    """The VRF with eth0 in it, or not, as interfaces.j2 has it; nothing where the kernel has no VRFs."""
+    wanted = config.get("MGMT_VRF_CONFIG", {}).get("vrf_global", {}).get("mgmtVrfEnabled") == "true"
+    if wanted == Path(f"/sys/class/net/{_MGMT}").exists():
+        return
+    lines = [f"link add {_MGMT} type vrf table {_MGMT_TABLE}", f"link set {_MGMT} up", f"link set eth0 master {_MGMT}"]
+    # what NTP and the like take for their loopback
+    lines += ["link add lo-m type dummy", f"link set lo-m master {_MGMT} up", "addr add 127.0.0.1/16 dev lo-m"]
+    _ip("-batch", "-", stdin="\n".join(lines if wanted else [f"link del {_MGMT}", "link del lo-m"]))
 
 
 def _make_loopback(name: str) -> None:

@@ -1,8 +1,8 @@
 """VLANs: what vlanmgrd of sonic-swss makes of VLAN and VLAN_MEMBER (cfgmgr/vlanmgr.cpp).
 
-SONiC has one bridge that knows VLANs, and an interface of each VLAN on it. A lab does without a kernel that can do
-that: a bridge for each VLAN, called as the interface, with the access ports in it. Ports that carry tags are read and
-written by the program `tagger`, which hands the frames of each VLAN to its bridge.
+SONiC has one bridge that knows VLANs, and an interface of each VLAN on it; so has a lab where the kernel can do that
+(`bridge`). Where not, there is a bridge for each VLAN, called as the interface, with the access ports in it. Ports that
+carry tags are then read and written by the program `tagger`, which hands the frames of each VLAN to its bridge.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from os import kill
 from pathlib import Path
 from typing import Any
 
-from sonicfab.lab.sonic import db, paths
+from sonicfab.lab.sonic import bridge, db, paths
 
 _PREFIX = "Vlan"
 _FORGET = "for _, key in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('DEL', key) end"
@@ -26,9 +26,6 @@ _TAGS = paths.STATE / "tagger.json"
 _PID = paths.STATE / "tagger.pid"
 _OURS = re.compile(r"(Vlan|[cdtu])\d+(\.\S+)?")
 """The devices that are made here: bridges, what keeps them up, and where tagged frames go in and out."""
-
-Members = dict[str, list[tuple[int, bool]]]
-"""Port -> the VLANs that it is in, and whether tagged."""
 
 
 def make(config: db.Config) -> None:
@@ -38,6 +35,15 @@ def make(config: db.Config) -> None:
     if not vlans and not any(_OURS.fullmatch(name) for name in links):
         return
     members = _members(config, vlans, links.keys())
+    mac = config.get("DEVICE_METADATA", {}).get("localhost", {}).get("mac", "")
+    stood_in = any(_OURS.fullmatch(name) and not name.startswith(_PREFIX) for name in links)
+    if stood_in or any(_is_bridge(links[port]) for port in members) or not bridge.make(links, vlans, members, mac):
+        _stand_in(links, vlans, members, mac)
+    _tell(config, vlans, members)
+
+
+def _stand_in(links: bridge.Links, vlans: set[int], members: bridge.Members, mac: str) -> None:
+    """The same on a kernel whose bridges do not know of VLANs."""
     access = {port: vlan for port, some in members.items() for vlan, _ in some if not _is_trunk(some, links[port])}
     trunk = {port: some for port, some in members.items() if port not in access}
     tags = [(port, vlan, tagged, _device(vlan, port)) for port, some in trunk.items() for vlan, tagged in some]
@@ -45,7 +51,6 @@ def make(config: db.Config) -> None:
     gone = [name for name in links if _OURS.fullmatch(name) and name[0] not in "du" and name not in wanted]
     lines = [f"link del {name}" for name in gone]
     lines += [f"link set {port} nomaster" for port in _strays(links, access)]
-    mac = config.get("DEVICE_METADATA", {}).get("localhost", {}).get("mac", "")
     for vlan in sorted(vlans):
         if f"{_PREFIX}{vlan}" not in links:
             lines += _bridge(vlan, mac)
@@ -61,12 +66,12 @@ def make(config: db.Config) -> None:
     _tag(
         [{"port": port, "vlan": vlan, "tagged": tagged, "device": f"u{device}"} for port, vlan, tagged, device in tags]
     )
-    _tell(config, vlans, members)
 
 
 def settings(config: db.Config) -> Iterator[str]:
-    """The commands of `ip` that bring the interfaces of VLANs up or down; and their proxy ARP."""
+    """The commands of `ip` that give the interfaces of VLANs their MTU and bring them up or down; their proxy ARP."""
     for name, row in config.get("VLAN", {}).items():
+        yield f"link set {name} mtu {row.get('mtu', '9100')}"  # vlanmgr.cpp DEFAULT_MTU_STR
         yield f"link set {name} {row.get('admin_status', 'up')}"
     for key, row in config.get("VLAN_INTERFACE", {}).items():
         # intfmgr.cpp setIntfProxyArp
@@ -78,6 +83,7 @@ def settings(config: db.Config) -> Iterator[str]:
 def remove_all() -> None:
     """What is left of them while swss is down."""
     _tag([])
+    bridge.remove({link["ifname"]: link for link in _links()})
     lines = [f"link del {link['ifname']}" for link in _links() if re.fullmatch(r"Vlan\d+", link["ifname"])]
     lines += [f"link del {link['ifname']}" for link in _links() if re.fullmatch(r"[ct]\d+(\.\S+)?", link["ifname"])]
     subprocess.run(
@@ -88,8 +94,8 @@ def remove_all() -> None:
             db.redis("EVAL", _FORGET, "0", table, database=db.DATABASES["APPL_DB"])
 
 
-def _members(config: db.Config, vlans: set[int], ports: Iterable[str]) -> Members:
-    found: Members = {}
+def _members(config: db.Config, vlans: set[int], ports: Iterable[str]) -> bridge.Members:
+    found: dict[str, list[tuple[int, bool]]] = {}
     for key, row in sorted(config.get("VLAN_MEMBER", {}).items()):
         name, _, port = key.partition("|")
         if port in ports and name[4:].isdigit() and int(name[4:]) in vlans:
@@ -97,9 +103,13 @@ def _members(config: db.Config, vlans: set[int], ports: Iterable[str]) -> Member
     return found
 
 
-def _is_trunk(some: list[tuple[int, bool]], link: dict[str, Any]) -> bool:
-    """A bridge, which stands in for a port channel, cannot be a port of another one."""
-    return len(some) > 1 or some[0][1] or link.get("linkinfo", {}).get("info_kind") == "bridge"
+def _is_trunk(some: list[tuple[int, bool]], link: Mapping[str, Any]) -> bool:
+    return len(some) > 1 or some[0][1] or _is_bridge(link)
+
+
+def _is_bridge(link: Mapping[str, Any]) -> bool:
+    """One that stands in for a port channel: it cannot be a port of another bridge."""
+    return bool(link.get("linkinfo", {}).get("info_kind") == "bridge")
 
 
 def _device(vlan: int, port: str) -> str:
@@ -107,7 +117,7 @@ def _device(vlan: int, port: str) -> str:
     return f"{vlan}.{port.replace('Ethernet', '').replace('PortChannel', 'p')}"
 
 
-def _strays(links: dict[str, dict[str, Any]], access: dict[str, int]) -> Iterator[str]:
+def _strays(links: bridge.Links, access: dict[str, int]) -> Iterator[str]:
     for name, link in links.items():
         master = link.get("master", "")
         port = name.startswith(("Ethernet", "PortChannel")) and master.startswith(_PREFIX)
@@ -123,7 +133,6 @@ def _bridge(vlan: int, mac: str) -> list[str]:
         f"link add c{vlan} type veth peer name d{vlan}",
         *(f"link set {end}{vlan} up" for end in "cd"),
         f"link set c{vlan} master {name}",
-        f"link set {name} mtu 9100",
     ]
 
 
@@ -152,7 +161,7 @@ def _runs() -> bool:
     return True
 
 
-def _tell(config: db.Config, vlans: set[int], members: Members) -> None:
+def _tell(config: db.Config, vlans: set[int], members: bridge.Members) -> None:
     """APPL_DB as vlanmgrd writes it."""
     appl = db.DATABASES["APPL_DB"]
     for table in ("VLAN_TABLE:*", "VLAN_MEMBER_TABLE:*"):
