@@ -100,12 +100,11 @@ def program_files(python: Path, *, compiled: bool = True) -> dict[str, str]:
     }
     frrcfgd = "sonicfab/frr/frrcfgd.py"  # what its templates make is known outside of labs, too
     code[f"usr/local/lib/sonic/{frrcfgd}"] = (files("sonicfab") / "frr/frrcfgd.py").read_text(encoding="utf-8")
-    package = (files("sonicfab") / "__init__.py").read_text(encoding="utf-8")
     return {  # usr/local/bin comes before whatever of these names the host has
         **programs,
         **code,
         "usr/local/lib/sonic/run.py": code["usr/local/lib/sonic/sonicfab/lab/sonic/__main__.py"],
-        "usr/local/lib/sonic/sonicfab/__init__.py": package,
+        "usr/local/lib/sonic/sonicfab/__init__.py": "",  # it would load what no program here needs
         "usr/local/lib/sonic/sonicfab/lab/__init__.py": "",
         "usr/local/lib/sonic/sonicfab/frr/__init__.py": "",
         "usr/local/lib/sonic/switch-start.sh": lab.joinpath("switch-start.sh").read_text(encoding="utf-8"),

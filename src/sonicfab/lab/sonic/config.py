@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sonicfab.lab.sonic import cfggen, click, db, gcu, log, marks, paths, portchannel, services
+from sonicfab.lab.sonic import cfggen, click, db, facts, gcu, log, paths, portchannel, services
 
 _CFGGEN = "/usr/local/bin/sonic-cfggen"
 NOT_READY = 1
@@ -106,7 +106,7 @@ def _reload(options: argparse.Namespace) -> int:
 
 def _reload_locked(options: argparse.Namespace) -> int:
     if not options.force and not options.no_service_restart:
-        if marks.lab_facts().get("system_state", "running") == "starting":
+        if facts.lab_facts().get("system_state", "running") == "starting":
             print("System is not up. Retry later or use -f to avoid system checks")
             return NOT_READY
         if not services.swss_ready():
@@ -168,7 +168,7 @@ def migrate() -> None:
         rows = config.get(table, {})
         bare = {key.partition("|")[0] for key in rows} - rows.keys()
         commands += [["HSET", f"{table}|{name}", "NULL", "NULL"] for name in sorted(bare)]
-    version = str(marks.lab_facts()["database_version"])
+    version = str(facts.lab_facts()["database_version"])
     commands.append(["HSET", "VERSIONS|DATABASE", "VERSION", version])
     db.run(commands)
 

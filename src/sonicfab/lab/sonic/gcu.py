@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
-from sonicfab.lab.sonic import db, marks, paths, services
+from sonicfab.lab.sonic import db, facts, paths, services
 
 CHECKPOINTS = paths.ETC / "checkpoints"
 _DAEMONS_TABLES = ("BUFFER_PG", "BUFFER_PROFILE", "FLEX_COUNTER_TABLE")
@@ -187,7 +187,7 @@ def _check(patch: list[Operation], running: Config, target: Config, *, verbose: 
 
 def _tables_with_models() -> set[str]:
     """Of the switch's build; none when they are not known."""
-    return set(marks.lab_facts().get("yang_tables", ()))
+    return set(facts.lab_facts().get("yang_tables", ()))
 
 
 def _invalid(config: Config) -> list[tuple[str, str]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sonicfab.lab.sonic import marks
+
 ETC = Path("/etc/sonic")
 CONFIG_DB = ETC / "config_db.json"
 INIT_CFG = ETC / "init_cfg.json"
@@ -15,7 +17,6 @@ BGP_START = Path("/usr/bin/docker_init.sh")
 """In the bgp container; it comes with the lab's build."""
 MACHINE_CONF = Path("/host/machine.conf")
 DEVICE = Path("/usr/share/sonic/device")
-STATE = Path("/run/sonic")
-"""What systemd would know: which services run, and since when."""
+STATE = Path(marks.STATE)
 LAB = ETC / "sonicfab-lab.json"
 """Says that this is a lab switch, and of which lab; no real switch has it."""

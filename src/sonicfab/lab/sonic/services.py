@@ -18,7 +18,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from sonicfab.lab.sonic import bgpcfg, channels, db, frrcfgd, kernel, paths, staticroutes
-from sonicfab.lab.sonic.marks import active_since, is_active, lab_facts, mark, unmark
+from sonicfab.lab.sonic.facts import lab_facts
+from sonicfab.lab.sonic.marks import is_active
 
 START_LIMIT = 3
 START_INTERVAL = 1200.0
@@ -30,6 +31,12 @@ _MODULES = ("dplane_fpm_nl", "zebra_fpm")
 
 class StartLimitError(RuntimeError):
     """The service was started too often."""
+
+
+def active_since(service: str) -> float:
+    """When it was started, by the monotonic clock; 0 when it does not run."""
+    file = paths.STATE / f"{service}.since"
+    return float(file.read_text(encoding="utf-8")) if file.exists() else 0.0
 
 
 def swss_ready() -> bool:
@@ -90,7 +97,7 @@ def start_all() -> None:
     with job("bgp", "lldp", "swss"):
         # an ASIC takes longer to bring its ports up than FRR to start: both ends of a link hear each other's first
         # router advertisement, the next of which comes 10 s later
-        mark("teamd")
+        _mark("teamd")
         kernel.apply(config, ports_up=False)
         # containers start side by side, and lldpd takes most of a second to let lldpcli in
         from concurrent.futures import ThreadPoolExecutor  # here, for it takes longer to load than `show` to run
@@ -104,27 +111,27 @@ def start_all() -> None:
 
 def start_swss(config: db.Config) -> None:
     """Ports and addresses; teamd.service is started with it (files/build_templates/teamd.service.j2)."""
-    mark("teamd")
+    _mark("teamd")
     kernel.apply(config)
-    mark("swss")
+    _mark("swss")
 
 
 def stop_swss() -> None:
     """Ports down, addresses gone."""
-    unmark("teamd")
-    unmark("swss")
+    _unmark("teamd")
+    _unmark("swss")
     kernel.stop()
 
 
 def start_teamd(config: db.Config) -> None:
     """Port channels."""
-    mark("teamd")
+    _mark("teamd")
     kernel.apply(config)
 
 
 def stop_teamd() -> None:
     """Port channels gone, and the addresses with them."""
-    unmark("teamd")
+    _unmark("teamd")
     channels.remove_all()
 
 
@@ -148,7 +155,7 @@ def start_bgp(config: db.Config) -> None:
     mode = metadata.get("docker_routing_config_mode", "")
     if mode in ("unified", lab_facts()["routing_config_mode"]):
         _load_frr_conf()
-    mark("bgp")
+    _mark("bgp")
     if framework:
         frrcfgd.remember(config)
     else:
@@ -199,7 +206,7 @@ def _load_frr_conf() -> None:
 
 def stop_bgp() -> None:
     """Stop the bgp container: all FRR daemons."""
-    unmark("bgp")
+    _unmark("bgp")
     _end([_pid(file) for file in _FRR_RUN.glob("*.pid")])
 
 
@@ -231,7 +238,7 @@ def start_lldp(config: db.Config) -> bool:
         Path("/var/log/lldpd.log").write_text(f"{reason.strip()}\n", encoding="utf-8")
         _end(_named("lldpd"))  # without what lldpcli tells it, it would say nothing for ever
         return False
-    mark("lldp")
+    _mark("lldp")
     return True
 
 
@@ -251,7 +258,7 @@ def restart_redis() -> None:
 
 def stop_lldp() -> None:
     """Stop lldpd: its monitor, and the child that holds the lock on its socket."""
-    unmark("lldp")
+    _unmark("lldp")
     _end(_named("lldpd"))
 
 
@@ -287,6 +294,14 @@ def _count_start() -> None:
     if len(starts) >= START_LIMIT:
         raise StartLimitError
     file.write_text(json.dumps([*starts, now]), encoding="utf-8")
+
+
+def _mark(service: str) -> None:
+    (paths.STATE / f"{service}.since").write_text(str(time.monotonic()), encoding="utf-8")
+
+
+def _unmark(service: str) -> None:
+    (paths.STATE / f"{service}.since").unlink(missing_ok=True)
 
 
 def _named(program: str) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from sonicfab.lab.sonic import log, marks, units
+from sonicfab.lab.sonic import marks
 
 _SERVICES = {"bgp", "lldp", "swss", "teamd"}
 
@@ -21,8 +21,17 @@ def main(arguments: list[str]) -> int:
     action = words[0] if words else ""
     unit = words[1] if len(words) > 1 else ""
     quiet = "--quiet" in arguments
+    if action == "is-active":
+        active = [_is_active(one) for one in words[1:]]
+        for running in active if not quiet else ():
+            print("active" if running else "inactive")
+        return 0 if any(active) else 3  # systemctl(1): 0 when at least one is active
+    from sonicfab.lab.sonic import log, units  # here, for they take longer to load than the question above to answer
+
     if action == "is-system-running":
-        state = str(marks.lab_facts().get("system_state", "running"))
+        from sonicfab.lab.sonic import facts
+
+        state = str(facts.lab_facts().get("system_state", "running"))
         print(state)
         return 0 if state == "running" else 1
     if action == "reset-failed":
@@ -30,11 +39,6 @@ def main(arguments: list[str]) -> int:
 
         services.reset_failed()
         return 0
-    if action == "is-active":
-        active = [_is_active(one) for one in words[1:]]
-        for running in active if not quiet else ():
-            print("active" if running else "inactive")
-        return 0 if any(active) else 3  # systemctl(1): 0 when at least one is active
     if action == "stop" and unit.endswith(".timer"):
         units.stop_timers(unit)
         return 0
@@ -57,11 +61,13 @@ def main(arguments: list[str]) -> int:
 
 def _is_active(unit: str) -> bool:
     if unit.endswith(".timer"):
-        return units.timer_is_active(unit)
+        return marks.timer_is_active(unit)
     return marks.is_active(unit.removesuffix(".service"))
 
 
 def _unit_files(action: str, unit: str, *, quiet: bool) -> int:
+    from sonicfab.lab.sonic import units
+
     if action == "is-enabled":
         enabled = units.is_enabled(unit)
         if not quiet:

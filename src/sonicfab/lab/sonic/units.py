@@ -44,7 +44,7 @@ def start_timer(unit: str, seconds: float, again: float | None, command: list[st
     Raises:
         UnitError: there is a timer of that name.
     """
-    import shlex  # here, as below: `is-active` needs neither
+    import shlex  # here, as below: few need them
     import subprocess
 
     _TIMERS.mkdir(parents=True, exist_ok=True)
@@ -78,11 +78,6 @@ def stop_timers(pattern: str) -> None:
             if not file.with_name(f"{file.name}.runs").exists():
                 os.killpg(pid, signal.SIGKILL)
         log.note("systemd", f"Stopped {file.name}")
-
-
-def timer_is_active(unit: str) -> bool:
-    """Whether a timer waits, or what it has started runs and it will come again."""
-    return (_TIMERS / unit).exists()
 
 
 def enable(unit: str) -> None:
