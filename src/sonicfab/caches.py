@@ -53,6 +53,14 @@ def keep(file: Path, content: bytes) -> None:
             raise
 
 
+def keep_newest(kind: str, most: int) -> None:
+    """Remove what is older than that many of its kind."""
+    with contextlib.suppress(OSError):
+        files = sorted(cache_folder(kind).iterdir(), key=lambda one: one.stat().st_mtime)
+        for file in files[:-most]:
+            file.unlink()
+
+
 def _is_ours(path: Path) -> bool:
     info = path.stat()
     return info.st_uid == os.geteuid() and not info.st_mode & 0o022

@@ -20,11 +20,12 @@ from sonicfab.model.numbers import Numbers
 from sonicfab.model.topology import Topology
 from sonicfab.output import OutputFile, remove_files, staged, write_file
 from sonicfab.plan.assemble import PlanProblems, make_plan, problems_alone
-from sonicfab.plan.dump import SWITCHES, numbers_text, plan_text
+from sonicfab.plan.dump import PLAN_FILE, SWITCHES, numbers_text, plan_text
 from sonicfab.plan.renames import Ledger, follow
 from sonicfab.plan.settings import resolve_settings
 from sonicfab.plan.types import FabricPlan, LinkPlan, SwitchPlan, SwitchSettings
-from sonicfab.render import Renderer, SwitchConfig, template_folders
+from sonicfab.render import FILES, Renderer, SwitchConfig, template_folders
+from sonicfab.rendered import Rendered
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,11 +270,13 @@ def refuse_masked(configs: Iterable[SwitchConfig]) -> None:
         raise InputError(f"the config of {first_of(masked)} has a masked secret: it is for no real switch", hint)
 
 
-def write_build(folder: Path, plan: FabricPlan, configs: Iterable[SwitchConfig]) -> dict[str, bool]:
+def write_build(
+    folder: Path, plan: FabricPlan, configs: Iterable[SwitchConfig], before: Rendered | None = None
+) -> dict[str, bool]:
     """Write the files of switches and plan.json below folder/FABRIC; switch name -> whether a file of it changed.
 
     Each config is written as it comes, and none is in place before all are there. A switch that has left the fabric
-    leaves the folder, too.
+    leaves the folder, too. `before` is told what is there then.
 
     Raises:
         OutputError: a file cannot be written; the old build is as it was, as it is when `configs` raises something.
@@ -284,16 +287,22 @@ def write_build(folder: Path, plan: FabricPlan, configs: Iterable[SwitchConfig])
     with staged(fabric) as stage:
         for config in configs:
             names.append(config.switch)
-            for file, text in (("config_db.json", config.config_db_text), ("frr.conf", config.frr)):
+            texts = dict(zip(FILES, (config.config_db_text, config.frr), strict=True))
+            for file, text in texts.items():
                 if not text:  # frrcfgd makes FRR's config of the tables
                     without.append(f"{config.switch}/{file}")
                     continue
                 stage.add(f"{config.switch}/{file}", OutputFile(text, file in config.secret_files))
-        stage.add("plan.json", OutputFile(plan_text(plan)))
-        gone = [name for name in _switches_before(fabric / "plan.json") if name not in plan.switches]
+            if before is not None:
+                before.note(plan.switches[config.switch], config, texts)
+        text = plan_text(plan) if before is None else plan_text(plan, before.planned)
+        stage.add(PLAN_FILE, OutputFile(text))
+        gone = [name for name in _switches_before(fabric / PLAN_FILE) if name not in plan.switches]
         changed = {path.partition("/")[0] for path in stage.put()}
-    without += [f"{name}/{file}" for name in gone for file in ("config_db.json", "frr.conf")]
+    without += [f"{name}/{file}" for name in gone for file in FILES]
     remove_files(fabric, without)
+    if before is not None:
+        before.keep(plan, text)
     return {name: name in changed for name in names}
 
 

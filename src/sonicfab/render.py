@@ -25,6 +25,7 @@ from sonicfab.ownership.ports import users
 from sonicfab.plan.types import FabricPlan, SwitchPlan
 from sonicfab.sandbox import MAX_MEMORY, Hinted, Sandbox, TemplateLimitError, limits
 
+FILES = "config_db.json", "frr.conf"
 FRR_TEMPLATE = "frr/frr.conf.j2"
 _PORT_TEMPLATE = "config_db/port.yml.j2"
 ResolveSecret = Callable[[SecretRef, str], str]
@@ -43,6 +44,7 @@ class SwitchConfig:
         site_templates: the files of the site's own templates that made it.
         planned: what of it is ours; None where all of it is.
         clashes: where `extra` says what is planned already.
+        asked: the references whose secrets are in it, each with its use.
     """
 
     switch: str
@@ -52,6 +54,7 @@ class SwitchConfig:
     site_templates: tuple[str, ...] = ()
     planned: Planned | None = None
     clashes: tuple[Problem, ...] = ()
+    asked: tuple[tuple[SecretRef, str], ...] = ()
 
     @property
     def owned_tables(self) -> frozenset[str]:
@@ -76,6 +79,7 @@ class Renderer:
         self._resolve = secrets
         self._last_template = FRR_TEMPLATE
         self._secret_files: set[str] = set()
+        self._asked: dict[tuple[SecretRef, str], None] = {}
         self._environment = Sandbox(folders)
         self._loaded: dict[str, jinja2.Template] = {}
         names = self._environment.list_templates()
@@ -97,7 +101,7 @@ class Renderer:
             TemplateError: a template fails, or what it makes is not a config_db.
             InputError: a secret that the config needs cannot be found.
         """
-        self._switch, self._secret_files = switch, set()
+        self._switch, self._secret_files, self._asked = switch, set(), {}
         self._environment.filters |= {"secret": self._secret, "base64": _base64}
         values: dict[str, Any] = {
             "fabric": fabric,
@@ -125,6 +129,7 @@ class Renderer:
             self.site_templates,
             planned_of(switch, tables),
             (*clashes, *more),
+            tuple(self._asked),
         )
 
     def _secret(self, ref: object, what: str) -> str:
@@ -136,12 +141,16 @@ class Renderer:
         if not isinstance(ref, SecretRef) or any(ref is one for one in (ssh.password, ssh.key, ssh.passphrase)):
             raise SecurityError(f"{what} is no secret for a config")
         self._secret_files.add("frr.conf" if self._last_template == FRR_TEMPLATE else "config_db.json")
-        return self._resolve(ref, f"{what} of {self._switch.name}")
+        return self._found(ref, what)
 
     def _extra_secret(self, ref: str, what: str, file: str) -> str:
         """What a reference in `extra` stands for."""
         self._secret_files.add(file)
-        return self._resolve(secret_ref(ref), f"{what} of {self._switch.name}")
+        return self._found(secret_ref(ref), what)
+
+    def _found(self, ref: SecretRef, what: str) -> str:
+        self._asked[ref, what] = None
+        return self._resolve(ref, f"{what} of {self._switch.name}")
 
     def _all_tables(self, values: Mapping[str, Any]) -> dict[str, Table]:
         tables: dict[str, Table] = {}

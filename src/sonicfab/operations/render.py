@@ -36,15 +36,20 @@ class RenderResult:
 def render(site: OpenSite, output: str | Path = "build") -> RenderResult:
     """Write config_db.json and frr.conf of every switch, plan.json, and the numbers that were allotted.
 
+    A switch is not rendered where that would make the files that the folder has from an earlier render.
+
     Raises:
         InputError: with every mistake in the files, a template or a reference.
         OutputError: a file cannot be written; what was there is as it was.
     """
     kept: list[bool] = []
+    before = site.rendered(Path(output))
+    others = (one for one in site.switches if not before.has(one))
 
     def all_of_it() -> Iterator[SwitchConfig]:
-        yield from site.configs()
+        yield from site.configs(others)
         kept.append(site.fabric.keep_numbers())  # when all could be rendered, and before the first file is in place
 
-    changed = write_build(Path(output), site.fabric.plan, all_of_it())
+    written = write_build(Path(output), site.fabric.plan, all_of_it(), before)
+    changed = {one.name: written.get(one.name, False) for one in site.switches}
     return RenderResult(site.fabric, Path(output), changed, kept == [True])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,8 @@ from sonicfab.lab.access import lab_access
 from sonicfab.lab.state import LabState, lab_of
 from sonicfab.lab.stock import STOCK_KINDS, stock_plan
 from sonicfab.plan.types import SwitchPlan
-from sonicfab.render import SwitchConfig
+from sonicfab.render import SwitchConfig, template_folders
+from sonicfab.rendered import Rendered
 
 
 class Progress(Protocol):
@@ -123,13 +124,18 @@ class OpenSite:
         """
         return select(self.fabric.plan, self.limit)
 
-    def configs(self) -> Iterator[SwitchConfig]:
-        """Their configs, rendered one after the other.
+    def configs(self, switches: Iterable[SwitchPlan] | None = None) -> Iterator[SwitchConfig]:
+        """Their configs, or those of some `switches`, rendered one after the other.
 
         Raises:
             InputError: a template or a secret is not usable.
         """
-        return render_fabric(self.fabric, self.switches, self.templates)
+        return render_fabric(self.fabric, self.switches if switches is None else switches, self.templates)
+
+    def rendered(self, output: Path) -> Rendered:
+        """What there is of an earlier render into the folder."""
+        folders, secret = template_folders(self.templates), self.fabric.secrets.for_config
+        return Rendered(output / self.fabric.plan.name, self.fabric.plan, folders, secret)
 
     @cached_property
     def lab(self) -> LabState | None:

@@ -19,6 +19,7 @@ from sonicfab.plan.types import FabricPlan, LinkPlan, SwitchPlan
 from sonicfab.platforms import Platform
 
 FORMAT_VERSION = 1
+PLAN_FILE = "plan.json"
 SWITCHES = '  "switches": {\n'
 """The line of plan.json after which each switch begins with a line `    "NAME": {`."""
 
@@ -37,18 +38,22 @@ _HEADER = """\
 """
 
 
-def plan_text(plan: FabricPlan) -> str:
+def plan_text(plan: FabricPlan, before: Callable[[SwitchPlan], str] = lambda _: "") -> str:
     """The plan as JSON: each field of its values, so that what a plan can newly say is there by itself.
 
     A field is there where it has not its default and is no empty list, or where `__file_names__` of its class names it;
     that also tells what the file calls a field, in which order, and what it leaves out. What has a name is below that.
     How to log in is left out: it says nothing about the fabric, and differs from one operator to the next.
+    `before` has the text of a switch where that is known already.
     """
     head = _indented(
         {"format_version": FORMAT_VERSION, **_fields(plan), "links": [_link(link) for link in plan.links]}, 4
     )
     # one switch after the other: as values, all of them take ten times the memory of their text
-    switches = (f"    {json.dumps(name)}: {_indented(_switch(one), 2, '    ')}" for name, one in plan.switches.items())
+    switches = (
+        f"    {json.dumps(name)}: {before(one) or _indented(_switch(one), 2, '    ')}"
+        for name, one in plan.switches.items()
+    )
     return f"{head.removesuffix(_END)},\n{SWITCHES}{_ROW.join(switches)}\n  }}\n}}\n"
 
 
