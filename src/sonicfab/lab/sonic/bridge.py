@@ -57,7 +57,8 @@ def _begin(own: str) -> bool:
     """
     lines = [
         # no port is in VLAN 1, which vlanmgrd takes from each; and an ASIC floods what is multicast
-        f"link add {BRIDGE} mtu 9100 {own}type bridge vlan_filtering 1 vlan_default_pvid 0 mcast_snooping 0",
+        f"link add {BRIDGE} {own}type bridge vlan_filtering 1 vlan_default_pvid 0 mcast_snooping 0",
+        f"link set {BRIDGE} mtu 9100",  # set afterwards it stays, however small that of a port is
         f"link add link {BRIDGE} name Vlan type vlan id 1",
         "link del Vlan",
         f"link add {_KEEPER} master {BRIDGE} type dummy",
