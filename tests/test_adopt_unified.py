@@ -169,6 +169,19 @@ def test_internal_sessions_with_a_policy_of_their_own() -> None:
     assert topology["links"][0]["bgp"] == "ibgp"
 
 
+def test_one_of_them_has_its_frr_conf() -> None:
+    """Then each says by itself where its BGP is from, and what of the plan's rows it leaves."""
+    (plain,) = [one for one in read_folders([GOLDEN / "spine-leaf-1x2"]) if one.name == LEAF2]
+    result = adopted([plain, *(one for one in sources(BY_HAND) if one.name != LEAF2)])
+    assert result.unchanged
+    topology: Any = value(compose(result.files["topology.yml"]))
+    assert "source" not in topology["bgp"]
+    assert {name: one.get("bgp") for name, one in topology["switches"].items()}[SPINE] == "config_db"
+    assert "bgp" not in topology["switches"].get(LEAF2, {})
+    assert all(word.startswith("frr ") for word in topology.get("leave", [])), "one that comes to it has the plan's"
+    assert "ROUTE_MAP" in topology["switches"][LEAF1]["leave"]
+
+
 # what is left and said otherwise
 
 

@@ -90,6 +90,23 @@ def test_every_rendered_difference_has_a_reason(name: str, tmp_path: Path) -> No
     assert seen == wanted | ({"bfd_needs_mgmt_framework"} if name == "bfd" else set())
 
 
+def test_every_difference_of_rows_for_frrcfgd_has_a_reason(tmp_path: Path) -> None:
+    """BGP from CONFIG_DB: frrcfgd of each build reads its own words, and there is no frr.conf to differ."""
+    text = (ROOT / "topologies" / "spine-leaf-1x2.yml").read_text()
+    (tmp_path / "topology.yml").write_text(f"{text}\nbgp: {{source: config_db}}\n")
+    files = read_fabric(ROOT / "inventories" / "scs-lab.yml", tmp_path / "topology.yml")
+    steps = {
+        (old, new): compare_builds(files, old, new).steps[0]
+        for old, new in permutations(("community-202411", "community-202511", "community-202605"), 2)
+    }
+    for names, step in steps.items():
+        assert all(one.reason for one in step.changed), (names, step.changed)
+        assert not step.frr
+    told = {change_text(one.group) for one in steps["community-202411", "community-202605"].changed}
+    assert any(one.startswith("~ BGP_PEER_GROUP_AF|") and "admin_status: true -> up" in one for one in told)
+    assert any(one.startswith("+ PREFIX|") for one in told)
+
+
 @pytest.mark.usefixtures("vendor_build")
 def test_equal_changes_are_told_once_and_say_of_whom() -> None:
     (step,) = compare_builds(example("scs-lab"), "community-202405", "vendor-test").steps

@@ -185,13 +185,18 @@ def _within(word: str, words: Collection[str]) -> bool:
 
 
 def common_words(found: Mapping[str, Beside]) -> list[str]:
-    """Words that can be said of the whole fabric: several switches have them, and nobody else loses a line by them."""
+    """Words that can be said of the whole fabric: several switches have them, and nobody else loses a line by them.
+
+    Of rows for frrcfgd only where all have such: a switch that gets its BGP from there later is to have the plan's.
+    """
     some = {name: one for name, one in found.items() if not one.whole}
+    everywhere = all(one.by_rows for one in some.values())
     counts: dict[str, int] = {}
     for one in some.values():
         for word in one.leave:
             counts[word] = counts.get(word, 0) + 1
-    return [word for word, count in counts.items() if count > 1 and all(one.spares(word) for one in some.values())]
+    several = [word for word, count in counts.items() if count > 1 and (everywhere or is_lines(word))]
+    return [word for word in several if all(one.spares(word) for one in some.values())]
 
 
 def extra_frr_lines(extra: Mapping[Context, Sequence[str]], indent: str) -> list[str]:

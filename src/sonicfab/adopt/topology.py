@@ -20,6 +20,7 @@ from sonicfab.adopt.seen import Seen
 from sonicfab.adopt.sessions import text_of
 from sonicfab.adopt.vlans import Vlans
 from sonicfab.configdb import Table
+from sonicfab.frr import frrcfgd
 from sonicfab.model.fields import Endpoint, is_switch_name
 from sonicfab.model.leave import FRR_WORD, is_lines
 from sonicfab.model.sessions import IBGP
@@ -89,12 +90,17 @@ class Particular:
         A line that is left is not rendered either: a switch that has it must not lose it.
         """
         lines = set(common_words(self.beside))
-        some = [[word for word in one if not is_lines(word)] for one in self.leave.values()]
+        own = frozenset[str]() if all(one.by_rows for one in self.beside.values()) else frozenset(frrcfgd.TABLES)
+        some = [[word for word in one if not is_lines(word) and _table(word) not in own] for one in self.leave.values()]
         some = [one for one in some if one]
         words = [word for word in some[0] if all(word in one for one in some)] if len(some) > 1 else []
         if not all(one.whole for one in self.beside.values()):
             words = [word for word in words if word != FRR_WORD]
         return [*words, *dict.fromkeys(word for one in self.leave.values() for word in one if word in lines)]
+
+
+def _table(word: str) -> str:
+    return word.partition("|")[0].partition(" ")[0]
 
 
 def topology_page(

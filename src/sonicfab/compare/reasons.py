@@ -56,6 +56,10 @@ _RULES = (
         "bfd_needs_mgmt_framework",
         "the fabric uses BFD, and a build may start bfdd only with this",
     ),
+    _Rule(
+        "config_db", "BGP_.*", "admin_status", "frrcfgd", "frrcfgd of the build has this word for what is on, or off"
+    ),
+    _Rule("config_db", "PREFIX", ".*", "frrcfgd", "frrcfgd of the build reads such keys of a list, numbered or not"),
     _Rule("config_db", "PORT", _PORT_FIELDS, "port_table", "the ports are those of the build's port table"),
     _Rule("config_db", "INTERFACE", ".*", "port_table", _BY_ALIAS),
     _Rule("frr", "router bgp .*", "", "port_table", _BY_ALIAS),

@@ -64,7 +64,7 @@ def everything(sources: Sources, trace: Trace) -> list[Explained]:
         for key, row in found.items()
         for field in ("", *row)
     ]
-    return [*rows, *_frr(sources, trace, "")]
+    return [*rows, *(() if sources.switch.unified else _frr(sources, trace, ""))]
 
 
 def _config_db(sources: Sources, trace: Trace, table: str, words: Sequence[str]) -> list[Explained]:
@@ -131,6 +131,9 @@ def _field(sources: Sources, trace: Trace, table: str, key: str, field: str) -> 
 
 
 def _frr(sources: Sources, trace: Trace, text: str) -> list[Explained]:
+    if sources.switch.unified:
+        message = f"{trace.config.switch} has no frr.conf: frrcfgd makes FRR's config of rows of config_db"
+        raise InputError(message, "ask for these, such as BGP_NEIGHBOR or ROUTE_MAP")
     asked = text.lower().strip()
     found: list[Explained] = []
     every: list[str] = []

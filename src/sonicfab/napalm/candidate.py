@@ -16,7 +16,7 @@ from sonicfab.builds import Build
 from sonicfab.catalog import Catalog
 from sonicfab.configdb import MASK, ConfigDb, Row
 from sonicfab.errors import InputError
-from sonicfab.frr import conf
+from sonicfab.frr import conf, frrcfgd
 from sonicfab.frr.conf import too_deep
 from sonicfab.frr.delta.merge import merge
 from sonicfab.hints import did_you_mean, first_of
@@ -154,15 +154,29 @@ def target_of(name: str, candidate: Candidate, seen: Seen, build: Build) -> Targ
         "DEVICE_METADATA", {key: dict(row) for key, row in seen.running.get("DEVICE_METADATA", {}).items()}
     )
     frr = None
-    if candidate.frr is not None:
-        mode = tables["DEVICE_METADATA"].get("localhost", {}).get("docker_routing_config_mode")
-        if mode != build.routing_config_mode:
-            raise InputError(
-                f"{name}: FRR does not start from frr.conf in the routing mode {mode or 'of the image'}",
-                f"set docker_routing_config_mode of DEVICE_METADATA|localhost to {build.routing_config_mode}",
-            )
+    mode = tables["DEVICE_METADATA"].get("localhost", {}).get("docker_routing_config_mode")
+    if candidate.frr is not None and mode == build.routing_config_mode:
         frr = _frr(candidate, seen)
+    elif candidate.frr is not None and _says_more(candidate, seen):
+        by_rows = f"change the rows that frrcfgd makes FRR's config of, such as {_FOR_FRRCFGD}; or "
+        raise InputError(
+            f"{name}: FRR does not start from frr.conf in the routing mode {mode or 'of the image'}",
+            f"{by_rows if frrcfgd.runs(tables, build.routing_config_mode) else ''}"
+            f"set docker_routing_config_mode of DEVICE_METADATA|localhost to {build.routing_config_mode}",
+        )
     return Target(name, tables, frr, owned, exact=True)
+
+
+_FOR_FRRCFGD = "BGP_NEIGHBOR and ROUTE_MAP"
+
+
+def _says_more(candidate: Candidate, seen: Seen) -> bool:
+    """Whether a text of FRR is more than what get_config tells of a switch whose FRR has its config from CONFIG_DB."""
+    text = candidate.frr or ""
+    if candidate.replaces_frr:
+        return bool(conf.diff(text, seen.running_frr))
+    have = conf.parse(seen.running_frr)
+    return any(lines - have.get(context, frozenset()) for context, lines in conf.parse(text).items())
 
 
 def _config_db(candidate: Candidate, seen: Seen) -> tuple[Rows, Collection[str]]:
