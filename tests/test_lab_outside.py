@@ -14,6 +14,7 @@ import pytest
 from conftest import ROOT, Run
 from labs import Lab, booted, needs_lab
 from mends import Fault, Planted, apply, findings, found_of, planted
+from patience import Patience
 
 pytestmark = needs_lab
 ONE, TWO = "bp-border1", "bp-border2"
@@ -55,6 +56,21 @@ def typed(node: str, *lines: str) -> Planted:
         assert done.code == 0, done.out + done.err
 
     return plant
+
+
+def shell(node: str, command: str) -> Planted:
+    """A command in a shell there."""
+
+    def plant(lab: Lab) -> None:
+        done = lab.inside(node, command)
+        assert done.code == 0, done.out + done.err
+
+    return plant
+
+
+def well(lab: Lab) -> None:
+    done = lab.verify(40)
+    assert done.returncode == 0, done.stdout
 
 
 def routes(lab: Lab, node: str, family: str = "ip") -> set[str]:
@@ -112,3 +128,77 @@ def test_what_is_ours_is_mended_as_it_says(lab: Lab, name: str) -> None:
     deadline = time.monotonic() + 60
     while left := {found_of(one) for one in findings(lab)}:
         assert time.monotonic() < deadline, f"not cured: {left}; typed: {mends}"
+
+
+def seen(lab: Lab, *codes: tuple[str, str]) -> list[dict[str, object]]:
+    """The findings, once they are those."""
+    patience = Patience(40)
+    found = findings(lab)
+    while {found_of(one) for one in found} != set(codes):
+        assert not patience.ended, found
+        found = findings(lab)
+    return found
+
+
+def test_an_upstream_is_lost_then_both(lab: Lab) -> None:
+    """One: its session. Both: the default route, too, which follows from the sessions and is no finding of its own."""
+    stop, go = "kill -STOP $(cat /run/frr/bgpd.pid)", "kill -CONT $(cat /run/frr/bgpd.pid)"
+    try:
+        shell("UPSTREAM2", stop)(lab)
+        (finding,) = seen(lab, ("outside-down", AT_TWO))
+        assert "UPSTREAM2 (AS 64998)" in str(finding["cause"])
+        shell("UPSTREAM1", stop)(lab)
+        first, second = seen(lab, ("outside-down", AT_ONE), ("outside-down", AT_TWO))
+        lost = [str(one["subject"]) for found in (first, second) for one in found["consequences"]]  # type: ignore[attr-defined]
+        assert {"0.0.0.0/0", "::/0"} <= set(lost)
+    finally:
+        for name in ("UPSTREAM1", "UPSTREAM2"):
+            shell(name, go)(lab)
+    well(lab)
+
+
+def test_another_password_at_the_other_end(lab: Lab) -> None:
+    line = "neighbor 192.0.2.1 password {}"
+    typed("UPSTREAM1", "router bgp 64999", line.format("another"))(lab)
+    (finding,) = seen(lab, ("outside-password", AT_ONE))
+    assert "TCP segments for their signature" in str(finding["evidence"])
+    typed("UPSTREAM1", "router bgp 64999", line.format("not-in-git"))(lab)
+    well(lab)
+
+
+def test_more_prefixes_than_it_may_announce(lab: Lab) -> None:
+    """The limit cuts the session off, and it stays down: what it says brings it back once there are fewer."""
+    more = [f"network 198.51.{number}.0/24" for number in (101, 102, 103)]
+    family = ("router bgp 64999", "address-family ipv4 unicast")
+    typed("UPSTREAM1", *family, *more)(lab)
+    (finding,) = seen(lab, ("outside-prefixes", AT_ONE))
+    typed("UPSTREAM1", *family, *(f"no {line}" for line in more))(lab)
+    assert apply(lab, str(finding["mend"]).partition(": ")[2]) == []
+    well(lab)
+
+
+def test_napalm_tells_of_them(lab: Lab) -> None:
+    """A session with its policies and its limit, and static routes, of which one leads nowhere."""
+    napalm = pytest.importorskip("napalm", reason="the extra `napalm` is not installed")
+    found = {}
+    for switch in (ONE, TWO):
+        options = {
+            "port": lab.state.node(switch).port,
+            "key_file": str(lab.state.key),
+            "known_hosts": str(lab.state.known_hosts),
+            "allow_agent": False,
+            "use_ssh_config": False,
+        }
+        found[switch] = napalm.get_network_driver("sonic")("127.0.0.1", "admin", "", 30, options)
+    with found[ONE] as one, found[TWO] as two:
+        peer = one.get_bgp_neighbors()["global"]["peers"]["192.0.2.0"]
+        assert (peer["is_up"], peer["remote_as"], peer["description"]) == (True, 64999, "UPSTREAM1")
+        group = one.get_bgp_config(group="UPSTREAM1-V4")["UPSTREAM1-V4"]
+        assert (group["import_policy"], group["export_policy"]) == ("FROM-UPSTREAM", "TO-UPSTREAM")
+        assert group["prefix_limit"]["inet"]["unicast"]["limit"] == 3
+        assert group["neighbors"]["192.0.2.0"]["authentication_key"] == "", "no secret is told"
+        (route,) = two.get_route_to("198.18.0.0/24", "static")["198.18.0.0/24"]
+        assert (route["next_hop"], route["outgoing_interface"]) == ("192.0.2.2", "Ethernet40")
+        assert route["current_active"]
+        (route,) = two.get_route_to("198.18.1.0/24", "static")["198.18.1.0/24"]
+        assert (route["next_hop"], route["outgoing_interface"], route["protocol"]) == ("", "", "static")
