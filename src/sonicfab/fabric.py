@@ -297,12 +297,15 @@ def write_build(
                 before.note(plan.switches[config.switch], config, texts)
         text = plan_text(plan) if before is None else plan_text(plan, before.planned)
         stage.add(PLAN_FILE, OutputFile(text))
+        if before is not None:
+            before.note_plan(text)
+        del text  # ten megabytes, of a thousand switches
         gone = [name for name in _switches_before(fabric / PLAN_FILE) if name not in plan.switches]
         changed = {path.partition("/")[0] for path in stage.put()}
     without += [f"{name}/{file}" for name in gone for file in FILES]
     remove_files(fabric, without)
     if before is not None:
-        before.keep(plan, text)
+        before.keep(plan)
     return {name: name in changed for name in names}
 
 

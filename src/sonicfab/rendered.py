@@ -68,10 +68,10 @@ class Rendered:
         self._same_for_all = self._of_all(plan, templates)
         self._before: dict[str, Any] = {}
         self._now: dict[str, Any] = {}
-        self._before_plan = ""
+        self._plan_before = self._plan_now = ""
         self._texts: dict[str, str] | None = None
         if self._same_for_all:
-            self._before, self._before_plan = _read(self._file)
+            self._before, self._plan_before = _read(self._file)
 
     def has(self, switch: SwitchPlan) -> bool:
         """Whether the folder has, to the letter and the permission, what rendering the switch would write."""
@@ -86,7 +86,7 @@ class Rendered:
     def planned(self, switch: SwitchPlan) -> str:
         """The text of a switch in the plan.json of the folder, where it is still the same; else nothing."""
         if self._texts is None:
-            self._texts = _texts(self._folder / PLAN_FILE, self._before_plan)
+            self._texts = _texts(self._folder / PLAN_FILE, self._plan_before)
         before = self._before.get(switch.name)
         return self._texts.get(switch.name, "") if before and before["key"] == self._key(switch) else ""
 
@@ -103,12 +103,17 @@ class Rendered:
             }
             self._now[switch.name] = {"key": key, "secrets": asked, "values": values, "files": files}
 
-    def keep(self, plan: FabricPlan, text: str) -> None:
-        """Keep the digests for the next time; `text` is that of plan.json."""
+    def note_plan(self, text: str) -> None:
+        """The text of plan.json, likewise."""
+        self._texts = None
+        self._plan_now = _digest(text)
+
+    def keep(self, plan: FabricPlan) -> None:
+        """Keep the digests for the next time."""
         now = {**self._before, **self._now}
         switches = {name: now[name] for name in plan.switches if name in now}
-        if self._same_for_all and (switches != self._before or _digest(text) != self._before_plan):
-            kept_now = {"format": _FORMAT, "switches": switches, "plan": _digest(text)}
+        if self._same_for_all and (switches != self._before or self._plan_now != self._plan_before):
+            kept_now = {"format": _FORMAT, "switches": switches, "plan": self._plan_now}
             keep(self._file, json.dumps(kept_now).encode())
             keep_newest(_KIND, _MOST_FOLDERS)
 

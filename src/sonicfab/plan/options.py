@@ -144,7 +144,7 @@ def in_common(default: Options, sessions: Collection[Options]) -> Options:
 def own(options: Options, group: Options) -> Options:
     """What a session says for itself: what its group does not say for it."""
     if options == group:  # nearly all
-        return Options(0, 0, 0, interface=options.interface)
+        return _nothing(options.interface)
     kept = {
         name: getattr(options, name)
         for name in (*_MAY_BE_ABSENT, "graceful_restart")
@@ -157,6 +157,11 @@ def own(options: Options, group: Options) -> Options:
     if options.connect_retry != group.connect_retry:
         kept["connect_retry"] = options.connect_retry
     return replace(NOTHING, **kept, interface=options.interface)
+
+
+@lru_cache(maxsize=1024)
+def _nothing(interface: str) -> Options:
+    return replace(NOTHING, interface=interface)
 
 
 class Settled:
