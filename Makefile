@@ -100,7 +100,7 @@ $(VENV)/installed: pyproject.toml
 
 $(VENV)/installed-dev: pyproject.toml
 	@scripts/make-venv $(VENV) $(PYTHON)
-	$(BIN)/pip install --quiet --editable '.[fast,napalm,netbox,docs,dev]'
+	$(BIN)/pip install --quiet --editable '.[fast,napalm,netbox,distributed,docs,dev]'
 	@touch $@ $(VENV)/installed
 
 SOURCES := $(shell find src templates -type f -not -name '*.pyc' 2>/dev/null)

@@ -125,6 +125,7 @@ def test_every_option_of_a_switch_that_renders_rows_is_in_the_table() -> None:
     """An option that is new must say what it does when it is off."""
     kept = {
         "platform", "role", "image_build",  # values, never off
+        "site",  # where it stands renders nothing
         "ssh",  # how to log in renders nothing
         "users",  # accounts are in no table
         "management.address", "management.gateway",  # required

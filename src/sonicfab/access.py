@@ -14,6 +14,7 @@ from sonicfab.load import Secrets
 from sonicfab.model.fields import parse_jump_host
 from sonicfab.plan.management import ManagementPlan, SshPlan
 from sonicfab.platforms import Platform
+from sonicfab.runner import WORKERS
 from sonicfab.switch import guard
 from sonicfab.switch.operations import Switch
 from sonicfab.switch.state.system import SwitchFacts
@@ -40,6 +41,21 @@ class Reachable(Protocol):
     def management(self) -> ManagementPlan: ...  # noqa: D102
 
 
+class Line(Protocol):
+    """How one switch is connected to, as a frozen value that can be pickled: references of secrets, nothing open.
+
+    With it another process does the work of this one (`sonicfab.remote`).
+    """
+
+    def connect(self, secrets: Secrets) -> Transport:
+        """Connect by the secrets of the machine where this runs.
+
+        Raises:
+            TransportError: it cannot be reached.
+            InputError: what the login needs is not there.
+        """
+
+
 class Feature(Enum):
     """What a real switch has, and those of some labs have not."""
 
@@ -57,12 +73,16 @@ class Access:
         lab: the name of the lab; "" for real switches.
         provides: what all of them have.
         quiet: how many seconds they may be quiet on their way back.
+        line: how another process connects to one of them.
+        at_once: how many are worked on at a time.
     """
 
     connect: Callable[[Reachable], Transport]
     lab: str = ""
     provides: frozenset[Feature] = frozenset(Feature)
     quiet: int = guard.QUIET
+    line: Callable[[Reachable], Line] | None = None
+    at_once: int = WORKERS
 
     def open(self, plan: Reachable, *, any_build: bool = False, timeout: float = 60) -> Switch:
         """Connect, and refuse what is not the planned switch; `any_build` lets it run whatever image it runs.
@@ -96,34 +116,49 @@ def connect_ssh(target: SshTarget) -> Transport:
     return SshTransport(target)
 
 
-def ssh_access(secrets: Secrets) -> Access:
-    """The real switches, at their management addresses; one that has not its address yet, at its `contact`.
+@dataclass(frozen=True, slots=True)
+class SshLine:
+    """By SSH, at the first of the hosts that answers.
 
-    A push that gives it its address begins at the one and ends at the other: what is known of the host key of either
+    A push that gives a switch its address begins at one and ends at the other: what is known of the host key of either
     counts for both, and where it answered last is asked first.
     """
-    answered: dict[str, str] = {}
 
-    def connect(plan: Reachable) -> Transport:
-        jump = _jump(plan, secrets) if plan.ssh.jump_host else None
-        hosts = list(dict.fromkeys(one for one in (str(plan.management.address.ip), plan.management.contact) if one))
-        first = answered.get(plan.name, hosts[0])
-        hosts.sort(key=lambda host: host != first)
+    name: str
+    ssh: SshPlan
+    hosts: tuple[str, ...]
+
+    def connect(self, secrets: Secrets) -> Transport:
+        """See Line."""
+        jump = _jump(self, secrets) if self.ssh.jump_host else None
+        first = _answered.get(self, self.hosts[0])
         errors: list[TransportError] = []
-        for host in hosts:
-            target = _target(plan, secrets, host, plan.ssh.port, plan.ssh.user)
+        for host in sorted(self.hosts, key=lambda host: host != first):
+            target = _target(self, secrets, host, self.ssh.port, self.ssh.user)
+            others = tuple(one for one in self.hosts if one != host)
             try:
-                found = connect_ssh(replace(target, known_as=tuple(one for one in hosts if one != host), jump=jump))
+                found = connect_ssh(replace(target, known_as=others, jump=jump))
             except TransportError as err:
                 errors.append(err)
                 continue
-            answered[plan.name] = host
+            _answered[self] = host
             return found
         if len(errors) == 1:
             raise errors[0]
         raise type(errors[-1])("; ".join(map(str, errors)), next((one.hint for one in errors if one.hint), ""))
 
-    return Access(connect)
+
+_answered: dict[SshLine, str] = {}
+
+
+def ssh_access(secrets: Secrets) -> Access:
+    """The real switches, at their management addresses; one that has not its address yet, at its `contact`."""
+
+    def line(plan: Reachable) -> SshLine:
+        hosts = (str(plan.management.address.ip), plan.management.contact)
+        return SshLine(plan.name, plan.ssh, tuple(dict.fromkeys(one for one in hosts if one)))
+
+    return Access(lambda plan: line(plan).connect(secrets), line=line)
 
 
 def check_identity(plan: Reachable, facts: SwitchFacts, lab: str, *, any_build: bool = False) -> None:
@@ -164,16 +199,16 @@ def _lab_mismatch(plan: Reachable, facts: SwitchFacts, lab: str) -> str:
     return f"{plan.name}: what answers belongs to the lab {facts.lab}, not to {lab}"
 
 
-def _key(plan: Reachable, secrets: Secrets) -> str | Path | None:
+def _key(plan: SshLine, secrets: Secrets) -> str | Path | None:
     ssh = plan.ssh
     if ssh.key is None:
         return None
-    if ssh.key.scheme == "file":
+    if ssh.key.scheme == "file" and str(ssh.key) not in secrets.given:
         return secrets.path(ssh.key)
     return secrets.resolve(ssh.key, f"SSH key of {plan.name}")
 
 
-def _target(plan: Reachable, secrets: Secrets, host: str, port: int, user: str) -> SshTarget:
+def _target(plan: SshLine, secrets: Secrets, host: str, port: int, user: str) -> SshTarget:
     """A host to log in to as the inventory says of a switch; its host keys are in a file beside the inventory."""
     ssh = plan.ssh
     return SshTarget(
@@ -188,7 +223,7 @@ def _target(plan: Reachable, secrets: Secrets, host: str, port: int, user: str) 
     )
 
 
-def _jump(plan: Reachable, secrets: Secrets) -> SshTarget:
+def _jump(plan: SshLine, secrets: Secrets) -> SshTarget:
     """The host on the way: by the same key, password and known hosts as the switch."""
     jump = parse_jump_host(plan.ssh.jump_host)
     return _target(plan, secrets, jump.host, jump.port or 22, jump.user or plan.ssh.user)

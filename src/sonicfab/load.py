@@ -9,7 +9,7 @@ import fnmatch
 import os
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 
@@ -142,9 +142,16 @@ MASK = "masked-by-sonicfab"
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """Finds the secrets that an inventory refers to; relative files start at the inventory's folder."""
+    """Finds the secrets that an inventory refers to; relative files start at the inventory's folder.
+
+    Attributes:
+        given: reference -> a value that was brought along: it is not looked for here.
+        found: reference -> the value, of all that were resolved.
+    """
 
     folder: Path
+    given: Mapping[str, str] = field(default_factory=dict, repr=False)
+    found: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def resolve(self, ref: SecretRef, what: str) -> str:
         """The secret behind a reference; `what` names its use in the error.
@@ -152,6 +159,8 @@ class Secrets:
         Raises:
             InputError: it may not be read here, the variable is not set, or the file cannot be read, or it is empty.
         """
+        if str(ref) in self.given:
+            return self.given[str(ref)]
         self._check(ref, what)
         if ref.scheme == "env":
             value = os.environ.get(ref.name, "")
@@ -166,6 +175,7 @@ class Secrets:
                 value, reason = "", f"{path} cannot be read ({why})"
         if not value:
             raise InputError(f"{what}: {reason}", hint=f"it is referred to as {ref}")
+        self.found[str(ref)] = value
         return value
 
     def for_config(self, ref: SecretRef, what: str) -> str:

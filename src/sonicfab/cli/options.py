@@ -153,6 +153,23 @@ Ignore = Annotated[
         autocompletion=complete.code,
     ),
 ]
+Scheduler = Annotated[
+    str,
+    typer.Option(
+        "--scheduler",
+        help="Have the workers of this scheduler of Dask work on the switches: tcp://HOST:PORT, or tls://.",
+        envvar="SONICFAB_SCHEDULER",
+        metavar="ADDRESS",
+    ),
+]
+SendSecret = Annotated[
+    list[str],
+    typer.Option(
+        "--send-secret",
+        help="Send this secret to the workers, which else find it on their own machine: env:NAME or file:PATH.",
+        metavar="REF",
+    ),
+]
 Verbose = Annotated[
     int,
     typer.Option(

@@ -22,6 +22,8 @@ from sonicfab.cli.options import (
     Output,
     OutputFormat,
     PlanFormat,
+    Scheduler,
+    SendSecret,
     Templates,
     Topology,
     Verbose,
@@ -155,6 +157,8 @@ def push(
     ignore: Ignore = [],  # noqa: B006
     format: OutputFormat = Format.TABLE,  # noqa: A002 - the name of the option
     html: Html = None,
+    scheduler: Scheduler = "",
+    send_secret: SendSecret = [],  # noqa: B006
     verbose: Verbose = 0,
 ) -> None:
     """Bring the rendered configs onto the switches, by the least disruptive way, and prove that they run.
@@ -171,11 +175,10 @@ def push(
     from sonicfab.push.guarded import Limits
     from sonicfab.push.refusals import Insisted
     from sonicfab.push.run import PushOptions
-    from sonicfab.report import console
     from sonicfab.report.progress import ProgressBar
 
-    console.log_to_stderr(verbose)
-    site = _open(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, templates=templates)
+    site = _open(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, templates=templates, verbose=verbose)
+    site = site.worked_by(scheduler, send_secret)
     limits, insisted = Limits(confirm_within=confirm_within, timeout=timeout), Insisted(overwrite_drift, despite_acl)
     options = PushOptions(way, batch, canary, max_failures, drain, "", insisted, limits, reset_sessions)
     approved = _approved(plan, options, take_over, ignore) if plan else None
@@ -186,8 +189,7 @@ def push(
     _note_warnings(intent.warnings)
     resumed = _resume(site, intent.targets, options, output, dry_run=dry_run) if resume else ""
     with ProgressBar("comparing") as progress:
-        planned = look_again(site, approved, intent, options, progress)
-    planned = replace(planned, resumes=resumed)
+        planned = replace(look_again(site, approved, intent, options, progress), resumes=resumed)
     raise typer.Exit(carry_out(planned, output, format, dry_run=dry_run, yes=yes, everything=verbose > 0, html=html))
 
 
@@ -209,6 +211,8 @@ def plan(
     ignore: Ignore = [],  # noqa: B006
     output: KeepPlan = None,
     format: PrintedPlan = PlanFormat.TABLE,  # noqa: A002
+    scheduler: Scheduler = "",
+    send_secret: SendSecret = [],  # noqa: B006
     verbose: Verbose = 0,
 ) -> None:
     """Show what a push would do: every change, its way, what it interrupts, and the steps. Changes nothing.
@@ -221,11 +225,10 @@ def plan(
     from sonicfab.operations.push import plan as decide
     from sonicfab.push.refusals import Insisted
     from sonicfab.push.run import PushOptions
-    from sonicfab.report import console
     from sonicfab.report.progress import ProgressBar
 
-    console.log_to_stderr(verbose)
-    site = _open(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, templates=templates)
+    site = _open(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, templates=templates, verbose=verbose)
+    site = site.worked_by(scheduler, send_secret)
     options = PushOptions(
         way, batch, canary, drain=drain, insisted=Insisted(overwrite_drift, despite_acl), reset_sessions=reset_sessions
     )
@@ -284,10 +287,11 @@ def _resume(site: OpenSite, targets: Mapping[str, Target], options: PushOptions,
 
 
 def _open(
-    inventory: Path, topology: Path, *, lab: bool, lab_name: str, limit: list[str], templates: list[Path]
+    inventory: Path, topology: Path, *, lab: bool, lab_name: str, limit: list[str], templates: list[Path], verbose: int
 ) -> OpenSite:
-    from sonicfab.report.console import diagnostics
+    from sonicfab.report.console import diagnostics, log_to_stderr
 
+    log_to_stderr(verbose)
     site = open_site(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, templates=templates)
     diagnostics(site.warnings)
     return site

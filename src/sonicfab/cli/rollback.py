@@ -16,6 +16,8 @@ from sonicfab.cli.options import (
     Limit,
     Output,
     OutputFormat,
+    Scheduler,
+    SendSecret,
     Topology,
     Verbose,
     open_site,
@@ -25,19 +27,21 @@ from sonicfab.cli.push_run import carry_out, end_left
 from sonicfab.cli.report import Html
 from sonicfab.errors import ExitCode
 
+To = Annotated[
+    str,
+    typer.Option(
+        "--to",
+        help="Back to before this push. Without it: before the last one.",
+        metavar="ID",
+        autocompletion=complete.push_id,
+    ),
+]
+
 
 def rollback(
     inventory: Inventory,
     topology: Topology,
-    to: Annotated[
-        str,
-        typer.Option(
-            "--to",
-            help="Back to before this push. Without it: before the last one.",
-            metavar="ID",
-            autocompletion=complete.push_id,
-        ),
-    ] = "",
+    to: To = "",
     lab: Lab = False,
     lab_name: LabName = "",
     limit: Limit = [],  # noqa: B006 - typer copies it
@@ -53,6 +57,8 @@ def rollback(
     output: Output = Path("build"),
     format: OutputFormat = Format.TABLE,  # noqa: A002 - the name of the option
     html: Html = None,
+    scheduler: Scheduler = "",
+    send_secret: SendSecret = [],  # noqa: B006
     verbose: Verbose = 0,
 ) -> None:
     """Put back what the switches had before a push, as carefully as a push.
@@ -71,6 +77,7 @@ def rollback(
 
     console.log_to_stderr(verbose)
     site = open_site(inventory, topology, lab=lab, lab_name=lab_name, limit=limit).for_push(numbers=False)
+    site = site.worked_by(scheduler, send_secret)
     limits, insisted = Limits(confirm_within=confirm_within), Insisted(overwrite_drift, despite_acl)
     options = PushOptions("", batch, None, max_failures, drain, insisted=insisted, limits=limits)
     push = undone(site, output, to)

@@ -18,6 +18,8 @@ from sonicfab.cli.options import (
     Lab,
     LabName,
     Limit,
+    Scheduler,
+    SendSecret,
     Templates,
     Topology,
     Verbose,
@@ -83,6 +85,8 @@ def verify(
     junit: JunitFile = None,
     json_file: JsonFile = None,
     html: Html = None,
+    scheduler: Scheduler = "",
+    send_secret: SendSecret = [],  # noqa: B006
     verbose: Verbose = 0,
 ) -> None:
     """Check that the switches are as intended, and say why where they are not.
@@ -101,6 +105,7 @@ def verify(
 
     console.log_to_stderr(verbose)
     site = open_site(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, templates=templates)
+    site = site.worked_by(scheduler, send_secret)
     before = _read(compare, site.name) if compare else None
     looking = looking_at(site, check, push=_push_command(inventory, topology, lab, lab_name, templates))
     if watch:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sonicfab.access import Access, Feature, connect_ssh
 from sonicfab.lab.files import SSHD
-from sonicfab.lab.state import LabState
+from sonicfab.lab.state import LabState, find_lab
 from sonicfab.lab.stock import STOCK_KINDS
+from sonicfab.load import Secrets
 from sonicfab.switch import guard
 from sonicfab.transport import Transport
 from sonicfab.transport.exec import ExecTransport
@@ -24,7 +25,26 @@ PROVIDES = frozenset({Feature.IDENTITY, Feature.PING})
 def lab_access(lab: LabState) -> Access:
     """The switches of a running lab."""
     provides = frozenset[Feature]() if lab.kind in STOCK_KINDS else PROVIDES
-    return Access(lambda plan: open_lab_switch(lab, plan.name), lab.name, provides, guard.LAB_QUIET)
+    return Access(
+        lambda plan: open_lab_switch(lab, plan.name),
+        lab.name,
+        provides,
+        guard.LAB_QUIET,
+        lambda plan: LabLine(lab.name, plan.name),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LabLine:
+    """To a switch of a lab of the machine where it is connected to."""
+
+    lab: str
+    name: str
+
+    def connect(self, secrets: Secrets) -> Transport:
+        """See Line; a lab has keys of its own."""
+        del secrets
+        return open_lab_switch(find_lab(self.lab), self.name)
 
 
 def open_lab_switch(lab: LabState, name: str) -> Transport:

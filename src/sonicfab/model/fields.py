@@ -378,6 +378,7 @@ _PORTS = {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "str
 SwitchName = Annotated[str, AfterValidator(_switch_name)]
 RoleName = Annotated[Role, WithJsonSchema({"type": "string", "enum": list(Role)})]
 UserName = Annotated[str, AfterValidator(_user_name)]
+SiteName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 FabricName = Annotated[str, AfterValidator(_fabric_name)]
 InterfaceAddress = Annotated[
     IPv4Interface | IPv6Interface,

@@ -18,6 +18,7 @@ from sonicfab.model.fields import (
     OneOrMany,
     RoleName,
     Secret,
+    SiteName,
     Strict,
     SwitchName,
     UserName,
@@ -61,6 +62,7 @@ class _Settings(Strict):
     platform: str | None = None
     role: RoleName | None = None
     image_build: str | None = None
+    site: SiteName | None = None
     ssh: Ssh = Ssh.model_construct()
     management: Management = Management.model_construct()
 

@@ -60,6 +60,8 @@ class OpenSite:
         image_build: taken for every switch, whatever the inventory says; "" for what it says.
         templates: folders with templates of the site's own, which come before sonicfab's.
         in_lab: the switches are those of a lab: of `lab_name`, or the one that runs this fabric.
+        scheduler: the address of a scheduler of Dask whose workers do the work on the switches; "" for this process.
+        send_secrets: references of secrets that are sent to them.
     """
 
     files: FabricFiles
@@ -68,6 +70,8 @@ class OpenSite:
     templates: tuple[Path, ...] = ()
     in_lab: bool = False
     lab_name: str = ""
+    scheduler: str = ""
+    send_secrets: tuple[str, ...] = ()
 
     @classmethod
     def open(  # noqa: PYI019 - Self needs Python 3.11
@@ -95,6 +99,10 @@ class OpenSite:
         files = read_fabric(Path(inventory), Path(topology), catalog)
         limits = (limit,) if isinstance(limit, str) else tuple(limit)
         return cls(files, limits, image_build, folders, bool(lab), lab if isinstance(lab, str) else "")
+
+    def worked_by(self, scheduler: str, send_secrets: Sequence[str] = ()) -> OpenSite:
+        """The same site, worked on by the workers of a scheduler; by this process with ""."""
+        return replace(self, scheduler=scheduler, send_secrets=tuple(send_secrets))
 
     @cached_property
     def fabric(self) -> Fabric:
@@ -155,8 +163,19 @@ class OpenSite:
 
     @cached_property
     def access(self) -> Access:
-        """How the switches are reached: in the lab, or where the inventory says."""
-        return ssh_access(self.fabric.secrets) if self.lab is None else lab_access(self.lab)
+        """How the switches are reached: in the lab, or where the inventory says.
+
+        Raises:
+            InputError: a site has no worker of the scheduler, or a worker lacks something.
+            TransportError: the scheduler does not answer.
+        """
+        access = ssh_access(self.fabric.secrets) if self.lab is None else lab_access(self.lab)
+        if not self.scheduler:
+            return access
+        from sonicfab.remote.scheduler import Scheduler, remote_access
+
+        scheduler = Scheduler(self.scheduler, self.fabric.secrets, self.send_secrets)
+        return remote_access(scheduler, access, self.switches, self.fabric.plan.switches.values())
 
     def for_push(self, *, numbers: bool = True) -> OpenSite:
         """The same site, once it is sure that configs may be written to its switches; `numbers`: those of its files.

@@ -253,6 +253,7 @@ def _settings(name: str, layers: _Layers, catalog: Catalog, services: Services) 
             contact=layers.get("management", "contact") or "",
         ),
         services=services,
+        site=layers.get("site") or "",
     )
 
 

@@ -54,7 +54,7 @@ class Left:
         """
         meant = self.journal.manifest()["switches"]
         changes = {name: self._change(name, meant.get(name, {})) for name in self.names}
-        rounds = Rounds(self.done)
+        rounds = Rounds(self.done, self.access.at_once)
         waited = self._waited()
         for name, far in waited.items():
             rounds.know(name, far)

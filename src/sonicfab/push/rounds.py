@@ -18,7 +18,7 @@ from sonicfab.push.change import SwitchChange
 from sonicfab.push.gate import Gate
 from sonicfab.push.guarded import Ending
 from sonicfab.push.waiting import Waiting
-from sonicfab.runner import run_all
+from sonicfab.runner import WORKERS, run_all
 
 
 class Judge(Protocol):
@@ -41,8 +41,8 @@ class Rounds:
         given_up: those of later steps that are not begun, because one that they need has failed.
     """
 
-    def __init__(self, done: Callable[[str], None]) -> None:
-        self._done = done
+    def __init__(self, done: Callable[[str], None], at_once: int = WORKERS) -> None:
+        self._done, self._at_once = done, at_once
         self._waiting = Waiting()
         self._started: dict[str, float] = {}
         self.endings: dict[str, Ending] = {}
@@ -174,7 +174,7 @@ class Rounds:
     ) -> None:
         """The same for all switches that have not failed."""
         left = [change for name, change in changes.items() if name not in errors]
-        for change, outcome in zip(left, run_all(left, work), strict=True):
+        for change, outcome in zip(left, run_all(left, work, workers=self._at_once), strict=True):
             if outcome.error:
                 errors[change.plan.name] = outcome.error
 

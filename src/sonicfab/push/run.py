@@ -126,7 +126,7 @@ class FabricPush:
         self._access, self._plan, self._targets, self._rollback = access, plan, targets, rollback
         self._decision, self._options, self._journal, self._tell = decision, options, journal, tell
         self._found = {name: one.found for name, one in looks.items()}
-        self._rounds = Rounds(done)
+        self._rounds = Rounds(done, access.at_once)
 
     @property
     def endings(self) -> Mapping[str, Ending]:
@@ -194,7 +194,7 @@ def look_at_all(
         with contextlib.closing(access.open(switch)) as there:
             return single.look(there, targets[switch.name])
 
-    outcomes = run_all(switches, one, lambda switch, _: done(switch.name))
+    outcomes = run_all(switches, one, lambda switch, _: done(switch.name), access.at_once)
     return {switch.name: outcome for switch, outcome in zip(switches, outcomes, strict=True)}
 
 

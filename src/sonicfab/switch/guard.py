@@ -1,12 +1,14 @@
 """Push's own part on a switch: `guard.sh`, which makes every change and undoes it unless it is confirmed.
 
 docs/push-guard.md tells what it does. Here is one function for each of its verbs; none of them keeps anything, so that
-any sonicfab can go on with, confirm or undo what another one has begun.
+any sonicfab can go on with, confirm or undo what another one has begun. Each makes one command of what it does, which
+does no more when it comes to the switch twice: where its answer was lost, it may be sent again.
 """
 
 from __future__ import annotations
 
 import re
+import secrets
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -152,7 +154,8 @@ def start_reload(switch: Switch, push_id: str) -> None:
     Raises:
         SwitchError: it was not begun: the push is over, or about to be undone.
     """
-    _refused_if_not(switch, _verb(switch, push_id, commands.GUARD_RELOAD))
+    words = {"id": shlex.quote(push_id), "call": _call()}
+    _refused_if_not(switch, _run(switch, commands.GUARD_RELOAD.format(stage=commands.STAGE, **words)))
 
 
 def reload_result(switch: Switch, push_id: str) -> ReloadResult:
@@ -254,11 +257,16 @@ def alike() -> str:
 
 
 def _step(switch: Switch, push_id: str, command: str, timeout: float) -> CommandResult:
-    words = {"id": shlex.quote(push_id), "seconds": max(1, int(timeout))}
+    words = {"id": shlex.quote(push_id), "seconds": max(1, int(timeout)), "call": _call()}
     done = _run(switch, command.format(stage=commands.STAGE, **words), timeout=timeout + _GRACE)
     if done.exit_code in _REFUSALS:
         raise SwitchError(f"{switch.name}: {done.said}")
     return done
+
+
+def _call() -> str:
+    """A number for a step: with it a command that comes to the switch twice is one step all the same."""
+    return secrets.token_hex(8)
 
 
 def _verb(switch: Switch, push_id: str, command: str) -> CommandResult:

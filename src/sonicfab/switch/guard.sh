@@ -4,13 +4,15 @@
 # (`fire`), the next boot (`boot`) or whoever asks (`restore`) puts everything back as it was noted.
 #
 #   arm ID SECONDS BYTES QUIET < holder, alike  stage ID FOLDER         status [ID]
-#   apply-frr ID SECONDS                       apply-patch ID SECONDS   restart-bgp ID SECONDS
-#   reload ID            reload-result ID      extend ID SECONDS        confirm ID         restore ID
+#   apply-frr ID SECONDS CALL                  apply-patch ID SECONDS CALL   restart-bgp ID SECONDS CALL
+#   reload ID CALL       reload-result ID      extend ID SECONDS        confirm ID         restore ID
+# Each may come twice where its answer was lost: `arm` knows its push by ID and holder, a step by CALL, its own number.
 # Of its own: fire ID (the timer), boot (the boot unit), job NAME COMMAND... (a step, in a session of its own).
 #
 # What is on the disk of the switch, readable by root alone for it holds secrets:
 #   guard/          there is a push in progress; it came into place and goes away in one rename(2) each
-#     id holder alike deadline seconds quiet timers begun restoring failed count.* reserve guard.sh
+#     id holder alike deadline seconds quiet timers begun restoring failed count.* *.call staged reserve
+#     guard.sh
 #     stored/       config_db.json and frr.conf from before, or NAME.absent
 #     running/      CONFIG_DB and FRR's running config from before, and which services ran
 #     candidate/    what this push brings
@@ -167,9 +169,10 @@ in_time() { # enough of it is left for a step to begin: 10 s, or a quarter of a 
   [ "$(left)" -gt $margin ] || refuse $LATE "only $(seconds_left) s are left until the old config is put back"
 }
 
-step() { # ID NAME: take the lock, look whether the step may begin, and note that it has
+step() { # ID NAME CALL: take the lock, look whether the step may begin, and note that it has; fails when it had before
   lock
   ours "$1"
+  [ -z "$3" ] || [ "$(cat "$GUARD/$2.call" 2> /dev/null)" != "$3" ] || return 1
   in_time
   [ -z "$(running_jobs)" ] || refuse $BUSY "a step of this push is still going on"
   free systemctl is-active --quiet "$(tail -n 1 "$GUARD/timers").timer" ||
@@ -177,6 +180,18 @@ step() { # ID NAME: take the lock, look whether the step may begin, and note tha
   if ! begun "$2"; then
     echo "$2" >> "$GUARD/begun" && begun "$2" || refuse $FULL "the step cannot be noted: the disk is full"
   fi
+  echo "$3" > "$GUARD/$2.call" || refuse $FULL "the step cannot be noted: the disk is full"
+}
+
+ended() { # NAME: wait for the end of a step that this call has begun before, and whose answer was lost; its exit code
+  unlock
+  tries=0
+  until [ -e "$GUARD/$1.exit" ]; do
+    if [ -n "$(running_jobs)" ]; then tries=0; else tries=$((tries + 1)); fi
+    [ $tries -lt 30 ] || return 137   # what began it was killed between two of its jobs
+    sleep 0.2
+  done
+  return "$(cat "$GUARD/$1.exit")"
 }
 
 begun() { grep -qx "$1" "$GUARD/begun"; }
@@ -286,7 +301,14 @@ room() { df -Pk "$BASE" | awk 'NR == 2 { print $4 }'; }
 
 arm() {
   id=$1 seconds=$2 bytes=$3 quiet=$4
+  read -r holder   # not `head`, which would take of what follows
+  holder=$(printf '%s' "$holder" | tr -d '\000-\037')
   lock
+  if [ -d "$GUARD" ] && [ "$(cat "$GUARD/id")" = "$id" ] && [ "$(cat "$GUARD/holder")" = "$holder" ] &&
+    [ ! -e "$GUARD/restoring" ] && [ ! -s "$GUARD/begun" ]; then
+    extend "$id" "$seconds"   # it is armed already, and the answer was lost: its time counts from now
+    return
+  fi
   if [ -d "$GUARD" ]; then
     echo "holder=$(cat "$GUARD/holder")"
     echo "seconds_left=$(seconds_left)"
@@ -331,8 +353,7 @@ undo_arm() {
 note() { # everything as it is now; where it cannot be, $seen may say why
   seen=
   mkdir -p "$new/stored" "$new/running" "$new/candidate" || return 1
-  read -r holder   # not `head`, which would take of what follows
-  printf '%s' "$holder" | tr -d '\000-\037' > "$new/holder" && cat > "$new/alike" || return 1
+  printf '%s' "$holder" > "$new/holder" && cat > "$new/alike" || return 1
   cp "$0" "$new/guard.sh" && : > "$new/begun" || return 1
   echo "$id" > "$new/id" && echo "$seconds" > "$new/seconds" && echo "$quiet" > "$new/quiet" || return 1
   for name in config_db.json frr/frr.conf; do
@@ -371,6 +392,7 @@ backup() {
 stage() { # ID FOLDER
   lock
   ours "$1"
+  if grep -qxF "$2" "$GUARD/staged" 2> /dev/null; then exit 0; fi   # the answer was lost
   for file in "$2"/*; do
     name=${file##*/}
     case $name in
@@ -394,6 +416,7 @@ stage() { # ID FOLDER
         refuse 1 "FRR does not understand $name: $(grep -m 1 '^line ' "$GUARD/check.log" || tail -n 1 "$GUARD/check.log")"
     fi
   done
+  echo "$2" >> "$GUARD/staged" || refuse $FULL "cannot write the guard: is the disk full?"
 }
 
 place_frr() { # FILE: 300 is the user and group frr of the bgp container (sonic-buildimage rules/config FRR_USER_UID)
@@ -417,18 +440,29 @@ told() { # NAME: what a job has printed
 VTYSH_FILES='one=; if vtysh --help 2>&1 | grep -q -e --no-fork; then one=--no-fork; fi
   worst=0; for file do [ -s "$file" ] || continue; vtysh $one -f "$file" || worst=$?; done; exit $worst'
 
-apply_frr() { # ID SECONDS
+apply_frr() { # ID SECONDS CALL
   candidate frr.delta
-  step "$1" frr
-  run frr "$2" sh -c "$VTYSH_FILES" vtysh "$GUARD/candidate/frr.delta" "$GUARD/candidate/frr.delta2"
+  if step "$1" frr "$3"; then
+    run frr "$2" sh -c "$VTYSH_FILES" vtysh "$GUARD/candidate/frr.delta" "$GUARD/candidate/frr.delta2"
+  else
+    ended frr
+  fi
   code=$?
   told frr
   exit $code
 }
 
-apply_patch() { # ID SECONDS
+apply_patch() { # ID SECONDS CALL
   candidate patch.json
-  step "$1" patch
+  if step "$1" patch "$3"; then patch "$1" "$2"; else ended patch; fi
+  code=$?
+  cat "$GUARD/patch.log" 2> /dev/null
+  cat "$GUARD/patch.err" 2> /dev/null >&2   # the reason of a refusal is there, its progress on stdout
+  exit $code
+}
+
+patch() { # ID SECONDS
+  rm -f "$GUARD/patch.exit"   # of a call before this one
   # neighbours of ports that get addresses go before: bgpd would keep a pointer to one that it frees (docs/frr-delta.md)
   if [ -s "$GUARD/candidate/frr.first" ]; then
     begun frr || { echo frr >> "$GUARD/begun" && begun frr; } || refuse $FULL "the step cannot be noted: the disk is full"
@@ -437,15 +471,11 @@ apply_patch() { # ID SECONDS
     ours "$1"
   fi
   run patch "$2" config apply-patch "$GUARD/candidate/patch.json"
-  code=$?
-  cat "$GUARD/patch.log" 2> /dev/null
-  cat "$GUARD/patch.err" 2> /dev/null >&2   # the reason of a refusal is there, its progress on stdout
-  exit $code
 }
 
-reload() { # ID: it goes on when it takes the management interface down, and has no end but its own or the guard's
+reload() { # ID CALL: it goes on when it takes the management interface down, and has no end but its own or the guard's
   candidate config_db.json
-  step "$1" reload
+  step "$1" reload "$2" || return 0
   if cut_off; then : > "$GUARD/cut"; fi
   new_frr
   begin reload 86400 config reload -y "$GUARD/candidate/config_db.json"
@@ -465,10 +495,13 @@ reload_result() { # ID: a line with its exit code, empty while it goes on; then 
   told reload
 }
 
-restart_bgp() { # ID SECONDS
-  step "$1" bgp
-  new_frr
-  run bgp "$2" sh -c "$RESTART"
+restart_bgp() { # ID SECONDS CALL
+  if step "$1" bgp "$3"; then
+    new_frr
+    run bgp "$2" sh -c "$RESTART"
+  else
+    ended bgp
+  fi
   code=$?
   told bgp
   exit $code
@@ -494,6 +527,7 @@ extend() { # ID SECONDS from now; the new timer runs before the old one goes
 
 confirm() { # ID: until the rename that ends the guard a power cycle gives the old config, after it the new one
   lock
+  if [ ! -d "$GUARD" ] && [ "$(value state "$ENDED/$1/record" 2> /dev/null)" = confirmed ]; then exit 0; fi
   ours "$1"
   [ "$(left)" -gt 0 ] || refuse $LATE "the guard has lapsed: the old config is about to be put back"
   [ -z "$(running_jobs)" ] || refuse $BUSY "a step of this push is still going on"
@@ -825,11 +859,11 @@ case $verb in
     arm "$1" "$2" "$3" "$4"
     ;;
   stage) stage "$1" "${2:?}" ;;
-  apply-frr) apply_frr "$1" "$2" ;;
-  apply-patch) apply_patch "$1" "$2" ;;
-  reload) reload "$1" ;;
+  apply-frr) apply_frr "$1" "$2" "${3:-}" ;;
+  apply-patch) apply_patch "$1" "$2" "${3:-}" ;;
+  reload) reload "$1" "${2:-}" ;;
   reload-result) reload_result "$1" ;;
-  restart-bgp) restart_bgp "$1" "$2" ;;
+  restart-bgp) restart_bgp "$1" "$2" "${3:-}" ;;
   extend) extend "$1" "$2" ;;
   confirm) confirm "$1" ;;
   restore) restore "$1" ;;

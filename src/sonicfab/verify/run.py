@@ -100,7 +100,7 @@ def verify(
         return _Asking(access, fabric.of(switch), checks, started + timeout, stop, progress).asked()
 
     asked: list[Asked] = []
-    for outcome in run_all(switches, one):
+    for outcome in run_all(switches, one, workers=access.at_once):
         if outcome.error:
             raise outcome.error
         if outcome.value:
