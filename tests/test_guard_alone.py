@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -227,22 +228,32 @@ def test_lines_of_the_host_are_no_difference(machine: Machine) -> None:
 # ---- the way back ----
 
 
+def staged(machine: Machine, texts: dict[str, str]) -> Path:
+    """A folder of files to stage."""
+    folder = machine.folder / "files"
+    folder.mkdir()
+    for name, text in texts.items():
+        (folder / name.replace("_undo", ".undo")).write_text(text)
+    return folder
+
+
+def reloaded(machine: Machine, step: Sequence[str]) -> None:
+    """Wait for the end of a reload."""
+    patience = Patience(30)
+    while step[0] == "reload" and machine.verb("reload-result", "7").splitlines()[:1] != ["0"]:
+        assert not patience.ended
+        time.sleep(0.1)
+
+
 def gone(machine: Machine, *steps: Sequence[str], **files: str) -> list[str]:
     """Arm, go these steps, and have the guard take them back; what it did."""
     machine.verb("arm", "7", "300", "1000", "1", stdin=f"ann\n{guard.alike()}")
-    folder = machine.folder / "files"
-    folder.mkdir()
     texts = {"frr.delta": "new", "frr.undo": "old", "patch.json": "new", "undo.json": "old"}
     whole = {"config_db.json": (machine.folder / "new" / "config_db.json").read_text(), "frr.conf": NEW}
-    for name, text in {**texts, **whole, **files}.items():
-        (folder / name.replace("_undo", ".undo")).write_text(text)
-    machine.verb("stage", "7", str(folder))
+    machine.verb("stage", "7", str(staged(machine, {**texts, **whole, **files})))
     for step in steps:
         machine.verb(*step)
-        patience = Patience(30)
-        while step[0] == "reload" and machine.verb("reload-result", "7").splitlines()[:1] != ["0"]:
-            assert not patience.ended
-            time.sleep(0.1)
+        reloaded(machine, step)
     log = machine.folder / "log"
     log.write_text("")
     machine.verb("restore", "7")
@@ -284,6 +295,57 @@ def test_the_cheapest_way_that_works_is_taken(
     assert machine.now() == before
     assert (machine.folder / "etc" / "frr" / "frr.conf").read_text() == OLD
     assert sorted(one.name for one in (machine.folder / "etc" / "sonicfab").iterdir()) == ["backup", "ended"]
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+@pytest.mark.parametrize(
+    ("step", "does"), [(FRR, "vtysh new"), (PATCH, "patch new"), (RELOAD, "reload"), (BGP, "restart")]
+)
+def test_a_command_that_comes_twice_does_nothing_twice(
+    step: tuple[str, ...], does: str, at_once: bool, machine: Machine
+) -> None:
+    """As its answer was lost: one after the other, or while the first one is still at it."""
+    log = machine.folder / "log"
+
+    def twice(*words: str, stdin: str = "") -> tuple[str, str]:
+        if not at_once:
+            return machine.verb(*words, stdin=stdin), machine.verb(*words, stdin=stdin)
+        with ThreadPoolExecutor(2) as pool:
+            both = [pool.submit(machine.verb, *words, stdin=stdin) for _ in range(2)]
+            return both[0].result(), both[1].result()
+
+    for name in ("vtysh", "config", "systemctl"):  # each a little slower than what comes second
+        program = machine.folder / "bin" / name
+        program.write_text(program.read_text().replace("\nW=", "\nsleep 0.1\nW=", 1))
+    arming = ("arm", "7", "300", "1000", "1")
+    twice(*arming, stdin=f"ann\n{guard.alike()}")
+    assert len(list((machine.folder / "etc" / "sonicfab" / "backup").iterdir())) == 1
+    with pytest.raises(AssertionError, match="push 7 of ann is in progress"):
+        machine.verb(*arming, stdin="bob\n")
+    files = {"frr.delta": "new", "patch.json": "new", "frr.conf": NEW}
+    folder = staged(machine, {**files, "config_db.json": (machine.folder / "new" / "config_db.json").read_text()})
+    machine.verb("stage", "7", str(folder))
+    shutil.rmtree(folder)  # as the command does that calls it
+    machine.verb("stage", "7", str(folder))
+    first, second = twice(*step, "call1")
+    assert first == second
+    reloaded(machine, step)
+    assert log.read_text().splitlines() == [does]
+    machine.verb(*step, "call2")
+    reloaded(machine, step)
+    assert log.read_text().splitlines() == [does, does], "another call is another step"
+    with pytest.raises(AssertionError, match="push 7 of ann is in progress"):
+        machine.verb(*arming, stdin=f"ann\n{guard.alike()}")
+    twice("confirm", "7")
+    assert "state=confirmed" in machine.verb("status", "7")
+
+
+def test_a_step_that_was_killed_before_its_end_is_not_taken_for_done(machine: Machine) -> None:
+    machine.verb("arm", "7", "300", "1000", "1", stdin=f"ann\n{guard.alike()}")
+    machine.verb("stage", "7", str(staged(machine, {"patch.json": "new"})))
+    (machine.folder / "etc" / "sonicfab" / "guard" / "patch.call").write_text("call1\n")
+    with pytest.raises(AssertionError, match="returncode=137"):
+        machine.verb(*PATCH, "call1")
 
 
 def test_what_ran_and_was_not_stored_comes_back(machine: Machine) -> None:

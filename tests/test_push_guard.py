@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -33,7 +33,9 @@ from labs import LEAF1, LEAF2, Lab, needs_lab
 from patience import until
 from sonicfab.errors import SonicfabError, SwitchError
 from sonicfab.switch import guard
+from sonicfab.switch.operations import Switch
 from sonicfab.switch.state.config import RUNNING_FRR
+from sonicfab.transport import CommandResult, Transport
 
 pytestmark = needs_lab
 
@@ -83,6 +85,52 @@ def test_a_push_holds_the_switch_against_others(leaf: Subject) -> None:
         guard.confirm(switch, leaf.push_id)
     kept = leaf.inside(f"cd /etc/sonic/sonicfab/backup/{leaf.push_id} && sha256sum -c SHA256SUMS && cat config_db.json")
     assert kept == f"./frr.conf: OK\n./config_db.json: OK\n{leaf.old.stored_config_db}"
+
+
+class Twice(Transport):
+    """What the answer of a command's first time is lost of: it is sent again, and each is told of in between."""
+
+    def __init__(self, inner: Transport, between: Callable[[str], None]) -> None:
+        self.inner, self._between = inner, between
+
+    def run(self, command: str, *, stdin: bytes = b"", timeout: float = 60.0) -> CommandResult:
+        first = self.inner.run(command, stdin=stdin, timeout=timeout)
+        assert first.ok, first
+        self._between(command)
+        again = self.inner.run(command, stdin=stdin, timeout=timeout)
+        assert again.ok, again
+        return again
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+def test_a_command_that_comes_twice_does_nothing_twice(leaf: Subject) -> None:
+    """The daemons that ran between the two run after them, and a line that was taken back by hand stays away."""
+    seen: list[str] = []
+
+    def between(command: str) -> None:
+        if "apply-frr" in command:
+            leaf.inside(f"vtysh -c 'configure terminal' {words}")
+        seen.append(leaf.inside("pgrep -x bgpd || true"))
+
+    words = " ".join(f"-c '{line.strip()}'" for line in UNDO.format(asn=leaf.asn).splitlines())
+    with leaf.switch() as one:
+        switch = Switch(one.name, Twice(one.transport, between))
+        leaf.arm(switch, 60)
+        assert guard.status(switch).seconds_left > 55
+        with pytest.raises(guard.GuardHeldError, match=re.escape(HOLDER)):
+            guard.arm(one, leaf.push_id, "bob, who means another push", 60, 1000)
+        assert guard.apply_frr(switch, leaf.push_id).ok
+        assert NEW_LINE not in one.get(RUNNING_FRR), "the second time nothing was done"
+        frr_step(leaf, one)
+        bgp_step(leaf, switch)
+        assert [seen[-1]] == leaf.inside("pgrep -x bgpd").splitlines(keepends=True), "started once"
+        reload_step(leaf, switch)
+        assert len(leaf.inside("ls /run/sonic/timers").split()) == 1
+        guard.confirm(switch, leaf.push_id)
+    leaf.is_new()
+    as_before(leaf)
 
 
 @pytest.mark.parametrize("step", ["frr", "all"])
