@@ -6,22 +6,23 @@ import pickle
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from dasks import Cluster, cluster
 from oddsshd import KEY, Odd, identity, serving
 from patience import until
-from sonicfab.access import Access, ssh_access
+from sonicfab.access import Access, SshLine, ssh_access
 from sonicfab.errors import InputError, SonicfabError, TransportError
 from sonicfab.fabric import Fabric, open_fabric
 from sonicfab.load import Secrets
 from sonicfab.model.fields import secret_ref
 from sonicfab.remote import scheduler as remote
 from sonicfab.remote.seal import Seals
-from sonicfab.remote.task import Task
+from sonicfab.remote.task import Keys, Task
 from sonicfab.transport import CommandResult, Transport
 from sonicfab.transport.exec import ExecTransport
 
@@ -70,7 +71,7 @@ class Done:
         return self.value
 
 
-WORKER = remote.About("w", frozenset(), 4, remote.version("sonicfab"), "")
+WORKER = remote.About("w", frozenset(), 4, version("sonicfab"), "")
 
 
 def scheduled(monkeypatch: pytest.MonkeyPatch, client: Local, secrets: Secrets, *send: str) -> remote.Scheduler:
@@ -132,7 +133,8 @@ def test_secrets_do_not_travel(fabric: Fabric, tmp_path: Path, monkeypatch: pyte
         line = near.line
         assert line is not None
         access = replace(
-            near, line=lambda one: replace(line(one), hosts=("127.0.0.1",), ssh=replace(one.ssh, port=port))
+            near,
+            line=lambda one: replace(cast("SshLine", line(one)), hosts=("127.0.0.1",), ssh=replace(one.ssh, port=port)),
         )
         far = remote.remote_access(
             scheduled(monkeypatch, client, fabric.secrets), access, [plan], fabric.plan.switches.values()
@@ -166,7 +168,7 @@ def test_a_secret_that_is_sent_is_not_looked_for(fabric: Fabric, monkeypatch: py
 def test_what_a_worker_lacks_is_told_before_anything_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     berlin = replace(WORKER, name="b1", sites=frozenset({"berlin"}))
     switches = [Placed("leaf1", "rome"), Placed("leaf2", "rome"), Placed("leaf3", "berlin"), Placed("leaf4")]
-    cases = {
+    cases: dict[str, tuple[list[Any], list[Placed]]] = {
         r"no worker for site rome \(leaf1, leaf2\)$": ([WORKER, berlin], switches),
         r"no worker for switches without a site \(leaf4\)$": ([berlin], switches[2:]),
         "b1 has sonicfab 0.0.1, not": ([replace(berlin, version="0.0.1")], switches[2:3]),
@@ -174,7 +176,7 @@ def test_what_a_worker_lacks_is_told_before_anything_is_done(monkeypatch: pytest
         "No module named": ([ModuleNotFoundError("No module named 'sonicfab'")], switches[2:3]),
     }
     for told, (workers, asked) in cases.items():
-        scheduler = scheduled(monkeypatch, Local(*workers), Secrets(Path()))  # type: ignore[arg-type]
+        scheduler = scheduled(monkeypatch, Local(*workers), Secrets(Path()))
         with pytest.raises(InputError, match=told):
             scheduler.prepare(asked)
     scheduler = scheduled(monkeypatch, Local(WORKER, berlin), Secrets(Path()))
@@ -234,5 +236,5 @@ def test_a_worker_that_is_killed_loses_nothing(workers: Cluster, tmp_path: Path)
 
 
 def test_a_task_is_small_and_plain() -> None:
-    plain = pickle.loads(pickle.dumps(Task("c", Here(), remote.Keys("r"), "uptime")))
-    assert plain == Task("c", Here(), remote.Keys("r"), "uptime")
+    plain = pickle.loads(pickle.dumps(Task("c", Here(), Keys("r"), "uptime")))
+    assert plain == Task("c", Here(), Keys("r"), "uptime")
