@@ -296,7 +296,7 @@ class SwitchPlan(SwitchSettings):
     """The same switch in its fabric: with its numbers, ports and sessions; without BGP its ASN is 0."""
 
     __file_names__: ClassVar[Mapping[str, str]] = in_file(
-        "-name role platform build:image_build mac -port_mac serial site management asn loopbacks "
+        "-name role platform build:image_build mac -port_mac serial management asn loopbacks "
         "-ssh -services -table -ports -interfaces -bgp -route_maps"
     )
 
