@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import pickle
 import time
 from collections.abc import Callable, Iterator
@@ -142,6 +143,7 @@ def test_secrets_do_not_travel(fabric: Fabric, tmp_path: Path, monkeypatch: pyte
         switch = far.open(plan)
         done = switch.transport.run(f"show {COMMUNITY}", stdin=f'{{"c": "{COMMUNITY}"}}'.encode())
         switch.close()
+    assert logging.getLogger("netmiko").filters == [], "netmiko would keep one with the password for each connection"
     assert done.stdout == f"community {COMMUNITY}"
     assert done.command == f"show {COMMUNITY}"
     travelled = b"".join(client.travelled)

@@ -43,6 +43,9 @@ class _Connection(LinuxSSH):
 
     def open_client(self, target: SshTarget, *, look_for_keys: bool) -> paramiko.SSHClient:
         """Connect and log in; netmiko itself uses the keys in ~/.ssh only when one of them is named."""
+        # netmiko keeps a filter, with the password in it, in its logger until disconnect(), which nobody calls here:
+        # one more for each connection (netmiko/base_connection.py __init__). Nothing of netmiko logs from here on
+        logging.getLogger("netmiko").removeFilter(self._secrets_filter)
         client: paramiko.SSHClient = self._build_ssh_client()
         _know(client, target)
         options = {**self._connect_params_dict(), "look_for_keys": look_for_keys}
