@@ -7,7 +7,7 @@ WORKERS ?= 4
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test vm-test frr-test check docs picture format golden bench bench-peers push-faults packages browser-packages debian-packages vm-packages install install-dev dist clean
+.PHONY: help demo test vm-test frr-test check docs picture format golden bench bench-peers push-faults packages look-packages debian-packages vm-packages install install-dev dist clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,7 +15,7 @@ help: ## Show this list
 demo: packages install ## Validate, render, boot a lab, push over SSH, verify, end the lab
 	scripts/demo
 
-test: packages browser-packages debian-packages vm-packages install-dev dist ## Run the test suite; ARGS=... are more options of pytest
+test: packages look-packages debian-packages vm-packages install-dev dist ## Run the test suite; ARGS=... are more options of pytest
 	@$(BIN)/python -m compileall -q src # it starts sonicfab hundreds of times, where Python may write no bytecode, too
 	env -u PYTHONDONTWRITEBYTECODE scripts/with-lab-rights $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
@@ -74,8 +74,8 @@ push-faults: install-dev ## Cut a push at every point by every fault, half an ho
 packages: ## Install the Debian or Ubuntu packages that are missing (asks sudo when not root)
 	@scripts/install-packages
 
-browser-packages: ## Install the browser in which tests look at pages (asks sudo when not root)
-	-@scripts/install-packages browser # without it those tests are skipped, and say so
+look-packages: ## Install the browser, the shells and groff in which tests look at pages (asks sudo when not root)
+	-@scripts/install-packages looks # without them those tests are skipped, and say so
 
 debian-packages: ## Install debootstrap, with which tests make another Debian (asks sudo when not root)
 	-@scripts/install-packages debootstrap # without it those tests are skipped, and say so

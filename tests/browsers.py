@@ -11,5 +11,5 @@ PROGRAM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "
 
 needs_browser = pytest.mark.skipif(
     PROGRAM is None or importlib.util.find_spec("axe_playwright_python") is None,
-    reason="no Chromium (`make browser-packages`), or no Playwright (`make install-dev`)",
+    reason="no Chromium (`make look-packages`), or no Playwright (`make install-dev`)",
 )

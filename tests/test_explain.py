@@ -323,6 +323,17 @@ def test_a_secret_is_never_shown(tmp_path: Path, sonicfab: Run) -> None:
     assert "top-secret" not in row.stdout
 
 
+def test_routes_of_the_management_network_are_told(tmp_path: Path) -> None:
+    text = (ROOT / "inventories" / "scs-lab.yml").read_text()
+    assert "  management:\n" in text
+    routes = "  management:\n    routes: [198.51.100.0/24]\n"
+    (tmp_path / "inventory.yml").write_text(text.replace("  management:\n", routes, 1))
+    files = read_fabric(tmp_path / "inventory.yml", Path(example_files("scs-lab")[3]))
+    (found,) = (one for one in ask("MGMT_INTERFACE", files=files) if "forced_mgmt_routes" in one.place)
+    assert [given.what for given in found.origin.given] == ["defaults.management.routes"]
+    assert found.origin.rule == "reached over the management network whatever BGP says"
+
+
 def test_a_template_of_one_s_own_is_named(tmp_path: Path, sonicfab: Run) -> None:
     own = tmp_path / "mine" / "frr"
     own.mkdir(parents=True)

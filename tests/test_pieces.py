@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from dataclasses import replace
@@ -51,6 +52,19 @@ def test_no_file_is_replaced_when_one_cannot_be_written(tmp_path: Path) -> None:
         write_files(tmp_path, {"one": OutputFile("new"), "blocked/two": OutputFile("new")})
     assert (tmp_path / "one").read_text() == "old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["blocked", "one"]
+
+
+def test_a_device_is_neither_read_to_its_end_nor_replaced(tmp_path: Path) -> None:
+    pipe, stream, link = tmp_path / "pipe", tmp_path / "stream", tmp_path / "link"
+    os.mkfifo(pipe)
+    stream.symlink_to("/proc/self/fd/1")
+    link.symlink_to(tmp_path / "file")
+    for path in (pipe, stream):
+        with pytest.raises(OutputError, match="is a device or a pipe"):
+            write_file(path, OutputFile("text\n"))
+    assert pipe.is_fifo()
+    assert write_file(link, OutputFile("text\n")), "a link is replaced, not followed"
+    assert not (tmp_path / "file").exists()
 
 
 # the runner

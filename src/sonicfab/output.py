@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -121,9 +122,20 @@ def remove_files(folder: Path, names: list[str]) -> None:
 
 
 def _is_there(path: Path, file: OutputFile) -> bool:
+    """Whether the file is there like this; a device, which would never end or be lost, is no place for a file.
+
+    Raises:
+        OutputError: it is a device or a pipe.
+    """
     try:
-        return path.read_text(encoding="utf-8") == file.text and (path.stat().st_mode & 0o777) == file.mode
-    except (OSError, UnicodeDecodeError):
+        there = path.stat()
+        stream = path.is_symlink() and path.readlink().is_relative_to("/proc")  # /dev/stdout, whatever it leads to
+        if stream or not (stat.S_ISREG(there.st_mode) or stat.S_ISDIR(there.st_mode)):
+            raise OutputError(f"cannot write {path}: it is a device or a pipe, and would be replaced by a file")
+        wanted = file.text.encode()
+        alike = there.st_size == len(wanted) and stat.S_IMODE(there.st_mode) == file.mode
+        return alike and path.read_bytes() == wanted
+    except OSError:
         return False
 
 
