@@ -193,6 +193,7 @@ def test_everything_is_told(broken: Broken, journal: Journal) -> None:
     assert "restored" in page.text
     assert f"SHA-256 {'5' * 64}" in page.text
     assert "from community-202411 to community-202505" in page.text
+    assert page.text.count("there is no platform.json") == len(world.plan.switches), "once for each switch"
 
 
 def test_the_matrix_has_each_session_once(broken: Broken) -> None:

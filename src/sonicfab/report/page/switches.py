@@ -95,7 +95,7 @@ def _seen(switch: SwitchPlan, verified: Verified, outside: Mapping[Endpoint, str
         sessions=_together(_sessions(switch, verified, outside)),
         services=tuple(_told(switch.services)),
         build=tuple(_build(switch.build)),
-        defects=tuple(_defects(switch)),
+        defects=tuple(dict.fromkeys(_defects(switch))),  # of the build and of the model, some in both
         failed=tuple(failed[:_MOST_FAILED]),
         more=max(0, len(failed) - _MOST_FAILED),
     )
