@@ -7,7 +7,7 @@ WORKERS ?= 4
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test vm-test frr-test check docs picture format golden bench bench-peers push-faults packages look-packages debian-packages vm-packages install install-dev dist clean
+.PHONY: help demo test vm-test frr-test check docs picture format golden bench bench-peers push-faults power-cuts packages look-packages debian-packages vm-packages install install-dev dist clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ bench-peers: ## Install what `bench` compares with, in an environment of its own
 
 push-faults: install-dev ## Cut a push at every point by every fault, half an hour in a lab, and write docs/push-faults.md
 	scripts/with-lab-rights $(BIN)/python tests/pushfaults_page.py docs/push-faults.md $(or $(LEAVES),11)
+
+power-cuts: vm-packages install-dev ## Cut the power of a virtual machine at each step of a push, half an hour, for docs/push-guard.md
+	PYTHONPATH=tests $(BIN)/python tests/vm/cuts_page.py docs/push-guard.md build/power-cuts.json $(or $(MINUTES),600) $(BOX)
 
 packages: ## Install the Debian or Ubuntu packages that are missing (asks sudo when not root)
 	@scripts/install-packages

@@ -85,6 +85,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 SLOWEST = (
     "test_vm.py",
+    "test_machine.py",
     "test_push_together.py",
     "test_push_lab.py",
     "test_lab_verify.py",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import socket
 import subprocess
 import time
@@ -16,7 +17,6 @@ from pathlib import Path
 from patience import Patience, progress
 from vm.root import Root
 
-_MEGABYTES = 2048
 _READY = "vm-init: up"
 _UNLESS_ALONE = '[ "$PPID" = "$0" ] && exec "$@"'
 """Who ends before setpriv has asked for the signal leaves nothing behind either."""
@@ -24,13 +24,20 @@ _UNLESS_ALONE = '[ "$PPID" = "$0" ] && exec "$@"'
 
 @dataclass
 class Machine:
-    """One that has its own layer over the disk of `root`, and sees `work`, a disk that is not written, as /srv."""
+    """One that has its own layer over the disk of `root`, and sees `work`, a disk that is not written, as /srv.
+
+    `words` are more for its kernel's command line.
+    """
 
     root: Root
     folder: Path
     work: Path | None = None
+    megabytes: int = 2048
+    words: str = ""
     _qemu: subprocess.Popen[bytes] | None = field(default=None, init=False)
     _port: int = field(default=0, init=False)
+
+    keeps_memory = True
 
     @property
     def pid(self) -> int:
@@ -44,15 +51,20 @@ class Machine:
         path = self.folder / "console"
         return path.read_text(encoding="utf-8", errors="replace").replace("\r", "") if path.exists() else ""
 
-    def boot(self, seconds: float = 120) -> None:
-        """Switch it on and wait until it can be logged into.
+    @property
+    def port(self) -> int:
+        """The port of 127.0.0.1 that leads to its sshd; another one each time that it is switched on."""
+        return self._port
+
+    def boot(self, seconds: float = 120, state: str = "") -> None:
+        """Switch it on and wait until it can be logged into; with a `state`, it goes on where that was kept.
 
         Raises:
             RuntimeError: it ends or is not there in time; with the end of what it said.
         """
-        self.switch_on()
+        self.switch_on(state)
         patience = Patience(seconds)
-        while not (_READY in self.console and self.run("true", check=False).returncode == 0):
+        while not ((state or _READY in self.console) and self.run("true", check=False).returncode == 0):
             if not self._qemu or self._qemu.poll() is not None or patience.ended:
                 said = (self.folder / "qemu.log").read_text(errors="replace") + self.console[-2000:]
                 self.cut_power()
@@ -60,17 +72,32 @@ class Machine:
             time.sleep(0.2)
         progress()
 
-    def switch_on(self) -> None:
+    def keep(self, state: str) -> None:
+        """Keep all of it, its memory and its disk as they are now, under that name; and go on in it."""
+        with socket.socket(socket.AF_UNIX) as monitor:
+            monitor.connect(str(self.folder / "monitor"))
+            said = _until_prompt(monitor)
+            monitor.send(f"savevm {state}\n".encode())
+            said = _until_prompt(monitor)
+        assert "rror" not in said, said
+        self.cut_power()
+        shutil.copyfile(self.folder / "disk.qcow2", self.folder / f"{state}.qcow2")
+        self.boot(state=state)
+
+    def switch_on(self, state: str = "") -> None:
         """Begin its process, which ends with the thread that has begun it, however that ends."""
         disk = self.folder / "disk.qcow2"
-        if not disk.exists():
+        if state:
+            shutil.copyfile(self.folder / f"{state}.qcow2", disk)
+        elif not disk.exists():
             base = ["-b", str(self.root.disk), "-F", "raw"]
             subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", *base, str(disk)], check=True)
         self._port = _free_port()
         (self.folder / "console").unlink(missing_ok=True)
+        until_parent_ends = ["setpriv", "--pdeathsig", "KILL", "sh", "-c", _UNLESS_ALONE, str(os.getpid())]
         with (self.folder / "qemu.log").open("wb") as log:
             self._qemu = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", "sh", "-c", _UNLESS_ALONE, str(os.getpid()), *self._command(disk)],
+                [*until_parent_ends, *self._command(disk, state)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -112,9 +139,10 @@ class Machine:
             subprocess.run([*self._ssh(), f"cat {shlex.quote(source)}"], capture_output=True, check=True).stdout
         )
 
-    def _command(self, disk: Path) -> list[str]:
+    def _command(self, disk: Path, state: str) -> list[str]:
         root = self.root.folder
-        arguments = "root=/dev/vda rw console=ttyS0 net.ifnames=0 init=/sbin/vm-init quiet panic=-1"
+        init = "/lib/systemd/systemd" if self.root.systemd else "/sbin/vm-init"
+        arguments = f"root=/dev/vda rw console=ttyS0 net.ifnames=0 init={init} quiet panic=-1 {self.words}"
         drives = [f"file={disk},format=qcow2,if=virtio"]
         if self.work:
             drives.append(f"file={self.work},format=raw,if=virtio,readonly=on")
@@ -122,11 +150,13 @@ class Machine:
         network = f"user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:{self._port}-:22"
         return [
             *("qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"),
-            *(*acceleration(), "-cpu", "max", "-m", str(_MEGABYTES)),
+            *(*acceleration(), "-cpu", "max", "-m", str(self.megabytes)),
             *("-kernel", str(root / "vmlinuz"), "-initrd", str(root / "initrd"), "-append", arguments),
             *(word for drive in drives for word in ("-drive", drive)),
             *("-netdev", network, "-device", "virtio-net-pci,netdev=net", "-device", "virtio-rng-pci"),
             *("-serial", f"file:{self.folder / 'console'}"),
+            *("-monitor", f"unix:{self.folder / 'monitor'},server=on,wait=off"),
+            *(("-loadvm", state) if state else ()),
         ]
 
     def _ssh(self) -> list[str]:
@@ -171,6 +201,15 @@ def acceleration() -> list[str]:
     if virtual and os.access("/dev/kvm", os.R_OK | os.W_OK):
         return ["-accel", "kvm", "-smp", "2"]
     return ["-accel", "tcg", "-icount", "shift=1", "-rtc", "clock=vm"]
+
+
+def _until_prompt(monitor: socket.socket) -> str:
+    said = b""
+    while not said.endswith(b"(qemu) "):
+        if not (more := monitor.recv(4096)):
+            raise RuntimeError(f"the machine's monitor has ended: {said.decode(errors='replace')}")
+        said += more
+    return said.decode(errors="replace")
 
 
 def _free_port() -> int:

@@ -16,12 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _HOOK = Path(__file__).parent / "make-root.sh"
+_SYSTEMD_HOOK = Path(__file__).parent / "make-systemd.sh"
 _KERNELS = {"Debian": "linux-image-cloud-amd64", "Ubuntu": "linux-image-virtual"}
 _PACKAGES = (
     *("busybox", "e2fsprogs", "initramfs-tools", "kmod", "python3"),  # what boots
     *("frr", "frr-pythontools", "hostname", "iproute2", "iputils-ping", "lldpd", "openssh-server", "procps"),
     *("redis-server", "redis-tools", "tcpdump", "traceroute", "uidmap", "util-linux"),
 )
+_SYSTEMD = ("dbus", "libpam-systemd", "sudo", "systemd-sysv")
 _INITRD = r"""
 mkdir -p "$1/etc/initramfs-tools/conf.d" "$1/usr/share/initramfs-tools/modules.d"
 printf 'MODULES=list\nCOMPRESS=gzip\n' > "$1/etc/initramfs-tools/conf.d/vm"
@@ -38,9 +40,13 @@ PROGRAMS = {
 
 @dataclass(frozen=True)
 class Root:
-    """What a machine boots from. `disk` is never written: each machine has a layer over it."""
+    """What a machine boots from. `disk` is never written: each machine has a layer over it.
+
+    Its process 1 is a script that starts sshd and nothing else, or `systemd`, as on a switch.
+    """
 
     folder: Path
+    systemd: bool = False
 
     @property
     def disk(self) -> Path:
@@ -64,31 +70,34 @@ def vm_missing() -> str:
     return "" if _sources() else "apt of this machine has no release of Debian or Ubuntu"
 
 
-def ready_root(cache: Path) -> Root:
+def ready_root(cache: Path, *, systemd: bool = False) -> Root:
     """The root out of the cache; made at first, which takes two minutes.
 
     Raises:
         RuntimeError: mmdebstrap fails; with the end of what it said.
     """
     # the same for every checkout, wherever it is
-    recipe = "\n".join([*_sources(), *_command(Path("ROOT")), _HOOK.read_text()]).replace(str(_HOOK), _HOOK.name)
+    hooks = [_SYSTEMD_HOOK, _HOOK] if systemd else [_HOOK]
+    recipe = "\n".join([*_sources(), *_command(Path("ROOT"), hooks), *(hook.read_text() for hook in hooks)])
+    for hook in hooks:
+        recipe = recipe.replace(str(hook), hook.name)
     folder = cache / hashlib.sha256(recipe.encode()).hexdigest()[:16]
     cache.mkdir(parents=True, exist_ok=True)
     with _locked(cache / f"{folder.name}.lock"):  # somebody may be making another one, for minutes
         if not folder.exists():
             with tempfile.TemporaryDirectory(prefix="making-", dir=cache) as new:
-                _make(Path(new))
+                _make(Path(new), hooks)
                 (Path(new) / "out").rename(folder)
-    return Root(folder)
+    return Root(folder, systemd)
 
 
-def _make(new: Path) -> None:
+def _make(new: Path, hooks: list[Path]) -> None:
     out = new / "out"
     out.mkdir()
     # in namespaces of its own, so that a service that a package starts ends with it
     own = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
     done = subprocess.run(
-        [*own, *_command(out)],
+        [*own, *_command(out, hooks)],
         input="\n".join([*_sources(), ""]),
         env={**os.environ, "TMPDIR": str(new), "PATH": _path()},
         stdout=subprocess.PIPE,
@@ -100,14 +109,15 @@ def _make(new: Path) -> None:
         raise RuntimeError(f"mmdebstrap failed: {' / '.join(done.stdout.strip().splitlines()[-5:])}")
 
 
-def _command(out: Path) -> list[str]:
+def _command(out: Path, hooks: list[Path]) -> list[str]:
+    packages = (*_PACKAGES, *_SYSTEMD) if _SYSTEMD_HOOK in hooks else _PACKAGES
     distribution = next(iter(_sources())).partition("# ")[2]
     return [
         *("mmdebstrap", "--mode=root", "--variant=minbase", "--format=null", "--keyring=/usr/share/keyrings"),
         *(f"--aptopt={option}" for option in ['APT::Install-Recommends "false"', *_proxies()]),
-        f"--include={','.join((_KERNELS[distribution], *_PACKAGES))}",
+        f"--include={','.join((_KERNELS[distribution], *packages))}",
         f"--essential-hook={_INITRD}",
-        f'--customize-hook=sh {_HOOK} "$1" {out}',
+        *(f'--customize-hook=sh {hook} "$1" {out}' for hook in hooks),
         *(_codename(), "-", "-"),
     ]
 

@@ -13,7 +13,7 @@
 #   guard/          there is a push in progress; it came into place and goes away in one rename(2) each
 #     id holder alike deadline seconds quiet timers begun restoring failed count.* *.call staged reserve
 #     guard.sh
-#     stored/       config_db.json and frr.conf from before, or NAME.absent
+#     stored/       config_db.json, frr.conf and owned.json from before, or NAME.absent
 #     running/      CONFIG_DB and FRR's running config from before, and which services ran
 #     candidate/    what this push brings
 #   ended/ID/record how the last pushes ended
@@ -28,6 +28,7 @@ GUARD=$BASE/guard
 ENDED=$BASE/ended
 BACKUPS=$BASE/backup
 RUN=/run/sonicfab       # forgotten at a boot, and so says whether there was one
+STORED="config_db.json frr/frr.conf sonicfab/owned.json"   # below $ETC: new or old, all of them
 UNITS=/etc/systemd/system
 UNIT=sonicfab-guard.service
 
@@ -356,7 +357,7 @@ note() { # everything as it is now; where it cannot be, $seen may say why
   printf '%s' "$holder" > "$new/holder" && cat > "$new/alike" || return 1
   cp "$0" "$new/guard.sh" && : > "$new/begun" || return 1
   echo "$id" > "$new/id" && echo "$seconds" > "$new/seconds" && echo "$quiet" > "$new/quiet" || return 1
-  for name in config_db.json frr/frr.conf; do
+  for name in $STORED; do
     kept=$new/stored/${name##*/}
     fit "$ETC/$name" || return 1
     if there "$ETC/$name"; then
@@ -546,6 +547,8 @@ confirm() { # ID: until the rename that ends the guard a power cycle gives the o
   record confirmed confirm '' || refuse $FULL "cannot write the record: is the disk full?"
   new_frr
   swap "$new/config_db.json" $ETC/config_db.json || refuse 1 "cannot put config_db.json in place"
+  [ ! -e "$GUARD/candidate/owned.json" ] || swap "$GUARD/candidate/owned.json" $BASE/owned.json ||
+    refuse 1 "cannot put owned.json in place"
   sync -f $BASE
   end
 }
@@ -572,9 +575,6 @@ end() { # the one step that ends the guard; what comes after it may be lost with
 }
 
 tidy() { # all but the records; a killed `end` leaves that to the timer
-  for one in "$ENDED"/*/candidate/owned.json; do   # which rows are ours, from a push that was confirmed on
-    if [ -e "$one" ] && grep -qx state=confirmed "${one%/candidate/*}/record"; then mv -f "$one" "$BASE/owned.json"; fi
-  done
   find "$ENDED" -mindepth 2 -maxdepth 2 ! -name record -exec rm -rf {} +
   # shellcheck disable=SC2012 # the names are those of pushes
   ls -1td "$ENDED"/* | tail -n +$((RECORDS + 1)) | xargs -r rm -rf
@@ -583,7 +583,7 @@ tidy() { # all but the records; a killed `end` leaves that to the timer
 # ---- the way back -------------------------------------------------------------------------------------------------------
 
 put_back() { # the stored files, as they were; a boot from here on gives the old config
-  for name in config_db.json frr/frr.conf; do
+  for name in $STORED; do
     kept=$GUARD/stored/${name##*/} target=$ETC/$name
     if [ -e "$kept" ]; then
       same "$target" "$kept" && continue
