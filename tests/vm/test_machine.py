@@ -154,7 +154,7 @@ def test_full_disk_lets_nothing_begin_and_does_not_bar_the_way_back(boxed: Bench
     with armed.switch() as switch:
         assert guard.apply_frr(switch, PUSH).ok
         armed.machine.run(_FILL, check=False)
-        with pytest.raises(SwitchError, match="disk is full|No space left"):
+        with pytest.raises(SwitchError, match=r"disk is full|No space left"):
             guard.stage(switch, PUSH, {**boxed.texts(), "frr.conf": "!" * 200_000})
         guard.restore(switch, PUSH)
     _goes_back(armed, "asked")
