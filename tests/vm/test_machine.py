@@ -91,7 +91,7 @@ def test_boot_after_a_cut_gives_all_of_the_old_config_or_all_of_the_new(boxed: B
 
 
 def test_what_a_cut_has_left_goes_with_the_next_push(boxed: Bench) -> None:
-    _cut(boxed, "confirm: before the timer")
+    _cut(boxed, "confirm: the disk knows")
     assert boxed.leaf.left()
     done = boxed.leaf.push("frr")
     assert done.returncode == 0, done.stdout + done.stderr
