@@ -106,8 +106,9 @@ job() {
   unlock
   exec 8>&-
   log=$GUARD/$name.log err=$GUARD/$name.err
-  : 2> /dev/null > "$log" || log=/dev/null   # a full disk keeps nobody from going back
-  : 2> /dev/null > "$err" || err=/dev/null
+  # not `:`, a special builtin: dash ends where it cannot redirect one
+  true 2> /dev/null > "$log" || log=/dev/null   # a full or read-only disk keeps nobody from going back
+  true 2> /dev/null > "$err" || err=/dev/null
   umask 022 # what SONiC's commands write is theirs
   timeout -k 10 "$seconds" "$@" > "$log" 2> "$err"
   code=$?
