@@ -188,7 +188,7 @@ step() { # ID NAME CALL: take the lock, look whether the step may begin, and not
 ended() { # NAME: wait for the end of a step that this call has begun before, and whose answer was lost; its exit code
   unlock
   tries=0
-  until [ -e "$GUARD/$1.exit" ]; do
+  until [ -e "$GUARD/$1.exit" ] && [ -z "$(running_jobs)" ]; do
     if [ -n "$(running_jobs)" ]; then tries=0; else tries=$((tries + 1)); fi
     [ $tries -lt 30 ] || return 137   # what began it was killed between two of its jobs
     sleep 0.2
@@ -487,10 +487,8 @@ reload() { # ID CALL: it goes on when it takes the management interface down, an
 
 reload_result() { # ID: a line with its exit code, empty while it goes on; then what it has printed
   [ -d "$GUARD" ] && [ "$(cat "$GUARD/id")" = "$1" ] || ours "$1"
-  if [ -e "$GUARD/reload.exit" ]; then
-    cat "$GUARD/reload.exit"
-  elif [ -e "$RUN/jobs/reload" ] && [ -n "$(running_jobs)" ]; then
-    echo
+  if [ -e "$RUN/jobs/reload" ] && [ -n "$(running_jobs)" ]; then
+    echo   # also where it has its exit code already: the next step is refused while it is there
   else
     cat "$GUARD/reload.exit" 2> /dev/null || echo 137
   fi
