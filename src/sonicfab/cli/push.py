@@ -188,8 +188,9 @@ def push(
         intent = intend_again(site, approved) if approved else intend(site, options, take_over=take_over, ignore=ignore)
     _note_warnings(intent.warnings)
     resumed = _resume(site, intent.targets, options, output, dry_run=dry_run) if resume else ""
-    with ProgressBar("comparing") as progress:
+    with _told(), ProgressBar("comparing") as progress:
         planned = replace(look_again(site, approved, intent, options, progress), resumes=resumed)
+    _note_standing(planned.standing)
     raise typer.Exit(carry_out(planned, output, format, dry_run=dry_run, yes=yes, everything=verbose > 0, html=html))
 
 
@@ -235,6 +236,7 @@ def plan(
     with _told(), ProgressBar("comparing") as progress:
         planned = decide(site, options, take_over=take_over, ignore=ignore, progress=progress)
     _note_warnings(planned.warnings)
+    _note_standing(planned.standing)
     if output:
         _keep(planned, ignore, output)
     if format is PlanFormat.MARKDOWN:
@@ -316,3 +318,13 @@ def _note_warnings(count: int) -> None:
 
     if count:
         note(f"{count} warning{'s' * (count != 1)}: `sonicfab validate` with the same options shows them")
+
+
+def _note_standing(count: int) -> None:
+    from sonicfab.report.console import note
+
+    if count:
+        what = "1 error is" if count == 1 else f"{count} errors are"
+        note(
+            f"{what} on the switches already and no reason to refuse: `sonicfab validate` with the same files shows it"
+        )

@@ -172,19 +172,18 @@ def look_again(
     approved everything is decided here.
 
     Raises:
-        InputError: the way does not lead there any more.
+        InputError, InvalidConfigsError: as `compare`.
     """
     if approved is None:
-        return pushes.look_and_decide(site.for_push(), "push", intent.targets, options, progress)
-    own = approved.options.over(options)
-    planned = pushes.look_and_decide(site.for_push(), "push", intent.targets, own, progress)
+        return pushes.compare(site.for_push(), intent, options, progress)
+    planned = pushes.compare(site.for_push(), intent, approved.options.over(options), progress)
     refused = dict(planned.decision.refused)
     for name, look in planned.looks.items():
         target, way = look.found.target or planned.targets[name], planned.decision.ways[name]
         if why := what_changed(approved.switches[name], target, look, way, approved.salt):
             refused[name] = ". ".join(filter(None, (why, refused.get(name))))
     decision = steps_of(approved, replace(planned.decision, refused=refused))
-    return replace(planned, decision=decision, warnings=intent.warnings, approved=approved.named)
+    return replace(planned, decision=decision, approved=approved.named)
 
 
 def inputs_of(site: OpenSite) -> dict[str, str]:

@@ -12,6 +12,7 @@ from sonicfab.errors import InputError, SwitchError
 from sonicfab.fabric import refuse_masked
 from sonicfab.hints import did_you_mean
 from sonicfab.operations.site import QUIET, OpenSite, Progress
+from sonicfab.operations.standing import Judged
 from sonicfab.operations.validate import known_codes
 from sonicfab.push.comparison import Comparison, Target
 from sonicfab.push.guarded import Ending
@@ -23,7 +24,8 @@ from sonicfab.push.run import Decision, FabricPush, PushOptions, decide, look_at
 from sonicfab.push.single import holder
 from sonicfab.push.ways import FORCED
 from sonicfab.runner import Outcome
-from sonicfab.validate.run import Validation, Validator
+from sonicfab.validate.findings import errors
+from sonicfab.validate.run import Validation
 from sonicfab.validate.subjects import of_fabric
 
 _STATES: Mapping[str, State] = {"new": "changed", "old": "rolled back", "unknown": "unknown"}
@@ -32,10 +34,8 @@ _STATES: Mapping[str, State] = {"new": "changed", "old": "rolled back", "unknown
 class InvalidConfigsError(InputError):
     """The rendered configs are such that the switches' images would refuse them; `validation` says which, and why."""
 
-    def __init__(self, validation: Validation) -> None:
-        super().__init__(
-            "the rendered configs are not valid: nothing was compared or changed", "see the findings above"
-        )
+    def __init__(self, validation: Validation, undone: str = "compared or changed") -> None:
+        super().__init__(f"the rendered configs are not valid: nothing was {undone}", "see the findings above")
         self.validation = validation
 
 
@@ -65,6 +65,7 @@ class Planned:
         targets: what the switches are to run.
         outcomes: of looking at them.
         warnings: how many things validation has to say that are no errors.
+        standing: how many errors it finds that the switches run with already.
         resumes: the push that was killed and of which this is the rest: a rollback takes both back.
         approved: names the plan that was kept and is done now, for the journal.
     """
@@ -76,6 +77,7 @@ class Planned:
     outcomes: Mapping[str, Outcome[Observation]] = field(repr=False)
     decision: Decision = field(repr=False)
     warnings: int = 0
+    standing: int = 0
     resumes: str = ""
     approved: Mapping[str, str] | None = None
 
@@ -196,16 +198,22 @@ def _state(ending: Ending, found: Comparison) -> State:
 
 @dataclass(frozen=True)
 class Intent:
-    """What the switches are to run, valid; `warnings` is how many things validation has to say that are no errors."""
+    """What the switches are to run.
+
+    Attributes:
+        warnings: how many things validation has to say that are no errors.
+        wrong: what was judged, where there are errors that the switches may run with already.
+    """
 
     targets: Mapping[str, Target] = field(repr=False)
     warnings: int
+    wrong: Judged | None = field(default=None, repr=False)
 
 
 def intend(
     site: OpenSite, options: PushOptions, *, take_over: Collection[str] = (), ignore: Collection[str] = ()
 ) -> Intent:
-    """Render and validate, and look at no switch.
+    """Render and validate, and look at no switch; what is wrong where others are at home is judged when it is known.
 
     Raises:
         InputError: with every mistake in the files; some numbers are not kept yet; there is no such way.
@@ -216,16 +224,32 @@ def intend(
         raise InputError(f"--way {options.way}: there is no such way", hint)
     site.fabric.require_numbers()
     configs = list(site.configs())
-    subjects, links = of_fabric(site.fabric.plan, configs, site.fabric.topology)
-    # the switches' own FRR reads frr.conf before anything takes effect
-    validation = Validator(vtysh=False).validate(subjects, links, known_codes(ignore))
-    if not validation.ok:
-        raise InvalidConfigsError(validation)
+    judged = Judged.of(*of_fabric(site.fabric.plan, configs, site.fabric.topology), known_codes(ignore))
+    over, wrong = taken_over(site, take_over), errors(judged.validation.findings)
+    switches = site.fabric.plan.switches
+    if any(one.switch in over or switches[one.switch].ownership == "everything" for one in wrong):
+        raise InvalidConfigsError(judged.validation)
     if not site.in_lab:
         refuse_masked(configs)
-    over = taken_over(site, take_over)
     targets = {one.switch: Target.of(one, take_over=one.switch in over) for one in configs}
-    return Intent(targets, len(validation.findings))
+    return Intent(targets, len(judged.validation.findings) - len(wrong), judged if wrong else None)
+
+
+def compare(site: OpenSite, intent: Intent, options: PushOptions, progress: Progress = QUIET) -> Planned:
+    """Look at the switches, and decide how they get what is intended; nothing is changed.
+
+    Raises:
+        InputError: a way that was asked for does not lead there.
+        InvalidConfigsError: an error that a switch does not run with already.
+    """
+    planned = replace(look_and_decide(site, "push", intent.targets, options, progress), warnings=intent.warnings)
+    if intent.wrong is None:
+        return planned
+    validation = intent.wrong.validation
+    running = {name: (look.found.running, look.found.running_frr) for name, look in planned.looks.items()}
+    if brought := intent.wrong.brought(running):
+        raise InvalidConfigsError(replace(validation, findings=tuple(brought)), "changed")
+    return replace(planned, standing=len(errors(validation.findings)))
 
 
 def plan(
@@ -246,7 +270,7 @@ def plan(
         LabError: the lab does not run.
     """
     options, intent = _begun(site, options, take_over, ignore)
-    return replace(look_and_decide(site, "push", intent.targets, options, progress), warnings=intent.warnings)
+    return compare(site, intent, options, progress)
 
 
 def push(
