@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from conftest import Run
 from labs import Lab, booted, needs_lab, rendered
+from sonicfab.frr.frrcfgd import TABLES
 from test_lab_moves import pushed_and_taken_back
 from test_lab_underlays import INVENTORY
 
@@ -86,3 +89,41 @@ def test_to_frr_conf_and_back(labs: dict[str, Lab]) -> None:
         assert mode(lab) == expected
         done = lab.verify(60)
         assert done.returncode == 0, done.stdout
+
+
+def by_another(config: dict[str, dict[str, dict[str, Any]]]) -> dict[str, dict[str, dict[str, Any]]]:
+    """A switch's config with BGP as somebody else writes it: one policy for all, a group by another name, one table."""
+    (old,) = config["BGP_GLOBALS"].values()
+    ports = [key for key in config["BGP_NEIGHBOR"] if "Ethernet" in key]
+    policy = {"admin_status": "true", "route_map_in": ["ALLOW"], "route_map_out": ["ALLOW"]}
+    others = {table: rows for table, rows in config.items() if table not in TABLES}
+    return others | {
+        "BGP_GLOBALS": {"default": {"local_asn": old["local_asn"], "router_id": old["router_id"]}},
+        "BGP_PEER_GROUP": {"default|up": {"peer_type": "external"}},
+        "BGP_NEIGHBOR": {port: {"peer_group_name": "up"} for port in ports},
+        "BGP_PEER_GROUP_AF": {f"default|up|{family}_unicast": policy for family in ("ipv4", "ipv6")},
+        "ROUTE_MAP_SET": {"ALLOW": {}},
+        "ROUTE_MAP": {"ALLOW|1": {"route_operation": "permit"}},
+        "ROUTE_REDISTRIBUTE": {f"default|connected|bgp|{family}": {} for family in ("ipv4", "ipv6")},
+    }
+
+
+def test_a_pair_that_another_made(labs: dict[str, Lab], sonicfab: Run, tmp_path: Path) -> None:
+    """Adopted as it runs: a push changes nothing, its session is known and up, and its rows are in the files."""
+    lab, site = labs["config_db"], tmp_path / "site"
+    for switch in ("spine1", "leaf1"):
+        config = json.dumps(by_another(lab.config_db(switch)))
+        done = lab.inside(switch, "cat > /etc/sonic/config_db.json; rm -f /etc/sonic/sonicfab/owned.json", config)
+        assert done.code == 0, done.err
+        done = lab.inside(switch, "config reload -y -f")
+        assert done.code == 0, done.out + done.err
+    told = sonicfab("adopt", "--live", "--lab-name", lab.name, "-o", site)
+    assert told.returncode == 0, told.stdout + told.stderr
+    text = (site / "topology.yml").read_text()
+    assert all(said in text for said in ("source: config_db", "ROUTE_REDISTRIBUTE:", "ALLOW|1:", "LLDP"))
+    adopted = Lab(sonicfab, lab.name, ["-i", str(site / "inventory.yml"), "-t", str(site / "topology.yml")])
+    plan = adopted.sonicfab("plan")
+    assert plan.returncode == 0, plan.stdout + plan.stderr
+    assert "2 unchanged" in plan.stdout
+    verified = adopted.verify(60)
+    assert verified.returncode == 0, verified.stdout
