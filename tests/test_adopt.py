@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -182,6 +183,22 @@ def test_what_the_plan_means_otherwise_is_left(tmp_path: Path) -> None:
     odd = [str(one) for one in found.odd]
     assert "dc1-leaf2: its hostname is still sonic" in odd
     assert any("its type is ToRRouter" in one for one in odd)
+
+
+@pytest.mark.parametrize(
+    ("instead", "hold"),
+    [("", "180"), (" timers bgp 5 15", "15")],
+)
+def test_timers_that_nobody_wrote_are_what_frr_does(instead: str, hold: str, tmp_path: Path) -> None:
+    """Else verify would miss the 3 and 9 s of sonicfab's own default in sessions that are as they were."""
+    folder = edited(tmp_path, "dc1-leaf1")
+    for one in folder.glob("*/frr.conf"):
+        text = re.sub(r"^ neighbor \S+ timers 3 9$", "", one.read_text(), flags=re.MULTILINE)
+        one.write_text(text.replace(" bgp router-id", f"{instead}\n bgp router-id", 1))
+    found = adopted(folder)
+    topology: Any = value(compose(found.files["topology.yml"]))
+    assert found.unchanged
+    assert topology["bgp"]["hold"] == hold
 
 
 def test_what_looks_wrong_is_told_once(tmp_path: Path) -> None:

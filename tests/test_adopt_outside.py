@@ -138,7 +138,7 @@ def test_a_neighbour_of_others_is_known() -> None:
             "asn": "64999",
             "accept": "IN",
             "announce": "OUT",
-            "bgp": {"bfd": "true"},
+            "bgp": {"bfd": "true", "keepalive": "60", "hold": "180"},
         }
     ]
     assert topology["policies"] == {"IN": [{"permit": "0.0.0.0/0"}], "OUT": [{"permit": "any", "set": {"metric": "5"}}]}

@@ -233,6 +233,18 @@ def test_lengths_are_compared_as_text() -> None:
         frr_conf({**tables, "PREFIX": {"P|5|fd00::/64|128..128": {}}}, numbered=False)
 
 
+def test_a_group_of_itself_is_no_line_that_frr_takes() -> None:
+    """Public configs have it; FRR says `% Malformed address or name`, and a config that it has taken lacks the line."""
+    rows = {
+        "BGP_GLOBALS": {"default": {"local_asn": "65001"}},
+        "BGP_PEER_GROUP": {"default|up": {"peer_group_name": "up", "peer_type": "external"}},
+        "BGP_NEIGHBOR": {"default|Ethernet0": {"peer_group_name": "up"}},
+    }
+    lines = frr_conf(rows).splitlines()
+    assert " neighbor up peer-group up" not in lines
+    assert {" neighbor up peer-group", " neighbor Ethernet0 interface peer-group up"} <= {*lines}
+
+
 def test_up_is_no_word_for_the_older_frrcfgd() -> None:
     """Trap: the models say up, frrcfgd of 202411 reads "true"; what is up there is off."""
     plan = replace_words(both("community-202411", hosts=HOSTS)[1])

@@ -51,8 +51,9 @@ def timers(switches: Sequence[Seen], groups: Iterable[tuple[str, str]]) -> dict[
     by_name = {one.name: one for one in switches}
     pairs, retries, bfd = [], [], []
     for switch, group in groups:
-        lines = _lines_of(by_name[switch].frr)
-        pairs.append(_numbers(lines, rf"neighbor {re.escape(group)} timers (\d+) (\d+)"))
+        frr = by_name[switch].frr
+        lines = _lines_of(frr)
+        pairs.append(_timers(frr, group))
         retries.append(_numbers(lines, rf"neighbor {re.escape(group)} timers connect (\d+)"))
         bfd.append(any(line.split()[:3] == ["neighbor", group, "bfd"] for line in lines))
     found: dict[str, object] = {}
@@ -69,6 +70,17 @@ def timers(switches: Sequence[Seen], groups: Iterable[tuple[str, str]]) -> dict[
     if isinstance(paths, tuple) and paths != (64,):
         found["maximum_paths"] = paths[0]
     return found
+
+
+def _timers(frr: str, group: str) -> tuple[int, ...]:
+    """Keepalive and hold time of a group's sessions.
+
+    Where nothing is said they are the profile's: FRR's bgpd/bgp_vty.c, BGP_KEEPALIVE and BGP_HOLDTIME.
+    """
+    lines = _lines_of(frr)
+    own = _numbers(lines, rf"neighbor {re.escape(group)} timers (\d+) (\d+)")
+    all_of_bgp = _numbers(lines, r"timers bgp (\d+) (\d+)")
+    return own or all_of_bgp or ((3, 9) if defaults_of(frr) == DATACENTER else (60, 180))
 
 
 def defaults_of(frr: str) -> str:
@@ -120,8 +132,8 @@ def options_of(switch: Seen, group: str) -> dict[str, object] | None:
         return None
     said = re.escape(f"neighbor {names[0]} ")
     found: dict[str, object] = {"bfd": f"neighbor {names[0]} bfd" in lines}
-    if pair := _numbers(lines, rf"{said}timers (\d+) (\d+)"):
-        found |= {"keepalive": pair[0], "hold": pair[1]}
+    keepalive, hold = _timers(switch.frr, names[0])
+    found |= {"keepalive": keepalive, "hold": hold}
     for key, pattern in (("connect_retry", r"timers connect (\d+)"), ("allowas_in", r"allowas-in (\d+)")):
         if number := _numbers(lines, f"{said}{pattern}"):
             found[key] = number[0]

@@ -252,7 +252,8 @@ def _neighbor(name: str, row: Row, *, is_group: bool) -> Iterator[str]:
     remote = row.get("peer_type", row.get("asn", ""))
     if remote:
         yield f"{said} {word}remote-as {remote}"
-    if "peer_group_name" in row:
+    # of a group of itself: FRR refuses it, `% Malformed address or name` (bgpd/bgp_vty.c neighbor_set_peer_group)
+    if "peer_group_name" in row and not is_group:
         yield f"{said} {word}peer-group {row['peer_group_name']}"
     if row.get("admin_status") in ("false", "down"):
         message = f" message {row['shutdown_message']}" if "shutdown_message" in row else ""
