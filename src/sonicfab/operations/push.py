@@ -247,7 +247,8 @@ def compare(site: OpenSite, intent: Intent, options: PushOptions, progress: Prog
         return planned
     validation = intent.wrong.validation
     running = {name: (look.found.running, look.found.running_frr) for name, look in planned.looks.items()}
-    if brought := intent.wrong.brought(running):
+    after = {name: look.found.after for name, look in planned.looks.items()}
+    if brought := intent.wrong.brought(running, after):
         raise InvalidConfigsError(replace(validation, findings=tuple(brought)), "changed")
     return replace(planned, standing=len(errors(validation.findings)))
 

@@ -14,6 +14,9 @@ from sonicfab.model.fields import Endpoint
 from sonicfab.validate.findings import Finding, errors
 from sonicfab.validate.run import Subject, Validation, Validator
 
+Configs = Mapping[str, tuple[ConfigDb, str]]
+"""Switch -> CONFIG_DB and FRR's config."""
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -31,20 +34,23 @@ class Judged:
         """Validate them; the switches' own FRR reads frr.conf before anything takes effect."""
         return cls(subjects, links, ignore, Validator(vtysh=False).validate(subjects, links, ignore))
 
-    def brought(self, running: Mapping[str, tuple[ConfigDb, str]]) -> list[Finding]:
-        """The errors that a push would bring: switches run without them.
+    def brought(self, running: Configs, after: Configs) -> list[Finding]:
+        """The errors that a push would bring: they are in what switches run after it, and not in what they run now.
 
-        `running` is switch -> CONFIG_DB and FRR's config; to others nothing is done.
+        Of switches that are in neither nothing is known; nothing is done to them.
         """
-        there = [
-            replace(one, config_db=running[one.name][0], frr=running[one.name][1] or None)
+        stands = {_said(one) for one in self._with(running).findings}
+        return [one for one in errors(self._with(after).findings) if _said(one) not in stands]
+
+    def _with(self, configs: Configs) -> Validation:
+        found = [
+            replace(one, config_db=configs[one.name][0], frr=configs[one.name][1] or None)
             for one in self.subjects
-            if one.name in running
+            if one.name in configs
         ]
-        stands = {_said(one) for one in Judged.of(there, self.links, self.ignore).validation.findings}
-        return [one for one in errors(self.validation.findings) if one.switch in running and _said(one) not in stands]
+        return Judged.of(found, self.links, self.ignore).validation
 
 
 def _said(one: Finding) -> tuple[str, str, str, str]:
     """The same wherever it stands in the text."""
-    return one.switch, one.code, one.place, one.message
+    return one.switch, one.code, "" if one.line else one.place, one.message

@@ -170,6 +170,14 @@ class Comparison:
         """The peers with a session that is up."""
         return frozenset(peer.peer for peer in self.peers if peer.established)
 
+    @property
+    def after(self) -> tuple[configdb.ConfigDb, str]:
+        """CONFIG_DB and FRR's config as they are to be, with what is another's."""
+        if self.target is None:
+            return self.running, self.running_frr
+        tables = configdb.merge(self.target.config_db, self.running, self.target.owned)
+        return tables, self.running_frr if self.target.frr is None else self.target.frr
+
     def shown(self) -> tuple[str, ...]:
         """Every change as a line, secrets masked."""
         return (*map(str, self.config_db), *(f"frr: {change}" for change in self.frr), *self.stored)
