@@ -186,11 +186,10 @@ def push(
         site, options = of_approved(site, approved), approved.options.over(options)
     with _told():
         intent = intend_again(site, approved) if approved else intend(site, options, take_over=take_over, ignore=ignore)
-    _note_warnings(intent.warnings)
     resumed = _resume(site, intent.targets, options, output, dry_run=dry_run) if resume else ""
     with _told(), ProgressBar("comparing") as progress:
         planned = replace(look_again(site, approved, intent, options, progress), resumes=resumed)
-    _note_standing(planned.standing)
+    _note_findings(planned)
     raise typer.Exit(carry_out(planned, output, format, dry_run=dry_run, yes=yes, everything=verbose > 0, html=html))
 
 
@@ -235,8 +234,7 @@ def plan(
     )
     with _told(), ProgressBar("comparing") as progress:
         planned = decide(site, options, take_over=take_over, ignore=ignore, progress=progress)
-    _note_warnings(planned.warnings)
-    _note_standing(planned.standing)
+    _note_findings(planned)
     if output:
         _keep(planned, ignore, output)
     if format is PlanFormat.MARKDOWN:
@@ -313,18 +311,13 @@ def _told() -> Iterator[None]:
         raise
 
 
-def _note_warnings(count: int) -> None:
+def _note_findings(planned: Planned) -> None:
+    """What validation has to say and is no reason to refuse."""
     from sonicfab.report.console import note
 
-    if count:
-        note(f"{count} warning{'s' * (count != 1)}: `sonicfab validate` with the same options shows them")
-
-
-def _note_standing(count: int) -> None:
-    from sonicfab.report.console import note
-
-    if count:
+    shows = "`sonicfab validate` with the same options shows"
+    if count := planned.warnings:
+        note(f"{count} warning{'s' * (count != 1)}: {shows} them")
+    if count := planned.standing:
         what = "1 error is" if count == 1 else f"{count} errors are"
-        note(
-            f"{what} on the switches already and no reason to refuse: `sonicfab validate` with the same files shows it"
-        )
+        note(f"{what} on the switches already and no reason to refuse: {shows} it")
