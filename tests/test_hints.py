@@ -22,6 +22,7 @@ FOREIGN = frozenset(
     re.findall(
         r"--[a-z_-]+",
         """
+        dask: --resources --nthreads
         containerlab: --topo --cleanup
         docker: --tail --quiet --host
         apt-get, usermod: --no-install-recommends --add-subuids --add-subgids

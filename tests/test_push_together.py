@@ -106,7 +106,7 @@ def test_resume_judges_a_switch_as_the_push_would_have(fabric: Together, tmp_pat
     """Its session is up, and nothing comes over it any more: no reason for anybody to confirm that."""
     fabric.unnumber()
     options = ("--limit", LEAF1, "--templates", templates(tmp_path / "mine", "[]"))
-    judged_for = ("--confirm-within", 15)  # besides the time that the change takes: half a minute
+    judged_for = ("--confirm-within", 20)  # besides the time that the change takes: half a minute
     before = fabric.lab.inside(LEAF1, "vtysh -c 'show running-config'").out
     push = fabric.begun(f"{LEAF1}: checking", *options)
     push.kill()

@@ -249,7 +249,7 @@ def test_every_example_renders_for_edgecore(build: str) -> None:
         fabric = open_fabric(ROOT / f"inventories/{inventory}.yml", ROOT / f"topologies/{topology}.yml", build)
         configs = list(render_fabric(fabric, fabric.plan.switches.values()))
         assert len(configs) == len(fabric.plan.switches)
-        assert {len(config.config_db["PORT"]) for config in configs} == {32, 56}
+        assert {32, 56} <= {len(config.config_db["PORT"]) for config in configs} <= {32, 54, 56}
 
 
 def test_ports_may_go_by_the_aliases_of_the_image(tmp_path: Path) -> None:

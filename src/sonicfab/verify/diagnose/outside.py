@@ -59,7 +59,9 @@ def _session(case: Case, one: OutsidePlan, failed: list[CheckResult]) -> Diagnos
     said = case.session(one.switch, first.subject)
     if first.problem == Problem.DOWN and said is not None:
         shut = said.shut and not any(session.options.shutdown for session in _planned(case, one))
-        signed = 0 if shut else _unsigned(case, one)
+        # with another password there is no TCP connection, and no session comes that far (RFC 4271, 8.2.2)
+        connected = said.state in ("OpenSent", "OpenConfirm")
+        signed = 0 if shut or connected else _unsigned(case, one)
         if shut:
             code, text = "outside-shut", "has shut its session with {who}"
             there, drift = mends.startup(case, one.switch, [it.subject for it in failed]), ()
