@@ -47,7 +47,7 @@ After=vm-network.service ssh.service
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=/bin/sh -c 'echo "vm-init: up" > /dev/ttyS0'
+ExecStart=/bin/sh -c 'echo "vm-init: up" >> /dev/ttyS0'
 
 [Install]
 WantedBy=multi-user.target

@@ -5,7 +5,7 @@ name=${0##*/}
 real=$(PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; command -v "$name")
 read -r when pattern < /etc/cut
 stand_still() {
-  echo "cut: here" > /dev/ttyS0
+  echo "cut: here" >> /dev/ttyS0   # a file in a box: what others say there must not do away with it
   exec sleep infinity
 }
 hit=
