@@ -13,7 +13,7 @@ from patience import until
 from pushfaults import Seen
 from pushfaults_fabric import fabric_files
 from sonicfab.errors import SonicfabError
-from sonicfab.ownership.record import FILE
+from sonicfab.ownership.record import FILE, Record
 from sonicfab.switch import guard
 from sonicfab.switch.operations import Switch
 from vm.switch import NAME, MachineSwitch
@@ -88,6 +88,10 @@ POINTS = (
 )
 
 
+_RECORD = Record().dumps()
+"""What the new config's record says: nothing is ours. No push of sonicfab leaves that, so it is told apart."""
+
+
 @dataclass
 class Result:
     """What the switch had when it was booted after the cut: `old`, `new`, or `between`, and what is wrong with that."""
@@ -113,7 +117,7 @@ class Bench:
         config_db, frr = ((self.leaf.folder / "new" / "pushfaults" / NAME / name).read_text() for name in _FILES)
         delta = f"router bgp {_ASN}\n address-family ipv4 unicast\n  maximum-paths 8\n exit-address-family\nexit\n"
         undo = delta.replace("8\n", "16\n", 1)
-        return {"config_db.json": config_db, "frr.conf": frr, "frr.delta": delta, "frr.undo": undo, FILE: "{}\n"}
+        return {"config_db.json": config_db, "frr.conf": frr, "frr.delta": delta, "frr.undo": undo, FILE: _RECORD}
 
     # states
 
@@ -212,7 +216,7 @@ class Bench:
         elif point.ends not in ("", result.state):
             result.wrong.append(f"it is {result.state} and not {point.ends}")
         owned = machine.run("cat /etc/sonic/sonicfab/owned.json", check=False).stdout
-        if (owned == "{}\n") != (result.state == "new"):
+        if (owned == _RECORD) != (result.state == "new"):
             result.wrong.append(f"what is ours on it is that of the other config: {owned[:60]!r}")
         left = [line for line in self.leaf.left().splitlines() if not re.search(_FOR_THE_NEXT, line)]
         result.wrong += [f"left: {line}" for line in left]
