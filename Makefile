@@ -19,7 +19,7 @@ test: packages look-packages debian-packages vm-packages install-dev dist ## Run
 	@$(BIN)/python -m compileall -q src # it starts sonicfab hundreds of times, where Python may write no bytecode, too
 	env -u PYTHONDONTWRITEBYTECODE scripts/with-lab-rights $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-vm-test: vm-packages install-dev ## Run what needs a virtual machine, and the switch that is one: half an hour
+vm-test: vm-packages install-dev ## Run what needs a virtual machine, and a switch that is one: half an hour
 	scripts/with-lab-rights env MACHINES_OF_SONICFAB_TESTS=1 $(BIN)/python -m pytest -n 0 tests/vm $(ARGS)
 
 # all that a shell runs
