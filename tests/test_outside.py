@@ -170,8 +170,12 @@ def test_the_default_route_comes_in_and_nothing_else_does(held: Holder, tmp_path
 
     wait_until(lambda: all(foreign(one) == wanted for one in routers.values()), 60, "the default route everywhere")
     assert {name: foreign(one) for name, one in routers.items()} == dict.fromkeys(routers, wanted)
-    learned = upstream.show("show bgp ipv4 unicast neighbors 192.0.2.129 routes")["routes"]
-    assert learned.keys() == {"0.0.0.0/0", "10.10.0.2/32"}
+
+    def learned() -> set[str]:
+        return {*upstream.show("show bgp ipv4 unicast neighbors 192.0.2.129 routes")["routes"]}
+
+    wait_until(lambda: learned() == {"0.0.0.0/0", "10.10.0.2/32"}, 60, "what it is told")
+    assert learned() == {"0.0.0.0/0", "10.10.0.2/32"}
 
 
 class _Spoilt(World):
