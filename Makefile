@@ -23,7 +23,7 @@ vm-test: vm-packages install-dev ## Run what needs a virtual machine, and a swit
 	scripts/with-lab-rights env MACHINES_OF_SONICFAB_TESTS=1 $(BIN)/python -m pytest -n 0 tests/vm $(ARGS)
 
 # all that a shell runs
-SCRIPTS = $(shell grep -rlE --exclude='*.py' '^\#!(/usr)?/bin/(env )?(ba|da)?sh' .ci scripts src tests/vm)
+SCRIPTS = $(shell grep -rlIE --exclude='*.py' '^\#!(/usr)?/bin/(env )?(ba|da)?sh' .ci scripts src tests/vm)
 
 # what FRR has to do with: its config, its sessions, and how a push changes both
 FRR_TESTS = tests/test_frrdelta_frr.py tests/test_frrdelta_sessions.py tests/test_lab_fabric.py tests/test_lab_moves.py \
