@@ -46,8 +46,8 @@ class MachineSwitch:
         self.sonicfab("render", *fabric_files(self.folder, "old"), "-o", str(self.folder / "old"))
         layer = self.folder / "layer"
         self._write_layer(layer)
-        self.machine.put(layer, "/root/layer")
-        self.machine.run("sh /root/layer/layer.sh /root/layer && rm -r /root/layer")
+        self.machine.put(layer, "/var/tmp/layer")
+        self.machine.run("sh /var/tmp/layer/layer.sh /var/tmp/layer && rm -r /var/tmp/layer")
         self.machine.run("systemctl start platform-ports config-setup && systemctl start sonic.target && sync")
         self.ready()
         self.old = self.seen()

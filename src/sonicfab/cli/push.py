@@ -319,5 +319,5 @@ def _note_findings(planned: Planned) -> None:
     if count := planned.warnings:
         note(f"{count} warning{'s' * (count != 1)}: {shows} them")
     if count := planned.standing:
-        what = "1 error is" if count == 1 else f"{count} errors are"
-        note(f"{what} on the switches already and no reason to refuse: {shows} it")
+        what, which = ("1 error is", "it") if count == 1 else (f"{count} errors are", "them")
+        note(f"{what} on the switches already and no reason to refuse: {shows} {which}")
