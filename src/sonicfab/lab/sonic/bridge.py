@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -34,9 +34,9 @@ def make(links: Links, vlans: set[int], members: Members, mac: str) -> bool:
             lines.append(f"link set {name} master {BRIDGE}")
         elif link.get("master") == BRIDGE and name not in members and name != _KEEPER:
             lines.append(f"link set {name} nomaster")
-    _batch("ip", lines)
+    batch("ip", lines)
     wanted = {port: {vlan: not tagged for vlan, tagged in some} for port, some in members.items()}
-    _batch("bridge", _memberships({BRIDGE: dict.fromkeys(vlans, False), **wanted}))
+    batch("bridge", _memberships({BRIDGE: dict.fromkeys(vlans, False), **wanted}))
     for vlan in vlans:
         with suppress(OSError):
             Path(f"/proc/sys/net/ipv4/conf/Vlan{vlan}/arp_evict_nocarrier").write_text("0", encoding="utf-8")
@@ -47,7 +47,7 @@ def remove(links: Links) -> None:
     """All of it, as vlanmgrd does when it starts."""
     if BRIDGE in links:
         gone = [name for name in links if name.startswith("Vlan")]
-        _batch("ip", [f"link del {name}" for name in (*gone, _KEEPER, BRIDGE)])
+        batch("ip", [f"link del {name}" for name in (*gone, _KEEPER, BRIDGE)])
 
 
 def _begin(own: str) -> bool:
@@ -72,7 +72,7 @@ def _begin(own: str) -> bool:
     for link in json.loads(told.stdout or "[]"):
         if done.returncode == 0 and link["linkinfo"]["info_data"].get("vlan_filtering") == 1:
             return True
-    _batch("ip", [f"link del {name}" for name in ("Vlan", _KEEPER, BRIDGE)])
+    batch("ip", [f"link del {name}" for name in ("Vlan", _KEEPER, BRIDGE)])
     return False
 
 
@@ -91,6 +91,7 @@ def _memberships(wanted: Mapping[str, Mapping[int, bool]]) -> Iterator[str]:
                 yield f"vlan add vid {vlan} {place}{' pvid untagged' if untagged else ''}"
 
 
-def _batch(program: str, lines: list[str] | Iterator[str]) -> None:
+def batch(program: str, lines: Iterable[str]) -> None:
+    """Commands of `ip` or `bridge` in one process; a refused one, as of a device that has gone, stops none after it."""
     text = "\n".join([*lines, ""])
     subprocess.run([program, "-force", "-batch", "-"], input=text, capture_output=True, text=True, check=False)

@@ -60,9 +60,7 @@ def _stand_in(links: bridge.Links, vlans: set[int], members: bridge.Members, mac
             lines += [f"link set {end}{device} up" for end in "tu"]
         lines.append(f"link set t{device} master {_PREFIX}{vlan}")
     lines += [f"link set {port} master {_PREFIX}{vlan}" for port, vlan in access.items()]
-    subprocess.run(
-        ["ip", "-force", "-batch", "-"], input="\n".join([*lines, ""]), capture_output=True, text=True, check=False
-    )
+    bridge.batch("ip", lines)
     _tag(
         [{"port": port, "vlan": vlan, "tagged": tagged, "device": f"u{device}"} for port, vlan, tagged, device in tags]
     )
@@ -86,9 +84,7 @@ def remove_all() -> None:
     bridge.remove({link["ifname"]: link for link in _links()})
     lines = [f"link del {link['ifname']}" for link in _links() if re.fullmatch(r"Vlan\d+", link["ifname"])]
     lines += [f"link del {link['ifname']}" for link in _links() if re.fullmatch(r"[ct]\d+(\.\S+)?", link["ifname"])]
-    subprocess.run(
-        ["ip", "-force", "-batch", "-"], input="\n".join([*lines, ""]), capture_output=True, text=True, check=False
-    )
+    bridge.batch("ip", lines)
     with suppress(RuntimeError):  # where the database is what stops, its rows have gone with it
         for table in ("VLAN_TABLE:*", "VLAN_MEMBER_TABLE:*"):
             db.redis("EVAL", _FORGET, "0", table, database=db.DATABASES["APPL_DB"])
