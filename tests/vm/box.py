@@ -148,6 +148,9 @@ class Box:
             server.wait()
         self._shell, self._servers = None, []
         (self.folder / "cut").replace(self._disk)
+        # systemd has made groups of its own in it, empty by now, which nothing else would remove
+        for group, _, _ in os.walk(_CGROUP / self.folder.name, topdown=False):
+            Path(group).rmdir()
 
     def run(self, command: str, stdin: str = "", *, check: bool = True) -> subprocess.CompletedProcess[str]:
         """A shell command in it, as root; `check` asserts that it ends well."""

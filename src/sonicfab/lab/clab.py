@@ -5,22 +5,20 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from sonicfab.errors import LabError, OutputError
-from sonicfab.lab.access import open_lab_switch
+from sonicfab.lab import vrnetlab
 from sonicfab.lab.clabfile import ClabLab, container_name, node_files, topology_text
-from sonicfab.lab.docker import docker, docker_host, has_image
+from sonicfab.lab.docker import docker, docker_host, has_image, last_line
 from sonicfab.lab.files import AUTHORIZED_KEYS, HOST_KEY
 from sonicfab.lab.seed import new_key, write_switch, write_texts
 from sonicfab.lab.spec import LabSpec
 from sonicfab.lab.state import CONTAINERLAB, LabNode, LabState, claim, process_started, remove_folder, write_state
 from sonicfab.lab.whole import whole
-from sonicfab.switch.operations import Switch
 
 BOOT_TIMEOUT = 120
 STOCK_TIMEOUT = 600
@@ -199,7 +197,7 @@ def _state(lab: ClabLab, folder: Path, host: str, containers: dict[str, dict[str
     for switch in lab.spec.switches:
         container = container_name(lab.spec.name, switch.name)
         if containers.get(container, {}).get("state") != "running":
-            raise LabError(f"switch {switch.name} does not run: {_last_line(container, host)}")
+            raise LabError(f"switch {switch.name} does not run: {last_line(container, host)}")
         pid = int(docker("inspect", "--format", "{{.State.Pid}}", container, host=host))
         address = str(containers[container].get("ipv4_address", "")).partition("/")[0]
         nodes[switch.name] = LabNode(
@@ -227,7 +225,7 @@ def _state(lab: ClabLab, folder: Path, host: str, containers: dict[str, dict[str
 def _wait_all(lab: ClabLab, state: LabState, folder: Path, progress: Progress) -> None:
     def one(switch: str) -> None:
         if lab.kind == "sonic-vm":
-            _start_vm(state, switch, folder)
+            vrnetlab.start(state, switch, container_name(state.name, switch), folder / switch, STOCK_TIMEOUT)
         else:
             _start(state, switch)
         progress({"event": "booted", "switch": switch})
@@ -251,46 +249,10 @@ def _start(state: LabState, switch: str) -> None:
         except subprocess.TimeoutExpired as err:
             raise LabError(f"switch {switch} does not start within {seconds} s") from err
         if done.returncode:
-            said = (done.stderr.strip().splitlines() or [_last_line(state.node(switch).container, state.docker_host)])[
+            said = (done.stderr.strip().splitlines() or [last_line(state.node(switch).container, state.docker_host)])[
                 -1
             ]
             raise LabError(f"switch {switch} does not start: {said}")
-
-
-def _start_vm(state: LabState, switch: str, folder: Path) -> None:
-    """Wait for the sshd of a virtual machine, then bring it frr.conf, which its image has no other way for.
-
-    Its host key is taken as it is: the address is on this machine's own bridge.
-
-    Raises:
-        LabError: it does not answer.
-        SwitchError: it does not take frr.conf.
-    """
-    node, deadline = state.node(switch), time.monotonic() + STOCK_TIMEOUT
-    while True:
-        command = ["ssh-keyscan", "-T", "5", "-t", "ed25519,rsa", node.host]
-        keys = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False).stdout
-        if keys.strip():
-            break
-        if time.monotonic() > deadline:
-            raise LabError(f"switch {switch} does not answer to SSH at {node.host} within {STOCK_TIMEOUT} s")
-        time.sleep(2)
-    with state.known_hosts.open("a", encoding="utf-8") as known:
-        known.write(keys)
-    machine = Switch(switch, open_lab_switch(state, switch))
-    try:
-        machine.start_frr((folder / switch / "frr.conf").read_text(encoding="utf-8"), STOCK_TIMEOUT)
-    finally:
-        machine.close()
-
-
-def _last_line(container: str, host: str) -> str:
-    """The last line that a container printed."""
-    try:
-        done = docker("logs", "--tail", "1", container, host=host)
-    except LabError as err:
-        return str(err)
-    return done.strip() or "it says nothing"
 
 
 def _topology(folder: Path) -> Path:

@@ -86,10 +86,13 @@ _KIND_SETTINGS: dict[str, dict[str, Any]] = {
     "sonic-vs": {},
     "sonic-vm": {},
 }
+# addresses that nobody else has: containerlab's default, 172.20.20.0/24, is refused where another lab has it already
+# (containerlab 0.79.0 core/clab.go initMgmtNetwork(), runtime/docker/docker.go createMgmtBridge())
+_OWN_NETWORK = {"external-access": False, "ipv4-subnet": "auto"}
 _MANAGEMENT: dict[str, dict[str, Any]] = {
     "light": {"external-access": False, "skip-when-unused": True},
-    "sonic-vs": {"external-access": False},
-    "sonic-vm": {"external-access": False},
+    "sonic-vs": _OWN_NETWORK,
+    "sonic-vm": _OWN_NETWORK,
 }
 
 
@@ -97,7 +100,7 @@ def _mounts(kind: str, switch: str) -> dict[str, Any]:
     if kind == "light":
         return {"binds": [f"{switch}:/sonicfab:ro"]}
     if kind == "sonic-vm":
-        return {"startup-config": f"{switch}/config_db.json"}
+        return {}  # its config comes by SSH: sonicfab.lab.vrnetlab
     # platform/vs/docker-sonic-vs/start.sh replaces /etc/sonic/config_db.json by mv, which a mount there would refuse
     config = f"{switch}/config_db.json:/var/sonic/config_db.json:ro"
     return {"binds": [config, f"{switch}/frr.conf:/var/sonic/frr.conf:ro"]}

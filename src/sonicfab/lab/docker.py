@@ -45,3 +45,12 @@ def has_image(image: str) -> bool:
         LabError: there is no docker, or it does not answer.
     """
     return bool(docker("image", "ls", "--quiet", image).strip())
+
+
+def last_line(container: str, host: str) -> str:
+    """The last line that a container printed."""
+    try:
+        done = docker("logs", "--tail", "1", container, host=host)
+    except LabError as err:
+        return str(err)
+    return done.strip() or "it says nothing"

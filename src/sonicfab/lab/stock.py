@@ -88,12 +88,16 @@ def stock_plan(plan: FabricPlan) -> FabricPlan:
     return replace(plan, switches=switches, links=tuple(_link(link, mapped) for link in plan.links))
 
 
-def stock_config(config: ConfigDb, *, mac: str = "") -> ConfigDb:
-    """A rendered CONFIG_DB for the stock image: its identity, and its management network instead of the inventory's."""
+def stock_config(config: ConfigDb, *, own_mac: bool = False) -> ConfigDb:
+    """A rendered CONFIG_DB for the stock image: its identity, and its management network instead of the inventory's.
+
+    With its `own_mac`, none is said: `config reload` takes that of eth0 then (sonic-utilities 202311 to master
+    config/main.py load_sysinfo_if_missing()).
+    """
     left_out = ("MGMT_INTERFACE", "MGMT_VRF_CONFIG", "MGMT_PORT")
     localhost = {**config["DEVICE_METADATA"]["localhost"], "hwsku": HWSKU, "platform": PLATFORM}
-    if mac:
-        localhost["mac"] = mac
+    if own_mac:
+        localhost.pop("mac", None)
     metadata = {**config["DEVICE_METADATA"], "localhost": localhost}
     kept = {table: rows for table, rows in config.items() if table not in left_out}
     return {**kept, "DEVICE_METADATA": metadata}

@@ -130,11 +130,9 @@ def clab_lab(fabric: Fabric, spec: LabSpec, kind: str, image: str, note: Note) -
     virtual_machine = kind == "sonic-vm"
     if virtual_machine and (wide := wider_than_old_images(ports)):
         note(wide)
-    # containerlab fills the template in with the address that it gives the virtual machine
-    mac = "{{ .MacAddress }}" if virtual_machine else ""
     nodes = {
         config.switch: StockNode(
-            {"config_db.json": dumps(stock_config(config.config_db, mac=mac)), "frr.conf": config.frr},
+            {"config_db.json": dumps(stock_config(config.config_db, own_mac=virtual_machine)), "frr.conf": config.frr},
             ports[config.switch],
         )
         for config in render_fabric(replace(fabric, plan=plan), plan.switches.values())

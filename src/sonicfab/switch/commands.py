@@ -43,13 +43,16 @@ LAST_BACKUP = (
 """The last push that was confirmed, by its name, which begins with its time."""
 BACKUP_FILE = "sudo -n sh -c '[ ! -e {stage}/backup/{id}/{name} ] || cat {stage}/backup/{id}/{name}'"
 
-START_FRR = (
-    'sudo -n sh -c \'i=0; until vtysh -c "show version" > /dev/null 2>&1; do '
-    "i=$((i + 1)); [ $i -lt {tries} ] || exit 1; sleep 1; done; "
+STOCK_BEGIN = (
+    'sudo -n sh -c \'rm -f /run/sonicfab-start; {{ (i=0; until vtysh -c "show version" > /dev/null 2>&1; do '
+    "i=$((i + 1)); [ $i -lt 600 ] || {{ echo FRR does not start; exit 1; }}; sleep 1; done; "
+    "install -m 0644 {folder}/config_db.json /etc/sonic/config_db.json && "
     "install -m 0640 -o 300 -g 300 {folder}/frr.conf /etc/sonic/frr/frr.conf && "
-    "rm -rf {folder} && systemctl restart bgp'"
+    "config reload -y -f && config save -y); "
+    "echo $? > /run/sonicfab-start; rm -rf {folder}; }} > /run/sonicfab-start.log 2>&1 < /dev/null &'"
 )
-"""A virtual machine of a stock image, once its FRR runs: it starts with its config_db.json and without frr.conf."""
+"""A virtual machine of a stock image boots with a config of its own. The reload goes on when it cuts us off."""
+STOCK_RESULT = "cat /run/sonicfab-start 2> /dev/null && tail -n 1 /run/sonicfab-start.log"
 
 USERS_APPLY = "sudo -n sh {folder}/users.sh apply {folder} {seconds}; code=$?; rm -rf {folder}; exit $code"
 """What is set is in files of that folder, which were put there over stdin."""

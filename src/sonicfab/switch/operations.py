@@ -93,21 +93,28 @@ class Switch:
             self.read(answers, one)
         return facts(answers)
 
-    def start_frr(self, frr: str, timeout: float) -> None:
-        """Give frr.conf to a virtual machine that has just booted with its config_db.json.
+    def begin_stock(self, files: dict[str, str]) -> None:
+        """Have a virtual machine of a stock image begin to load its config_db.json and frr.conf.
 
         Raises:
-            SwitchError: its FRR does not start within `timeout` seconds, or it cannot be written.
+            SwitchError: they cannot be written, or it cannot begin.
         """
         made = self.transport.run(commands.UPLOAD_FOLDER)
         if not made.ok:
             raise SwitchError(f"{self.name}: cannot make a folder for its config: {made.said}")
         folder = made.stdout.strip()
-        self.transport.put(frr.encode(), f"{folder}/frr.conf")
-        command = commands.START_FRR.format(folder=shlex.quote(folder), tries=int(timeout))
-        result = self.transport.run(command, timeout=timeout + 60)
-        if not result.ok:
-            raise SwitchError(f"{self.name}: FRR does not start: {result.said}")
+        for name, text in files.items():
+            self.transport.put(text.encode(), f"{folder}/{name}")
+        begun = self.transport.run(commands.STOCK_BEGIN.format(folder=shlex.quote(folder)))
+        if not begun.ok:
+            raise SwitchError(f"{self.name}: cannot load its config: {begun.said}")
+
+    def stock_result(self) -> str | None:
+        """What went wrong with that, "" for nothing; None while it goes on."""
+        lines = self.transport.run(commands.STOCK_RESULT).stdout.splitlines()
+        if not lines:
+            return None
+        return "" if lines[0] == "0" else " ".join(lines[-1:])
 
     def check_patch(self, limit: float) -> PatchResult:
         """Whether the switch's config updater would apply the staged patch, told within `limit` seconds."""
