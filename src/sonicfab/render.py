@@ -112,9 +112,10 @@ class Renderer:
         try:
             with limits() if self._own_folders else nullcontext():
                 tables = self._all_tables(values)
+                frr = "" if switch.unified else self._text(FRR_TEMPLATE, values)
+                idle = switch.left.idle(tables, frr)
                 if switch.unified and switch.ownership == "planned":  # they are what frr.conf is elsewhere
                     tables = switch.left.without(tables, frrcfgd.TABLES)
-                frr = "" if switch.unified else self._text(FRR_TEMPLATE, values)
         except (TemplateLimitError, MemoryError, RecursionError) as err:  # where what a template made was read
             message = f"rendering {switch.name} failed: {_said(err)}"
             raise _template_error(message, Place(self._last_template), _TOO_MUCH) from err
@@ -127,7 +128,7 @@ class Renderer:
             frr,
             frozenset(self._secret_files),
             self.site_templates,
-            planned_of(switch, tables),
+            planned_of(switch, tables, idle),
             (*clashes, *more),
             tuple(self._asked),
         )
@@ -218,8 +219,8 @@ def _base64(text: str) -> str:
     return b64encode(text.encode()).decode()
 
 
-def planned_of(switch: SwitchPlan, tables: ConfigDb) -> Planned | None:
-    """What of a switch is ours, None for all of it; `tables` are those of the templates."""
+def planned_of(switch: SwitchPlan, tables: ConfigDb, idle: frozenset[str] = frozenset()) -> Planned | None:
+    """What of a switch is ours, None for all of it; `tables` are the templates', `idle` is left in vain."""
     if switch.ownership == "everything":
         return None
     extra, rows = switch.extra.config_db, tables.get("PORT", {})
@@ -229,6 +230,7 @@ def planned_of(switch: SwitchPlan, tables: ConfigDb) -> Planned | None:
         frozenset(extra.keys() - tables.keys()),
         {"PORT": {one.name: one.decided - rows.get(one.name, {}).keys() for one in switch.ports if one.decided}},
         switch.left,
+        idle,
     )
 
 

@@ -313,8 +313,9 @@ def _told() -> Iterator[None]:
 
 def _note_findings(planned: Planned) -> None:
     """What validation has to say and is no reason to refuse."""
-    from sonicfab.report.console import note
+    from sonicfab.report.console import diagnostics, note
 
+    diagnostics(planned.idle)
     shows = "`sonicfab validate` with the same options shows"
     if count := planned.warnings:
         note(f"{count} warning{'s' * (count != 1)}: {shows} them")

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Literal
 
 from sonicfab.configdb import ConfigDb
-from sonicfab.errors import InputError, SwitchError
+from sonicfab.errors import Diagnostic, InputError, SwitchError
 from sonicfab.fabric import refuse_masked
 from sonicfab.hints import did_you_mean
+from sonicfab.load import diagnose
+from sonicfab.operations.idle import idle_words
 from sonicfab.operations.site import QUIET, OpenSite, Progress
 from sonicfab.operations.standing import Judged
 from sonicfab.operations.validate import known_codes
@@ -95,6 +97,12 @@ class Planned:
     def todo(self) -> list[str]:
         """The switches that would change, in their order."""
         return [] if self.refused else self.decision.todo
+
+    @property
+    def idle(self) -> list[Diagnostic]:
+        """Words of `leave` in the topology that leave nothing, neither of the plan nor of what the switches have."""
+        files, found = self.site.files, {name: look.found for name, look in self.looks.items()}
+        return diagnose(idle_words(files.topology.value, self.site.fabric.plan, found), files.documents)
 
     @property
     def intended(self) -> dict[str, ConfigDb]:

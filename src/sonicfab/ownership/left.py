@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sonicfab.configdb import ConfigChange, ConfigDb, Row, Table
 from sonicfab.frr import conf
-from sonicfab.frr.chosen import chosen
+from sonicfab.frr.chosen import chooses, chosen
 from sonicfab.frr.parts import Foreign
 
 _MODE = "docker_routing_config_mode"
@@ -41,6 +41,14 @@ class Left:
     def __bool__(self) -> bool:
         """True when something is left."""
         return bool(self.places) or self.frr or bool(self.lines)
+
+    def idle(self, tables: ConfigDb, frr: str) -> frozenset[str]:
+        """What of it, in the words of `said`, names nothing in a config."""
+        there = list(conf.lines(frr)) if self.lines else []
+        lines = (
+            f"frr {one}" for one in self.lines if not any(chooses(one, context, line) for _, context, line in there)
+        )
+        return frozenset([*(str(one) for one in self.places if not _is_in(tables, one)), *lines])
 
     def with_lines(self, other: Foreign, text: str, intended: str) -> Foreign:
         """What is another's in a text of FRR, with the lines that are left: they stay, though their part is ours."""
@@ -122,3 +130,9 @@ class Left:
         """In words."""
         lines = [f"frr {one}" for one in self.lines]
         return [*(["FRR's config"] if self.frr else []), *sorted(map(str, self.places)), *lines]
+
+
+def _is_in(tables: ConfigDb, place: Place) -> bool:
+    rows = tables.get(place.table, {})
+    some = [rows[place.key]] if place.key in rows else [] if place.key else list(rows.values())
+    return any(not place.name or place.name in row for row in some)

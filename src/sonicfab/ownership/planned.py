@@ -17,6 +17,7 @@ class Planned:
             planned all the same.
         absent: table -> key -> fields that are planned not to be there.
         left: what stays as it is on the switch, whatever is rendered.
+        idle: what of `left`, in its words, names nothing that would be rendered.
         by_row: tables of which only rows of `extra` are rendered: they are no list of what there shall be.
     """
 
@@ -24,6 +25,7 @@ class Planned:
     by_row: frozenset[str] = frozenset()
     absent: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
     left: Left = field(default_factory=Left)
+    idle: frozenset[str] = frozenset()
 
     def fields(self, table: str, key: str, rendered: frozenset[str]) -> frozenset[str]:
         """The planned fields of a rendered row."""

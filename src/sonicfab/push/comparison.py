@@ -123,6 +123,7 @@ class Comparison:
         record_text: the record of what is ours on the switch, as it stands there.
         theirs: what is another's and stays.
         blocked: what is another's and cannot stay beside what is meant.
+        idle: what the topology leaves in vain: neither the plan nor the switch has it.
     """
 
     config_db: tuple[configdb.ConfigChange, ...]
@@ -140,6 +141,7 @@ class Comparison:
     record_text: str = field(default="", repr=False)
     theirs: tuple[str, ...] = ()
     blocked: tuple[str, ...] = ()
+    idle: frozenset[str] = frozenset()
 
     @property
     def differences(self) -> int:
@@ -223,7 +225,16 @@ def compare(switch: Switch, target: Target) -> Comparison:
         record_text=record_text,
         theirs=settled.theirs,
         blocked=settled.blocked,
+        idle=frozenset() if down else _idle(target, (running, running_frr), (stored_db, stored_frr)),
     )
+
+
+def _idle(target: Target, *configs: tuple[configdb.ConfigDb, str]) -> frozenset[str]:
+    """What is left and is in none of the configs of a switch, nor was in its plan; those of FRR are to be whole."""
+    idle = target.planned.idle if target.left and target.planned else frozenset[str]()
+    for config_db, frr in configs if idle else ():
+        idle &= target.left.idle(config_db, frr)
+    return idle
 
 
 def _there(switch: Switch, answers: Answers, question: Question[Value]) -> Value:
