@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 
 import pytest
 
+from conftest import ROOT
+from sonicfab.fabric import Fabric, open_fabric
 from sonicfab.families import Family
 from sonicfab.model.policies import read_prefixes
 from sonicfab.plan.outside import Let, OutsidePlan
 from sonicfab.switch.ask import Question
-from sonicfab.switch.state.bgp import ADVERTISED, TCP_SIGNATURES, BgpPeer, BgpSession, advertised, signatures
+from sonicfab.switch.state.bgp import (
+    ADVERTISED,
+    TCP_SIGNATURES,
+    TCP_SIGNATURES_LATER,
+    BgpPeer,
+    BgpSession,
+    advertised,
+    signatures,
+)
 from sonicfab.switch.state.routes import STATIC_ROUTES, Route, StaticRoute, static_routes
 from test_golden import open_example
+from test_push_shown import fabric_of
 from verify_world import World
 
 ONE, TWO = "bp-border1", "bp-border2"
@@ -22,8 +34,8 @@ ONE, TWO = "bp-border1", "bp-border2"
 class Bordered(World):
     """The example with its upstreams, all as planned."""
 
-    def __init__(self) -> None:
-        super().__init__(open_example("border-pair"))
+    def __init__(self, fabric: Fabric | None = None) -> None:
+        super().__init__(fabric or open_example("border-pair"))
         for name, switch in self.plan.switches.items():
             box, bgp, zebra = self.boxes[name], self.bgp(name), self.zebra(name)
             origins = {**bgp.origins, "0.0.0.0/0": frozenset({64999}), "::/0": frozenset({64999})}
@@ -187,3 +199,43 @@ def test_what_the_switch_says() -> None:
     text = "TcpExt: SyncookiesSent TCPMD5NotFound TCPMD5Unexpected TCPMD5Failure\nTcpExt: 5 1 0 3\nIpExt: A\nIpExt: 1\n"
     assert (signatures(text), signatures("TcpExt: A\n")) == (4, 0)
     assert TCP_SIGNATURES.command == "cat /proc/net/netstat"
+
+
+@pytest.mark.parametrize(
+    ("before", "later", "code", "said"),
+    [
+        (7, 9, "outside-password", "drops TCP segments for their signature, 2 just now"),
+        (7, 7, "outside-down", "7 TCP segments for their signature since it started, and none while it was looked at"),
+        (7, None, "outside-down", "perhaps another password, if `grep TcpExt /proc/net/netstat` counts more"),
+        (0, 0, "outside-down", ""),
+    ],
+)
+def test_what_a_kernel_dropped_since_it_started_is_no_other_password(
+    before: int, later: int | None, code: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what it drops while it is looked at is."""
+    monkeypatch.setenv("UPSTREAM", "a-w0rd")
+    for folder in ("inventories", "topologies"):
+        text = (ROOT / folder / "border-pair.yml").read_text()
+        (tmp_path / f"{folder}.yml").write_text(text.replace("100}", "100, password: env:UPSTREAM}", 1))
+    world = Bordered(open_fabric(tmp_path / "inventories.yml", tmp_path / "topologies.yml"))
+    more = world.boxes[ONE].more
+    more[TCP_SIGNATURES] = before
+    if later is not None:
+        more[TCP_SIGNATURES_LATER] = later
+    world.change_session(ONE, "192.0.2.0", state="Active")
+    assert world.codes() == [code]
+    evidence = str(world.verified()[1][0].evidence)
+    assert said in evidence
+    assert said or "signature" not in evidence
+
+
+@pytest.mark.parametrize(("peer", "code"), [("192.0.2.99", []), ("192.0.2.98", ["unplanned-session"])])
+def test_a_neighbour_of_extra_is_somebodys_intent(peer: str, code: list[str], tmp_path: Path) -> None:
+    """No session of the plan, and none that nobody wanted."""
+    lines = "{frr: {router bgp 4200000001: [neighbor 192.0.2.99 remote-as 65000]}}"
+    world = World(open_fabric(*fabric_of(tmp_path, 1, f"switches: {{leaf1: {{extra: {lines}}}}}\n")))
+    bgp = world.bgp("leaf1")
+    more = BgpPeer(peer, Family.IPV4, 65000, 4200000001, "Established", "", 0, 0, 9.0, "")
+    world.boxes["leaf1"].bgp = replace(bgp, peers=(*bgp.peers, more))
+    assert [one.code for one in world.verified()[1]] == code

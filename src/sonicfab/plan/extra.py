@@ -9,6 +9,7 @@ from sonicfab.configdb import ConfigDb, Row, Table, is_secret
 from sonicfab.errors import KeyPath, Problem
 from sonicfab.frr import conf
 from sonicfab.frr.abbreviated import in_full
+from sonicfab.frr.bgp import neighbor_of
 from sonicfab.frr.chosen import without
 from sonicfab.frr.conf import Context
 from sonicfab.frr.delta.kinds import slot
@@ -90,6 +91,12 @@ class Extra:
             yield from ((context, line) for line in lines)
             if not lines and context:
                 yield context[:-1], context[-1]
+
+    @property
+    def neighbors(self) -> frozenset[str]:
+        """The neighbours of BGP that are in it, by lines of FRR or rows for frrcfgd."""
+        rows = (key.rpartition("|")[2] for key in self.config_db.get("BGP_NEIGHBOR", {}))
+        return frozenset([*rows, *(name for _, line in self.lines() if (name := neighbor_of(line)))])
 
     def with_rows(
         self, tables: ConfigDb, writers: Mapping[str, str], spared: Mapping[str, Mapping[str, frozenset[str]]]

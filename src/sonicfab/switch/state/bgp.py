@@ -301,6 +301,12 @@ ADVERTISED = Question(
 TCP_SIGNATURES = Question(
     "TCP signatures", "cat /proc/net/netstat", signatures, "TCP segments that were dropped for their MD5 signature"
 )
+TCP_SIGNATURES_LATER = Question(
+    "TCP signatures later",
+    "sleep 3; cat /proc/net/netstat",
+    signatures,
+    "how many more they are some seconds later: what was dropped before says nothing of a session that is down now",
+)
 BGP_ROUTES_BELOW = Question(
     "BGP paths",
     "sudo -n vtysh -c 'show bgp {family} unicast {prefix} longer-prefixes json'",

@@ -64,13 +64,13 @@ class Bgp(Check[_Planned]):
 
 
 def neighbors_of_others(expected: Expectations, answers: Answers) -> frozenset[str]:
-    """Neighbours in our BGP that another has made and saved: nobody planned them, and they may stay."""
-    record = answers.find(RECORD)
+    """Neighbours in our BGP that nobody planned and that may be there: of `extra`, or made and saved by another."""
+    record, extra = answers.find(RECORD), expected.plan.extra.neighbors
     if expected.config is None or record is None:
-        return frozenset()
+        return extra
     if not expected.config.frr:  # frrcfgd makes it of CONFIG_DB, whose rows another check looks at
-        return frozenset()
-    return foreign_neighbors(answers.find(STORED_FRR) or "", expected.config.frr, record.frr)
+        return extra
+    return extra | foreign_neighbors(answers.find(STORED_FRR) or "", expected.config.frr, record.frr)
 
 
 def _fault(

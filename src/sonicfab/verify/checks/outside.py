@@ -7,7 +7,7 @@ from typing import Any
 
 from sonicfab.families import Family
 from sonicfab.switch.ask import Answers, Question
-from sonicfab.switch.state.bgp import BGP_STATE, TCP_SIGNATURES
+from sonicfab.switch.state.bgp import BGP_STATE, TCP_SIGNATURES, TCP_SIGNATURES_LATER
 from sonicfab.switch.state.routes import ZEBRA_STATE
 from sonicfab.verify.check import Check, Seen, Wanted
 from sonicfab.verify.expect import Expectations
@@ -30,11 +30,15 @@ class Outside(Check[Family]):
         return (ZEBRA_STATE, BGP_STATE) if expected.defaults else ()
 
     def then(self, expected: Expectations, answers: Answers) -> Iterable[Question[Any]]:
-        """Where a session with a neighbour outside is signed and is not up, whether the kernel has dropped segments."""
+        """Where a session with a neighbour outside is signed and is not up, whether the kernel drops segments by now.
+
+        The first reading is kept, however often is asked.
+        """
         bgp = answers.find(BGP_STATE)
         signed = [session.peer for group, session in expected.plan.sessions if group.of and session.options.password]
         down = [one for one in bgp.peers if one.peer in signed and not one.established] if bgp else []
-        return (TCP_SIGNATURES,) if down else ()
+        asked = [TCP_SIGNATURES] if answers.find(TCP_SIGNATURES) is None else []
+        return (*asked, TCP_SIGNATURES_LATER) if down else ()
 
     def wanted(self, expected: Expectations) -> Iterator[Wanted[Family]]:
         """The default route of each family that some neighbour is to tell; `far` is a switch that it comes in by."""

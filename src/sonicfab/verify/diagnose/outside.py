@@ -12,7 +12,7 @@ from sonicfab.families import Family
 from sonicfab.model.fields import Endpoint
 from sonicfab.plan.bgp import Session
 from sonicfab.plan.outside import OutsidePlan
-from sonicfab.switch.state.bgp import TCP_SIGNATURES
+from sonicfab.switch.state.bgp import TCP_SIGNATURES, TCP_SIGNATURES_LATER
 from sonicfab.verify.diagnose import mends
 from sonicfab.verify.diagnose.base import Case, Diagnosis, some
 from sonicfab.verify.results import CheckResult, Problem
@@ -61,17 +61,19 @@ def _session(case: Case, one: OutsidePlan, failed: list[CheckResult]) -> Diagnos
         shut = said.shut and not any(session.options.shutdown for session in _planned(case, one))
         # with another password there is no TCP connection, and no session comes that far (RFC 4271, 8.2.2)
         connected = said.state in ("OpenSent", "OpenConfirm")
-        signed = 0 if shut or connected else _unsigned(case, one)
+        before, now = (0, 0) if shut or connected else _unsigned(case, one)
         if shut:
             code, text = "outside-shut", "has shut its session with {who}"
             there, drift = mends.startup(case, one.switch, [it.subject for it in failed]), ()
-        elif signed or any(" password " in line for line in drift):
+        elif now or any(" password " in line for line in drift):
             code, text = "outside-password", "has not the same MD5 password as {who}"
             evidence = (
                 *evidence,
-                *([f"{one.switch} has dropped {signed} TCP segments for their signature"] * (signed > 0)),
+                *([f"{one.switch} drops TCP segments for their signature, {now} just now"] * bool(now)),
             )
             there = f"set the password of the plan at {one.name}, or another one in the plan: the two ends must agree"
+        elif before:
+            evidence = (*evidence, _before(one.switch, before, known=now is not None))
     elif first.problem == Problem.MAX_PREFIX:
         clear = mends.on(one.switch, *(f"sudo vtysh -c 'clear bgp {it.subject}'" for it in failed))
         there = f"when {one.name} announces less, or `max_prefixes` is higher: {clear}"
@@ -102,12 +104,26 @@ def _planned(case: Case, one: OutsidePlan) -> list[Session]:
     return [session for group, session in case.switch(one.switch).sessions if group.of_neighbor(one.name)]
 
 
-def _unsigned(case: Case, one: OutsidePlan) -> int:
-    """How many TCP segments the switch has dropped for their signature, where no other session has one."""
+def _unsigned(case: Case, one: OutsidePlan) -> tuple[int, int | None]:
+    """How many TCP segments a switch had dropped for their signature when it was asked first, and how many since then.
+
+    None where it was asked once: what its kernel has counted since it booted is no sign by itself. Where other sessions
+    have signatures, too, it tells of none.
+    """
     signed = [session for _, session in case.switch(one.switch).sessions if session.options.password]
     ours = [session for session in _planned(case, one) if session.options.password]
     answers = case.answers.get(one.switch)
-    return (answers.find(TCP_SIGNATURES) or 0) if answers and ours and len(signed) == len(ours) else 0
+    if not answers or not ours or len(signed) > len(ours):
+        return 0, 0
+    before, later = answers.find(TCP_SIGNATURES) or 0, answers.find(TCP_SIGNATURES_LATER)
+    return before, None if later is None else max(0, later - before)
+
+
+def _before(switch: str, count: int, *, known: bool) -> str:
+    told = f"{switch} has dropped {count} TCP segments for their signature since it started"
+    if known:
+        return f"{told}, and none while it was looked at"
+    return f"{told}: perhaps another password, if `grep TcpExt /proc/net/netstat` counts more TCPMD5 a while later"
 
 
 def _leaks_in(case: Case, one: OutsidePlan) -> Iterator[Diagnosis]:
