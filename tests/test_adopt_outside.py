@@ -168,3 +168,76 @@ def test_what_has_no_word_is_kept_as_it_stands(policies: str, neighbor: str) -> 
     assert result.unchanged
     assert "outside" not in topology
     assert "neighbor 203.0.113.1 bfd" in result.files["topology.yml"]
+
+
+VLAN = {
+    "VLAN": {"Vlan23": {"vlanid": "23"}},
+    "VLAN_MEMBER": {"Vlan23|Ethernet20": {"tagging_mode": "untagged"}},
+    "VLAN_INTERFACE": {"Vlan23": {}, "Vlan23|203.0.113.2/28": {}},
+}
+
+
+def read(more: dict[str, Any], frr: str, neighbor: str = NEIGHBOR) -> tuple[Adopted, Any]:
+    """The golden fabric with more rows and lines on its first leaf."""
+    found = []
+    for source in read_folders([GOLDEN / "spine-leaf-1x2"]):
+        text, config = source.frr, {**source.config_db}
+        if source.name == LEAF1:
+            config |= {table: {**config.get(table, {}), **rows} for table, rows in more.items()}
+            text = text.replace(" address-family ipv4 unicast\n", f"{neighbor} address-family ipv4 unicast\n", 1)
+            text = f"{LISTS}{frr}{text.removesuffix('end' + chr(10))}{IN}end\n"
+        found.append(replace(source, config_db=config, frr=text))
+    result = adopt(found, Catalog.load(), Given())
+    assert result.unchanged, result.changes
+    return result, value(compose(result.files["topology.yml"]))
+
+
+def test_a_neighbour_in_a_vlan_is_in_its_network() -> None:
+    """Named by its address alone: the network has the switch's own."""
+    _, topology = read(VLAN, "ip route 198.51.100.0/24 203.0.113.1 Vlan23\n!\n")
+    assert topology["networks"] == {"vlan23": {"vlan": "23", "gateway": {"ipv4": "203.0.113.2/28"}}}
+    (one,) = topology["outside"]
+    assert {key: one.get(key) for key in ("interface", "address", "peer")} == {
+        "interface": "vlan23",
+        "address": None,
+        "peer": "203.0.113.1",
+    }
+    assert topology["routes"] == [
+        {"switches": [LEAF1], "prefix": "198.51.100.0/24", "via": "203.0.113.1 vlan23"},
+    ]
+
+
+def test_a_neighbour_over_a_sub_interface_is_kept_with_the_reason() -> None:
+    rows = {"VLAN_SUB_INTERFACE": {"Ethernet20.7": {"vlan": "7"}, "Ethernet20.7|203.0.113.2/28": {}}}
+    result, topology = read(rows, "")
+    assert "outside" not in topology
+    extra = topology["switches"][LEAF1]["extra"]
+    assert "neighbor 203.0.113.1 remote-as 64999" in str(extra["frr"])
+    assert extra["config_db"].keys() == {"VLAN_SUB_INTERFACE"}
+    assert "# the topology has none; sessions over them stand below" in result.files["topology.yml"]
+
+
+ROWS: dict[str, tuple[dict[str, str], dict[str, Any] | None]] = {
+    "198.51.100.0/24": ({"nexthop": "203.0.113.1"}, {"via": "203.0.113.1", "tag": "1"}),
+    "default|198.51.101.0/24": (
+        {"nexthop": "203.0.113.1,0.0.0.0", "ifname": "Vlan23,Ethernet20", "distance": "5,5", "advertise": "false"},
+        {"via": ["203.0.113.1 vlan23", "Ethernet20"], "distance": "5", "tag": "2"},
+    ),
+    "198.51.102.0/24": ({"blackhole": "true", "nexthop": ""}, {"blackhole": "true", "tag": "1"}),
+    "198.51.103.0/24": ({"nexthop": "203.0.113.1", "bfd": "true"}, None),
+    "198.51.104.0/24": ({"nexthop": "203.0.113.1", "ifname": ",,"}, None),
+    "Vrf1|198.51.105.0/24": ({"nexthop": "203.0.113.1"}, None),
+    "198.51.106.0/24": ({"nexthop": "203.0.113.1,203.0.113.9", "distance": "1,2"}, None),
+}
+
+
+def test_rows_of_static_routes_are_routes_where_they_say_the_same() -> None:
+    """What bgpcfgd makes of them; the rows are kept, and a push changes nothing."""
+    result, topology = read({**VLAN, "STATIC_ROUTE": {key: row for key, (row, _) in ROWS.items()}}, "")
+    said = {one.pop("prefix"): one for one in topology["routes"]}
+    assert said == {
+        key.rpartition("|")[2]: {"switches": [LEAF1], **one} for key, (_, one) in ROWS.items() if one is not None
+    }
+    assert topology["switches"][LEAF1]["extra"]["config_db"]["STATIC_ROUTE"].keys() == ROWS.keys()
+    (odd,) = [str(one) for one in result.odd if "STATIC_ROUTE" in str(one)]
+    assert "198.51.104.0/24 has lists of different lengths" in odd

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from sonicfab.adopt.edges import Said, keys_of
 from sonicfab.adopt.links import FoundLink, Links
+from sonicfab.adopt.options import Usual, link_options
 from sonicfab.adopt.page import Entry, flow, ranges, scalar
 from sonicfab.adopt.seen import Seen
 from sonicfab.adopt.sessions import text_of
@@ -24,10 +26,11 @@ def link_entries(
     roles: Mapping[str, Role],
     odd: Mapping[FoundLink, str],
     vlans: Mapping[Endpoint, Said],
+    usual: Usual,
 ) -> Iterator[Entry]:
     """Patterns first, then single cables; one that cannot be said as it is stands behind #."""
     plain = [one for one in links if not one.members]
-    routed = [one for one in plain if one not in odd and word_of(one, switches) == ""]
+    routed = [one for one in plain if one not in odd and session_of(one, switches, usual) == ""]
     rest = [one for one in plain if one not in routed]
     meshes, left = _meshes([_by_tier(one, roles) for one in routed])
     why = _why(routed)
@@ -37,7 +40,10 @@ def link_entries(
         yield Entry(lines, f"links of {', '.join(leaves)}", why)
     single = [*(link for link in routed if _by_tier(link, roles) in left), *rest]
     for one in sorted(single, key=lambda link: natural_key(str_of(link))):
-        word, said = word_of(one, switches), f"{one.b} - {one.a}" if _by_tier(one, roles)[0] == one.a else str_of(one)
+        word, said = (
+            session_of(one, switches, usual),
+            f"{one.b} - {one.a}" if _by_tier(one, roles)[0] == one.a else str_of(one),
+        )
         use = of_link(one, vlans)
         keys = keys_of(use) if use else {"bgp": word} if word else {}
         text = f"  - {flow({'link': said, **keys})}" if keys else f"  - {said}"
@@ -50,6 +56,7 @@ def bundle_entries(
     switches: Mapping[str, Seen],
     odd: Mapping[FoundLink, str],
     vlans: Mapping[Endpoint, Said],
+    usual: Usual,
 ) -> Iterator[Entry]:
     """Bundles between switches, then those to servers."""
     for one in links:
@@ -62,7 +69,7 @@ def bundle_entries(
         use = of_link(one, vlans)
         if use:
             options |= keys_of(use)
-        elif word := word_of(one, switches):
+        elif word := session_of(one, switches, usual):
             options["bgp"] = word
         said += "".join(f", {key}: {flow(value)}" for key, value in options.items()) + "}"
         why = one.why if one.sure else f"{one.why}; which member goes to which is not known: paired in their order"
@@ -118,6 +125,13 @@ def _ends(ends: Iterable[Endpoint]) -> str:
     for end in ends:
         by_switch.setdefault(end.switch, []).append(end.port)
     return "; ".join(f"{switch}:{', '.join(ranges(ports))}" for switch, ports in by_switch.items())
+
+
+def session_of(link: FoundLink, switches: Mapping[str, Seen], usual: Usual) -> str | dict[str, Any]:
+    """What `bgp:` of a link says: a word, or options that its session has otherwise than others."""
+    word = word_of(link, switches)
+    options = {} if word == "none" else link_options(link, switches, usual)
+    return {**({"session": word} if word else {}), **options} if options else word
 
 
 def word_of(link: FoundLink, switches: Mapping[str, Seen]) -> str:

@@ -15,6 +15,12 @@ _KEPT = ("ACL_TABLE", "ACL_RULE", "MIRROR_SESSION", "STATIC_ROUTE", "VLAN_SUB_IN
 """Tables that people write and no daemon, and that hold no secrets."""
 
 
+_WHY = {
+    "STATIC_ROUTE": "bgpcfgd makes these routes, with BGP told of them; `routes` says them of frr.conf",
+    "VLAN_SUB_INTERFACE": "the topology has none; sessions over them stand below `frr`, and are not planned",
+}
+
+
 def extra_of(switch: Seen) -> dict[str, Table]:
     """Table -> its rows, of those that are kept."""
     found = {table: switch.config.get(table, {}) for table in _KEPT}
@@ -34,6 +40,6 @@ def extra_lines(extra: Mapping[str, Table], frr: Mapping[Context, Sequence[str]]
         return []
     lines = [f"{indent}extra:", *([f"{indent}  config_db:"] if extra else [])]
     for table, rows in extra.items():
-        lines.append(f"{indent}    {table}:")
+        lines.append(f"{indent}    {table}:{f'  # {_WHY[table]}' if table in _WHY else ''}")
         lines += [f"{indent}      {scalar(key)}: {flow(dict(row))}" for key, row in rows.items()]
     return [*lines, *extra_frr_lines(frr, f"{indent}  ")]

@@ -12,6 +12,7 @@ from sonicfab.adopt.page import ranges
 from sonicfab.adopt.seen import Seen
 from sonicfab.adopt.sessions import text_of
 from sonicfab.adopt.settings import device_of, settings_of
+from sonicfab.adopt.staticrows import hops_of
 from sonicfab.hints import first_of
 from sonicfab.plan.interfaces import LOOPBACK
 from sonicfab.roles import Role
@@ -167,6 +168,12 @@ def _type(switch: Seen, role: Role) -> Iterator[str]:
         yield f"its type is {kind}, and it is a {role}"
 
 
+def _static_rows(switch: Seen) -> Iterator[str]:
+    for key, row in switch.config.get("STATIC_ROUTE", {}).items():
+        if not hops_of(row):
+            yield f"STATIC_ROUTE|{key} has lists of different lengths: SONiC makes no route of it"
+
+
 _OF_SWITCH: tuple[Callable[[Seen], Iterator[str]], ...] = (
     _reading,
     _name,
@@ -176,6 +183,7 @@ _OF_SWITCH: tuple[Callable[[Seen], Iterator[str]], ...] = (
     _vlans,
     _management,
     _frr,
+    _static_rows,
 )
 
 

@@ -10,17 +10,17 @@ from typing import Any
 from sonicfab.adopt.edges import picked
 from sonicfab.adopt.links import Links
 from sonicfab.adopt.page import Entry, Part, flow, one_or_list, scalar
-from sonicfab.adopt.policies import options_of
+from sonicfab.adopt.policies import USUAL, options_of
 from sonicfab.adopt.routemaps import RouteMaps, Words
 from sonicfab.adopt.seen import Seen
 from sonicfab.adopt.sessions import SeenSession
+from sonicfab.adopt.staticrows import routes_of_rows
 from sonicfab.frr import conf
 from sonicfab.model.fields import Endpoint
 from sonicfab.roles import Role
 
 _NO_NAME = re.compile(r"[^A-Za-z0-9_-]+")
 _TIMES = ("keepalive", "hold", "connect_retry")
-_USUAL: dict[str, object] = {"keepalive": 3, "hold": 9, "connect_retry": 10, "bfd": False}
 _TAKEN_OVER = ("static", "connected", "kernel")
 _BGP = "router bgp "
 
@@ -40,19 +40,24 @@ def outside_parts(
     links: Links,
     hosts: Collection[Endpoint],
     bgp: Mapping[str, object],
+    networks: Mapping[int, str],
 ) -> list[Part]:
-    """The keys `outside`, `policies`, `aggregates`, `routes` and `redistribute`; `bgp` is what the fabric's says."""
+    """The keys `outside`, `policies`, `aggregates`, `routes` and `redistribute`; `bgp` is what the fabric's says.
+
+    `networks` are the names of those that the topology has, by their VLANs.
+    """
     found = _Found()
+    names_of = {f"Vlan{number}": name for number, name in networks.items()}
     asns = {str(one.asn) for one in switches}
     taken = {*links.taken, *links.open_to, *(far for some in links.open_to.values() for far in some), *hosts}
     for switch in (one for one in switches if one.asn):
         policies = _Policies(RouteMaps(switch.frr, switch.asn), found.policies)
         for sessions in _others(switch, taken, asns):
-            if entry := _neighbor(switch, sessions, policies, bgp):
+            if entry := _neighbor(switch, sessions, policies, bgp, names_of):
                 names = [one["name"] for one in found.outside]
                 number = next(n for n in range(1, len(names) + 2) if _numbered(entry["name"], n) not in names)
                 found.outside.append({**entry, "name": _numbered(entry["name"], number)})
-        for key, one in (*_told(switch, policies), *_routes(switch)):
+        for key, one in (*_told(switch, policies), *_routes(switch, names_of)):
             found.on_switches.setdefault(key, {}).setdefault(flow(one), (one, []))[1].append(switch.name)
     named = [
         Entry([f"  {scalar(name)}:", *(f"    - {flow(one)}" for one in words)], f"policy {name}", "a route-map")
@@ -120,11 +125,15 @@ def _name(one: SeenSession) -> str:
 
 
 def _neighbor(
-    switch: Seen, sessions: Sequence[SeenSession], policies: _Policies, bgp: Mapping[str, object]
+    switch: Seen,
+    sessions: Sequence[SeenSession],
+    policies: _Policies,
+    bgp: Mapping[str, object],
+    networks: Mapping[str, str],
 ) -> dict[str, Any] | None:
     """The entry of `outside`; None where something of it has no word."""
     first = sessions[0]
-    where = _where(switch, sessions)
+    where = _where(switch, sessions, networks)
     name = _name(first)
     if not where:
         return None
@@ -139,20 +148,25 @@ def _neighbor(
     lines = {line for _, _, line in conf.lines(switch.frr) if line.split()[-1:] == ["default-originate"]}
     if any(f"neighbor {group} default-originate" in lines for group in groups):
         said["originate_default"] = True
-    usual = {**_USUAL, **{key: value for key, value in bgp.items() if key in _TIMES}}
+    usual = {**USUAL, **{key: value for key, value in bgp.items() if key in _TIMES}}
     options = options_of(switch, first.group or first.peer) or {}
     if odd := {key: value for key, value in options.items() if value != usual.get(key)}:
         said["bgp"] = odd
     return said
 
 
-def _where(switch: Seen, sessions: Sequence[SeenSession]) -> dict[str, Any]:
-    """The interface and addresses, or how far away; nothing where that is not to be said."""
+def _where(switch: Seen, sessions: Sequence[SeenSession], networks: Mapping[str, str]) -> dict[str, Any]:
+    """The interface and addresses, or how far away; nothing where that is not to be said.
+
+    In a network the neighbour is named by its address alone: the network has the switch's own.
+    """
     interface = sessions[0].interface
     if not interface:
         hops = switch.bgp.group_of(switch.bgp.neighbors[sessions[0].peer]).hops
         hops = switch.bgp.neighbors[sessions[0].peer].hops or hops
         return {"peer": one_or_list(one.peer for one in sessions), "multihop": hops} if hops > 1 else {}
+    if interface in networks and not sessions[0].unnumbered:
+        return {"interface": networks[interface], "peer": one_or_list(one.peer for one in sessions)}
     if interface not in switch.config.get("PORT", {}) and not switch.bundles.get(interface):
         return {}
     if sessions[0].unnumbered:
@@ -198,8 +212,9 @@ def _told(switch: Seen, policies: _Policies) -> Iterator[tuple[str, dict[str, An
             yield "redistribute", {"protocol": protocol, "policy": name}
 
 
-def _routes(switch: Seen) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Static routes of FRR's own; those of STATIC_ROUTE are rows."""
+def _routes(switch: Seen, networks: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Static routes of FRR's own, and those of rows."""
+    yield from (("routes", one) for one in routes_of_rows(switch, networks))
     rows = {key.rpartition("|")[2] for key in switch.config.get("STATIC_ROUTE", {})}
     told = {prefix for _, prefix in switch.bgp.networks}
     hops: dict[tuple[str, str, str, bool], list[str]] = {}
@@ -208,9 +223,10 @@ def _routes(switch: Seen) -> Iterator[tuple[str, dict[str, Any]]]:
         if context or words[1:2] != ["route"] or words[0] not in ("ip", "ipv6") or len(words) < 4 or words[2] in rows:
             continue
         match = _ROUTE.fullmatch(" ".join(words[3:]))
-        if match and not match["hop"].startswith("Vlan"):
+        hop = [networks.get(word, word) for word in match["hop"].split()] if match else []
+        if match and not hop[-1].startswith("Vlan"):
             key = (words[2], match["tag"] or "", match["distance"] or "", bool(match["bfd"]))
-            hops.setdefault(key, []).append(match["hop"])
+            hops.setdefault(key, []).append(" ".join(hop))
     for (prefix, tag, distance, bfd), via in hops.items():
         blackhole = via in (["blackhole"], ["Null0"])
         entry: dict[str, Any] = {"prefix": prefix, **({"blackhole": True} if blackhole else {"via": one_or_list(via)})}

@@ -14,6 +14,8 @@ IpNetwork = IPv4Network | IPv6Network
 _ENTRY = re.compile(r"(ip|ipv6) prefix-list (\S+)(?: seq \d+)? (permit|deny) (\S+)(?: ge (\d+))?(?: le (\d+))?")
 
 _DEFAULTS = re.compile(r"^frr defaults (\S+)", re.MULTILINE)
+USUAL: Mapping[str, object] = {"keepalive": 3, "hold": 9, "connect_retry": 10, "bfd": False}
+"""Options of sessions of which the topology says nothing."""
 TRADITIONAL, DATACENTER = "traditional", "datacenter"
 
 
@@ -111,7 +113,7 @@ def group_options(
 
     `name_of` tells what a switch calls the group of a word.
     """
-    usual = {"keepalive": 3, "hold": 9, "connect_retry": 10, "bfd": False, **fabric}
+    usual = {**USUAL, **fabric}
     found: dict[str, dict[str, object]] = {}
     for word in words:
         told = [options for one in switches if (options := options_of(one, name_of(one.name, word))) is not None]
@@ -143,3 +145,13 @@ def options_of(switch: Seen, group: str) -> dict[str, object] | None:
         how = {"warning_only": True} if limit.warning_only else {"restart": limit.restart} if limit.restart else {}
         found["max_prefixes"] = {"limit": limit.prefixes, **how} if how else limit.prefixes
     return found
+
+
+def session_options(switch: Seen, peer: str, group: str) -> dict[str, object]:
+    """What a session has: by lines of its own, else by its group's."""
+    own, common = options_of(switch, peer) or {}, options_of(switch, group) if group else None
+    if common is None:
+        return own
+    if _numbers(_lines_of(switch.frr), rf"neighbor {re.escape(peer)} timers (\d+) (\d+)") is None:
+        own = {key: value for key, value in own.items() if key not in ("keepalive", "hold")}
+    return {**common, **own, "bfd": bool(own.get("bfd") or common.get("bfd"))}

@@ -14,6 +14,7 @@ from sonicfab.adopt.extras import extra_lines
 from sonicfab.adopt.groups import FABRIC, Names
 from sonicfab.adopt.links import FoundLink, Links
 from sonicfab.adopt.numbers import Numbering
+from sonicfab.adopt.options import Usual
 from sonicfab.adopt.outside import outside_parts
 from sonicfab.adopt.page import Entry, Page, Part, flow, one_or_list, scalar
 from sonicfab.adopt.seen import Seen
@@ -119,8 +120,10 @@ def topology_page(
     if particular.is_unified([one for one in switches if one.asn]):
         bgp["source"] = "config_db"
     words = [*(role for role in Role if role in roles.values()), IBGP]
-    if options := policies.group_options(switches, words, particular.group_name, bgp):
-        bgp["groups"] = options
+    of_groups = policies.group_options(switches, words, particular.group_name, bgp)
+    usual = _usual(bgp, of_groups, {one.name: one.asn for one in switches}, roles)
+    if of_groups:
+        bgp["groups"] = of_groups
     common = particular.common
     planned = [end for one in links.found for end in (*one.ends, *(end for pair in one.members for end in pair))]
     parts = [
@@ -134,19 +137,34 @@ def topology_page(
         Part(
             "links:",
             [
-                *link_entries(links.found, there, roles, numbering.odd_links, vlans.uses),
+                *link_entries(links.found, there, roles, numbering.odd_links, vlans.uses, usual),
                 *gaps(links, particular.later, there),
             ],
         ),
-        Part("bundles:", list(bundle_entries(links.found, there, numbering.odd_links, vlans.uses))),
+        Part("bundles:", list(bundle_entries(links.found, there, numbering.odd_links, vlans.uses, usual))),
         Part("networks:", vlans.entries),
         Part("hosts:", _hosts(switches, {end.switch: end.port for end in hosts})),
         Part("ports:", [*_splits(switches, roles), *port_entries(particular.ports, roles, _why_port)]),
-        *outside_parts(switches, roles, links, hosts, bgp),
+        *outside_parts(switches, roles, links, hosts, bgp, vlans.names),
         Part("leave:", [Entry([f"  - {scalar(word)}"], f"leave {word}", _LEFT) for word in common]),
         Part("switches:", list(_switches(switches, numbering, particular, common))),
     ]
     return Page(_HEAD, parts)
+
+
+def _usual(
+    bgp: Mapping[str, object],
+    groups: Mapping[str, Mapping[str, object]],
+    asns: Mapping[str, int],
+    roles: Mapping[str, Role],
+) -> Usual:
+    """What the fabric and the groups say of the session of a link's end."""
+
+    def said(end: Endpoint, far: Endpoint) -> Mapping[str, object]:
+        word = IBGP if asns[end.switch] == asns[far.switch] else str(roles[far.switch])
+        return {**policies.USUAL, **bgp, **groups.get(word, {})}
+
+    return said
 
 
 def _top(name: str) -> list[Entry]:
