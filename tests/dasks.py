@@ -15,6 +15,8 @@ from pathlib import Path
 from patience import slowness
 
 _DASK = (sys.executable, "-m", "dask")
+_NO_DASHBOARD = ("--no-dashboard", "--dashboard-address", "127.0.0.1:0")
+"""There is a web server all the same, which would listen at all addresses."""
 
 
 class Cluster:
@@ -26,6 +28,7 @@ class Cluster:
         self._file = folder / "scheduler.json"
         self._stack = ExitStack()
         self.workers: dict[str, subprocess.Popen[bytes]] = {}
+        self._begun: list[subprocess.Popen[bytes]] = []
 
     @property
     def address(self) -> str:
@@ -33,14 +36,14 @@ class Cluster:
 
     def start(self) -> None:
         self._begin(
-            "scheduler", "--scheduler-file", str(self._file), "--host", "127.0.0.1", "--port", "0", "--no-dashboard"
+            "scheduler", "--scheduler-file", str(self._file), "--host", "127.0.0.1", "--port", "0", *_NO_DASHBOARD
         )
         self._until(self._file.exists, "the scheduler does not start")
 
     def add(self, name: str, *options: str, threads: int = 16, **environment: str) -> None:
         """Start a worker; it is there when `wait` returns."""
         words = ["worker", "--scheduler-file", str(self._file), "--name", name, "--nthreads", str(threads)]
-        words += ["--no-nanny", "--no-dashboard", "--host", "127.0.0.1", "--local-directory", str(self.folder / name)]
+        words += ["--no-nanny", *_NO_DASHBOARD, "--host", "127.0.0.1", "--local-directory", str(self.folder / name)]
         self.workers[name] = self._begin(*words, *options, environment=environment)
 
     def wait(self) -> None:
@@ -51,6 +54,7 @@ class Cluster:
     def kill(self, name: str) -> None:
         """SIGKILL, as the machine's end would be."""
         worker = self.workers.pop(name)
+        self._begun.remove(worker)
         worker.send_signal(signal.SIGKILL)
         worker.wait()
 
@@ -67,6 +71,7 @@ class Cluster:
             env={**self._environment, **(environment or {})},
             cwd=self.folder,
         )
+        self._begun.append(process)
         self._stack.callback(_end, process)
         return process
 
@@ -76,6 +81,7 @@ class Cluster:
         while not so():
             logs = {one.name: one.read_text()[-800:] for one in self.folder.glob("*.log")}
             assert time.monotonic() < end, f"{told}: {logs}"
+            assert not any(one.poll() for one in self._begun), f"{told}: {logs}"
             time.sleep(0.1)
 
 

@@ -23,7 +23,7 @@ MAX_FUNCTION_LINES = 60
 
 MAY_PRINT = ("report.", "cli.", "lab.sonic.")
 MAY_START_PROCESSES = ("transport.exec", "lab.", "cli.lab", "validate.libyang", "validate.vtysh")
-MAY_OPEN_SOCKETS = ("transport.ssh", "lab.gate", "lab.requests", "lab.sonic.tagger")
+MAY_OPEN_SOCKETS = ("transport.ssh", "remote.greeting", "lab.gate", "lab.requests", "lab.sonic.tagger")
 MAY_READ_ENVIRONMENT = ("load", "catalog", "caches", "cli.", "lab.", "report.terminal")
 """Where learned builds and caches are, and whether a terminal wants colours."""
 

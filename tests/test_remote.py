@@ -27,6 +27,8 @@ from sonicfab.remote.task import Keys, Task
 from sonicfab.transport import CommandResult, Transport
 from sonicfab.transport.exec import ExecTransport
 
+pytest.importorskip("distributed")
+
 PASSWORD, COMMUNITY = "pa55word-of-ssh", 'commu"nity'
 
 
@@ -56,6 +58,12 @@ class Local:
         self.travelled.append(pickle.dumps((function, keys)))
         return {f"tcp://192.0.2.{number}:1": one for number, one in enumerate(self._workers)}
 
+    def run_on_scheduler(self, function: Callable[..., Any], *given: Any, **_options: Any) -> Any:
+        return function(*given)
+
+    def close(self) -> None:
+        pass
+
     def submit(self, function: Callable[..., Any], *given: Any, **where: Any) -> Done:
         values = [one.value if isinstance(one, Done) else one for one in given]
         self.travelled.append(pickle.dumps((function, values, where)))
@@ -72,12 +80,12 @@ class Done:
         return self.value
 
 
-WORKER = remote.About("w", frozenset(), 4, version("sonicfab"), "")
+WORKER = remote.About("w", frozenset(), 4, version("sonicfab"), "", version("distributed"))
 
 
 def scheduled(monkeypatch: pytest.MonkeyPatch, client: Local, secrets: Secrets, *send: str) -> remote.Scheduler:
     monkeypatch.setattr(remote, "_client", lambda _address: client)
-    monkeypatch.setattr("distributed.fire_and_forget", lambda _future: None, raising=False)
+    monkeypatch.setattr("distributed.fire_and_forget", lambda _future: None)
     return remote.Scheduler("tcp://127.0.0.1:1", secrets, send)
 
 
@@ -173,7 +181,8 @@ def test_what_a_worker_lacks_is_told_before_anything_is_done(monkeypatch: pytest
     cases: dict[str, tuple[list[Any], list[Placed]]] = {
         r"no worker for site rome \(leaf1, leaf2\)$": ([WORKER, berlin], switches),
         r"no worker for switches without a site \(leaf4\)$": ([berlin], switches[2:]),
-        "b1 has sonicfab 0.0.1, not": ([replace(berlin, version="0.0.1")], switches[2:3]),
+        "b1 has sonicfab 0.0.1, not": ([replace(berlin, version="0.0.1", dask="1.0")], switches[2:3]),
+        "b1 has Dask 1.0, not": ([replace(berlin, dask="1.0")], switches[2:3]),
         "b1 lacks a secret: X is not set": ([replace(berlin, lacks="X is not set")], switches[2:3]),
         "No module named": ([ModuleNotFoundError("No module named 'sonicfab'")], switches[2:3]),
     }
@@ -185,9 +194,16 @@ def test_what_a_worker_lacks_is_told_before_anything_is_done(monkeypatch: pytest
     assert scheduler.prepare(switches[2:]) == 8
 
 
+def test_a_scheduler_of_another_dask(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = Local()
+    monkeypatch.setattr(other, "run_on_scheduler", lambda *_, **_options: "2024.8.0", raising=False)
+    with pytest.raises(InputError, match=r"has Dask 2024.8.0, and here is") as caught:
+        scheduled(monkeypatch, other, Secrets(Path()))
+    assert "or 2024.8.0 here" in caught.value.hint
+
+
 @pytest.mark.parametrize("address", ["localhost", "http://127.0.0.1:1", "tcp://127.0.0.1:1"])
 def test_a_scheduler_that_is_not_there(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("distributed")
     monkeypatch.setattr(remote, "_FIRST", 0.3)
     with pytest.raises(SonicfabError, match=address):
         remote.Scheduler(address, Secrets(Path()))
@@ -196,7 +212,6 @@ def test_a_scheduler_that_is_not_there(address: str, monkeypatch: pytest.MonkeyP
 @pytest.fixture(scope="module")
 def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Two at berlin, which can load this module."""
-    pytest.importorskip("distributed")
     with cluster(tmp_path_factory.mktemp("dask"), PYTHONPATH=str(Path(__file__).parent)) as found:
         for name in ("one", "two"):
             found.add(name, "--resources", "site-berlin=1")

@@ -12,7 +12,8 @@ import contextlib
 import logging
 import secrets as random
 import threading
-from collections.abc import Collection, Iterable, Mapping
+import warnings
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -24,6 +25,7 @@ from sonicfab.hints import first_of
 from sonicfab.load import Secrets
 from sonicfab.model.fields import secret_ref
 from sonicfab.remote import task
+from sonicfab.remote.greeting import greeted
 from sonicfab.remote.seal import Seals
 from sonicfab.remote.task import Keys, Task
 from sonicfab.runner import WORKERS
@@ -62,13 +64,14 @@ class About:
     threads: int
     version: str
     lacks: str
+    dask: str
 
 
 def about(keys: Keys, dask_worker: Worker) -> About:
     """Told by the worker that runs this."""
     sites = frozenset(one.removeprefix(SITE) for one in dask_worker.state.total_resources if one.startswith(SITE))
     name, threads = str(dask_worker.name), dask_worker.state.nthreads
-    return About(name, sites, threads, version("sonicfab"), task.lacks(keys))
+    return About(name, sites, threads, version("sonicfab"), task.lacks(keys), version("distributed"))
 
 
 class Scheduler:
@@ -84,6 +87,11 @@ class Scheduler:
         self._run = random.token_hex(8)
         self._sent = {str(ref): secrets.resolve(ref, "--send-secret") for ref in map(_reference, send)}
         self._client = _client(address)
+        theirs, mine = self._ask(self._client.run_on_scheduler, version, "distributed"), version("distributed")
+        if theirs != mine:
+            self.close()
+            told = f"the scheduler {address} has Dask {theirs}, and here is {mine}"
+            raise InputError(told, f"pip install distributed=={mine} there, or {theirs} here")
         self._slots: dict[str, threading.Semaphore] = {}
         self._only: dict[str, list[str]] = {}
 
@@ -99,7 +107,7 @@ class Scheduler:
             InputError: a site has none, or one lacks a secret or has another sonicfab.
             TransportError: the scheduler has gone.
         """
-        told: Mapping[str, Any] = self._client.run(about, self.keys, on_error="return")
+        told: Mapping[str, Any] = self._ask(self._client.run, about, self.keys, on_error="return")
         workers = {address: one for address, one in told.items() if isinstance(one, About)}
         names = [f"{address}: {_reason(one)}" for address, one in told.items() if address not in workers]
         if names:
@@ -115,17 +123,24 @@ class Scheduler:
                 f"start one there: `dask worker {self.address}{resource} --nthreads 32`",
             )
         used = {address: workers[address] for found in serving.values() for address in found}
-        mine = version("sonicfab")
-        bad = [f"{one.name} has sonicfab {one.version}, not {mine}" for one in used.values() if one.version != mine]
-        bad += [f"{one.name} lacks a secret: {one.lacks}" for one in used.values() if one.lacks]
+        bad = [found for found in map(_unfit, used.values()) if found]
         if bad:
-            raise InputError(f"workers of no use: {first_of(bad, separator='; ')}", "--send-secret sends one")
+            reasons = first_of([why for why, _ in bad], separator="; ")
+            raise InputError(f"workers of no use: {reasons}", bad[0][1])
         if any(one.sites for one in workers.values()):
             self._only[""] = serving.get("", [])
         self._slots = {
             site: threading.Semaphore(sum(workers[one].threads for one in found)) for site, found in serving.items()
         }
         return min(_MOST, sum(one.threads for one in used.values()))
+
+    def _ask(self, ask: Callable[..., Any], *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
+        """What the scheduler or all its workers say; Client.sync takes `callback_timeout`, whatever it runs."""
+        try:
+            return ask(*arguments, callback_timeout=_FIRST, **options)
+        except (OSError, TimeoutError) as err:
+            told = f"{self.address} does not answer, or a worker of it does not: {_reason(err)}"
+            raise TransportError(told, "it hangs, or has just gone") from err
 
     def run(self, site: str, function: Any, *arguments: Any, timeout: float) -> tuple[Any, Future]:  # noqa: ANN401
         """What a task returns, and the future that others may depend on.
@@ -230,27 +245,38 @@ def remote_access(
 
 
 def _client(address: str) -> Client:
-    if "://" not in address:
-        raise InputError(f"--scheduler {address}: not an address", "such as tcp://scheduler.example:8786, or tls://…")
     try:
         from distributed import Client
+        from distributed.versions import VersionMismatchWarning
     except ImportError as err:
         raise InputError("--scheduler needs Dask distributed", "pip install 'sonicfab[distributed]'") from err
     if not logging.getLogger().isEnabledFor(logging.INFO):  # what matters of it is told as an error of ours
         for name in [one for one in logging.Logger.manager.loggerDict if one.startswith("distributed")]:
             logging.getLogger(name).setLevel(logging.CRITICAL)
+    security = greeted(address, _FIRST)
+    warnings.simplefilter("ignore", VersionMismatchWarning)  # what matters of it, too
     try:
-        return Client(address, timeout=_FIRST, set_as_default=False)
+        return Client(address, timeout=_FIRST, security=security, set_as_default=False)
     except ValueError as err:
         raise InputError(f"--scheduler {address}: {_reason(err)}") from err
-    except (OSError, TypeError, RuntimeError) as err:  # TypeError: tls:// without certificates
-        hint = "`dask scheduler` starts one" if address.startswith("tcp") else "distributed.comm.tls of Dask's config"
+    except Exception as err:  # one of another Dask fails in ways of its own
+        hint = "the same version of Dask there and here"
         raise TransportError(f"the scheduler {address} cannot be reached: {_reason(err)}", hint) from err
 
 
 def _serving(site: str, workers: Mapping[str, About]) -> list[str]:
     """The addresses of those that may work for a site; a switch without one is for those without."""
     return [address for address, one in workers.items() if (site in one.sites if site else not one.sites)]
+
+
+def _unfit(one: About) -> tuple[str, str] | None:
+    """Why a worker is of no use, and what helps."""
+    ours, dask = version("sonicfab"), version("distributed")
+    if one.version != ours:  # whose description may lack what is looked at below
+        return f"{one.name} has sonicfab {one.version}, not {ours}", "the same version there and here"
+    if one.dask != dask:
+        return f"{one.name} has Dask {one.dask}, not {dask}", f"pip install distributed=={dask} there"
+    return (f"{one.name} lacks a secret: {one.lacks}", "--send-secret sends one") if one.lacks else None
 
 
 def _without(site: str, switches: Iterable[Placed]) -> str:
