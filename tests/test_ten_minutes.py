@@ -155,16 +155,14 @@ from __future__ import annotations
 from pydantic import Field
 
 from sonicfab.model.fields import HostName, OneOrMany, Secret, Strict
-from sonicfab.model.services import Service
+from sonicfab.model.services import Service, given
 
 
 class Ldap(Strict):
     """Who may log in is asked there."""
 
-    servers: OneOrMany[HostName] | None = Field(
-        default=None, title="an LDAP server of the inventory", description="LDAP servers; an empty list says none."
-    )
-    key: Secret | None = Field(default=None, description="Reference to the key that they share with the switch.")
+    servers: OneOrMany[HostName] | None = given("LDAP servers; an empty list says none.")
+    key: Secret | None = given("Reference to the key that they share with the switch.")
 
 
 class LdapClient(Service):

@@ -14,6 +14,8 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, ClassVar, NamedTuple, get_args, get_origin
 
+from pydantic import Field
+
 from sonicfab.model.fields import Strict
 
 
@@ -41,6 +43,11 @@ class Service(Strict):
     def mistakes(cls, get: Get) -> Iterator[Mistake]:  # noqa: ARG003 - for those that have any
         """What the keys of a switch say that cannot be, each by itself being good."""
         yield from ()
+
+
+def given(description: str, *, title: str = "as given", **limits: Any) -> Any:
+    """A key that may be left out: None then; `title` is what `explain` says of its value."""
+    return Field(default=None, title=title, description=description, **limits)
 
 
 def services() -> tuple[type[Service], ...]:

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from sonicfab.model.fields import OneOrMany, Strict, expected
-from sonicfab.model.services import Get, Mistake, Service
+from sonicfab.model.services import Get, Mistake, Service, given
 
 Method = Literal["local", "tacacs+", "radius"]
 
@@ -25,16 +25,11 @@ def _order(value: tuple[str, ...]) -> tuple[str, ...]:
 class Aaa(Strict):
     """Whom the switch asks, in this order."""
 
-    login: Annotated[OneOrMany[Method], AfterValidator(_order)] | None = Field(
-        default=None,
+    login: Annotated[OneOrMany[Method], AfterValidator(_order)] | None = given(
+        "Methods in the order in which they are asked: local, tacacs+, radius; an empty list says none.",
         title="the order of the inventory",
-        description="Methods in the order in which they are asked: local, tacacs+, radius; an empty list says none.",
     )
-    failthrough: bool | None = Field(
-        default=None,
-        title="as given",
-        description="Whether the next method is asked when one has refused a login.",
-    )
+    failthrough: bool | None = given("Whether the next method is asked when one has refused a login.")
 
 
 class Login(Service):

@@ -7,15 +7,15 @@ from typing import ClassVar
 from pydantic import Field
 
 from sonicfab.model.fields import Strict
-from sonicfab.model.services import Service
+from sonicfab.model.services import Service, given
 
 
 class Banner(Strict):
     """What the switch says to those who log in; an empty text says none."""
 
-    login: str | None = Field(default=None, title="as given", description="Text before the login.")
-    motd: str | None = Field(default=None, title="as given", description="Text after the login.")
-    logout: str | None = Field(default=None, title="as given", description="Text after the logout.")
+    login: str | None = given("Text before the login.")
+    motd: str | None = given("Text after the login.")
+    logout: str | None = given("Text after the logout.")
 
 
 class Banners(Service):

@@ -10,7 +10,7 @@ from pydantic import Field, IPvAnyNetwork
 
 from sonicfab.ipam import is_address
 from sonicfab.model.fields import OneOrMany, Strict, parse_jump_host
-from sonicfab.model.services import Get, Mistake, Service
+from sonicfab.model.services import Get, Mistake, Service, given
 
 _WHO = "a network of the inventory"
 
@@ -22,15 +22,11 @@ class ControlPlane(Strict):
     get_acl_rules_and_translate_to_iptables_commands(), 202211 to 202605.
     """
 
-    ssh: OneOrMany[IPvAnyNetwork] | None = Field(
-        default=None, title=_WHO, description="Networks that may log in; required where another list is."
+    ssh: OneOrMany[IPvAnyNetwork] | None = given(
+        "Networks that may log in; required where another list is.", title=_WHO
     )
-    snmp: OneOrMany[IPvAnyNetwork] | None = Field(
-        default=None, title=_WHO, description="Networks that may ask by SNMP."
-    )
-    ntp: OneOrMany[IPvAnyNetwork] | None = Field(
-        default=None, title=_WHO, description="Networks that may ask the switch for the time."
-    )
+    snmp: OneOrMany[IPvAnyNetwork] | None = given("Networks that may ask by SNMP.", title=_WHO)
+    ntp: OneOrMany[IPvAnyNetwork] | None = given("Networks that may ask the switch for the time.", title=_WHO)
 
 
 class ControlPlaneAcl(Service):

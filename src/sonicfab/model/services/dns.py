@@ -8,27 +8,25 @@ from typing import ClassVar
 from pydantic import Field, IPvAnyAddress
 
 from sonicfab.model.fields import HostName, OneOrMany, Strict
-from sonicfab.model.services import Get, Mistake, Service
+from sonicfab.model.services import Get, Mistake, Service, given
 
 
 class DnsOptions(Strict):
     """How the name servers are asked. hostcfgd's DnsCfg restarts resolv-config for it (202511 on)."""
 
-    search: OneOrMany[HostName] | None = Field(
-        default=None,
+    search: OneOrMany[HostName] | None = given(
+        "Domains in which a name without dots is looked for; an empty list says none.",
         title="a domain of the inventory",
-        description="Domains in which a name without dots is looked for; an empty list says none.",
     )
 
 
 class Dns(Service):
     """The resolver."""
 
-    dns: OneOrMany[IPvAnyAddress] | None = Field(
-        default=None,
-        max_length=3,
+    dns: OneOrMany[IPvAnyAddress] | None = given(
+        "Addresses of at most three name servers; an empty list says none.",
         title="a name server of the inventory",
-        description="Addresses of at most three name servers; an empty list says none.",
+        max_length=3,
     )
     dns_options: DnsOptions = Field(default=DnsOptions(), description="How the name servers are asked.")
     needs: ClassVar = {"dns_options.search": "DNS_OPTIONS search"}

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 
-from pydantic import Field
-
-from sonicfab.model.services import Get, Mistake, Service
+from sonicfab.model.services import Get, Mistake, Service, given
 
 Feature = Literal[
     "dhcp_relay", "dhcp_server", "eventd", "gnmi", "iccpd", "macsec", "mgmt-framework", "mux", "nat", "p4rt", "radv",
@@ -21,9 +19,7 @@ class Features(Service):
 
     in_network: ClassVar[bool] = False
 
-    features: dict[Feature, bool] | None = Field(
-        default=None, title="as given", description="Features of SONiC that shall run (true) or not (false)."
-    )
+    features: dict[Feature, bool] | None = given("Features of SONiC that shall run (true) or not (false).")
     needs: ClassVar = {"features": "FEATURE state"}
 
     @classmethod

@@ -7,21 +7,15 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from sonicfab.model.fields import Strict
-from sonicfab.model.services import Service
+from sonicfab.model.services import Service, given
 
 
 class Kdump(Strict):
     """Whether the kernel keeps what it had in memory when it crashed; it counts from the next boot on."""
 
-    enabled: bool | None = Field(default=None, title="as given", description="Whether a crash is dumped.")
-    memory: str | None = Field(
-        default=None,
-        title="as given",
-        description="Memory that is kept for it, as the kernel's crashkernel: 0M-2G:256M.",
-    )
-    dumps: Annotated[int, Field(ge=1, le=9)] | None = Field(
-        default=None, title="as given", description="Dumps that are kept on the switch."
-    )
+    enabled: bool | None = given("Whether a crash is dumped.")
+    memory: str | None = given("Memory that is kept for it, as the kernel's crashkernel: 0M-2G:256M.")
+    dumps: Annotated[int, Field(ge=1, le=9)] | None = given("Dumps that are kept on the switch.")
 
 
 class KernelDump(Service):

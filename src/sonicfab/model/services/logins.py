@@ -8,44 +8,28 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from sonicfab.model.fields import Strict
-from sonicfab.model.services import Get, Mistake, Service
+from sonicfab.model.services import Get, Mistake, Service, given
 
 
 class SshServer(Strict):
     """What sshd of the switch allows; its ports stay: caclmgrd lets SSH in at port 22 alone."""
 
-    retries: Annotated[int, Field(ge=1, le=100)] | None = Field(
-        default=None, title="as given", description="Attempts to log in, for each connection."
+    retries: Annotated[int, Field(ge=1, le=100)] | None = given("Attempts to log in, for each connection.")
+    login_timeout: Annotated[int, Field(ge=1, le=600)] | None = given("Seconds that a login may take.")
+    idle_timeout: Annotated[int, Field(ge=0, le=35000)] | None = given(
+        "Minutes after which who does nothing is logged out; 0 for never."
     )
-    login_timeout: Annotated[int, Field(ge=1, le=600)] | None = Field(
-        default=None, title="as given", description="Seconds that a login may take."
-    )
-    idle_timeout: Annotated[int, Field(ge=0, le=35000)] | None = Field(
-        default=None,
-        title="as given",
-        description="Minutes after which who does nothing is logged out; 0 for never.",
-    )
-    max_sessions: Annotated[int, Field(ge=0, le=100)] | None = Field(
-        default=None, title="as given", description="Logins at a time; 0 for any number."
-    )
-    passwords: bool | None = Field(
-        default=None, title="as given", description="Whether one may log in by a password, and not by a key alone."
-    )
+    max_sessions: Annotated[int, Field(ge=0, le=100)] | None = given("Logins at a time; 0 for any number.")
+    passwords: bool | None = given("Whether one may log in by a password, and not by a key alone.")
 
 
 class PasswordRules(Strict):
     """What a password must be when somebody changes it."""
 
-    enabled: bool | None = Field(default=None, title="as given", description="Whether passwords are judged.")
-    min_length: Annotated[int, Field(ge=1, le=32)] | None = Field(
-        default=None, title="as given", description="The least number of characters."
-    )
-    expire_days: Annotated[int, Field(ge=-1, le=365)] | None = Field(
-        default=None, title="as given", description="Days until it must be changed; -1 for never."
-    )
-    history: Annotated[int, Field(ge=1, le=100)] | None = Field(
-        default=None, title="as given", description="Old passwords that may not come back."
-    )
+    enabled: bool | None = given("Whether passwords are judged.")
+    min_length: Annotated[int, Field(ge=1, le=32)] | None = given("The least number of characters.")
+    expire_days: Annotated[int, Field(ge=-1, le=365)] | None = given("Days until it must be changed; -1 for never.")
+    history: Annotated[int, Field(ge=1, le=100)] | None = given("Old passwords that may not come back.")
 
 
 class Logins(Service):

@@ -8,42 +8,34 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from sonicfab.model.fields import HostName, OneOrMany, SecretOrNone, Strict
-from sonicfab.model.services import Get, Mistake, Service
+from sonicfab.model.services import Get, Mistake, Service, given
 
 
 class NtpOptions(Strict):
     """How all of the servers are asked. hostcfgd's NtpCfg restarts the daemon for it (202311 on)."""
 
-    iburst: bool | None = Field(
-        default=None, title="as given", description="True asks fast at the start, so that the clock is right soon."
-    )
-    pool: bool | None = Field(
-        default=None, title="as given", description="True when each name stands for several servers."
-    )
-    source: str | None = Field(
-        default=None, title="as given", description="Interface that the servers are asked from, instead of eth0."
-    )
-    key: SecretOrNone | None = Field(
-        default=None,
+    iburst: bool | None = given("True asks fast at the start, so that the clock is right soon.")
+    pool: bool | None = given("True when each name stands for several servers.")
+    source: str | None = given("Interface that the servers are asked from, instead of eth0.")
+    key: SecretOrNone | None = given(
+        "Reference to the key that the servers share with the switch; an empty text says none.",
         title="the secret that the inventory refers to",
-        description="Reference to the key that the servers share with the switch; an empty text says none.",
     )
-    key_id: Annotated[int, Field(ge=1, le=65535)] | None = Field(
-        default=None, title="as given", description="Number of the key, as the servers know it; required with `key`."
+    key_id: Annotated[int, Field(ge=1, le=65535)] | None = given(
+        "Number of the key, as the servers know it; required with `key`."
     )
-    key_type: Literal["md5", "sha1", "sha256", "sha384", "sha512"] | None = Field(
-        default=None, title="as given", description="Kind of the key; required with `key`."
+    key_type: Literal["md5", "sha1", "sha256", "sha384", "sha512"] | None = given(
+        "Kind of the key; required with `key`."
     )
 
 
 class Ntp(Service):
     """The clock."""
 
-    ntp: OneOrMany[HostName] | None = Field(
-        default=None,
-        max_length=10,
+    ntp: OneOrMany[HostName] | None = given(
+        "NTP servers, addresses or names; an empty list says none.",
         title="an NTP server of the inventory",
-        description="NTP servers, addresses or names; an empty list says none.",
+        max_length=10,
     )
     ntp_options: NtpOptions = Field(default=NtpOptions(), description="How the NTP servers are asked.")
     needs: ClassVar = {

@@ -7,35 +7,25 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from sonicfab.model.fields import HostName, OneOrMany, SecretOrNone, Strict
-from sonicfab.model.services import Service
+from sonicfab.model.services import Service, given
 
 
 class Radius(Strict):
     """Servers that know who may log in, and what they have in common."""
 
-    servers: OneOrMany[HostName] | None = Field(
-        default=None,
-        max_length=8,
+    servers: OneOrMany[HostName] | None = given(
+        "RADIUS servers in the order in which they are asked; an empty list says none.",
         title="a RADIUS server of the inventory",
-        description="RADIUS servers in the order in which they are asked; an empty list says none.",
+        max_length=8,
     )
-    key: SecretOrNone | None = Field(
-        default=None,
+    key: SecretOrNone | None = given(
+        "Reference to the key that they share with the switch; an empty text says none.",
         title="the secret that the inventory refers to",
-        description="Reference to the key that they share with the switch; an empty text says none.",
     )
-    auth_type: Literal["pap", "chap", "mschapv2"] | None = Field(
-        default=None, title="as given", description="How a password goes to the server."
-    )
-    timeout: Annotated[int, Field(ge=1, le=60)] | None = Field(
-        default=None, title="as given", description="Seconds until the next server is asked."
-    )
-    retransmit: Annotated[int, Field(ge=0, le=10)] | None = Field(
-        default=None, title="as given", description="How often a server is asked again."
-    )
-    source: str | None = Field(
-        default=None, title="as given", description="Interface whose address the switch asks from, such as Loopback0."
-    )
+    auth_type: Literal["pap", "chap", "mschapv2"] | None = given("How a password goes to the server.")
+    timeout: Annotated[int, Field(ge=1, le=60)] | None = given("Seconds until the next server is asked.")
+    retransmit: Annotated[int, Field(ge=0, le=10)] | None = given("How often a server is asked again.")
+    source: str | None = given("Interface whose address the switch asks from, such as Loopback0.")
 
 
 class RadiusClient(Service):

@@ -8,27 +8,22 @@ from typing import Annotated, ClassVar
 from pydantic import Field, IPvAnyAddress
 
 from sonicfab.model.fields import OneOrMany, Strict
-from sonicfab.model.services import Get, Mistake, Service
+from sonicfab.model.services import Get, Mistake, Service, given
 
 
 class Sflow(Strict):
     """Samples of the traffic of all ports."""
 
-    collectors: OneOrMany[IPvAnyAddress] | None = Field(
-        default=None,
-        max_length=2,
+    collectors: OneOrMany[IPvAnyAddress] | None = given(
+        "Addresses of at most two collectors; an empty list says that nothing is sampled.",
         title="a collector of the inventory",
-        description="Addresses of at most two collectors; an empty list says that nothing is sampled.",
+        max_length=2,
     )
-    port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
-        default=None, title="as given", description="UDP port of the collectors; SONiC takes 6343."
+    port: Annotated[int, Field(ge=1, le=65535)] | None = given("UDP port of the collectors; SONiC takes 6343.")
+    polling_interval: Annotated[int, Field(ge=0, le=300)] | None = given(
+        "Seconds between counters: 5 to 300, or 0 for none."
     )
-    polling_interval: Annotated[int, Field(ge=0, le=300)] | None = Field(
-        default=None, title="as given", description="Seconds between counters: 5 to 300, or 0 for none."
-    )
-    agent: str | None = Field(
-        default=None, title="as given", description="Interface whose address is the agent's, such as eth0."
-    )
+    agent: str | None = given("Interface whose address is the agent's, such as eth0.")
 
 
 class SflowAgent(Service):

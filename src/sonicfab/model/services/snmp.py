@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from sonicfab.model.fields import Secret, SecretOrNone, Strict, expected
-from sonicfab.model.services import Get, Mistake, Service
+from sonicfab.model.services import Get, Mistake, Service, given
 
 
 def _user(value: str) -> str:
@@ -37,15 +37,9 @@ class Snmp(Strict):
     community: SecretOrNone | None = Field(
         default=None, description="Reference to the community, env:NAME or file:PATH; an empty text says none."
     )
-    location: Annotated[str, Field(max_length=255)] | None = Field(
-        default=None, title="as given", description="Text for sysLocation; an empty text says none."
-    )
-    contact: Annotated[str, Field(max_length=255)] | None = Field(
-        default=None, title="as given", description="Text for sysContact; an empty text says none."
-    )
-    users: tuple[SnmpUser, ...] | None = Field(
-        default=None, title="as given", description="Users of SNMPv3; an empty list says none."
-    )
+    location: Annotated[str, Field(max_length=255)] | None = given("Text for sysLocation; an empty text says none.")
+    contact: Annotated[str, Field(max_length=255)] | None = given("Text for sysContact; an empty text says none.")
+    users: tuple[SnmpUser, ...] | None = given("Users of SNMPv3; an empty list says none.")
 
 
 class SnmpAgent(Service):

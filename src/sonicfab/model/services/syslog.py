@@ -9,33 +9,26 @@ from pydantic import Field, IPvAnyAddress
 
 from sonicfab.ipam import is_address
 from sonicfab.model.fields import HostName, OneOrMany, Strict
-from sonicfab.model.services import Get, Mistake, Service
+from sonicfab.model.services import Get, Mistake, Service, given
 
 
 class SyslogOptions(Strict):
     """What goes to all of the servers, and how. hostcfgd's RSyslogCfg makes rsyslog.conf of it (202305 to 202605)."""
 
-    severity: Literal["none", "debug", "info", "notice", "warn", "error", "crit"] | None = Field(
-        default=None, title="as given", description="Messages of this severity and worse are sent."
+    severity: Literal["none", "debug", "info", "notice", "warn", "error", "crit"] | None = given(
+        "Messages of this severity and worse are sent."
     )
-    protocol: Literal["udp", "tcp"] | None = Field(
-        default=None, title="as given", description="Protocol in which they are sent; SONiC takes UDP."
-    )
-    port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
-        default=None, title="as given", description="Port of the servers; SONiC takes 514."
-    )
-    source: IPvAnyAddress | None = Field(
-        default=None, title="as given", description="Address of the switch that they are sent from."
-    )
+    protocol: Literal["udp", "tcp"] | None = given("Protocol in which they are sent; SONiC takes UDP.")
+    port: Annotated[int, Field(ge=1, le=65535)] | None = given("Port of the servers; SONiC takes 514.")
+    source: IPvAnyAddress | None = given("Address of the switch that they are sent from.")
 
 
 class Syslog(Service):
     """Where the switch logs to."""
 
-    syslog: OneOrMany[HostName] | None = Field(
-        default=None,
+    syslog: OneOrMany[HostName] | None = given(
+        "Servers that the switch logs to, addresses or names; an empty list says none.",
         title="a syslog server of the inventory",
-        description="Servers that the switch logs to, addresses or names; an empty list says none.",
     )
     syslog_options: SyslogOptions = Field(
         default=SyslogOptions(), description="What goes to the syslog servers, and how."

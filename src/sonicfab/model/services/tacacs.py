@@ -7,32 +7,24 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from sonicfab.model.fields import HostName, OneOrMany, SecretOrNone, Strict
-from sonicfab.model.services import Service
+from sonicfab.model.services import Service, given
 
 
 class Tacacs(Strict):
     """Servers that know who may log in, and what they have in common."""
 
-    servers: OneOrMany[HostName] | None = Field(
-        default=None,
-        max_length=8,
+    servers: OneOrMany[HostName] | None = given(
+        "TACACS+ servers in the order in which they are asked; an empty list says none.",
         title="a TACACS+ server of the inventory",
-        description="TACACS+ servers in the order in which they are asked; an empty list says none.",
+        max_length=8,
     )
-    key: SecretOrNone | None = Field(
-        default=None,
+    key: SecretOrNone | None = given(
+        "Reference to the key that they share with the switch; an empty text says none.",
         title="the secret that the inventory refers to",
-        description="Reference to the key that they share with the switch; an empty text says none.",
     )
-    auth_type: Literal["pap", "chap", "mschap", "login"] | None = Field(
-        default=None, title="as given", description="How a password goes to the server."
-    )
-    timeout: Annotated[int, Field(ge=1, le=60)] | None = Field(
-        default=None, title="as given", description="Seconds until the next server is asked."
-    )
-    source: str | None = Field(
-        default=None, title="as given", description="Interface whose address the switch asks from, such as Loopback0."
-    )
+    auth_type: Literal["pap", "chap", "mschap", "login"] | None = given("How a password goes to the server.")
+    timeout: Annotated[int, Field(ge=1, le=60)] | None = given("Seconds until the next server is asked.")
+    source: str | None = given("Interface whose address the switch asks from, such as Loopback0.")
 
 
 class TacacsClient(Service):

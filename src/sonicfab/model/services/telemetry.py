@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from sonicfab.model.fields import Strict
-from sonicfab.model.services import Service
+from sonicfab.model.services import Service, given
 
 _CERTIFICATE = "Path on the switch, or in what its container sees, of"
 
@@ -15,24 +15,12 @@ _CERTIFICATE = "Path on the switch, or in what its container sees, of"
 class Telemetry(Strict):
     """A gNMI server."""
 
-    port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
-        default=None, title="as given", description="Port that it listens on."
-    )
-    client_auth: bool | None = Field(
-        default=None, title="as given", description="Whether clients must have a certificate."
-    )
-    log_level: Annotated[int, Field(ge=0, le=100)] | None = Field(
-        default=None, title="as given", description="How much it logs."
-    )
-    server_crt: str | None = Field(
-        default=None, title="as given", description=f"{_CERTIFICATE} the certificate of the server, a .cer file."
-    )
-    server_key: str | None = Field(
-        default=None, title="as given", description=f"{_CERTIFICATE} the key of the server, a .key file."
-    )
-    ca_crt: str | None = Field(
-        default=None, title="as given", description=f"{_CERTIFICATE} the certificate of the authority, a .cer file."
-    )
+    port: Annotated[int, Field(ge=1, le=65535)] | None = given("Port that it listens on.")
+    client_auth: bool | None = given("Whether clients must have a certificate.")
+    log_level: Annotated[int, Field(ge=0, le=100)] | None = given("How much it logs.")
+    server_crt: str | None = given(f"{_CERTIFICATE} the certificate of the server, a .cer file.")
+    server_key: str | None = given(f"{_CERTIFICATE} the key of the server, a .key file.")
+    ca_crt: str | None = given(f"{_CERTIFICATE} the certificate of the authority, a .cer file.")
 
 
 class Gnmi(Telemetry):

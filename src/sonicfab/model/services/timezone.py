@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import Field
-
 from sonicfab.model.fields import Timezone
-from sonicfab.model.services import Service
+from sonicfab.model.services import Service, given
 
 
 class Zone(Service):
@@ -15,6 +13,4 @@ class Zone(Service):
 
     in_network: ClassVar[bool] = False
 
-    timezone: Timezone | None = Field(
-        default=None, title="as given", description="Name of the IANA tz database, such as Europe/Berlin."
-    )
+    timezone: Timezone | None = given("Name of the IANA tz database, such as Europe/Berlin.")

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, StringConstraints
 
 from sonicfab.model.fields import OneOrMany, Secret, Strict
-from sonicfab.model.services import Get, Mistake, Service
+from sonicfab.model.services import Get, Mistake, Service, given
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")]
 """useradd(8) of Debian takes no other."""
@@ -32,10 +32,8 @@ class Users(Service):
 
     in_network: ClassVar[bool] = False
 
-    users: tuple[User, ...] | None = Field(
-        default=None,
-        title="an account",
-        description="Accounts with their passwords and SSH keys, which `sonicfab users` sets; others stay.",
+    users: tuple[User, ...] | None = given(
+        "Accounts with their passwords and SSH keys, which `sonicfab users` sets; others stay.", title="an account"
     )
 
     @classmethod
