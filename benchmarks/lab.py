@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from measure import SONICFAB
+from measure import sonicfab
 from scale import write_inputs
 from sonicfab.fabric import open_fabric
 from sonicfab.lab.inside import run_inside
@@ -44,11 +43,11 @@ def measure(folder: Path, size: int, *, numbered: bool) -> Times:
     pods, spines, leaves = SIZES[size]
     inventory, topology = write_inputs(folder, pods, spines, leaves, unnumbered=not numbered)
     files = ("-i", str(inventory), "-t", str(topology))
-    _sonicfab("render", *files, "-o", str(folder / "out"))
+    sonicfab("render", *files, "-o", str(folder / "out"))
     plan = open_fabric(inventory, topology).plan
     wanted = {name: {session.peer for session in one.fabric_sessions} for name, one in plan.switches.items()}
     started = time.monotonic()
-    _sonicfab("lab", "up", *files, "--name", NAME, "--from", str(folder / "out"))
+    sonicfab("lab", "up", *files, "--name", NAME, "--from", str(folder / "out"))
     try:
         booted = time.monotonic() - started
         lab = find_lab(NAME)
@@ -59,7 +58,7 @@ def measure(folder: Path, size: int, *, numbered: bool) -> Times:
         memory = _memory(lab)
     finally:
         ended = time.monotonic()
-        _sonicfab("lab", "down", "--name", NAME)
+        sonicfab("lab", "down", "--name", NAME)
     return Times(booted, established, time.monotonic() - ended, memory)
 
 
@@ -91,12 +90,6 @@ def _memory(lab: LabState) -> float:
         except OSError:
             continue  # it has just ended
     return total / 1024 / len(lab.switches)
-
-
-def _sonicfab(*arguments: str) -> None:
-    done = subprocess.run([*SONICFAB, *arguments], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"sonicfab {' '.join(arguments)} ended with {done.returncode}: {done.stderr}")
 
 
 def main() -> None:

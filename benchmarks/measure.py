@@ -31,6 +31,17 @@ def cost(command: Sequence[str], cwd: Path, runs: int = 1, *, warm: bool = True)
     return Cost(statistics.median(one.cpu for one in results), statistics.median(one.peak for one in results))
 
 
+def sonicfab(*arguments: str, cwd: Path | None = None) -> None:
+    """Run a command of sonicfab that is not measured.
+
+    Raises:
+        RuntimeError: it ends with an exit code other than 0.
+    """
+    done = subprocess.run([*SONICFAB, *arguments], capture_output=True, text=True, check=False, cwd=cwd)
+    if done.returncode:
+        raise RuntimeError(f"sonicfab {' '.join(arguments)} ended with {done.returncode}: {done.stdout}{done.stderr}")
+
+
 def _once(command: Sequence[str], cwd: Path) -> Cost:
     child = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     assert child.stderr is not None

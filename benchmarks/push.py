@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from lab import SIZES
-from measure import SONICFAB
+from measure import SONICFAB, sonicfab
 from scale import write_inputs
 from sonicfab.lab.access import open_lab_switch
 from sonicfab.lab.state import LabState, find_lab
@@ -40,7 +40,7 @@ def main() -> None:
         _, spines, leaves = SIZES[options.size]
         inventory, topology = write_inputs(folder, 1, spines, leaves, unnumbered=True)
         files = ["-i", str(inventory), "-t", str(topology)]
-        _sonicfab(folder, "render", *files, "-o", "out")
+        sonicfab("render", *files, "-o", "out", cwd=folder)
         print(f"{options.size} switches, load {os.getloadavg()[0]:.1f}")
         with _lab(folder, files, "--from", "out/scale") as lab:
             _running(folder, files, topology, lab)
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def _running(folder: Path, files: list[str], topology: Path, lab: LabState) -> None:
-    _sonicfab(folder, "verify", *files, "--lab-name", NAME, "--timeout", "180")
+    sonicfab("verify", *files, "--lab-name", NAME, "--timeout", "180", cwd=folder)
     started = time.monotonic()
     run_all(list(lab.switches), lambda name, _: _one_command(lab, name))
     floor = time.monotonic() - started
@@ -102,17 +102,11 @@ def _one_command(lab: LabState, name: str) -> None:
 
 @contextlib.contextmanager
 def _lab(folder: Path, files: list[str], *options: str) -> Iterator[LabState]:
-    _sonicfab(folder, "lab", "up", *files, "--name", NAME, "--swss-ready-after", "1", *options)
+    sonicfab("lab", "up", *files, "--name", NAME, "--swss-ready-after", "1", *options, cwd=folder)
     try:
         yield find_lab(NAME)
     finally:
-        _sonicfab(folder, "lab", "down", "--name", NAME)
-
-
-def _sonicfab(folder: Path, *arguments: str) -> None:
-    done = subprocess.run([*SONICFAB, *arguments], capture_output=True, text=True, check=False, cwd=folder)
-    if done.returncode:
-        raise RuntimeError(f"sonicfab {' '.join(arguments)} ended with {done.returncode}: {done.stdout}{done.stderr}")
+        sonicfab("lab", "down", "--name", NAME, cwd=folder)
 
 
 if __name__ == "__main__":

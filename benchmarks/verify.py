@@ -12,7 +12,6 @@ import argparse
 import contextlib
 import os
 import resource
-import subprocess
 import sys
 import tempfile
 import threading
@@ -21,7 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from measure import SONICFAB
+from measure import sonicfab
 from scale import write_inputs
 from sonicfab.access import Access
 from sonicfab.fabric import Fabric, open_fabric, render_fabric
@@ -58,14 +57,14 @@ def lab_of(folder: Path, size: int) -> Iterator[tuple[Fabric, Access, dict[str, 
     pods, spines, leaves = SIZES[size]
     inventory, topology = write_inputs(folder, pods, spines, leaves, unnumbered=True)
     files = ("-i", str(inventory), "-t", str(topology))
-    _sonicfab("render", *files, "-o", str(folder / "out"))
+    sonicfab("render", *files, "-o", str(folder / "out"))
     fabric = open_fabric(inventory, topology)
-    _sonicfab("lab", "up", *files, "--name", NAME, "--from", str(folder / "out"))
+    sonicfab("lab", "up", *files, "--name", NAME, "--from", str(folder / "out"))
     try:
         configs = {one.switch: one for one in render_fabric(fabric, fabric.plan.switches.values())}
         yield fabric, lab_access(find_lab(NAME)), configs
     finally:
-        _sonicfab("lab", "down", "--name", NAME)
+        sonicfab("lab", "down", "--name", NAME)
 
 
 def floor(access: Access, fabric: Fabric) -> None:
@@ -166,12 +165,6 @@ def _join(inventory: Path, topology: Path, pods: int, spines: int) -> None:
         for number in range(spines)
     )
     topology.write_text(text + "".join(links))
-
-
-def _sonicfab(*arguments: str) -> None:
-    done = subprocess.run([*SONICFAB, *arguments], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"sonicfab {' '.join(arguments)} ended with {done.returncode}: {done.stderr}")
 
 
 def main() -> None:

@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from sonicfab.builds import Build
 from sonicfab.catalog import Catalog
 from sonicfab.configdb import ConfigDb
+from sonicfab.plan.types import FabricPlan
 from sonicfab.platforms import Platform
+from sonicfab.render import Renderer, SwitchConfig, template_folders
 from sonicfab.validate.findings import Finding
+from sonicfab.validate.frr import check_frr
 from sonicfab.validate.run import Subject
 from sonicfab.validate.subjects import hwsku_of
 
@@ -34,6 +37,29 @@ def build_names() -> tuple[str, ...]:
 def platform_names() -> tuple[str, ...]:
     """All models that are known."""
     return tuple(CATALOG.platforms)
+
+
+def small_inventory(*names: str, defaults: str = "", leaf: str = "as7326-56x") -> str:
+    """An inventory of switches by names such as `spine1` and `leaf2`; `defaults` are more lines of those."""
+    text = f"defaults:\n  image_build: community-202411\n  management: {{gateway: 192.0.2.1}}\n{defaults}devices:\n"
+    for name in names:
+        role, number = name[:-1], int(name[-1])
+        kind, tier = ("as7726-32x", 1) if role == "spine" else (leaf, 2)
+        address = f"management: {{address: 192.0.2.{tier}{number}/24}}"
+        text += f'  {name}: {{role: {role}, platform: {kind}, mac: "02:00:5e:{tier}0:0{number}:00", {address}}}\n'
+    return text
+
+
+def rendered_config(plan: FabricPlan, name: str, secret: str = "x") -> SwitchConfig:
+    """What the templates that ship make of a switch; each of its secrets is that word."""
+    return Renderer(template_folders(), lambda *_: secret).render(plan, plan.switches[name])
+
+
+def nothing_wrong_in_frr(plan: FabricPlan, *names: str) -> None:
+    for name in names:
+        config = rendered_config(plan, name)
+        _, found = check_frr(config.frr, config.config_db, plan.switches[name].build)
+        assert [one for one in found if one.code != "SF-409"] == []  # the password stands in frr.conf
 
 
 def subject(

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from conftest import Run
 from labs import LEAF1, LEAF2, SPINE, Lab, booted, rendered
@@ -103,6 +104,18 @@ _IN_VRF = [
     "address-family l2vpn evpn",
     "rd 65404:100",
 ]
+
+
+def options(lab: Lab, switch: str) -> dict[str, Any]:
+    """What NAPALM is told so that it gets to a switch of the lab."""
+    state = lab.state
+    return {
+        "port": state.node(switch).port,
+        "key_file": str(state.key),
+        "known_hosts": str(state.known_hosts),
+        "allow_agent": False,
+        "use_ssh_config": False,
+    }
 
 
 @contextmanager

@@ -7,16 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from conftest import Run
+from known import small_inventory
 from labs import booted, needs_lab, rendered
 
 pytestmark = needs_lab
 
-INVENTORY = """\
-defaults: {image_build: community-202411, management: {gateway: 192.0.2.1}}
-devices:
-  spine1: {role: spine, platform: as7726-32x, mac: "02:00:5e:10:01:00", management: {address: 192.0.2.11/24}}
-  leaf1: {role: leaf, platform: as5835-54x, mac: "02:00:5e:20:01:00", management: {address: 192.0.2.21/24}}
-"""
+INVENTORY = small_inventory("spine1", "leaf1", leaf="as5835-54x")
 TOPOLOGY = """\
 name: split
 asn: {spine: 65500, leaf: 65401-65499}

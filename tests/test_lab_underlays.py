@@ -12,18 +12,13 @@ from typing import Any
 import pytest
 
 from conftest import Run
+from known import small_inventory
 from labs import Lab, booted, needs_lab, rendered
 from sonicfab.frr import conf
 
 pytestmark = needs_lab
 
-INVENTORY = """\
-defaults: {image_build: community-202411, management: {gateway: 192.0.2.1}}
-devices:
-  spine1: {role: spine, platform: as7726-32x, mac: "02:00:5e:10:01:00", management: {address: 192.0.2.11/24}}
-  leaf1: {role: leaf, platform: as7326-56x, mac: "02:00:5e:20:01:00", management: {address: 192.0.2.21/24}}
-  leaf2: {role: leaf, platform: as7326-56x, mac: "02:00:5e:20:02:00", management: {address: 192.0.2.22/24}}
-"""
+INVENTORY = small_inventory("spine1", "leaf1", "leaf2")
 TOPOLOGY = """\
 name: {name}
 underlay: {underlay}

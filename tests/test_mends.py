@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT, Run
+from known import small_inventory
 from labs import Lab, booted, needs_lab
 from mends import Fault, Planted, apply, findings, found_of, planted
 
@@ -32,18 +33,7 @@ links:
     leaves: {{leaf1: Ethernet0, leaf2: Ethernet4, leaf3: Ethernet8}}
 """
 NUMBERED = "{ipv4: 10.130.0.0/24, ipv6: 'fd00:130::/64'}"
-INVENTORY = """\
-defaults:
-  image_build: community-202411
-  ntp: [192.0.2.5]
-  management: {gateway: 192.0.2.1}
-devices:
-  spine1: {role: spine, platform: as7726-32x, mac: "02:00:5e:10:01:00", management: {address: 192.0.2.11/24}}
-  spine2: {role: spine, platform: as7726-32x, mac: "02:00:5e:10:02:00", management: {address: 192.0.2.12/24}}
-  leaf1: {role: leaf, platform: as7326-56x, mac: "02:00:5e:20:01:00", management: {address: 192.0.2.21/24}}
-  leaf2: {role: leaf, platform: as7326-56x, mac: "02:00:5e:20:02:00", management: {address: 192.0.2.22/24}}
-  leaf3: {role: leaf, platform: as7326-56x, mac: "02:00:5e:20:03:00", management: {address: 192.0.2.23/24}}
-"""
+INVENTORY = small_inventory("spine1", "spine2", "leaf1", "leaf2", "leaf3", defaults="  ntp: [192.0.2.5]\n")
 ASN = {"spine1": 65500, "spine2": 65500, "leaf1": 65401, "leaf2": 65402, "leaf3": 65403}
 
 

@@ -21,7 +21,7 @@ napalm = pytest.importorskip("napalm", reason="the extra `napalm` is not install
 from napalm.base import models  # noqa: E402 - after the skip
 from napalm.base.exceptions import CommandErrorException, ConnectAuthError, ConnectionException  # noqa: E402
 
-from labs_napalm import COMMUNITY, PREFIX, TARGET, napalm_lab  # noqa: E402
+from labs_napalm import COMMUNITY, PREFIX, TARGET, napalm_lab, options  # noqa: E402
 
 pytestmark = [*needs_lab, pytest.mark.slow]
 
@@ -32,17 +32,6 @@ LOOPBACK6 = "fd0c:cc24:75a0:1:10:10:21:{}"
 def fabric(sonicfab: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     with napalm_lab(sonicfab, tmp_path_factory.mktemp("rendered"), "napalm") as lab:
         yield lab
-
-
-def options(lab: Lab, switch: str) -> dict[str, Any]:
-    state = lab.state
-    return {
-        "port": state.node(switch).port,
-        "key_file": str(state.key),
-        "known_hosts": str(state.known_hosts),
-        "allow_agent": False,
-        "use_ssh_config": False,
-    }
 
 
 def driver(lab: Lab, switch: str, **changed: Any) -> Any:

@@ -15,6 +15,7 @@ import pytest
 
 from conftest import Run
 from labs import LEAF1, Lab, booted, needs_lab, rendered
+from labs_napalm import options
 from patience import until
 
 napalm = pytest.importorskip("napalm", reason="the extra `napalm` is not installed")
@@ -54,7 +55,7 @@ def leaf(lab: Lab, journal: Path) -> Iterator[Open]:
     opened: list[Any] = []
 
     def connect(**changed: Any) -> Any:
-        arguments = {**options(lab), "journal_dir": str(journal), **changed}
+        arguments = {**options(lab, LEAF1), "journal_dir": str(journal), **changed}
         driver = napalm.get_network_driver("sonic")("127.0.0.1", "admin", "", timeout=30, optional_args=arguments)
         driver.open()
         opened.append(driver)
@@ -63,17 +64,6 @@ def leaf(lab: Lab, journal: Path) -> Iterator[Open]:
     yield connect
     for one in opened:
         one.close()
-
-
-def options(lab: Lab) -> dict[str, Any]:
-    state = lab.state
-    return {
-        "port": state.node(LEAF1).port,
-        "key_file": str(state.key),
-        "known_hosts": str(state.known_hosts),
-        "allow_agent": False,
-        "use_ssh_config": False,
-    }
 
 
 def parts(driver: Any, which: str = "running") -> tuple[dict[str, Any], str]:
@@ -290,7 +280,7 @@ def test_no_secret_is_shown(leaf: Open) -> None:
 def test_napalms_command_line(lab: Lab, tmp_path: Path) -> None:
     file = tmp_path / "port.json"
     file.write_text(json.dumps(PORT))
-    given = {**options(lab), "journal_dir": str(tmp_path / "journal")}
+    given = {**options(lab, LEAF1), "journal_dir": str(tmp_path / "journal")}
     words = ",".join(f"{name}={value!r}" for name, value in given.items())
     login = ["--vendor", "sonic", "--user", "admin", "--password", "", "--optional_args", words]
     program = str(Path(sys.executable).with_name("napalm"))

@@ -19,14 +19,13 @@ from sonicfab.switch.state.bgp import (
     TCP_SIGNATURES,
     TCP_SIGNATURES_LATER,
     BgpPeer,
-    BgpSession,
     advertised,
     signatures,
 )
 from sonicfab.switch.state.routes import STATIC_ROUTES, Route, StaticRoute, static_routes
 from test_golden import open_example
 from test_push_shown import fabric_of
-from verify_world import World
+from verify_world import World, established
 
 ONE, TWO = "bp-border1", "bp-border2"
 
@@ -44,20 +43,12 @@ class Bordered(World):
             for group, one in switch.sessions:
                 if not group.of:
                     continue
-                asn, options = one.remote_asn or 0, one.options
+                asn = one.remote_asn or 0
                 for family in one.families:
                     peers.append(BgpPeer(one.peer, family, asn, switch.asn, "Established", "", 2, 2, 9.0, ""))
                     told = ADVERTISED.of(family=family, peer=one.peer)
                     box.more[told] = ("10.140.0.0/15",) if family is Family.IPV4 else ("fd00:140::/31",)
-                sessions[one.peer] = BgpSession(
-                    one.peer,
-                    asn,
-                    switch.asn,
-                    "Established",
-                    families=one.families,
-                    hold=options.hold,
-                    keepalive=options.keepalive,
-                )
+                sessions[one.peer] = established(switch, one)
             box.bgp = replace(bgp, origins=origins, peers=tuple(peers), sessions=sessions)
             routes = {prefix: Route(prefix, True, ("Ethernet72",)) for prefix in ("0.0.0.0/0", "::/0")}
             box.zebra = replace(zebra, routes={**zebra.routes, **routes})

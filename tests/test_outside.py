@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from frrs import Router, fresh, holder, printed_as_written, wait_until
+from known import nothing_wrong_in_frr, rendered_config
 from sonicfab.families import Family
 from sonicfab.lab.netns import Holder
 from sonicfab.model.fields import NOWHERE
@@ -21,10 +22,8 @@ from sonicfab.plan.bgp import PeerGroup, RouteMap, Session
 from sonicfab.plan.dump import plan_text
 from sonicfab.plan.outside import OutsidePlan
 from sonicfab.plan.types import FabricPlan
-from sonicfab.render import Renderer, template_folders
 from sonicfab.switch.state.bgp import BgpPeer, BgpState
 from sonicfab.switch.state.routes import Route, ZebraState
-from sonicfab.validate.frr import check_frr
 from test_golden import open_example
 from test_sessions import UNDERLAYS, frr_of, in_lab, planned, wired
 from verify_world import World
@@ -107,17 +106,13 @@ def test_what_is_planned() -> None:
     assert plan.switches["leaf2"].interfaces["Ethernet41"].link_local
     told = json.loads(plan_text(plan))["outside"]
     assert (told["FIREWALL"]["interface"], told["FAR"]["interface"]) == ("Vlan30", "Loopback0")
-    config = Renderer(template_folders(), lambda *_: "x").render(plan, plan.switches["leaf1"]).config_db
+    config = rendered_config(plan, "leaf1").config_db
     assert {"Ethernet40", "Ethernet40|192.0.2.129/31"} <= config["INTERFACE"].keys()
     assert config["PORT"]["Ethernet40"]["description"] == "TRANSIT"
 
 
 def test_what_of_it_is_rendered_is_right() -> None:
-    plan = bordered()
-    for name in ("leaf1", "leaf2"):
-        config = Renderer(template_folders(), lambda *_: "x").render(plan, plan.switches[name])
-        _, found = check_frr(config.frr, config.config_db, plan.switches[name].build)
-        assert [one for one in found if one.code != "SF-409"] == []  # the password stands in frr.conf
+    nothing_wrong_in_frr(bordered(), "leaf1", "leaf2")
 
 
 @in_lab

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,25 @@ def edit(lab: Lab, way: str, number: int) -> None:
         topology.write_text("\n".join([*lines[: at + 1], f"      description: way {number}", *lines[at + 1 :], ""]))
 
 
+@contextmanager
+def one_port_less(lab: Lab) -> Iterator[None]:
+    """While the topology has one host port less, which was pushed: it is shut, its rows and its neighbour are gone."""
+    topology = Path(lab.files[3])
+    before = topology.read_text()
+    assert "Ethernet38-47" in before
+    topology.write_text(before.replace("Ethernet38-47", "Ethernet38-46"))
+    try:
+        assert of(push(lab, "--limit", LEAF))["state"] == "changed"
+        config = lab.config_db(LEAF)
+        assert not any(key.startswith("Ethernet47") for key in config["INTERFACE"])
+        assert config["PORT"]["Ethernet47"]["admin_status"] == "down"
+        assert "neighbor Ethernet47 " not in lab.inside(LEAF, "vtysh -c 'show running-config'").out
+        yield
+    finally:
+        topology.write_text(before)
+    assert of(push(lab, "--limit", LEAF))["state"] == "changed"
+
+
 def still_there(lab: Lab) -> None:
     config = lab.config_db(LEAF)
     for table, rows in BUILT.items():
@@ -128,20 +148,8 @@ def test_every_way_leaves_it_there(fabric: Lab, way: str) -> None:
 
 def test_a_port_that_is_no_longer_planned_goes_and_what_was_built_stays(fabric: Lab) -> None:
     """The record on the switch says that it was ours: a host port is shut, and its rows and its neighbour go."""
-    topology = Path(fabric.files[3])
-    before = topology.read_text()
-    assert "Ethernet38-47" in before
-    topology.write_text(before.replace("Ethernet38-47", "Ethernet38-46"))
-    try:
-        assert of(push(fabric, "--limit", LEAF))["state"] == "changed"
-        config = fabric.config_db(LEAF)
-        assert not any(key.startswith("Ethernet47") for key in config["INTERFACE"])
-        assert config["PORT"]["Ethernet47"]["admin_status"] == "down"
-        assert "neighbor Ethernet47 " not in fabric.inside(LEAF, "vtysh -c 'show running-config'").out
+    with one_port_less(fabric):
         still_there(fabric)
-    finally:
-        topology.write_text(before)
-    assert of(push(fabric, "--limit", LEAF))["state"] == "changed"
 
 
 def test_a_rollback_leaves_it_there_too(fabric: Lab) -> None:

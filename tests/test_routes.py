@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 
 from frrs import fresh, holder, printed_as_written, wait_until
+from known import nothing_wrong_in_frr, rendered_config
 from sonicfab.lab.netns import Holder
 from sonicfab.plan.assemble import PlanProblems
 from sonicfab.plan.dump import plan_text
 from sonicfab.plan.types import FabricPlan
-from sonicfab.render import Renderer, template_folders
-from sonicfab.validate.frr import check_frr
 from test_outside import DMZ, HOSTS, OUTSIDE, POLICIES
 from test_sessions import UNDERLAYS, frr_of, in_lab, planned, wired
 
@@ -107,16 +106,12 @@ def test_what_is_rendered() -> None:
 
 
 def test_what_is_rendered_is_right() -> None:
-    plan = routed()
-    for name in ("leaf1", "leaf2"):
-        config = Renderer(template_folders(), lambda *_: "x").render(plan, plan.switches[name])
-        _, found = check_frr(config.frr, config.config_db, plan.switches[name].build)
-        assert [one for one in found if one.code != "SF-409"] == []  # the password stands in frr.conf
+    nothing_wrong_in_frr(routed(), "leaf1", "leaf2")
 
 
 def test_bfd_of_a_static_route_alone_wants_bfdd() -> None:
     plan = planned([], "community-202411", **DMZ, routes=[ROUTES[3]])
-    config = Renderer(template_folders(), lambda *_: "x").render(plan, plan.switches["leaf2"]).config_db
+    config = rendered_config(plan, "leaf2").config_db
     assert config["DEVICE_METADATA"]["localhost"]["frr_mgmt_framework_config"] == "true"
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from conftest import EXAMPLES, ROOT, Golden, Run
 from faults import FAULTS, Fault, Files
-from known import build_names, get_build, subject
+from known import build_names, get_build, small_inventory, subject
 from sonicfab.fabric import Fabric, open_fabric, render_fabric
 from sonicfab.ports import unfit_for
 from sonicfab.render import Renderer, template_folders
@@ -115,12 +115,7 @@ def test_parallel_links_of_which_one_is_used(tmp_path: Path, underlay: str) -> N
         assert {one.code for one in found} == {"SF-414"}
 
 
-PARALLEL_INVENTORY = """\
-defaults: {image_build: community-202411, management: {gateway: 192.0.2.1}}
-devices:
-  spine1: {role: spine, platform: as7726-32x, mac: "02:00:5e:10:01:00", management: {address: 192.0.2.11/24}}
-  leaf1: {role: leaf, platform: as7326-56x, mac: "02:00:5e:20:01:00", management: {address: 192.0.2.21/24}}
-"""
+PARALLEL_INVENTORY = small_inventory("spine1", "leaf1")
 PARALLEL_TOPOLOGY = """\
 name: parallel
 underlay: {underlay}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from conftest import ROOT
 from sonicfab.access import Feature
@@ -13,6 +14,8 @@ from sonicfab.fabric import Fabric, render_fabric
 from sonicfab.families import Family
 from sonicfab.lab.access import PROVIDES
 from sonicfab.ownership.record import Record
+from sonicfab.plan.bgp import Session
+from sonicfab.plan.types import SwitchPlan
 from sonicfab.report.findings import lines
 from sonicfab.switch.ask import Answers, Question, UnansweredError, failure
 from sonicfab.switch.state import bgp, config, lags, lldp, ports, routes, services, system, vlans
@@ -125,14 +128,9 @@ class World:
                 continue
             peers += [BgpPeer(one.peer, f, asn, switch.asn, "Established", "", 2, 2, 9.0, "") for f in one.families]
             counts: dict[str, int] = dict.fromkeys(one.families, 2)
-            sessions[one.peer] = BgpSession(
-                one.peer,
-                asn,
-                switch.asn,
-                "Established",
-                families=one.families,
-                hold=timers.hold,
-                keepalive=timers.keepalive,
+            sessions[one.peer] = established(
+                switch,
+                one,
                 configured_hold=timers.hold,
                 configured_keepalive=timers.keepalive,
                 received=counts,
@@ -287,6 +285,12 @@ class World:
     def text(self) -> str:
         """The findings as the table shows them."""
         return "\n".join([*lines(self.verified()[1]), ""])
+
+
+def established(switch: SwitchPlan, one: Session, **more: Any) -> BgpSession:
+    """A planned session that is up, with the timers of its plan."""
+    said = {"families": one.families, "hold": one.options.hold, "keepalive": one.options.keepalive, **more}
+    return BgpSession(one.peer, one.remote_asn or 0, switch.asn, "Established", **said)
 
 
 def _was_asked(answers: Answers, question: Question[object]) -> bool:

@@ -246,7 +246,7 @@ def _instance(config: Config, vrf: str, row: Row, active: frozenset[str]) -> Ite
 def _neighbor(name: str, row: Row, *, is_group: bool) -> Iterator[str]:
     """bgpd.conf.db.nbr_or_peer.j2."""
     said = f" neighbor {name}"
-    word = "" if is_group or _is_address(name) else "interface "
+    word = "" if is_group or is_address(name) else "interface "
     if is_group:
         yield f"{said} peer-group"
     remote = row.get("peer_type", row.get("asn", ""))
@@ -324,7 +324,8 @@ def _neighbor_family(name: str, row: Row, active: frozenset[str]) -> Iterator[st
         yield from (f"{said} {_FAMILY_OF[field].format(one)}" for one in _members(row[field]))
 
 
-def _is_address(name: str) -> bool:
+def is_address(name: str) -> bool:
+    """Whether a neighbour's name is an address, and not an interface."""
     try:
         ip_address(name)
     except ValueError:

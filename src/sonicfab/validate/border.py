@@ -11,6 +11,7 @@ from sonicfab.builds import Build
 from sonicfab.configdb import ConfigDb
 from sonicfab.frr import conf
 from sonicfab.frr.bgp import Bgp, FrrText, Neighbor
+from sonicfab.ipam import is_address
 from sonicfab.model.policies import Prefix
 from sonicfab.validate.findings import Finding
 from sonicfab.validate.interfaces import Owned, interface_table
@@ -132,7 +133,7 @@ def _of_list(found: _Text, words: list[str]) -> None:
 def _of_route(found: _Text, words: list[str], number: int) -> None:
     network = _network(words[2]) if len(words) > 3 else None
     if network:
-        address = words[3] if _is_address(words[3]) else ""
+        address = words[3] if is_address(words[3]) else ""
         after = words[4] if address and words[4:] and words[4][0].isupper() else ""
         interface = after or ("" if address or words[3] in ("blackhole", "reject", "Null0") else words[3])
         found.statics.append(_Static(number, network, address, interface, "bfd" in words))
@@ -143,14 +144,6 @@ def _network(text: str) -> _Network | None:
         return ip_network(text, strict=False)
     except ValueError:
         return None
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _unreached(said: _Text) -> Iterator[Finding]:

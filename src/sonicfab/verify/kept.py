@@ -9,27 +9,13 @@ from typing import Any, TypeVar, get_args
 
 from sonicfab.errors import InputError
 from sonicfab.textfile import read_json
-from sonicfab.verify.results import CheckResult, Problem, Status
+from sonicfab.verify.results import CheckResult, Explanation, Problem, Status
 
 FORMAT_VERSION = 2
 """Of that JSON."""
 _WRITES = "`sonicfab verify --json FILE` writes one"
 _WORDS = ("switch", "check", "subject", "family", "far", "expected", "seen")
 _Value = TypeVar("_Value")
-
-
-@dataclass(frozen=True)
-class KeptFinding:
-    """A finding: what is wrong, by what one sees it, what mends it, and which results it explains."""
-
-    code: str
-    severity: str
-    where: tuple[str, ...]
-    cause: str
-    evidence: tuple[str, ...] = ()
-    mend: str = ""
-    results: tuple[CheckResult, ...] = ()
-    consequences: tuple[CheckResult, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,7 +33,7 @@ class KeptVerification:
     seconds: float
     counts: Mapping[str, int]
     checks: tuple[str, ...]
-    findings: tuple[KeptFinding, ...]
+    findings: tuple[Explanation, ...]
     results: tuple[CheckResult, ...]
 
 
@@ -106,10 +92,10 @@ def _name(one: CheckResult) -> tuple[str, ...]:
     return one.switch, one.check, one.subject, one.family, one.far
 
 
-def _finding(data: Any, named: Mapping[tuple[str, ...], CheckResult]) -> KeptFinding:  # noqa: ANN401
+def _finding(data: Any, named: Mapping[tuple[str, ...], CheckResult]) -> Explanation:  # noqa: ANN401
     code, severity, cause, mend = (_is(_is(data, dict)[name], str) for name in ("code", "severity", "cause", "mend"))
     own, more = (tuple(_named(one, named) for one in _is(data[part], list)) for part in ("results", "consequences"))
-    return KeptFinding(code, severity, _words(data["where"]), cause, _words(data["evidence"]), mend, own, more)
+    return Explanation(code, severity, _words(data["where"]), cause, _words(data["evidence"]), mend, own, more)
 
 
 def _named(data: Any, named: Mapping[tuple[str, ...], CheckResult]) -> CheckResult:  # noqa: ANN401

@@ -144,3 +144,28 @@ class CheckResult:
     def optional(self) -> bool:
         """True for what a host may do or not."""
         return self.far == "host" and self.status != "failed"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One thing that is wrong.
+
+    Attributes:
+        code: a stable word for the cause.
+        severity: how bad it is, in a word.
+        where: the switches and ports that it is about.
+        cause: a sentence.
+        evidence: what one sees it by, a line each.
+        mend: a command or an action.
+        results: the failed expectations that are this fault seen from near.
+        consequences: those that fail because of it.
+    """
+
+    code: str
+    severity: str
+    where: tuple[str, ...]
+    cause: str
+    evidence: tuple[str, ...] = ()
+    mend: str = ""
+    results: tuple[CheckResult, ...] = ()
+    consequences: tuple[CheckResult, ...] = ()

@@ -11,6 +11,7 @@ import subprocess
 from ipaddress import ip_address, ip_interface
 from typing import Any
 
+from sonicfab.frr.frrcfgd import is_address
 from sonicfab.lab.sonic import db
 
 VTYSH = "/opt/frr/vtysh"
@@ -73,7 +74,7 @@ def _neighbors(config: db.Config, asn: str, router_id: str) -> list[str]:
     }
     lines: list[str] = []
     for address, row in sorted(config.get("BGP_NEIGHBOR", {}).items()):
-        if not _is_address(address) or (row.get("local_addr") and row["local_addr"] not in local):
+        if not is_address(address) or (row.get("local_addr") and row["local_addr"] not in local):
             continue
         family = f"ipv{ip_address(address).version}"
         lines += [
@@ -85,11 +86,3 @@ def _neighbors(config: db.Config, asn: str, router_id: str) -> list[str]:
             "exit-address-family",
         ]
     return [f"router bgp {asn}", f"bgp router-id {router_id}", *lines] if lines else []
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True

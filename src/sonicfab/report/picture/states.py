@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sonicfab.model.fields import Endpoint
-from sonicfab.verify.diagnose.base import Diagnosis
-from sonicfab.verify.kept import KeptFinding, KeptVerification
-from sonicfab.verify.results import CheckResult
+from sonicfab.verify.kept import KeptVerification
+from sonicfab.verify.results import CheckResult, Explanation
 from sonicfab.verify.run import Verification
 
 State = Literal["ok", "failed", "unreached", "affected", "unknown"]
@@ -59,7 +58,7 @@ class Verified:
         return self.verification is not None
 
     @property
-    def findings(self) -> Sequence[Diagnosis | KeptFinding]:
+    def findings(self) -> Sequence[Explanation]:
         """What is wrong and why, the worst first."""
         return self.verification.findings if self.verification else ()
 

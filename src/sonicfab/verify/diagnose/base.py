@@ -18,36 +18,16 @@ from sonicfab.switch.state.routes import ZEBRA_STATE, ZebraState
 from sonicfab.verify.checks import config
 from sonicfab.verify.expect import Expectations, FabricExpectations
 from sonicfab.verify.paths import Outage
-from sonicfab.verify.results import CheckResult, Problem
+from sonicfab.verify.results import CheckResult, Explanation, Problem
 
 SEVERITY = ("unreachable", "switch", "cable", "link", "session", "routes", "config", "note")
 """From what takes most with it to what takes nothing."""
 
 
 @dataclass(frozen=True)
-class Diagnosis:
-    """One thing that is wrong.
+class Diagnosis(Explanation):
+    """One thing that is wrong; `severity` is one of SEVERITY, `broken` what does not carry traffic while it lasts."""
 
-    Attributes:
-        code: a stable word for the cause.
-        severity: one of SEVERITY.
-        where: the switches and ports that it is about.
-        cause: a sentence.
-        evidence: what one sees it by, a line each.
-        mend: a command or an action.
-        results: the failed expectations that are this fault seen from near.
-        consequences: those that fail because of it.
-        broken: what does not carry traffic while it lasts.
-    """
-
-    code: str
-    severity: str
-    where: tuple[str, ...]
-    cause: str
-    evidence: tuple[str, ...] = ()
-    mend: str = ""
-    results: tuple[CheckResult, ...] = ()
-    consequences: tuple[CheckResult, ...] = ()
     broken: Outage = field(default=Outage(), repr=False)
 
     @property
