@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from sonicfab.cli.options import Inventory, Limit, Topology, open_site, remember_format
+from sonicfab.cli.options import Inventory, Limit, Topology, format_option, open_site
 
 
 class CablingFormat(str, Enum):
@@ -22,14 +22,7 @@ class CablingFormat(str, Enum):
 
 
 Printed = Annotated[
-    CablingFormat,
-    typer.Option(
-        "--format",
-        "-f",
-        help="For a terminal, a spreadsheet, a label printer, a merge request, or programs.",
-        callback=remember_format,
-        is_eager=True,
-    ),
+    CablingFormat, format_option("For a terminal, a spreadsheet, a label printer, a merge request, or programs.")
 ]
 Done = Annotated[
     Path | None,

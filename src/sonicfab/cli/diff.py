@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,12 +12,13 @@ from sonicfab.cli.options import (
     Lab,
     LabName,
     Limit,
+    PageFormat,
+    PageOutput,
     SomeInventory,
     SomeTopology,
     Templates,
     Verbose,
     open_site,
-    remember_format,
 )
 from sonicfab.errors import ExitCode, InputError
 
@@ -27,14 +27,6 @@ if TYPE_CHECKING:
     from sonicfab.compare.folders import FilesDiff
     from sonicfab.compare.live import LiveDiff
     from sonicfab.operations.site import OpenSite
-
-
-class DiffFormat(str, Enum):
-    """How a comparison is printed."""
-
-    TABLE = "table"
-    MARKDOWN = "markdown"
-    JSON = "json"
 
 
 Paths = Annotated[
@@ -59,16 +51,6 @@ To = Annotated[
         autocompletion=complete.image_build,
     ),
 ]
-Printed = Annotated[
-    DiffFormat,
-    typer.Option(
-        "--format",
-        "-f",
-        help="For a terminal, for a merge request, or for programs.",
-        callback=remember_format,
-        is_eager=True,
-    ),
-]
 
 
 def diff(
@@ -83,7 +65,7 @@ def diff(
     lab_name: LabName = "",
     limit: Limit = [],  # noqa: B006
     templates: Templates = [],  # noqa: B006
-    format: Printed = DiffFormat.TABLE,  # noqa: A002 - the name of the option
+    format: PageOutput = PageFormat.TABLE,  # noqa: A002 - the name of the option
     exit_code: Annotated[bool, typer.Option("--exit-code", help="End with 5 when something differs.")] = False,
     verbose: Verbose = 0,
 ) -> None:
@@ -127,39 +109,39 @@ def _one_task(paths: list[Path], *, live: bool, matrix: bool, builds: bool) -> N
         raise InputError(f"two folders or files are compared, {len(paths)} is given")
 
 
-def _files(paths: list[Path], format: DiffFormat) -> FilesDiff:  # noqa: A002
+def _files(paths: list[Path], format: PageFormat) -> FilesDiff:  # noqa: A002
     from sonicfab.operations.diff import diff_files
     from sonicfab.report.diff import show_files
     from sonicfab.report.diffjson import json_files
     from sonicfab.report.markdown import markdown_files
 
     found = diff_files(*paths)
-    {DiffFormat.TABLE: show_files, DiffFormat.MARKDOWN: markdown_files, DiffFormat.JSON: json_files}[format](found)
+    {PageFormat.TABLE: show_files, PageFormat.MARKDOWN: markdown_files, PageFormat.JSON: json_files}[format](found)
     return found
 
 
-def _builds(site: OpenSite, old: str, new: str, format: DiffFormat) -> FabricDiff:  # noqa: A002
+def _builds(site: OpenSite, old: str, new: str, format: PageFormat) -> FabricDiff:  # noqa: A002
     from sonicfab.operations.diff import diff as diff_builds
     from sonicfab.report.diff import show_builds
     from sonicfab.report.diffjson import json_builds
     from sonicfab.report.markdown import markdown_builds
 
     found = diff_builds(site, old=old, new=new)
-    {DiffFormat.TABLE: show_builds, DiffFormat.MARKDOWN: markdown_builds, DiffFormat.JSON: json_builds}[format](found)
+    {PageFormat.TABLE: show_builds, PageFormat.MARKDOWN: markdown_builds, PageFormat.JSON: json_builds}[format](found)
     return found
 
 
-def _matrix(site: OpenSite, format: DiffFormat) -> None:  # noqa: A002
+def _matrix(site: OpenSite, format: PageFormat) -> None:  # noqa: A002
     from sonicfab.operations.diff import diff_matrix
     from sonicfab.report.diff import show_matrix
     from sonicfab.report.diffjson import json_matrix
     from sonicfab.report.markdown import markdown_matrix
 
     found = diff_matrix(site)
-    {DiffFormat.TABLE: show_matrix, DiffFormat.MARKDOWN: markdown_matrix, DiffFormat.JSON: json_matrix}[format](found)
+    {PageFormat.TABLE: show_matrix, PageFormat.MARKDOWN: markdown_matrix, PageFormat.JSON: json_matrix}[format](found)
 
 
-def _live(site: OpenSite, format: DiffFormat) -> LiveDiff:  # noqa: A002
+def _live(site: OpenSite, format: PageFormat) -> LiveDiff:  # noqa: A002
     from sonicfab.operations.diff import diff_live
     from sonicfab.report.diff import show_live
     from sonicfab.report.diffjson import json_live
@@ -168,5 +150,5 @@ def _live(site: OpenSite, format: DiffFormat) -> LiveDiff:  # noqa: A002
 
     with ProgressBar("comparing") as progress:
         found = diff_live(site, progress)
-    {DiffFormat.TABLE: show_live, DiffFormat.MARKDOWN: markdown_live, DiffFormat.JSON: json_live}[format](found)
+    {PageFormat.TABLE: show_live, PageFormat.MARKDOWN: markdown_live, PageFormat.JSON: json_live}[format](found)
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -21,7 +21,7 @@ wanted_format: list[str] = []
 _Chosen = TypeVar("_Chosen", bound=Enum)
 
 
-def remember_format(value: _Chosen) -> _Chosen:
+def _remember_format(value: _Chosen) -> _Chosen:
     """Callback of every --format: an error is told in it, too."""
     wanted_format.append(str(value.value))
     return value
@@ -34,8 +34,8 @@ class Format(str, Enum):
     JSON = "json"
 
 
-class PlanFormat(str, Enum):
-    """How it is printed what a push would do."""
+class PageFormat(str, Enum):
+    """How a result is printed that a merge request may show."""
 
     TABLE = "table"
     MARKDOWN = "markdown"
@@ -134,12 +134,15 @@ Output = Annotated[
 ]
 OLD_NAMES = {"build": "image-build", "build-dir": "output"}
 """What options were called before, which still works; help does not list it."""
-OutputFormat = Annotated[
-    Format,
-    typer.Option(
-        "--format", "-f", help="Print a table, or JSON for programs.", callback=remember_format, is_eager=True
-    ),
-]
+
+
+def format_option(text: str) -> Any:  # noqa: ANN401 - as typer.Option
+    """The --format of a command; `text` is its help."""
+    return typer.Option("--format", "-f", help=text, callback=_remember_format, is_eager=True)
+
+
+OutputFormat = Annotated[Format, format_option("Print a table, or JSON for programs.")]
+PageOutput = Annotated[PageFormat, format_option("For a terminal, for a merge request, or for programs.")]
 Engine = Annotated[
     YangEngine,
     typer.Option(help="What reads the YANG models; auto is libyang where it is installed: the same, but faster."),

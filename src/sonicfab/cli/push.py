@@ -21,14 +21,14 @@ from sonicfab.cli.options import (
     Limit,
     Output,
     OutputFormat,
-    PlanFormat,
+    PageFormat,
+    PageOutput,
     Scheduler,
     SendSecret,
     Templates,
     Topology,
     Verbose,
     open_site,
-    remember_format,
 )
 from sonicfab.cli.push_run import carry_out, end_left
 from sonicfab.cli.report import Html
@@ -119,16 +119,6 @@ ApprovedPlan = Annotated[
         metavar="FILE",
     ),
 ]
-PrintedPlan = Annotated[
-    PlanFormat,
-    typer.Option(
-        "--format",
-        "-f",
-        help="For a terminal, for a merge request, or for programs.",
-        callback=remember_format,
-        is_eager=True,
-    ),
-]
 
 
 def push(
@@ -210,7 +200,7 @@ def plan(
     templates: Templates = [],  # noqa: B006
     ignore: Ignore = [],  # noqa: B006
     output: KeepPlan = None,
-    format: PrintedPlan = PlanFormat.TABLE,  # noqa: A002
+    format: PageOutput = PageFormat.TABLE,  # noqa: A002
     scheduler: Scheduler = "",
     send_secret: SendSecret = [],  # noqa: B006
     verbose: Verbose = 0,
@@ -237,7 +227,7 @@ def plan(
     _note_findings(planned)
     if output:
         _keep(planned, ignore, output)
-    if format is PlanFormat.MARKDOWN:
+    if format is PageFormat.MARKDOWN:
         from sonicfab.report.push_markdown import markdown_plan
 
         markdown_plan(planned)

@@ -22,21 +22,12 @@ from sonicfab.cli.options import (
     Verbose,
     YangEngine,
     fabric_files,
+    format_option,
     open_site,
-    remember_format,
 )
 from sonicfab.errors import InputError
 
-Output = Annotated[
-    ValidateFormat,
-    typer.Option(
-        "--format",
-        "-f",
-        help="Print a table, JSON, or SARIF for code review tools.",
-        callback=remember_format,
-        is_eager=True,
-    ),
-]
+Output = Annotated[ValidateFormat, format_option("Print a table, JSON, or SARIF for code review tools.")]
 
 
 def validate(

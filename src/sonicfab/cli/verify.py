@@ -24,8 +24,8 @@ from sonicfab.cli.options import (
     Topology,
     Verbose,
     VerifyFormat,
+    format_option,
     open_site,
-    remember_format,
 )
 from sonicfab.cli.report import Html, write_page
 from sonicfab.errors import ExitCode
@@ -56,14 +56,7 @@ Compare = Annotated[
     Path | None, typer.Option("--compare", help="Tell what has changed since this snapshot.", metavar="FILE")
 ]
 Output = Annotated[
-    VerifyFormat,
-    typer.Option(
-        "--format",
-        "-f",
-        help="Print a table, Markdown for a merge request, JSON, or JUnit XML for CI.",
-        callback=remember_format,
-        is_eager=True,
-    ),
+    VerifyFormat, format_option("Print a table, Markdown for a merge request, JSON, or JUnit XML for CI.")
 ]
 JunitFile = Annotated[Path | None, typer.Option("--junit", help="Also write JUnit XML to this file.", metavar="FILE")]
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Also write JSON to this file.", metavar="FILE")]
