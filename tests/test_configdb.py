@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,6 +30,14 @@ def test_a_config_does_not_differ_from_itself(config: dict[str, dict[str, dict[s
 def test_natural_order() -> None:
     assert sorted(["Ethernet10", "Ethernet2", "Ethernet1"], key=natural_key) == ["Ethernet1", "Ethernet2", "Ethernet10"]
     assert sorted(["b", "a10", "a9", "10", "9"], key=natural_key) == ["9", "10", "a9", "a10", "b"]
+
+
+@given(st.lists(st.text("ab|-:/0129", max_size=6), max_size=8))
+def test_natural_order_is_that_of_texts_and_numbers_in_turn(names: list[str]) -> None:
+    def parts(text: str) -> list[object]:
+        return [int(one) if index % 2 else one for index, one in enumerate(re.split(r"(\d+)", text))]
+
+    assert [parts(one) for one in sorted(names, key=natural_key)] == sorted(map(parts, names))
 
 
 def test_an_empty_table_is_not_written() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import pickle
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -257,3 +258,20 @@ def test_after_any_changes_the_folder_is_as_a_fresh_one(
             elif what == "edit":
                 files[which].write_text("{}")
             site.agrees()
+
+
+def test_no_more_switches_are_held_than_one(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once: list[int] = []
+    own = Renderer.render
+
+    def counted(renderer: Renderer, fabric: Any, switch: SwitchPlan) -> Any:
+        at_once.append(sum(one is not None for one in fabric.switches._planned.values()))
+        return own(renderer, fabric, switch)
+
+    monkeypatch.setattr(Renderer, "render", counted)
+    site.render()
+    assert at_once == [1, 1, 1]
+    files = site.folder / "inventory.yml", site.folder / "topology.yml"
+    plan = OpenSite.open(*files).fabric.plan
+    assert plan.switches[name := next(iter(plan.switches))] is plan.switches[name], "others have it once for all"
+    assert pickle.loads(pickle.dumps(plan)) == plan

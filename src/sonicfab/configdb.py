@@ -66,11 +66,18 @@ class ConfigChange:
         return f"~ {place}: {old} -> {new}"
 
 
-@lru_cache(maxsize=65536)
-def natural_key(text: str) -> tuple[tuple[int, str], ...]:
-    """Sorts Ethernet2 before Ethernet10: runs of digits count as numbers."""
-    parts = re.split(r"(\d+)", text)
-    return tuple((int(part), "") if index % 2 else (-1, part) for index, part in enumerate(parts))
+_NUMBER = re.compile(r"[0-9]+")
+
+
+@lru_cache(maxsize=8192)
+def natural_key(text: str) -> str:
+    """Sorts Ethernet2 before Ethernet10: runs of digits count as numbers; the one with fewer digits is less."""
+    return _NUMBER.sub(_as_number, text)
+
+
+def _as_number(match: re.Match[str]) -> str:
+    digits = match[0].lstrip("0")
+    return f"\0{chr(len(digits))}{digits}"  # a text ends before it, so the shorter one of two comes first
 
 
 def is_secret(table: str, field: str) -> bool:
@@ -113,7 +120,7 @@ def _fields(row: tuple[tuple[str, Value], ...]) -> str:
     return "{\n" + ",\n".join(fields) + "\n        }"
 
 
-def _by_name(field: tuple[str, Value]) -> tuple[tuple[int, str], ...]:
+def _by_name(field: tuple[str, Value]) -> str:
     return natural_key(field[0])
 
 

@@ -18,14 +18,16 @@ from sonicfab.load import ALLOW_SECRETS, MASK, Loaded, Secrets, diagnose, load_b
 from sonicfab.model.inventory import Inventory
 from sonicfab.model.numbers import Numbers
 from sonicfab.model.topology import Topology
-from sonicfab.output import OutputFile, remove_files, staged, write_file
+from sonicfab.output import OutputFile, Stage, remove_files, staged, write_file
 from sonicfab.plan.assemble import PlanProblems, make_plan, problems_alone
-from sonicfab.plan.dump import PLAN_FILE, SWITCHES, numbers_text, plan_text
+from sonicfab.plan.dump import PLAN_FILE, SWITCHES, numbers_text, plan_parts
 from sonicfab.plan.renames import Ledger, follow
 from sonicfab.plan.settings import resolve_settings
+from sonicfab.plan.switches import forget
 from sonicfab.plan.types import FabricPlan, LinkPlan, SwitchPlan, SwitchSettings
 from sonicfab.render import FILES, Renderer, SwitchConfig, template_folders
 from sonicfab.rendered import Rendered
+from sonicfab.roles import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ class FabricFiles:
         except PlanProblems as err:
             diagnostics = diagnose(err.problems, self.documents)
             raise InputError(f"{self.topology.document.file} cannot be planned", diagnostics=diagnostics) from err
-        macs = {name: one.mac for name, one in plan.switches.items()}
+        macs = {name: str(self.inventory.value.devices[name].mac) for name in plan.switches}
         ledger, kept = follow(recorded, macs), follow(numbers, macs)
         before, after = _rows(ledger), _rows(kept)
         text = numbers_text(plan.name, numbers)
@@ -218,7 +220,7 @@ def _rows(numbers: Ledger) -> dict[str, tuple[object, ...]]:
     return {**switches, **{name: (row.ipv4, row.ipv6) for name, row in numbers.links.items()}}
 
 
-def select(plan: FabricPlan, limits: Iterable[str]) -> list[SwitchPlan]:
+def select(plan: FabricPlan, limits: Iterable[str]) -> list[str]:
     """The switches that `--limit` names: names, patterns such as `*leaf*`, roles, also joined by commas.
 
     Raises:
@@ -226,16 +228,16 @@ def select(plan: FabricPlan, limits: Iterable[str]) -> list[SwitchPlan]:
     """
     words = [word for limit in limits for word in limit.split(",") if word]
     if not words:
-        return list(plan.switches.values())
+        return list(plan.switches)
     chosen: set[str] = set()
     for word in words:
-        names = {
-            name for name, switch in plan.switches.items() if fnmatch.fnmatchcase(name, word) or switch.role == word
-        }
+        names = {name for name in plan.switches if fnmatch.fnmatchcase(name, word)}
+        if word in list(Role):
+            names |= {name for name, switch in plan.switches.items() if switch.role == word}
         if not names:
             raise InputError(f"--limit {word}: no such switch in {plan.name}", did_you_mean(word, plan.switches))
         chosen |= names
-    return [switch for name, switch in plan.switches.items() if name in chosen]
+    return [name for name in plan.switches if name in chosen]
 
 
 def render_fabric(
@@ -276,7 +278,7 @@ def write_build(
     """Write the files of switches and plan.json below folder/FABRIC; switch name -> whether a file of it changed.
 
     Each config is written as it comes, and none is in place before all are there. A switch that has left the fabric
-    leaves the folder, too. `before` is told what is there then.
+    leaves the folder, too. `before` is told what is there then. A switch that has been written is forgotten.
 
     Raises:
         OutputError: a file cannot be written; the old build is as it was, as it is when `configs` raises something.
@@ -284,6 +286,7 @@ def write_build(
     fabric = folder / plan.name
     names: list[str] = []
     without: list[str] = []
+    parts = plan_parts(plan, before.planned if before else lambda _: "")
     with staged(fabric) as stage:
         for config in configs:
             names.append(config.switch)
@@ -295,18 +298,29 @@ def write_build(
                 stage.add(f"{config.switch}/{file}", OutputFile(text, file in config.secret_files))
             if before is not None:
                 before.note(plan.switches[config.switch], config, texts)
-        text = plan_text(plan) if before is None else plan_text(plan, before.planned)
-        stage.add(PLAN_FILE, OutputFile(text))
-        if before is not None:
-            before.note_plan(text)
-        del text  # ten megabytes, of a thousand switches
+            _tell(plan, parts, stage, before, config.switch)
+        _tell(plan, parts, stage, before)
         gone = [name for name in _switches_before(fabric / PLAN_FILE) if name not in plan.switches]
         changed = {path.partition("/")[0] for path in stage.put()}
     without += [f"{name}/{file}" for name in gone for file in FILES]
     remove_files(fabric, without)
     if before is not None:
-        before.keep(plan)
+        before.keep()
     return {name: name in changed for name in names}
+
+
+def _tell(
+    plan: FabricPlan, parts: Iterator[tuple[str, str]], stage: Stage, before: Rendered | None, switch: str = ""
+) -> None:
+    """Write plan.json up to a switch, or to its end: each has its place there as soon as its config is written."""
+    for name, text in parts:
+        stage.extend(PLAN_FILE, text)
+        if before is not None:
+            before.note_plan(text)
+        if name:
+            forget(plan, name)
+            if name == switch:
+                return
 
 
 def _switches_before(plan_file: Path) -> list[str]:

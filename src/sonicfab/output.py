@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import filecmp
 import os
 import stat
 import tempfile
@@ -57,7 +58,9 @@ class Stage:
     def __init__(self, folder: Path, *, durable: bool) -> None:
         self._folder, self._durable = folder, durable
         self._waiting: dict[str, str] = {}
+        self._growing: set[str] = set()
         self._made: list[Path] = []
+        self._folders: set[Path] = set()
 
     def add(self, name: str, file: OutputFile) -> None:
         """Write it, unless it is there already with this text and these permissions.
@@ -65,12 +68,32 @@ class Stage:
         Raises:
             OutputError: it cannot be written.
         """
+        if not _is_there(self._folder / name, file):
+            self._begin(name, file)
+
+    def extend(self, name: str, text: str) -> None:
+        """Add to the end of a file that is too large to be held, and no secret; it is as new when it is put in place.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
         path = self._folder / name
-        if _is_there(path, file):
-            return
+        if name not in self._growing:
+            nothing = OutputFile("")
+            _is_there(path, nothing)  # refuses devices
+            self._begin(name, nothing)
+            self._growing.add(name)
+        with _as_output_error(), _named(path), Path(self._waiting[name]).open("a", encoding="utf-8") as stream:
+            stream.write(text)
+
+    def _begin(self, name: str, file: OutputFile) -> None:
+        path = self._folder / name
         with _as_output_error():
-            lacking = [path.parent, *path.parent.parents]
-            self._made += reversed([one for one in lacking if not one.exists()])
+            if path.parent not in self._folders:
+                lacking = [path.parent, *path.parent.parents]
+                self._made += reversed([one for one in lacking if not one.exists()])
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._folders.add(path.parent)
             self._waiting[name] = _stage(path, file, durable=self._durable)
 
     def put(self) -> list[str]:
@@ -79,8 +102,11 @@ class Stage:
         Raises:
             OutputError: one cannot be replaced.
         """
-        changed = list(self._waiting)
         with _as_output_error():
+            for name in self._growing:
+                if _is_copy(self._waiting[name], self._folder / name):
+                    Path(self._waiting.pop(name)).unlink()
+            changed = list(self._waiting)
             for name in changed:
                 Path(self._waiting[name]).replace(self._folder / name)
                 del self._waiting[name]
@@ -139,22 +165,36 @@ def _is_there(path: Path, file: OutputFile) -> bool:
         return False
 
 
+def _is_copy(temporary: str, path: Path) -> bool:
+    """Whether a file is there like the one that is to replace it."""
+    with contextlib.suppress(OSError):
+        return path.stat().st_mode == Path(temporary).stat().st_mode and filecmp.cmp(temporary, path, shallow=False)
+    return False
+
+
 def _stage(path: Path, file: OutputFile, *, durable: bool) -> str:
-    path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        with _named(path), os.fdopen(handle, "w", encoding="utf-8") as stream:
             stream.write(file.text)
             stream.flush()
             os.fchmod(stream.fileno(), file.mode)
             if durable:
                 os.fsync(stream.fileno())
-    except BaseException as err:
+    except BaseException:
         Path(temporary).unlink(missing_ok=True)
-        if isinstance(err, OSError) and not err.filename:  # a full disk is told of no file
-            err.filename = str(path)
         raise
     return temporary
+
+
+@contextlib.contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """A full disk is told of no file."""
+    try:
+        yield
+    except OSError as err:
+        err.filename = err.filename or str(path)
+        raise
 
 
 @contextlib.contextmanager

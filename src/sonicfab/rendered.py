@@ -8,8 +8,10 @@ to delete.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import marshal
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,7 +22,7 @@ from hashlib import blake2b
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any, cast
 
 import jinja2
 import yaml
@@ -30,7 +32,7 @@ from sonicfab.caches import cache_file, keep, keep_newest, kept
 from sonicfab.errors import InputError
 from sonicfab.model.fields import SecretRef
 from sonicfab.plan.bgp import RouteMap
-from sonicfab.plan.dump import PLAN_FILE, SWITCHES
+from sonicfab.plan.dump import PLAN_FILE
 from sonicfab.plan.options import Options
 from sonicfab.plan.services import Services
 from sonicfab.plan.types import FabricPlan, PortPlan, SwitchPlan
@@ -46,7 +48,6 @@ _SHARED = frozenset({Build, Platform, PortTable, RouteMap, Services, Options})
 _OF_FABRIC = ("name", "underlay", "mtu", "loopbacks", "bgp", "hosts")
 """Parts of a plan that a template may ask for and that are no switch's; of another one every switch would hang."""
 _FABRIC = re.compile(rf"\bfabric\b(?!\.(?:{'|'.join(_OF_FABRIC)})\b)")
-_SWITCH = re.compile(r'^    ("[^\n]*"): (\{\n.*?\n    \})', re.MULTILINE | re.DOTALL)
 _COMMENT = re.compile(r"\{#[^\"']*?#\}")
 _CHANCE = re.compile(r"\b(?:random|lipsum)\b")
 _PLAIN = frozenset({str, int, float, bool, bytes, type(None)})
@@ -61,15 +62,15 @@ class Rendered:
     """
 
     def __init__(self, folder: Path, plan: FabricPlan, templates: Sequence[Path], secret: Secret) -> None:
-        self._folder, self._secret = folder, secret
+        self._folder, self._plan, self._secret = folder, plan, secret
         self._file = cache_file(_KIND, _digest(str(folder.absolute())))
         self._shared: dict[int, tuple[object, bytes]] = {}
         self._keys: dict[str, str] = {}
         self._same_for_all = self._of_all(plan, templates)
         self._before: dict[str, Any] = {}
         self._now: dict[str, Any] = {}
-        self._plan_before = self._plan_now = ""
-        self._texts: dict[str, str] | None = None
+        self._plan_before, self._plan_now = "", blake2b(digest_size=32)
+        self._texts: _Texts | None = None
         if self._same_for_all:
             self._before, self._plan_before = _read(self._file)
 
@@ -83,12 +84,13 @@ class Rendered:
             return False
         return all(_is_there(self._folder / switch.name / name, before["files"].get(name)) for name in FILES)
 
-    def planned(self, switch: SwitchPlan) -> str:
+    def planned(self, switch: str) -> str:
         """The text of a switch in the plan.json of the folder, where it is still the same; else nothing."""
         if self._texts is None:
-            self._texts = _texts(self._folder / PLAN_FILE, self._plan_before)
-        before = self._before.get(switch.name)
-        return self._texts.get(switch.name, "") if before and before["key"] == self._key(switch) else ""
+            self._texts = _Texts(self._folder / PLAN_FILE, self._plan_before)
+        before = self._before.get(switch)
+        same = before and before["key"] == (self._keys.get(switch) or self._key(self._plan.switches[switch]))
+        return self._texts.of(switch) if same else ""
 
     def note(self, switch: SwitchPlan, config: SwitchConfig, texts: Mapping[str, str]) -> None:
         """The config of a switch with the texts of its files, which are in the folder as soon as `keep` is called."""
@@ -104,16 +106,16 @@ class Rendered:
             self._now[switch.name] = {"key": key, "secrets": asked, "values": values, "files": files}
 
     def note_plan(self, text: str) -> None:
-        """The text of plan.json, likewise."""
-        self._texts = None
-        self._plan_now = _digest(text)
+        """What comes next in the text of plan.json, likewise."""
+        self._plan_now.update(text.encode())
 
-    def keep(self, plan: FabricPlan) -> None:
+    def keep(self) -> None:
         """Keep the digests for the next time."""
         now = {**self._before, **self._now}
-        switches = {name: now[name] for name in plan.switches if name in now}
-        if self._same_for_all and (switches != self._before or self._plan_now != self._plan_before):
-            kept_now = {"format": _FORMAT, "switches": switches, "plan": self._plan_now}
+        switches = {name: now[name] for name in self._plan.switches if name in now}
+        plan_now = self._plan_now.hexdigest()
+        if self._same_for_all and (switches != self._before or plan_now != self._plan_before):
+            kept_now = {"format": _FORMAT, "switches": switches, "plan": plan_now}
             keep(self._file, json.dumps(kept_now).encode())
             keep_newest(_KIND, _MOST_FOLDERS)
 
@@ -232,13 +234,37 @@ def _read(file: Path) -> tuple[dict[str, Any], str]:
         return {}, ""
 
 
-def _texts(plan_file: Path, digest: str) -> dict[str, str]:
-    """The text of each switch in a plan.json that is still what it was."""
-    try:
-        content = plan_file.read_bytes()
-    except OSError:
-        return {}
-    if not digest or _digest(content) != digest:
-        return {}
-    _, _, switches = content.decode().partition(SWITCHES)
-    return {json.loads(one[1]): one[2] for one in _SWITCH.finditer(switches)}
+class _Texts:
+    """The text of each switch in a plan.json, while that is still what it was: where it begins, and how long it is."""
+
+    def __init__(self, file: Path, digest: str) -> None:
+        self._file, self._at = file, dict[str, tuple[int, int]]()
+        told, at, name, begin = blake2b(digest_size=32), 0, "", 0
+        if not digest:
+            return
+        with contextlib.suppress(OSError), file.open("rb") as stream:
+            self._read = _which(stream)
+            for line in stream:
+                told.update(line)
+                if line.startswith(b'    "') and line.endswith(b": {\n"):
+                    name, begin = json.loads(line[:-4]), at + len(line) - 2
+                elif name and line.startswith(b"    }"):
+                    self._at[name], name = (begin, at + 5 - begin), ""
+                at += len(line)
+        if told.hexdigest() != digest:
+            self._at.clear()
+
+    def of(self, switch: str) -> str:
+        """That of a switch; "" for none."""
+        begin, length = self._at.get(switch, (0, 0))
+        if length:
+            with contextlib.suppress(OSError), self._file.open("rb") as stream:
+                stream.seek(begin)
+                return stream.read(length).decode() if _which(stream) == self._read else ""
+        return ""
+
+
+def _which(stream: IO[bytes]) -> tuple[int, int, int]:
+    """What is another of a file that somebody has replaced or written to."""
+    info = os.fstat(stream.fileno())
+    return info.st_ino, info.st_mtime_ns, info.st_size

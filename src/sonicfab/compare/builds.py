@@ -74,7 +74,7 @@ def compare_builds(
     """
     before, after = files.plan(old, unfit=True), files.plan(new, unfit=True)
     renderer = secretless(templates)
-    switches = select(after.plan, limits)
+    switches = [after.plan.switches[name] for name in select(after.plan, limits)]
     render = rendering(renderer, before.plan), rendering(renderer, after.plan)
     found: dict[str, list[Difference]] = {}
     sizes: dict[str, dict[str, Rows]] = {}

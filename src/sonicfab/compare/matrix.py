@@ -66,7 +66,7 @@ def make_matrix(files: FabricFiles, limits: Iterable[str] = (), templates: Seque
     if not fabrics:
         raise next(iter(errors.values()))
     one = next(iter(fabrics.values()))
-    switches = select(one.plan, limits)
+    switches = [one.plan.switches[name] for name in select(one.plan, limits)]
     counts, used = _counts(fabrics, switches, secretless(templates))
     cells: dict[tuple[str, str], Cell] = {}
     for (old, new), (config_db, frr) in counts.items():

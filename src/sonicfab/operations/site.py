@@ -130,6 +130,15 @@ class OpenSite:
         Raises:
             InputError: `limit` names one that there is not.
         """
+        return [self.fabric.plan.switches[name] for name in self.names]
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Their names: for who takes one after the other, and need not have all of them at once.
+
+        Raises:
+            InputError: `limit` names one that there is not.
+        """
         return select(self.fabric.plan, self.limit)
 
     def configs(self, switches: Iterable[SwitchPlan] | None = None) -> Iterator[SwitchConfig]:
@@ -138,7 +147,9 @@ class OpenSite:
         Raises:
             InputError: a template or a secret is not usable.
         """
-        return render_fabric(self.fabric, self.switches if switches is None else switches, self.templates)
+        if switches is None:
+            switches = (self.fabric.plan.switches[name] for name in self.names)
+        return render_fabric(self.fabric, switches, self.templates)
 
     def rendered(self, output: Path) -> Rendered:
         """What there is of an earlier render into the folder."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from sonicfab.catalog import Catalog
 from sonicfab.errors import InputError
 from sonicfab.hints import did_you_mean
 from sonicfab.operations.site import QUIET, OpenSite, Progress
+from sonicfab.plan.switches import forget
+from sonicfab.render import SwitchConfig
 from sonicfab.validate.codes import codes
 from sonicfab.validate.run import Engine, Validation, Validator
 from sonicfab.validate.subjects import of_fabric, of_paths
@@ -44,9 +46,16 @@ def validate(
         InputError: with every mistake in the files, a template or a reference; or the models cannot be read.
     """
     validator = Validator(yang_dir=yang_dir, models=models, engine=engine, vtysh=vtysh)
-    subjects, links = of_fabric(site.fabric.plan, site.configs(), site.fabric.topology)
+    subjects, links = of_fabric(site.fabric.plan, _one_by_one(site), site.fabric.topology)
     progress.expect(len(subjects))
     return validator.validate(subjects, links, known_codes(ignore), progress.finish)
+
+
+def _one_by_one(site: OpenSite) -> Iterator[SwitchConfig]:
+    """The configs of a site, of whose switches no more is kept."""
+    for config in site.configs():
+        yield config
+        forget(site.fabric.plan, config.switch)
 
 
 def validate_files(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -38,23 +38,33 @@ _HEADER = """\
 """
 
 
-def plan_text(plan: FabricPlan, before: Callable[[SwitchPlan], str] = lambda _: "") -> str:
+def plan_text(plan: FabricPlan) -> str:
     """The plan as JSON: each field of its values, so that what a plan can newly say is there by itself.
 
     A field is there where it has not its default and is no empty list, or where `__file_names__` of its class names it;
     that also tells what the file calls a field, in which order, and what it leaves out. What has a name is below that.
     How to log in is left out: it says nothing about the fabric, and differs from one operator to the next.
-    `before` has the text of a switch where that is known already.
+    """
+    return "".join(text for _, text in plan_parts(plan))
+
+
+def plan_parts(plan: FabricPlan, before: Callable[[str], str] = lambda _: "") -> Iterator[tuple[str, str]]:
+    """The same as (switch, its text), one after the other; what begins and what ends it is of the switch "".
+
+    `before` has the text of a switch, by its name, where that is known already.
     """
     head = _indented(
         {"format_version": FORMAT_VERSION, **_fields(plan), "links": [_link(link) for link in plan.links]}, 4
     )
-    # one switch after the other: as values, all of them take ten times the memory of their text
-    switches = (
-        f"    {json.dumps(name)}: {before(one) or _indented(_switch(one), 2, '    ')}"
-        for name, one in plan.switches.items()
-    )
-    return f"{head.removesuffix(_END)},\n{SWITCHES}{_ROW.join(switches)}\n  }}\n}}\n"
+    yield "", f"{head.removesuffix(_END)},\n{SWITCHES}"
+    between = ""
+    for name in plan.switches:
+        yield (
+            name,
+            f"{between}    {json.dumps(name)}: {before(name) or _indented(_switch(plan.switches[name]), 2, '    ')}",
+        )
+        between = _ROW
+    yield "", "\n  }\n}\n"
 
 
 def _value(of: object) -> Any:  # noqa: ANN401 - any JSON

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from ipaddress import ip_address
+from functools import lru_cache
 from itertools import combinations
+from socket import AF_INET, AF_INET6, inet_pton
 
 from sonicfab.configdb import natural_key
 from sonicfab.errors import KeyPath, Problem
 from sonicfab.families import Family
+from sonicfab.ipam import end_text
 from sonicfab.model.fields import NOWHERE
 from sonicfab.model.sessions import IBGP, UNSAID, Kind, SessionSettings, hold_too_short
 from sonicfab.model.topology import Topology
@@ -32,51 +34,79 @@ def kind_of(link: LinkPlan, asns: Mapping[str, int]) -> Kind:
     return "ebgp" if one and other and one != other else "none"
 
 
-def routing(
-    topology: Topology,
-    links: Iterable[LinkPlan],
-    hosts: Iterable[HostPort],
-    roles: Mapping[str, Role],
-    asns: Mapping[str, int],
-) -> dict[str, tuple[tuple[PeerGroup, ...], tuple[RouteMap, ...]]]:
-    """The peer-groups of each switch, in the order in which FRR prints them, and their policies."""
-    families = tuple(Family) if topology.loopbacks.ipv6 else (Family.IPV4,)
-    inside: dict[str, _Groups] = {name: defaultdict(list) for name in roles}
-    outside: dict[str, list[Session]] = {name: [] for name in roles}
-    of_links, of_hosts = _settled(topology)
-    for link in links:
-        kind = kind_of(link, asns)
-        if kind != "none":
-            for switch, group, session in _link_sessions(of_links, link, kind, roles, asns, families):
-                inside[switch][group].append(session)
-    for host in (one for one in hosts if not one.outside):
-        options = of_hosts(host.bgp, "", host.port)
+class Routing:
+    """The peer-groups of each switch, in the order in which FRR prints them, and its policies.
+
+    What many switches have alike is one value for all of them.
+    """
+
+    def __init__(self, topology: Topology, roles: Mapping[str, Role], asns: Mapping[str, int]) -> None:
+        self._topology, self._roles, self._asns = topology, roles, asns
+        self._families = tuple(Family) if topology.loopbacks.ipv6 else (Family.IPV4,)
+        self._of_links, self._of_hosts = _settled(topology)
+        self._lists = prefix_lists(topology)
+        self._policies = lru_cache(maxsize=None)(self._policies_of)
+        self._of_group = lru_cache(maxsize=None)(lambda group: settled(*_of_group(topology, group)))
+        self._of_all_hosts = settled(*_of_hosts(topology))
+
+    def of(
+        self, name: str, links: Iterable[LinkPlan], hosts: Iterable[HostPort]
+    ) -> tuple[tuple[PeerGroup, ...], tuple[RouteMap, ...]]:
+        """Those of a switch with these links and host ports."""
+        inside: _Groups = defaultdict(list)
+        for link in links:
+            kind = kind_of(link, self._asns)
+            if kind != "none":
+                for group, session in self._over(link, kind, name):
+                    inside[group].append(session)
+        outside = [self._of_host(one) for one in hosts if not one.outside]
+        return self._groups(name, inside, outside)
+
+    def _over(self, link: LinkPlan, kind: Kind, switch: str) -> Iterator[tuple[str, Session]]:
+        """(peer-group, session) of a switch over a link."""
+        (own, far, own_end) = link.ends[0] if link.a.switch == switch else link.ends[1]
+        group, asn, port = group_word(kind, self._roles[far.switch]).upper(), self._asns[far.switch], own.port
+        options = self._of_links(link.bgp, group, port)
+        said = link.bgp.description or str(far)
+        networks = [network for network in (link.ipv4, link.ipv6) if network is not None]
+        if not networks:
+            yield group, Session(port, port, far, asn, self._families, said, options)
+        for network in networks:
+            # with both families numbered, each has a session of its own; one alone carries all (RFC 8950)
+            carried = (Family.of(network),) if len(networks) > 1 else self._families
+            peer = end_text(network, 1 - own_end)
+            yield f"{group}-V{network.version}", Session(peer, port, far, asn, carried, said, options)
+
+    def _of_host(self, host: HostPort) -> Session:
+        options = self._of_hosts(host.bgp, "", host.port)
         description = host.bgp.description or host.description or "host"
-        outside[host.switch].append(Session(host.port, host.port, NOWHERE, None, families, description, options))
-    found: dict[str, tuple[tuple[PeerGroup, ...], tuple[RouteMap, ...]]] = {}
-    for name in roles:
-        groups, policies = _groups(topology, inside[name], outside[name])
-        found[name] = named(topology, name, groups), policies
-    return found
+        return Session(host.port, host.port, NOWHERE, None, self._families, description, options)
 
+    def _groups(
+        self, name: str, inside: _Groups, outside: list[Session]
+    ) -> tuple[tuple[PeerGroup, ...], tuple[RouteMap, ...]]:
+        """The peer-groups of a switch and its policies, from its sessions with switches, by group, and with servers."""
+        numbered_ipv6 = any(":" in one.peer for sessions in inside.values() for one in sessions)
+        detours = any(map(_is_internal, inside))
+        fabric, taken, hosts = self._policies(numbered_ipv6, detours)
+        groups = []
+        for group, sessions in inside.items():
+            policies = (taken, fabric[1]) if _is_internal(group) else fabric
+            groups.append(_group(group, sessions, *policies, self._of_group(group)))
+        if outside:
+            groups.append(_group("HOST", outside, *hosts, self._of_all_hosts))
+        policies_of_all = (*fabric, *((taken,) if detours else ()), *(hosts if outside else ()))
+        return named(self._topology, name, groups), policies_of_all
 
-def _groups(
-    topology: Topology, inside: _Groups, outside: list[Session]
-) -> tuple[list[PeerGroup], tuple[RouteMap, ...]]:
-    """The peer-groups of a switch and its policies, from its sessions with switches, by group, and with servers."""
-    lists = prefix_lists(topology)
-    numbered_ipv6 = any(":" in one.peer for sessions in inside.values() for one in sessions)
-    detours = any(map(_is_internal, inside))
-    fabric = fabric_policies(lists, global_next_hops=numbered_ipv6, detours=detours)
-    taken = internal_policy(lists, global_next_hops=numbered_ipv6)
-    hosts = host_policies(lists, detours=detours) if outside else ()
-    groups = []
-    for name, sessions in inside.items():
-        policies = (taken, fabric[1]) if _is_internal(name) else fabric
-        groups.append(_group(name, sessions, *policies, settled(*_of_group(topology, name))))
-    if outside:
-        groups.append(_group("HOST", outside, *host_policies(lists, detours=detours), settled(*_of_hosts(topology))))
-    return groups, (*fabric, *((taken,) if detours else ()), *hosts)
+    def _policies_of(
+        self, numbered_ipv6: bool, detours: bool
+    ) -> tuple[tuple[RouteMap, RouteMap], RouteMap, tuple[RouteMap, RouteMap]]:
+        """The policies towards other switches, what is taken from one of the same AS, and those towards servers."""
+        return (
+            fabric_policies(self._lists, global_next_hops=numbered_ipv6, detours=detours),
+            internal_policy(self._lists, global_next_hops=numbered_ipv6),
+            host_policies(self._lists, detours=detours),
+        )
 
 
 def _is_internal(group: str) -> bool:
@@ -102,30 +132,6 @@ def _settled(topology: Topology) -> tuple[Settled, Settled]:
     return Settled(lambda group: _of_group(topology, group)), Settled(lambda _: _of_hosts(topology))
 
 
-def _link_sessions(
-    settled: Settled,
-    link: LinkPlan,
-    kind: Kind,
-    roles: Mapping[str, Role],
-    asns: Mapping[str, int],
-    families: tuple[Family, ...],
-) -> Iterator[tuple[str, str, Session]]:
-    """(switch, peer-group, session) for both ends."""
-    networks = [network for network in (link.ipv4, link.ipv6) if network is not None]
-    for (switch, port), far, own_end in link.ends:
-        group, asn = group_word(kind, roles[far.switch]).upper(), asns[far.switch]
-        options = settled(link.bgp, group, port)
-        said = link.bgp.description or str(far)
-        if not networks:
-            yield switch, group, Session(port, port, far, asn, families, said, options)
-        for network in networks:
-            # with both families numbered, each has a session of its own; one alone carries all (RFC 8950)
-            carried = (Family.of(network),) if len(networks) > 1 else families
-            peer = str(network[1 - own_end])
-            session = Session(peer, port, far, asn, carried, said, options)
-            yield switch, f"{group}-V{network.version}", session
-
-
 def _group(
     name: str, sessions: list[Session], policy_in: RouteMap, policy_out: RouteMap, default: Options
 ) -> PeerGroup:
@@ -141,10 +147,10 @@ def _with_own(one: Session, group: Options) -> Session:
     return Session(*said, own(one.options, group))  # `replace` takes five times as long
 
 
-def _order(session: Session) -> tuple[int, int, tuple[tuple[int, str], ...]]:
+def _order(session: Session) -> tuple[int, str | bytes]:
     if session.peer == session.interface:
-        return 0, 0, natural_key(session.peer)
-    return 1, int(ip_address(session.peer)), ()
+        return 0, natural_key(session.peer)
+    return 1, inet_pton(AF_INET6 if ":" in session.peer else AF_INET, session.peer)
 
 
 def session_problems(

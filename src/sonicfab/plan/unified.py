@@ -39,9 +39,9 @@ def is_unified(topology: Topology, switch: str) -> bool:
 
 def unified_problems(topology: Topology, plan: FabricPlan) -> Iterator[Problem]:
     """What the plan asks of switches in this mode, and frrcfgd of their build cannot say."""
-    for switch in plan.switches.values():
-        if switch.unified:
-            yield from _of_switch(topology, plan, switch)
+    for name in plan.switches:
+        if is_unified(topology, name):
+            yield from _of_switch(topology, plan, plan.switches[name])
 
 
 def _of_switch(topology: Topology, plan: FabricPlan, switch: SwitchPlan) -> Iterator[Problem]:

@@ -122,7 +122,7 @@ def _rank(table: str) -> tuple[int, str]:
     return (first.index(table) if table in first else len(first), table)
 
 
-def _order(key: str) -> tuple[int, tuple[tuple[int, str], ...]]:
+def _order(key: str) -> tuple[int, str]:
     """Bare rows before the address rows that refer to them."""
     return key.count("|"), natural_key(key)
 

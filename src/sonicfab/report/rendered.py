@@ -43,8 +43,8 @@ def json_rendered(done: RenderResult) -> None:
     plan, folder, changed = done.fabric.plan, done.folder, done.changed
     switches: dict[str, Any] = {
         name: {
-            "asn": plan.switches[name].asn,
-            "image_build": plan.switches[name].build.name,
+            "asn": done.told[name][0],
+            "image_build": done.told[name][1],
             "changed": one,
             "config_db": str(folder / plan.name / name / "config_db.json"),
             "frr": str(folder / plan.name / name / "frr.conf"),
