@@ -19,7 +19,7 @@ from sonicfab.configdb import ConfigDb
 from sonicfab.errors import InputError, TransportError
 from sonicfab.fabric import Fabric, open_fabric
 from sonicfab.lab.access import NO_SUDO
-from sonicfab.lab.clab import VS_WIRES
+from sonicfab.lab.clab import VS_START, VS_WIRES
 from sonicfab.lab.state import LabNode, LabState, labs_folder, process_started, write_state
 from sonicfab.lab.stock import stock_config, stock_plan, stock_ports, wider_than_old_images
 from sonicfab.model.fields import Endpoint
@@ -159,6 +159,22 @@ def test_the_wires_of_a_container_are_silent() -> None:
     assert {name for name, one in links.items() if "NOARP" in one["flags"]} == {"eth1", "eth12"}
     with_ipv6 = {name for name, one in links.items() if any(a["family"] == "inet6" for a in one["addr_info"])}
     assert with_ipv6 & {"eth0", "eth1", "eth12"} == {"eth0"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="only root mounts")
+def test_a_container_whose_zebra_does_not_know_fpm_lines_starts(tmp_path: Path) -> None:
+    """202305: docker_init.sh writes them, and its zebra has the module fpm, which takes none."""
+    programs = {"supervisorctl": "exit 7", "config": "exit 0", "vtysh": '[ "$1" = -c ] || ! grep fpm "$2" || exit 2'}
+    for name, text in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    lines = ["no fpm use-next-hop-groups", "fpm address 127.0.0.1", "router bgp 65001"]
+    (tmp_path / "frr.conf").write_text("\n".join([*lines, ""]))
+    script = f"mount --bind {tmp_path} /var/tmp && mount -t tmpfs t /tmp && "
+    script += f"{VS_START.replace('/var/sonic/', '/var/tmp/')}; echo $?; cat /tmp/frr.conf"
+    command = ["unshare", "--net", "--mount", "env", f"PATH=/var/tmp:{os.environ['PATH']}", "sh", "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "0\nrouter bgp 65001\n", done.stderr
 
 
 def test_a_stock_kind_needs_an_image(sonicfab: Run, tmp_path: Path) -> None:

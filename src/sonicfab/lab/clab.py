@@ -32,11 +32,13 @@ VS_WIRES = (  # of a port the image has two interfaces, its own and containerlab
     "for wire in /sys/class/net/eth*; do wire=${wire##*/}; [ $wire = eth0 ] && continue; "
     "ip link set dev $wire arp off && echo 1 > /proc/sys/net/ipv6/conf/$wire/disable_ipv6 || exit 1; done; "
 )
-# bgpd after the links exist; the config once more for images whose start does not look in /var/sonic
-_VS_START = (
+# bgpd after the links exist; the config once more for images whose start does not look in /var/sonic. What tells zebra
+# of its FPM stays out: the image's own config says it (platform/vs/docker-sonic-vs/frr/zebra.conf), and the module of
+# 202305 does not know it (supervisord.conf.j2: -M fpm); vtysh ends with 2 for a line that is not known.
+VS_START = (
     f"{VS_WIRES}supervisorctl start bgpd; config load -y /var/sonic/config_db.json && i=0; "
     "until vtysh -c 'show bgp summary json' > /dev/null 2>&1; do i=$((i + 1)); [ $i -lt 60 ] || exit 1; sleep 1; done; "
-    "vtysh -f /var/sonic/frr.conf"
+    "grep -Ev '^(no )?fpm ' /var/sonic/frr.conf > /tmp/frr.conf && vtysh -f /tmp/frr.conf"
 )
 
 Progress = Callable[[dict[str, Any]], None]
@@ -238,7 +240,7 @@ def _start(state: LabState, switch: str) -> None:
     """Wait for a container; a docker-sonic-vs is then given what it does not start with."""
     scripts = [(_READY.format(tries=BOOT_TIMEOUT * 10), BOOT_TIMEOUT)]
     if state.kind == "sonic-vs":
-        scripts = [(_VS_READY.format(tries=STOCK_TIMEOUT), STOCK_TIMEOUT), (_VS_START, STOCK_TIMEOUT)]
+        scripts = [(_VS_READY.format(tries=STOCK_TIMEOUT), STOCK_TIMEOUT), (VS_START, STOCK_TIMEOUT)]
     for script, seconds in scripts:
         command = [*state.enter(switch), "sh", "-c", script]
         try:
