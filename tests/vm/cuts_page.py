@@ -52,6 +52,7 @@ def main(target: Path, kept: Path, minutes: float, *, boxed: bool) -> int:
     """
     if missing := vm_missing() or (box_missing() if boxed else ""):
         sys.exit(f"no virtual machine here: {missing}")
+    kept.parent.mkdir(parents=True, exist_ok=True)
     results = _read(kept)
     todo = [point for point in POINTS if point.name not in results]
     if todo:
