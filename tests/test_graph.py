@@ -6,19 +6,24 @@ import json
 import re
 import shutil
 import subprocess
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from conftest import Run, example_files
-from sonicfab.report.picture.fabric import Picture, picture_of
+from conftest import EXAMPLES, Run, example_files
+from sonicfab.report.picture import text
+from sonicfab.report.picture.fabric import FOLDED_ABOVE, Picture, picture_of
 from sonicfab.report.picture.layout import laid_out
 from sonicfab.report.picture.states import Verified
 from sonicfab.report.picture.svg import svg_text
-from sonicfab.report.picture.text import dot_text, drawio_text, mermaid_text
+from sonicfab.report.picture.text import dot_text, drawio_text, mermaid_fitted, mermaid_text
+from sonicfab.report.terminal import neutral
 from sonicfab.report.verify import json_value
+from sonicfab.switch.ask import Answers
+from sonicfab.switch.state.config import RUNNING_FRR
 from sonicfab.verify.kept import read_verification
 from sonicfab.verify.run import Verification
 from test_golden import open_example
@@ -39,7 +44,10 @@ def broken() -> Broken:
     world.session_down(link.a.switch, link.b.switch)
     world.change_port(link.b.switch, link.cables[0][1].port, oper_up=False)
     results, findings = world.verified()
-    return world, Verification(world.plan.name, tuple(results), 4.2, tuple(findings), ("bgp", "interface"))
+    ran = Answers({})
+    ran.put(RUNNING_FRR, "frr version 10.0.1\n")
+    answers = dict.fromkeys(world.plan.switches, ran)
+    return world, Verification(world.plan.name, tuple(results), 4.2, tuple(findings), ("bgp", "interface"), answers)
 
 
 def pictured(broken: Broken, **options: int) -> Picture:
@@ -122,8 +130,8 @@ def test_what_switches_say_is_text(broken: Broken) -> None:
     assert not list(drawn.iter("{http://www.w3.org/2000/svg}script"))
     assert any("<script>" in (title.text or "") for title in drawn.iter("{http://www.w3.org/2000/svg}title"))
     ET.fromstring(drawio_text(picture))
-    for text in (svg_text(picture), dot_text(picture), mermaid_text(picture), drawio_text(picture)):
-        assert not re.search(r"[\x00-\x08\x0b-\x1f]", text)
+    for drawn_text in (svg_text(picture), dot_text(picture), mermaid_text(picture), drawio_text(picture)):
+        assert not re.search(r"[\x00-\x08\x0b-\x1f]", drawn_text)
 
 
 def test_drawio_has_each_box_and_line_with_its_ends(broken: Broken) -> None:
@@ -135,12 +143,21 @@ def test_drawio_has_each_box_and_line_with_its_ends(broken: Broken) -> None:
     assert sum(bool(cell.get("vertex")) for cell in cells.values()) == sum(map(len, picture.rows))
 
 
-def test_graphviz_reads_it(broken: Broken) -> None:
-    if not shutil.which("dot"):
-        pytest.skip("graphviz is not installed")
-    text = dot_text(pictured(broken))
-    done = subprocess.run(["dot", "-Tplain"], input=text, capture_output=True, text=True, check=True)
-    assert sum(line.startswith("node ") for line in done.stdout.splitlines()) == 6
+@pytest.mark.skipif(not shutil.which("dot"), reason="no Graphviz (`make look-packages`)")
+def test_graphviz_draws_it(broken: Broken) -> None:
+    hostile = pictured(broken)
+    first, *others = hostile.rows[0]
+    hostile = replace(hostile, rows=((replace(first, title=f"{HOSTILE}\n\\N x"), *others), *hostile.rows[1:]))
+    for picture in (*(picture_of(open_example(one).plan, Verified()) for one in EXAMPLES), pictured(broken), hostile):
+        done = subprocess.run(["dot", "-Tsvg"], input=dot_text(picture), capture_output=True, text=True, check=True)
+        assert not done.stderr
+        drawn = ET.fromstring(done.stdout)
+        kinds = Counter(one.get("class") for one in drawn.iter("{http://www.w3.org/2000/svg}g"))
+        assert kinds["node"] == sum(map(len, picture.rows))
+        assert kinds["edge"] == len(picture.lines)
+        said = {(one.text or "").replace("\xa0", " ") for one in drawn.iter("{http://www.w3.org/2000/svg}text")}
+        for line in (line for row in picture.rows for box in row for line in text.box_lines(box)):
+            assert neutral(line).replace("\n", " ") in said
 
 
 def test_mermaid_has_nothing_that_it_could_misread(broken: Broken) -> None:
@@ -150,11 +167,26 @@ def test_mermaid_has_nothing_that_it_could_misread(broken: Broken) -> None:
             assert re.fullmatch(r"(?:[A-Za-z0-9 .,:()-]|#\d+;|<br/>)*", label), line
 
 
+def test_what_mermaid_would_refuse_is_folded_further(broken: Broken, monkeypatch: pytest.MonkeyPatch) -> None:
+    world, verification = broken
+    seen = Verified.of(verification)
+    whole, folded = mermaid_fitted(world.plan, seen)
+    assert (whole, folded) == (mermaid_text(pictured(broken)), FOLDED_ABOVE)
+    monkeypatch.setattr(text, "MOST_LINES", 4)
+    fitted, folded = mermaid_fitted(world.plan, seen)
+    assert fitted == mermaid_text(pictured(broken, folded_above=folded))
+    assert 0 < folded < FOLDED_ABOVE
+    assert fitted.count("---") + fitted.count("-.-") <= 4
+    monkeypatch.setattr(text, "MOST_TEXT", 10)
+    assert mermaid_fitted(world.plan, seen)[1] == 0, "no folding helps"
+
+
 def test_the_command(sonicfab: Run, tmp_path: Path, broken: Broken) -> None:
     seen = tmp_path / "verify.json"
     seen.write_text(json.dumps(json_value(broken[1])))
     kept = read_verification(seen, NAME)
     assert picture_of(broken[0].plan, Verified.of(kept)) == pictured(broken), "what was kept says the same"
+    assert kept.frr == broken[1].frr == dict.fromkeys(broken[0].plan.switches, "10.0.1")
     picture = tmp_path / "fabric.svg"
     done = sonicfab("graph", *example_files(NAME), "--verify", seen, "-o", picture)
     assert done.returncode == 0, done.stderr

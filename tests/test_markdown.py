@@ -16,6 +16,8 @@ from plannings import planned
 from sonicfab.report.markup import LARGEST, cell, code, details, fenced, limited
 from sonicfab.report.push_markdown import markdown_plan
 from sonicfab.report.verify_markdown import markdown_verification
+from sonicfab.switch.ask import Answers
+from sonicfab.switch.state.config import RUNNING_FRR
 from sonicfab.verify.diagnose.base import Diagnosis
 from sonicfab.verify.results import CheckResult, Problem
 from sonicfab.verify.run import Verification
@@ -69,8 +71,11 @@ def test_the_verdict_the_findings_and_the_counts(capsys: pytest.CaptureFixture[s
     assert "\x1b" not in text
     assert "@all" not in text
     assert text.count("<details") == text.count("</details>")
-    markdown_verification(Verification("many", (good,), 2.0, (), ("bgp",)), ["worse: leaf1: x"])
+    ran = Answers({})
+    ran.put(RUNNING_FRR, "frr version 10.0.1\n")
+    markdown_verification(Verification("many", (good,), 2.0, (), ("bgp",), {"leaf1": ran}), ["worse: leaf1: x"])
     text = capsys.readouterr().out
+    assert text.endswith("\nFRR 10.0.1 on 1 switch\n\n")
     assert text.startswith("### ✔ many: as intended: all 1 expectations met (2.0 s)")
     assert "- worse: leaf1: x" in text
 

@@ -192,6 +192,7 @@ def test_everything_is_told(broken: Broken, journal: Journal) -> None:
     assert ID in page.text
     assert "restored" in page.text
     assert f"SHA-256 {'5' * 64}" in page.text
+    assert page.text.count("FRR that runs 10.0.1") == 1 + len(world.plan.switches)
     assert "from community-202411 to community-202505" in page.text
     assert page.text.count("there is no platform.json") == len(world.plan.switches), "once for each switch"
 

@@ -1,15 +1,25 @@
-"""The page in a real browser: nothing is loaded, nothing is wrong in it, it fits a phone, and everybody can use it."""
+"""The page in a real browser: nothing is loaded, nothing is wrong in it, it fits a phone, and everybody can use it.
+
+And the picture for Mermaid, drawn by Mermaid.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from browsers import PROGRAM, needs_browser
-from test_graph import broken
+from browsers import PROGRAM, mermaid_file, needs_browser
+from conftest import EXAMPLES
+from sonicfab.report.picture import text as languages
+from sonicfab.report.picture.fabric import Picture, picture_of
+from sonicfab.report.picture.states import MARKS, Verified
+from sonicfab.report.terminal import neutral
+from test_golden import open_example
+from test_graph import HOSTILE, broken
 from test_report import journal, whole
 
 if TYPE_CHECKING:
@@ -96,3 +106,60 @@ def test_axe_finds_nothing(browser: Browser, page_file: Path) -> None:
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()
         context.close()
+
+
+DRAWN = """async text => {
+    const {svg} = await mermaid.render("drawn", text);
+    document.body.innerHTML = svg;
+    const texts = found => [...document.querySelectorAll(found)].map(one => one.textContent.trim());
+    return {
+        boxes: texts(".node .nodeLabel"),
+        lines: document.querySelectorAll("path.flowchart-link").length,
+        labels: texts(".edgeLabel .edgeLabel").filter(one => one),
+        title: texts("svg > title"),
+    };
+}"""
+"""What Mermaid draws of a text, as GitHub and GitLab have it do: nothing in the text is markup or script."""
+
+
+@pytest.fixture(scope="module")
+def mermaid(browser: Browser) -> Iterator[Any]:
+    page = browser.new_page()
+    page.set_content("<body></body>")
+    page.add_script_tag(path=mermaid_file())
+    page.evaluate("mermaid.initialize({startOnLoad: false, securityLevel: 'strict'})")
+    yield page
+    page.close()
+
+
+def _pictures(broken: Any) -> Iterator[Picture]:
+    for example in EXAMPLES:
+        yield picture_of(open_example(example).plan, Verified())
+    world, verification = broken
+    yield picture_of(world.plan, Verified.of(verification))
+    folded = picture_of(world.plan, Verified.of(verification), folded_above=1)
+    yield folded
+    first, *others = folded.rows[0]
+    named = replace(first, title=f"{HOSTILE} end `x` 1. \U0001f600 #35; #quot;", detail="subgraph style %% --> |x| @{")
+    yield replace(folded, fabric='x";y', rows=((named, *others), *folded.rows[1:]))
+
+
+def test_mermaid_draws_it_as_it_is(mermaid: Any, broken: Any) -> None:
+    for picture in _pictures(broken):
+        drawn = mermaid.evaluate(DRAWN, languages.mermaid_text(picture))
+        boxes = [box for row in picture.rows for box in row]
+        assert sorted(drawn["boxes"]) == sorted(neutral("".join(languages.box_lines(box))) for box in boxes)
+        assert drawn["lines"] == len(picture.lines)
+        assert sum(MARKS["failed"] in label for label in drawn["labels"]) == sum(map(_broken, picture.lines))
+        assert drawn["title"] == [f"The fabric {picture.fabric}"]
+
+
+def _broken(line: Any) -> bool:
+    return line.state in ("failed", "unreached")
+
+
+def test_mermaid_refuses_what_we_fold(mermaid: Any) -> None:
+    limits = mermaid.evaluate(
+        "[mermaid.mermaidAPI.defaultConfig.maxEdges, mermaid.mermaidAPI.defaultConfig.maxTextSize]"
+    )
+    assert limits == [languages.MOST_LINES, languages.MOST_TEXT]

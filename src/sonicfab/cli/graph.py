@@ -57,17 +57,20 @@ def graph(
     from sonicfab.report.picture.fabric import picture_of
 
     site = open_site(inventory, topology, image_build=build)
-    picture = picture_of(site.fabric.plan, read_verified(verify, site.name), fold_above)
-    write = {
-        Language.SVG: svg.svg_text,
-        Language.MERMAID: text.mermaid_text,
-        Language.DOT: text.dot_text,
-        Language.DRAWIO: text.drawio_text,
-    }[format]
+    plan, seen = site.fabric.plan, read_verified(verify, site.name)
+    if format is Language.MERMAID:
+        drawn, folded = text.mermaid_fitted(plan, seen, fold_above)
+        if not folded:
+            console.note("Mermaid does not draw that many lines: --format svg does")
+        elif folded != fold_above:
+            console.note(f"folded tiers of more than {folded} switches: Mermaid does not draw that many lines")
+    else:
+        write = {Language.SVG: svg.svg_text, Language.DOT: text.dot_text, Language.DRAWIO: text.drawio_text}[format]
+        drawn = write(picture_of(plan, seen, fold_above))
     if output is None:
-        console.say(write(picture))
+        console.say(drawn)
         return
-    write_file(output, OutputFile(write(picture) + "\n"))
+    write_file(output, OutputFile(drawn + "\n"))
     console.note(f"wrote {output}")
 
 

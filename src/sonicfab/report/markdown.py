@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from sonicfab.compare.builds import FabricDiff, StepDiff
 from sonicfab.compare.folders import FilesDiff
@@ -12,7 +12,9 @@ from sonicfab.compare.matrix import Matrix
 from sonicfab.compare.notes import Note
 from sonicfab.report.console import say
 from sonicfab.report.diff import blocks, change_text, counted, headline, nothing, rendered_title
-from sonicfab.report.markup import cell, code, escaped
+from sonicfab.report.markup import cell, code, escaped, limited
+
+_REST = "{} changes more do not fit here: `sonicfab diff` shows all"
 
 
 def markdown_builds(diff: FabricDiff) -> None:
@@ -35,7 +37,7 @@ def _step(diff: FabricDiff, step: StepDiff) -> None:
     if step.changed:
         say("| where | change | switches |\n| --- | --- | --- |")
         for one in step.changed:
-            _row(one.group, who(one.group.switches, diff.roles))
+            say(_row(one.group, who(one.group.switches, diff.roles)))
         say("")
         reasons = dict.fromkeys((reason, groups[0].section) for reason, groups in blocks(step.changed))
         for reason, section in reasons:
@@ -66,8 +68,8 @@ def markdown_files(diff: FilesDiff) -> None:
     if not diff.differs:
         say(f"`{diff.old}` and `{diff.new}`: nothing differs")
         return
-    say(f"### From `{diff.old}` to `{diff.new}`: {counted(diff.config_db, diff.frr)}\n")
-    _flat(diff.groups, diff.remarks, dict.fromkeys(diff.switches))
+    title = f"### From `{diff.old}` to `{diff.new}`: {counted(diff.config_db, diff.frr)}\n"
+    say(limited([title, *_flat(diff.groups, diff.remarks, dict.fromkeys(diff.switches))], _REST))
 
 
 def markdown_live(diff: LiveDiff) -> None:
@@ -77,19 +79,18 @@ def markdown_live(diff: LiveDiff) -> None:
     if not diff.differs:
         say(f"{escaped(diff.fabric)}: {len(diff.asked)} switches run and store what is intended")
         return
-    say(f"### {escaped(diff.fabric)}, from what runs to what is intended: {counted(diff.config_db, diff.frr)}\n")
-    _flat(diff.groups, diff.remarks, diff.roles)
+    title = f"### {escaped(diff.fabric)}, from what runs to what is intended: {counted(diff.config_db, diff.frr)}\n"
+    say(limited([title, *_flat(diff.groups, diff.remarks, diff.roles)], _REST))
 
 
-def _flat(groups: Iterable[Group], remarks: Iterable[str], roles: Roles) -> None:
+def _flat(groups: Iterable[Group], remarks: Iterable[str], roles: Roles) -> Iterator[str]:
     told = [f"- {escaped(remark)}" for remark in remarks]
     if told:
-        say("\n".join(told) + "\n")
-    found = list(groups)
-    if found:
-        say("| where | change | switches |\n| --- | --- | --- |")
-        for one in found:
-            _row(one, who(one.switches, roles))
+        yield "\n".join(told) + "\n"
+    rows = [_row(one, who(one.switches, roles)) for one in groups]
+    if rows:
+        yield "| where | change | switches |\n| --- | --- | --- |"
+    yield from rows
 
 
 def markdown_matrix(matrix: Matrix) -> None:
@@ -109,12 +110,12 @@ def markdown_matrix(matrix: Matrix) -> None:
             say(f"- {escaped(line)}")
 
 
-def _row(one: Group, people: str) -> None:
+def _row(one: Group, people: str) -> str:
     where = one.place if one.kind == "config_db" else "frr.conf"
     text = change_text(one)
     sign, rest = text[0], text[2:]
     shown = rest.removeprefix("frr.conf: ") if one.kind == "frr" else rest.removeprefix(one.place).lstrip(" :")
-    say(f"| {code(where)} | {sign} {code(shown) if shown else 'the row'} | {cell(people)} |")
+    return f"| {code(where)} | {sign} {code(shown) if shown else 'the row'} | {cell(people)} |"
 
 
 def _source(source: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-LARGEST = 60_000
-"""Characters. GitHub takes 65536 in a comment (GitLab a million); the rest is for what is put around it."""
+LARGEST = 32_000
+"""Characters. GitHub takes 65536 in a comment (GitLab a million), and two go into one: what changes, and verify's."""
 
 _MENTION = re.compile("(?<![A-Za-z0-9])@")
 """Calls somebody to the merge request, in whatever text it stands."""
@@ -61,7 +61,7 @@ def capped(lines: Sequence[str], rest: str) -> list[str]:
 
 
 def limited(blocks: Sequence[str], rest: str) -> str:
-    """As many whole blocks as a comment may have; `rest` says where the others are, with their number for `{}`."""
+    """As many whole blocks as half a comment may have; `rest` says where the others are, with their number for `{}`."""
     kept: list[str] = []
     size = 0
     for number, block in enumerate(blocks):

@@ -34,7 +34,8 @@ def show_verification(plan: FabricPlan, verification: Verification) -> None:
     show_findings(verification.findings)
     _show_sessions(plan, [result for result in results if result.check == "bgp" and ":" in result.far])
     _show_counts(results)
-    _show_frr(verification.frr)
+    if verification.frr:
+        say_fitted(frr_told(verification.frr))
     say_fitted(verdict(verification))
 
 
@@ -187,12 +188,10 @@ def _show_theirs(results: Iterable[CheckResult]) -> None:
         say_fitted(f"{mark('skipped')} {first_of(switches)}: {NOT_OURS}{words}")
 
 
-def _show_frr(versions: Mapping[str, str]) -> None:
-    """What each switch runs, in as few words as there are versions."""
+def frr_told(versions: Mapping[str, str]) -> str:
+    """What the switches run, in as few words as there are versions: `FRR 10.0.1 on 3 switches`."""
     counts = Counter(versions.values())
-    runs = [f"FRR {version} on {some} switch{'es' * (some != 1)}" for version, some in sorted(counts.items())]
-    if runs:
-        say_fitted(", ".join(runs))
+    return ", ".join(f"FRR {version} on {some} switch{'es' * (some != 1)}" for version, some in sorted(counts.items()))
 
 
 def _nobodys(result: CheckResult) -> bool:

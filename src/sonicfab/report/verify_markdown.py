@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from sonicfab.report.console import mark, say
 from sonicfab.report.findings import counted
 from sonicfab.report.markup import capped, cell, code, details, limited
-from sonicfab.report.verify import verdict
+from sonicfab.report.verify import frr_told, verdict
 from sonicfab.verify.diagnose.base import Diagnosis
 from sonicfab.verify.registry import BY_NAME
 from sonicfab.verify.results import CheckResult
@@ -31,6 +31,8 @@ def _blocks(verification: Verification, changes: Sequence[str]) -> Iterator[str]
     for finding in verification.findings:
         yield "\n".join(_finding(finding))
     yield "\n".join(_counts(verification.results))
+    if verification.frr:
+        yield f"{cell(frr_told(verification.frr))}\n"
 
 
 def _finding(one: Diagnosis) -> Iterator[str]:

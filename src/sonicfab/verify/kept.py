@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -26,6 +26,7 @@ class KeptVerification:
         verdict: `ok`, `failed` or `unreached`.
         counts: of its results, by status.
         results: without what the peers of sessions said.
+        frr: switch -> the version of FRR that it ran, as far as it was kept.
     """
 
     fabric: str
@@ -35,6 +36,7 @@ class KeptVerification:
     checks: tuple[str, ...]
     findings: tuple[Explanation, ...]
     results: tuple[CheckResult, ...]
+    frr: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_verification(path: Path, fabric: str) -> KeptVerification:
@@ -68,6 +70,7 @@ def _verification(data: Mapping[str, Any]) -> KeptVerification:
         _words(data["checks"]),
         tuple(_finding(one, named) for one in _is(data["findings"], list)),
         results,
+        {_is(name, str): _is(version, str) for name, version in _is(data.get("frr", {}), dict).items()},
     )
 
 

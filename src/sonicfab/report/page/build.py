@@ -84,6 +84,7 @@ def _told(contents: Contents) -> dict[str, Any]:
         "opened": len(switches) <= _OPEN_UP_TO,
         "builds": Counter(one.image for one in switches),
         "links": len(plan.links),
+        "frr": Counter(verified.verification.frr.values()) if verified.verification else {},
         "matrices": matrices(plan, verified),
         "cables": [(run, ticks.get(run, Tick("not known"))) for run in runs],
         "ticked": bool(ticks),

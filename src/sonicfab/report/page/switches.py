@@ -88,7 +88,7 @@ def _seen(switch: SwitchPlan, verified: Verified, outside: Mapping[Endpoint, str
         model=switch.platform.model,
         image=switch.build.name,
         state=verified.switch(switch.name),
-        numbers=tuple(_numbers(switch)),
+        numbers=(*_numbers(switch), *_runs(switch, verified)),
         front=front_svg(switch, ports, lambda port: anchor_of(switch.name, port)),
         ports=tuple(one for one in ports.values() if one.port.used),
         free=sum(1 for one in ports.values() if not one.port.used),
@@ -115,6 +115,12 @@ def _numbers(switch: SwitchPlan) -> Iterator[tuple[str, str]]:
     for one in switch.interfaces.values():
         if one.network:
             yield f"{one.name}, network {one.network}", ", ".join(map(str, one.addresses)) or "no address"
+
+
+def _runs(switch: SwitchPlan, verified: Verified) -> Iterator[tuple[str, str]]:
+    version = verified.verification.frr.get(switch.name) if verified.verification else ""
+    if version:
+        yield "FRR that runs", version
 
 
 def _sessions(switch: SwitchPlan, verified: Verified, outside: Mapping[Endpoint, str]) -> Iterator[SessionSeen]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
-from sonicfab.report.picture.fabric import Box, Line, Picture
+from sonicfab.plan.types import FabricPlan
+from sonicfab.report.picture.fabric import FOLDED_ABOVE, Box, Line, Picture, picture_of
 from sonicfab.report.picture.layout import laid_out
-from sonicfab.report.picture.states import MARKS
+from sonicfab.report.picture.states import MARKS, State, Verified
 from sonicfab.report.terminal import neutral
 from sonicfab.roles import Role
 
@@ -23,6 +25,22 @@ _COLOURS = {
 _PLAIN = re.compile(r"[^A-Za-z0-9 .,:()-]")
 _LINES = {"ok": "#1a7f37", "failed": "#b3121d", "unreached": "#8a4600", "affected": "#8a4600", "unknown": "#6b7580"}
 
+MOST_LINES, MOST_TEXT = 500, 50_000
+"""Mermaid draws no more, `maxEdges` and `maxTextSize`, and no text can raise them: `secure` in
+packages/mermaid/src/schemas/config.schema.yaml of mermaid-js/mermaid."""
+
+
+def mermaid_fitted(plan: FabricPlan, verified: Verified, folded_above: int = FOLDED_ABOVE) -> tuple[str, int]:
+    """The flowchart, folded until Mermaid draws it, and above how many switches a tier is; 0: it never does."""
+    while True:
+        picture = picture_of(plan, verified, folded_above)
+        text = mermaid_text(picture)
+        if len(picture.lines) <= MOST_LINES and len(text) <= MOST_TEXT:
+            return text, folded_above
+        if folded_above == 1:
+            return text, 0
+        folded_above //= 2
+
 
 def mermaid_text(picture: Picture) -> str:
     """A flowchart of Mermaid; what is no plain letter stands as the entity that Mermaid has for it.
@@ -35,8 +53,7 @@ def mermaid_text(picture: Picture) -> str:
     for number, row in enumerate(picture.rows):
         out.append(f'  subgraph row{number}[" "]')
         for box in row:
-            lines = [line for line in _lines(box) if line]
-            out.append(f'    {names[box.key]}["{"<br/>".join(map(_entities, lines))}"]:::{box.kind}')
+            out.append(f'    {names[box.key]}["{"<br/>".join(map(_entities, box_lines(box)))}"]:::{box.kind}')
         out.append("  end")
     for line in picture.lines:
         said = _label(line)
@@ -44,8 +61,10 @@ def mermaid_text(picture: Picture) -> str:
         out.append(
             f"  {names[line.a]} {'-.-' if line.state in ('failed', 'unreached') else '---'}{label} {names[line.b]}"
         )
+    alike: dict[State, list[str]] = defaultdict(list)
     for number, line in enumerate(picture.lines):
-        out.append(f"  linkStyle {number} stroke:{_LINES[line.state]}")
+        alike[line.state].append(str(number))
+    out += [f"  linkStyle {','.join(numbers)} stroke:{_LINES[state]}" for state, numbers in alike.items()]
     return neutral("\n".join(out))
 
 
@@ -60,7 +79,7 @@ def dot_text(picture: Picture) -> str:
         out.append("    rank=same;")
         for box in row:
             fill, edge = _COLOURS.get(box.kind, _COLOURS["hosts"])
-            label = "\\n".join(_escaped(line) for line in _lines(box) if line)
+            label = "\\n".join(_escaped(line) for line in box_lines(box))
             out.append(f'    {names[box.key]} [label="{label}", fillcolor="{fill}", color="{edge}"];')
         out.append("  }")
     for line in picture.lines:
@@ -87,7 +106,7 @@ def drawio_text(picture: Picture) -> str:
             style = f"rounded=1;whiteSpace=wrap;html=0;fillColor={fill};strokeColor={edge};fontColor=#1b2026;"
             place = layout.boxes[box.key]
             style += "horizontal=0;" if place.upright else ""
-            said = "\n".join(line for line in _lines(box) if line)
+            said = "\n".join(box_lines(box))
             cell = {"id": names[box.key], "value": said, "style": style, "vertex": "1", "parent": "1"}
             shape = {
                 "x": f"{place.x:g}",
@@ -111,9 +130,11 @@ def _names(picture: Picture) -> dict[str, str]:
     return {box.key: f"n{number}" for number, box in enumerate(box for row in picture.rows for box in row)}
 
 
-def _lines(box: Box) -> Iterator[str]:
+def box_lines(box: Box) -> Iterator[str]:
+    """What is written in a box."""
     yield f"{box.title} {MARKS[box.state]}".rstrip()
-    yield box.detail
+    if box.detail:
+        yield box.detail
     bad = [one.name for one in box.members if box.folded and one.state in ("failed", "unreached")]
     if bad:
         yield f"{MARKS['failed']} {', '.join(bad[:3])}{' ...' if len(bad) > 3 else ''}"
