@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.core import TyperOption
 from typer.main import get_command
 
 from conftest import EXAMPLES, ROOT, Run, example_files
@@ -34,13 +35,29 @@ def commands(group: Any, *words: str) -> Iterator[str]:
 COMMANDS = list(commands(get_command(app)))
 
 
+def options(words: str) -> list[TyperOption]:
+    """Those of a command, as they are typed."""
+    found: Any = get_command(app)
+    for word in words.split():
+        found = found.commands[word]
+    return [one for one in found.params if one.param_type_name == "option"]
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_with_an_example(command: str, sonicfab: Run) -> None:
-    done = sonicfab(*command.split(), "--help")
+    done = sonicfab(*command.split(), "--help", COLUMNS="80")
     assert done.returncode == 0
     is_group = any(one.startswith(f"{command} ") for one in COMMANDS)
-    assert is_group or "Example: sonicfab " in done.stdout
-    assert all(len(line) <= 100 for line in done.stdout.splitlines())
+    lines = done.stdout.splitlines()
+    examples = [line for line in lines if line.startswith("  Example: sonicfab ")]
+    assert is_group or examples, "in one line, as it is copied"
+    assert len(examples) == done.stdout.count("Example:")
+    assert all(len(line) <= 80 for line in lines if line not in examples)
+    for option in options(command):
+        for name in (*option.opts, *option.secondary_opts, str(option.envvar or "")):
+            assert name in done.stdout, "no name is cut"
+    assert "<bool>" not in done.stdout
+    assert "<str>" not in done.stdout
 
 
 def test_exit_codes_are_told(sonicfab: Run) -> None:

@@ -219,7 +219,7 @@ def test_a_full_disk_a_closed_stdout_and_a_reader_that_goes(words: list[object],
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], ["push", "--help"], ["lab"], ["--show-completion", "bash"]], ids=" ".join
+    "words", [["--help"], ["push", "--help"], ["lab", "--help"], ["--show-completion", "bash"]], ids=" ".join
 )
 def test_a_help_that_nobody_reads(words: list[object], tmp_path: Path) -> None:
     gone = shell('"$@" | true; exit ${PIPESTATUS[0]}', words, tmp_path)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Places = Annotated[
     list[str],
     typer.Argument(
-        help="Folders with configs of switches, or such files; with --live hosts to ask.", metavar="DIR|HOST..."
+        help="Folders with configs of switches, or such files; with --live hosts to ask.", metavar="DIR|HOST"
     ),
 ]
 Site = Annotated[Path, typer.Option("--output", "-o", help="Where to write the files.", metavar="DIR")]

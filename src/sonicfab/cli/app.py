@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from sonicfab import __version__
 from sonicfab.cli import (
@@ -33,12 +32,12 @@ from sonicfab.cli import (
     validate,
     verify,
 )
-from sonicfab.cli.later import Later, take_out
+from sonicfab.cli.later import Group, Later, take_out
 from sonicfab.cli.options import OLD_NAMES, wanted_format
 from sonicfab.errors import ExitCode, InputError, OutputError, ReaderGoneError, SonicfabError
 
 
-class _Group(TyperGroup):
+class _Group(Group):
     """Runs a command and tells what went wrong; no traceback reaches a user."""
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - typer's own signature
@@ -170,6 +169,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={
         "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
         "token_normalize_func": lambda name: OLD_NAMES.get(name, name),
     },
     help="Render, push and verify SONiC spine-leaf fabrics from an inventory and a topology.",

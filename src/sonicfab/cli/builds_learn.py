@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sonicfab.catalog import Catalog
     from sonicfab.learn.findings import Findings
 
-Name = Annotated[str, typer.Argument(help="Name of the learned build, as inventories will write it.")]
+Name = Annotated[str, typer.Argument(help="Name of the learned build, as inventories will write it.", metavar="NAME")]
 
 
 From = Annotated[
@@ -82,7 +82,9 @@ def learn(
 
 
 def model(
-    name: Annotated[str, typer.Argument(help="Name of the switch model, as inventories will write it.")],
+    name: Annotated[
+        str, typer.Argument(help="Name of the switch model, as inventories will write it.", metavar="NAME")
+    ],
     folder: Annotated[
         Path, typer.Option("--from", help="Device folder of an image: .../device/PLATFORM.", metavar="DIR")
     ],

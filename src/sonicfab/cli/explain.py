@@ -16,7 +16,7 @@ def explain(
     ],
     what: Annotated[
         list[str],
-        typer.Argument(help="TABLE [KEY [FIELD]] of its config_db, or `frr` and a part of a line.", metavar="WHAT..."),
+        typer.Argument(help="TABLE [KEY [FIELD]] of its config_db, or `frr` and a part of a line.", metavar="WHAT"),
     ],
     inventory: Inventory,
     topology: Topology,

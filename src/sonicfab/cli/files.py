@@ -20,7 +20,7 @@ class Schema(str, Enum):
     TOPOLOGY = "topology"
 
 
-def schema(which: Annotated[Schema, typer.Argument(help="Of which file.")]) -> None:
+def schema(which: Annotated[Schema, typer.Argument(help="Of which file.", metavar="inventory|topology")]) -> None:
     """Print the JSON Schema of the inventory or the topology, for editors.
 
     Example: sonicfab schema inventory > .vscode/inventory.schema.json
@@ -35,7 +35,7 @@ def schema(which: Annotated[Schema, typer.Argument(help="Of which file.")]) -> N
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(help="Where to write them.", metavar="[DIR]")] = Path(),
+    folder: Annotated[Path, typer.Argument(help="Where to write them.", metavar="DIR")] = Path(),
     name: Annotated[str, typer.Option("--name", "-n", help="Name of the fabric.", metavar="NAME")] = "fabric1",
 ) -> None:
     """Write a commented inventory and topology to start from; nothing is ever overwritten.

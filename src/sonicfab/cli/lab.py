@@ -16,13 +16,6 @@ from sonicfab.cli.options import Format, Inventory, OutputFormat, SomeTopology, 
 from sonicfab.errors import ExitCode, InputError, LabError
 
 app = typer.Typer(no_args_is_help=True, help="Boot the fabric on this machine, from namespaces or by containerlab.")
-lab_clab.add_to(app)
-
-app.command("ssh", context_settings=lab_use.PASSES_OPTIONS)(lab_use.ssh)
-app.command()(lab_use.logs)
-app.command()(lab_use.save)
-app.command()(lab_faults.fault)
-app.command()(lab_faults.heal)
 
 
 @app.command()
@@ -83,7 +76,9 @@ def get_frr(
     release: Annotated[
         str,
         typer.Argument(
-            help="A release of Debian: trixie has FRR 10.3, bookworm 8.4.", autocompletion=complete.debian_release
+            help="A release of Debian: trixie has FRR 10.3, bookworm 8.4.",
+            metavar="RELEASE",
+            autocompletion=complete.debian_release,
         ),
     ],
     verbose: Verbose = 0,
@@ -146,8 +141,10 @@ def status(name: Name = "", format: OutputFormat = Format.TABLE) -> None:  # noq
 
 @app.command("exec", context_settings=lab_use.PASSES_OPTIONS)
 def execute(
-    switch: Annotated[str, typer.Argument(help="The switch, or the host.", autocompletion=complete.node_of_lab)],
-    command: Annotated[list[str], typer.Argument(help="The command and its arguments.")],
+    switch: Annotated[
+        str, typer.Argument(help="The switch, or the host.", metavar="SWITCH|HOST", autocompletion=complete.node_of_lab)
+    ],
+    command: Annotated[list[str], typer.Argument(help="The command and its arguments.", metavar="COMMAND")],
     name: Name = "",
 ) -> None:
     """Run a command in a lab switch or host, as its administrator; ends with the command's exit code.
@@ -180,3 +177,11 @@ def doctor(format: OutputFormat = Format.TABLE) -> None:  # noqa: A002
     # the embedded lab needs none of it
     (json_requirements if format is Format.JSON else show_requirements)([*findings, *optional(examine_containerlab())])
     raise typer.Exit(ExitCode.UNREACHED if missing(findings) else ExitCode.OK)
+
+
+app.command("ssh", context_settings=lab_use.PASSES_OPTIONS)(lab_use.ssh)
+app.command()(lab_use.logs)
+app.command()(lab_use.save)
+app.command()(lab_faults.fault)
+app.command()(lab_faults.heal)
+lab_clab.add_to(app)

@@ -20,7 +20,7 @@ def fault(
         list[str] | None,
         typer.Argument(
             help="What it is done to: SWITCH or SWITCH:PORT.",
-            metavar="TARGET...",
+            metavar="TARGET",
             autocompletion=complete.node_of_lab,
         ),
     ] = None,
@@ -56,7 +56,7 @@ def heal(
     switches: Annotated[
         list[str],
         typer.Argument(
-            help="Switches of the lab, or `all`.", metavar="SWITCH...|all", autocompletion=complete.nodes_or_all
+            help="Switches of the lab, or `all`.", metavar="SWITCH|all", autocompletion=complete.nodes_or_all
         ),
     ],
     name: Name = "",

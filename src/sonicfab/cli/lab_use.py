@@ -55,8 +55,10 @@ def command_of(words: list[str], name: str) -> tuple[list[str], str]:
 
 
 def ssh(
-    switch: Annotated[str, typer.Argument(help="The switch.", autocompletion=complete.node_of_lab)],
-    command: Annotated[list[str] | None, typer.Argument(help="A command to run there instead of a shell.")] = None,
+    switch: Annotated[str, typer.Argument(help="The switch.", metavar="SWITCH", autocompletion=complete.node_of_lab)],
+    command: Annotated[
+        list[str] | None, typer.Argument(help="A command to run there instead of a shell.", metavar="COMMAND")
+    ] = None,
     name: Name = "",
 ) -> None:
     """Log in to a lab switch with the ssh program, by the lab's key and host keys alone; ends with its exit code.
@@ -87,7 +89,12 @@ def ssh(
 
 def logs(
     switch: Annotated[
-        str, typer.Argument(help="A switch or host; without it, the lab's own.", autocompletion=complete.node_of_lab)
+        str,
+        typer.Argument(
+            help="A switch or host; without it, the lab's own.",
+            metavar="SWITCH|HOST",
+            autocompletion=complete.node_of_lab,
+        ),
     ] = "",
     lines: Annotated[
         int, typer.Option("--lines", "-l", help="The last lines of each.", metavar="N", min=0, max=1_000_000)
@@ -111,7 +118,9 @@ def logs(
 def save(
     folder: Annotated[
         Path | None,
-        typer.Argument(help="Where to: a folder SWITCH in it for each switch. Without it, containerlab's own save."),
+        typer.Argument(
+            help="Where to: a folder SWITCH in it for each switch. Without it, containerlab's own save.", metavar="DIR"
+        ),
     ] = None,
     stored: Annotated[
         bool, typer.Option("--stored", help="What the next boot loads, instead of what is in effect.")

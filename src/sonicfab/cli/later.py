@@ -48,6 +48,51 @@ class Later(MutableMapping[str, Any]):
         return len({**self._told, **self._made})
 
 
+class Group(TyperGroup):
+    """A group whose help is text, as that of its commands, and has the whole first sentence of each."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - typer's own signature
+        """See typer."""
+        super(TyperGroup, self).format_help(ctx, formatter)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
+        """See typer."""
+        helps = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        rows = [(name, _first(one.help or "")) for name, one in helps.items() if one and not one.hidden]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+class Command(TyperCommand):
+    """A command whose help is text: boxes leave no room for names in 80 columns, and cut them."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - typer's own signature
+        super().__init__(*arguments, **options)
+        for one in self.params:
+            if one.param_type_name == "argument" and one.metavar:  # which says more than a type of Python
+                vars(one)["display_type_rich"] = _nothing
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
+        """See typer."""
+        super(TyperCommand, self).format_help(ctx, formatter)
+
+    def format_help_text(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002
+        """See typer; an example is one line, as it is copied."""
+        text, *examples = inspect.cleandoc(self.help or "").split("Example: ")
+        lines = [f"\b\nExample: {' '.join(one.split())}" for one in examples]
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text("\n\n".join([text, *lines]))
+
+
+def _first(text: str) -> str:
+    return " ".join(inspect.cleandoc(text).partition("\n\n")[0].split())
+
+
+def _nothing(ctx: Any) -> str:  # noqa: ANN401, ARG001
+    return ""
+
+
 def take_out(app: typer.Typer) -> dict[str, Told]:
     """What was added to an app, by name; the app itself makes nothing of it any more."""
     told: dict[str, Told] = {
@@ -64,9 +109,22 @@ def _function(told: CommandInfo) -> Any:  # noqa: ANN401 - any signature
 
 
 def _made(told: Told) -> Any:  # noqa: ANN401
+    _as_text(told)
     if isinstance(told, CommandInfo):
         return get_command_from_info(told, pretty_exceptions_short=True, rich_markup_mode="markdown")
     return get_group_from_info(told, pretty_exceptions_short=True, suggest_commands=True, rich_markup_mode="markdown")
+
+
+def _as_text(told: Told) -> None:
+    """It, and those of a group, are made with help that is text."""
+    if isinstance(told, CommandInfo):
+        told.cls = Command
+    elif told.typer_instance:
+        told.cls = Group
+        for command in told.typer_instance.registered_commands:
+            _as_text(command)
+        for group in told.typer_instance.registered_groups:
+            _as_text(group)
 
 
 def _without_options(name: str, told: Told) -> Any:  # noqa: ANN401

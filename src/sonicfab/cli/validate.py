@@ -35,7 +35,7 @@ def validate(
         list[Path],
         typer.Argument(
             help="A config_db.json, an frr.conf, or a folder that `render` wrote. Without any: the fabric.",
-            metavar="[FILE]...",
+            metavar="FILE",
             show_default=False,
         ),
     ] = [],  # noqa: B006 - typer copies it
@@ -94,7 +94,7 @@ def explain_code(
     code: Annotated[
         str,
         typer.Argument(
-            help="A code such as SF-104; without one, all are listed.", metavar="[CODE]", autocompletion=complete.code
+            help="A code such as SF-104; without one, all are listed.", metavar="CODE", autocompletion=complete.code
         ),
     ] = "",
     format: OutputFormat = Format.TABLE,  # noqa: A002
