@@ -7,7 +7,7 @@ taken back with the reason; what would change is said (a setting of a port) or l
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -121,12 +121,4 @@ def differences(fabric: Fabric, switches: Sequence[Seen]) -> dict[str, Differenc
         changes = tuple(configdb.diff(target.config_db, source.config_db, target.owned))
         frr = tuple(conf.diff(target.frr, target.by_hand(source.frr))) if target.frr is not None else ()
         found[config.switch] = Difference(changes, frr, settled.blocked, settled.theirs, target)
-    return found
-
-
-def by_table(changes: Iterable[ConfigChange]) -> Mapping[str, list[ConfigChange]]:
-    """Table -> its changes."""
-    found: dict[str, list[ConfigChange]] = {}
-    for one in changes:
-        found.setdefault(one.table, []).append(one)
     return found

@@ -30,7 +30,7 @@ class Seen:
     """One switch as its config tells of it.
 
     Attributes:
-        name_why, build_why, platform_why: how that is known, or why it is not.
+        build_why, platform_why: how that is known, or why it is not.
         frr: what FRR has its config from: its text, or what frrcfgd makes of the tables where it does.
         mac: of DEVICE_METADATA, or told by the switch itself; "" where nobody says.
         bgp_from: `frr`, the table that SONiC makes BGP of, or "" without BGP.
@@ -41,7 +41,6 @@ class Seen:
 
     source: Source = field(repr=False)
     name: str
-    name_why: str
     platform: Platform | None
     platform_why: str
     build: Build | None
@@ -148,7 +147,6 @@ def _see(source: Source, catalog: Catalog, builds: Mapping[str, str], taken: set
     return Seen(
         source=source,
         name=name,
-        name_why=known.why,
         platform=platform,
         platform_why=platform_why,
         build=build,

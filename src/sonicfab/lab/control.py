@@ -32,6 +32,9 @@ from sonicfab.lab.state import (
 )
 from sonicfab.lab.whole import whole
 
+_MAY_TAKE = 30.0
+"""Seconds in which a lab ends."""
+
 
 def start_lab(spec: LabSpec, progress: Progress) -> LabState:
     """Boot a lab and leave it running; `progress` is told each step.
@@ -115,7 +118,7 @@ def remove_remains(name: str) -> bool:
     return remove_dead(name)
 
 
-def stop_lab(state: LabState, timeout: float = 30.0) -> None:
+def stop_lab(state: LabState) -> None:
     """End a lab and wait until nothing of it is left.
 
     Raises:
@@ -127,7 +130,7 @@ def stop_lab(state: LabState, timeout: float = 30.0) -> None:
         return
     with contextlib.suppress(ProcessLookupError):
         os.kill(state.keeper, signal.SIGTERM)
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + _MAY_TAKE
     while process_started(state.keeper) == state.keeper_started:
         if time.monotonic() > deadline:
             raise LabError(f"lab {state.name} does not end; its keeper is process {state.keeper}")

@@ -75,9 +75,7 @@ def host_policies(lists: tuple[PrefixList, ...], *, detours: bool = False) -> tu
     return RouteMap("FROM-HOST", taken, hosts), RouteMap("TO-HOST", told, lists, detours=detours)
 
 
-def named_policy(
-    topology: Topology, said: str | tuple[Prefix, ...], way: str, of: str, asn: int, *, global_next_hops: bool = False
-) -> RouteMap:
+def named_policy(topology: Topology, said: str | tuple[Prefix, ...], way: str, of: str, asn: int) -> RouteMap:
     """The policy of a name on a switch with an ASN, or one of prefixes that stand at `of`, whose name is `way`.
 
     A route-map entry that asks lists of both families matches nothing, so each family has one of its own.
@@ -90,7 +88,7 @@ def named_policy(
         name, of, purpose = said, f"policies.{said}", f"the policy {said} of the topology"
     families = (4, 6) if topology.loopbacks.ipv6 else (4,)
     steps = [step for number, (one, at) in enumerate(entries) for step in _steps(name, number, one, at, asn, families)]
-    return RouteMap(name, purpose, (), global_next_hops, steps=tuple(steps), of=of)
+    return RouteMap(name, purpose, (), steps=tuple(steps), of=of)
 
 
 def _steps(name: str, number: int, entry: PolicyEntry, of: str, asn: int, families: Sequence[int]) -> Iterator[Step]:

@@ -46,12 +46,12 @@ def details(summary: str, lines: Iterable[str], *, opened: bool = False) -> list
     return [f"<details{' open' * opened}><summary>{_html(summary)}</summary>", "", *lines, "", "</details>", ""]
 
 
-def fenced(lines: Iterable[str], kind: str = "diff") -> list[str]:
-    """Lines as a block of code; none of them can end it."""
+def fenced(lines: Iterable[str]) -> list[str]:
+    """Lines of a difference as a block of code; none of them can end it."""
     inner = [line.replace("\n", " ") for line in lines]
     longest = max((len(run) for line in inner for run in _ticks(line)), default=0)
     fence = "`" * max(3, longest + 1)
-    return [f"{fence}{kind}", *inner, fence]
+    return [f"{fence}diff", *inner, fence]
 
 
 def capped(lines: Sequence[str], rest: str) -> list[str]:

@@ -218,11 +218,6 @@ def _channels(case: Case, switch: str) -> dict[str, PortChannel]:
         return {}
 
 
-def _channel_of(case: Case, member: Endpoint) -> str:
-    """The port channel that a port is a member of, as its switch says; "" for none."""
-    return next((name for name, one in _channels(case, member.switch).items() if member.port in one.members), "")
-
-
 def _members(case: Case, channel: Endpoint) -> set[str]:
     found = _channels(case, channel.switch).get(channel.port)
     return set(found.members) if found else set()
