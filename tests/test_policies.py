@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
-from ipaddress import IPv4Network
+from ipaddress import IPv4Interface, IPv4Network
 from typing import Any
+
+import pytest
 
 from conftest import ROOT
 from sonicfab.fabric import Fabric, render_fabric
@@ -13,11 +16,14 @@ from sonicfab.families import Family
 from sonicfab.frr.bgp import read_frr
 from sonicfab.model.fields import NOWHERE
 from sonicfab.plan.bgp import PeerGroup, PrefixList, RouteMap, Session
+from sonicfab.plan.interfaces import InterfaceKind
 from sonicfab.plan.options import Options, PrefixLimit
-from sonicfab.plan.types import SwitchPlan
+from sonicfab.plan.types import InterfacePlan, SwitchPlan
 from sonicfab.push.gate import make_gate
-from sonicfab.switch.ask import Answers, Question
+from sonicfab.switch.ask import Answers, Question, UnreadableError
 from sonicfab.switch.state.bgp import BGP_STATE, BgpState
+from sonicfab.transport import CommandResult
+from sonicfab.validate.frr import check_frr
 from sonicfab.verify.checks.bgp import Bgp
 from sonicfab.verify.expect import FabricExpectations
 from sonicfab.verify.results import Problem
@@ -81,13 +87,41 @@ def test_each_vrf_has_its_own_bgp() -> None:
         networks=(IPv4Network("198.51.100.0/24"),),
         vrf="Vrf_out",
     )
-    (config,) = render_fabric(fabric, [replace(leaf, bgp=(inside, outside))])
+    port = InterfacePlan("Ethernet40", InterfaceKind.PORT, addresses=(IPv4Interface("203.0.113.0/31"),), vrf="Vrf_out")
+    leaf = replace(leaf, bgp=(inside, outside), interfaces={**leaf.interfaces, port.name: port})
+    (config,) = render_fabric(fabric, [leaf])
     default, other = read_frr(config.frr).instances.values()
     assert (default.vrf, other.vrf) == ("", "Vrf_out")
     assert [one.name for one in other.sessions] == [PEER]
     assert PEER not in {one.name for one in default.sessions}
     assert config.frr.count("  network 198.51.100.0/24") == 1
     assert f"router bgp {leaf.asn} vrf Vrf_out" in config.frr.splitlines()
+    assert config.config_db["VRF"] == {"Vrf_out": {}}
+    rows = {key: row for key, row in config.config_db["INTERFACE"].items() if key.startswith("Ethernet40")}
+    assert rows == {"Ethernet40": {"vrf_name": "Vrf_out"}, "Ethernet40|203.0.113.0/31": {}}
+    assert "vrf_name" not in config.config_db["INTERFACE"]["Ethernet72"]
+    assert not [one for one in check_frr(config.frr, config.config_db, leaf.build)[1] if one.code == "SF-420"]
+
+
+def test_verify_asks_for_the_sessions_of_each_vrf() -> None:
+    fabric, leaf = with_upstream(open_example("dc-2x4"))
+    (instance,) = leaf.bgp
+    upstream = tuple(one for one in instance.groups if one.name == "UPSTREAM")
+    expected = FabricExpectations(fabric.plan).of(
+        replace(leaf, bgp=(instance, replace(instance, groups=upstream, vrf="Vrf_out")))
+    )
+    (asked,) = Bgp().questions(expected)
+    assert asked.command.endswith(" -c 'show bgp vrf Vrf_out summary json' -c 'show bgp vrf Vrf_out neighbors json'")
+    seen_there = {
+        "ipv4Unicast": {"as": leaf.asn, "peers": {PEER: {"remoteAs": 64999, "state": "Established", "pfxRcd": 1}}}
+    }
+    printed = [{}, {}, {}, {}, seen_there, {"vrfName": "Vrf_out", PEER: {"remoteAs": 64999, "bgpState": "Established"}}]
+    answers = Answers({asked.name: CommandResult(asked.command, 0, "\n".join(map(json.dumps, printed)), "", 0.1)})
+    (wanted,) = [one for one in Bgp().wanted(expected) if one.subject == PEER][:1]
+    assert Bgp().judge(expected, wanted, answers).problem == Problem.NONE
+    short = Answers({asked.name: CommandResult(asked.command, 0, "\n".join(map(json.dumps, printed[:5])), "", 0.1)})
+    with pytest.raises(UnreadableError, match="5 answers to 4 commands"):
+        short.get(asked)
 
 
 def test_a_neighbour_outside_of_the_fabric_must_be_up_and_the_rest_is_its_own_affair() -> None:

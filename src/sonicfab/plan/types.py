@@ -221,7 +221,7 @@ class InterfacePlan:
             ("network", "use"),
         ),
     ] = ()
-    vrf: str = ""
+    vrf: Annotated[str, Rule("the VRF that the interface is in", ("use",))] = ""
     mtu: int = 0
     network: str = ""
 

@@ -113,14 +113,17 @@ def documents(text: str) -> Iterator[dict[str, Any]]:
     return json_documents(text, "what was printed", remarks=True)
 
 
-def exactly(count: int, text: str) -> list[dict[str, Any]]:
+def exactly(count: int, text: str, more: int = 0) -> list[dict[str, Any]]:
     """As many documents as commands were given; an answer that lacks one says nothing of what it would have told.
+
+    With `more` others may follow, so many at a time.
 
     Raises:
         UnreadableError: there are more or fewer, or one is not JSON.
     """
     found = list(documents(text))
-    if len(found) != count:
+    others = len(found) - count
+    if others < 0 or (others % more if more else others):
         raise UnreadableError(f"{len(found)} answers to {count} commands: {shown(text)}")
     return found
 

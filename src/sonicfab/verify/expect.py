@@ -13,6 +13,8 @@ from sonicfab.plan.bgp import Session
 from sonicfab.plan.management import IpAddress
 from sonicfab.plan.types import FabricPlan, LinkPlan, PortPlan, SwitchPlan
 from sonicfab.render import SwitchConfig
+from sonicfab.switch.ask import Question
+from sonicfab.switch.state.bgp import BgpState, bgp_state
 from sonicfab.verify.paths import Outage, PathFinder, Paths
 
 
@@ -48,6 +50,11 @@ class Expectations:
     def ports(self) -> dict[str, PortPlan]:
         """The planned ports by name."""
         return {port.name: port for port in self.plan.ports}
+
+    @cached_property
+    def bgp_state(self) -> Question[BgpState]:
+        """What is asked of bgpd: its answer is that of BGP_STATE."""
+        return bgp_state([one.vrf for one in self.plan.bgp if one.vrf])
 
     @cached_property
     def smallest_mtu(self) -> int:

@@ -6,9 +6,10 @@ FRR's JSON differs by release (8.1 to 10.5): everything but a peer's state and A
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network, IPv6Network
+from itertools import chain
 from typing import Any
 
 from sonicfab.errors import SwitchError
@@ -175,13 +176,14 @@ def paths(text: str) -> dict[str, list[dict[str, Any]]]:
 
 @reading("what bgpd says")
 def state(text: str) -> BgpState:
-    """Summary, neighbors, and the tables of both families, one after the other.
+    """Summary, neighbors, the tables of both families, then summary and neighbors of each VRF, one after the other.
 
     Raises:
         SwitchError: it is none of that.
     """
-    short, long, *tables = exactly(4, text)
-    sessions = {peer: _session(peer, row) for peer, row in _neighbors(long).items()}
+    short, long, *tables = exactly(4, text, more=2)
+    tables, more = tables[:2], tables[2:]
+    sessions = {peer: _session(peer, row) for one in (long, *more[1::2]) for peer, row in _neighbors(one).items()}
     origins: dict[str, frozenset[int]] = {}
     learned: dict[str, frozenset[str]] = {}
     for table in tables:
@@ -192,7 +194,9 @@ def state(text: str) -> BgpState:
             origins[prefix] = frozenset(_asn(word[-1]) if word else own for word in words if _is_sequence(word))
             learned[prefix] = frozenset(str(path.get("peerId", "")) for path in used)
     asns = {_asn(family["as"]) for family in short.values() if isinstance(family, dict) and "as" in family}
-    return BgpState(max(asns, default=0), tuple(peers(short)), sessions, origins, learned)
+    return BgpState(
+        max(asns, default=0), tuple(chain(peers(short), *map(peers, more[::2]))), sessions, origins, learned
+    )
 
 
 @reading("advertised-routes json")
@@ -313,6 +317,13 @@ BGP_ROUTES_BELOW = Question(
     paths,
     "the paths to all within a prefix",
 )
+
+
+def bgp_state(vrfs: Collection[str]) -> Question[BgpState]:
+    """What bgpd says, with the sessions of these VRFs: another question, and the same answer."""
+    shows = (f"show bgp vrf {_name(vrf)} {what} json" for vrf in vrfs for what in ("summary", "neighbors"))
+    more = "".join(f" -c '{one}'" for one in shows)
+    return replace(BGP_STATE, command=f"{BGP_STATE.command}{more}")
 
 
 def summary_of(vrf: str) -> Question[list[BgpPeer]]:

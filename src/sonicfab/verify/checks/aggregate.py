@@ -25,7 +25,7 @@ class Aggregate(Check[AggregatePlan]):
 
     def questions(self, expected: Expectations) -> Iterable[Question[Any]]:
         """See Check."""
-        return (BGP_STATE,) if any(one.aggregates for one in expected.plan.bgp) else ()
+        return (expected.bgp_state,) if any(one.aggregates for one in expected.plan.bgp) else ()
 
     def wanted(self, expected: Expectations) -> Iterator[Wanted[AggregatePlan]]:
         """Each of the switch's own."""

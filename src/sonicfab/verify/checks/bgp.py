@@ -31,7 +31,7 @@ class Bgp(Check[_Planned]):
 
     def questions(self, expected: Expectations) -> Iterable[Question[Any]]:
         """See Check."""
-        return (BGP_STATE,) if expected.config is None else (BGP_STATE, STORED_FRR, RECORD)
+        return (expected.bgp_state, *(() if expected.config is None else (STORED_FRR, RECORD)))
 
     def wanted(self, expected: Expectations) -> Iterator[Wanted[_Planned]]:
         """Both families of every session with a switch."""

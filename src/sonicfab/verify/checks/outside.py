@@ -27,7 +27,7 @@ class Outside(Check[Family]):
 
     def questions(self, expected: Expectations) -> Iterable[Question[Any]]:
         """See Check."""
-        return (ZEBRA_STATE, BGP_STATE) if expected.defaults else ()
+        return (ZEBRA_STATE, expected.bgp_state) if expected.defaults else ()
 
     def then(self, expected: Expectations, answers: Answers) -> Iterable[Question[Any]]:
         """Where a session with a neighbour outside is signed and is not up, whether the kernel drops segments by now.

@@ -34,7 +34,7 @@ class Route(Check[Paths]):
 
     def questions(self, expected: Expectations) -> Iterable[Question[Any]]:
         """See Check."""
-        return (ZEBRA_STATE, BGP_STATE) if expected.config is None else (ZEBRA_STATE, BGP_STATE, STORED_FRR, RECORD)
+        return (ZEBRA_STATE, expected.bgp_state, *(() if expected.config is None else (STORED_FRR, RECORD)))
 
     def wanted(self, expected: Expectations) -> Iterator[Wanted[Paths]]:
         """Every loopback of the fabric that comes here."""
