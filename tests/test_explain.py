@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -109,34 +110,43 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "build"), CASES)
-def test_nothing_rendered_is_unexplained(name: str, build: str, tmp_path: Path) -> None:
-    for sources, trace in traced(fabric_files(name, tmp_path), build):
-        found = everything(sources, trace)
+Case = list[tuple[Trace, list[Explained]]]
+"""A fabric as some build renders it: each switch's trace, and what is explained of it."""
+
+
+@pytest.fixture(scope="module", params=CASES, ids="-".join)
+def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Case:
+    """The tests of one come one after the other, and then it is forgotten."""
+    name, build = request.param
+    found = traced(fabric_files(name, tmp_path_factory.mktemp("case")), build)
+    return [(trace, everything(sources, trace)) for sources, trace in found]
+
+
+def test_nothing_rendered_is_unexplained(case: Case) -> None:
+    for _, found in case:
         assert not [one for one in found if one.template is None]
         assert not [one for one in found if not one.origin.rule or "of the plan" in one.origin.rule]
 
 
-@pytest.mark.parametrize(("name", "build"), CASES)
-def test_the_named_places_hold_what_is_said(name: str, build: str, tmp_path: Path) -> None:
-    files = fabric_files(name, tmp_path)
+def test_the_named_places_hold_what_is_said(case: Case) -> None:
+    lines = cache(lambda file: Path(file).read_text().splitlines())
     checked = 0
-    for sources, trace in traced(files, build):
-        for one in everything(sources, trace):
+    for _, found in case:
+        for one in found:
             for given in one.origin.given:
-                line = Path(given.place.file).read_text().splitlines()[given.place.line - 1]
+                line = lines(given.place.file)[given.place.line - 1]
                 assert given.written in line[given.place.column - 1 :], (one, given)
                 checked += 1
     assert checked > 500
 
 
-@pytest.mark.parametrize(("name", "build"), CASES)
-def test_the_template_line_can_make_the_value(name: str, build: str, tmp_path: Path) -> None:
+def test_the_template_line_can_make_the_value(case: Case) -> None:
     """The text of the template line, with anything in its expressions, is the output's line: also through macros."""
-    for _, trace in traced(fabric_files(name, tmp_path), build):
+    lines = cache(lambda name: (ROOT / "templates" / name).read_text().splitlines())
+    for trace, _ in case:
         for number, text in enumerate(trace.config.frr.splitlines(), 1):
             line = trace.frr[number].line
-            assert (ROOT / "templates" / line.name).read_text().splitlines()[line.line - 1].strip() == line.text
+            assert lines(line.name)[line.line - 1].strip() == line.text
             assert re.fullmatch(pattern_of(line.text), text.strip()), (text, line)
         for (table, key, field), made_by in trace.rows.items():
             line = made_by.line

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 _HOOK = Path(__file__).parent / "make-root.sh"
@@ -122,6 +123,7 @@ def _command(out: Path, hooks: list[Path]) -> list[str]:
     ]
 
 
+@cache
 def _sources() -> list[str]:
     """Lines of sources.list: the places from which apt of this machine has its own release."""
     form = "$(ORIGIN) $(CODENAME) $(REPO_URI) $(COMPONENT)"

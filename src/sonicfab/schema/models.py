@@ -56,6 +56,7 @@ def compile_models(folder: Path) -> Any:  # noqa: ANN401 - yangson's DataModel
     """
     readable = {name: _readable(text) for name, text in model_texts(folder).items()}
     cache = _cache_file(readable)
+    _ask_each_half_once()
     with _deep_recursion():
         model = _cached(cache)
         if model is None:
@@ -111,6 +112,20 @@ def _compile(folder: Path, texts: dict[str, str]) -> Any:  # noqa: ANN401
         except (YangsonException, ValueError, KeyError) as err:
             said = str(err).replace(workspace, str(folder)) or type(err).__name__
             raise InputError(f"{folder}: these YANG models cannot be compiled: {said}") from err
+
+
+def _ask_each_half_once() -> None:
+    """What lacks a member is told in time linear in the members that there could be.
+
+    Of a pair yangson asks each half up to three times, which is exponential (1.7.9, schpattern.py).
+    """
+    from yangson.schpattern import Pair
+
+    def members(pair: Any, ctype: object) -> list[str] | None:  # noqa: ANN401
+        left, right = pair.left._mandatory_members(ctype), pair.right._mandatory_members(ctype)
+        return right if left is None else left if right is None else [*left, *right]
+
+    Pair._mandatory_members = members  # type: ignore[method-assign,assignment]
 
 
 def _entry(text: str) -> dict[str, Any] | None:

@@ -59,6 +59,8 @@ def base_config(metadata: dict[str, Any]) -> str:
 
 def configure(lines: list[str]) -> None:
     """Give FRR configuration lines; one that it refuses does not keep the others back, as with bgpcfgd."""
+    if not lines:
+        return  # starting vtysh is what takes time
     command = [VTYSH]
     for line in ("configure terminal", *lines):
         command += ["-c", line]
