@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from sonicfab.builds import Build
 from sonicfab.configdb import natural_key
-from sonicfab.model.fields import Endpoint
+from sonicfab.model.fields import Endpoint, SecretRef
 from sonicfab.model.numbers import Numbers
 from sonicfab.plan.bgp import BgpInstance, PeerGroup, Session
 from sonicfab.plan.interfaces import LOOPBACK
@@ -77,7 +77,7 @@ def _how(kind: type) -> Callable[[Any], Any]:
     """How values of a type are written; asked once for each, as a fabric has half a million of them."""
     if issubclass(kind, (Build, Platform)):
         return lambda of: of.name
-    if issubclass(kind, (Endpoint, Enum)):
+    if issubclass(kind, (Endpoint, Enum, SecretRef)):
         return str
     if is_dataclass(kind):
         return _fields
@@ -145,8 +145,10 @@ def _switch(switch: SwitchPlan) -> dict[str, Any]:
             rows[name]["addresses"] = addresses.get(name, [])
             told.add(name)
     others = {name: _fields(one) for name, one in switch.interfaces.items() if name not in told}
+    services = _fields(switch.services)
     return {
         **said,
+        **({"services": services} if services else {}),
         **({"interfaces": others} if others else {}),
         "sessions": [_session(instance, group, one) for instance in switch.bgp for group, one in instance.sessions],
     }
