@@ -43,6 +43,11 @@ def _bfd(fabric: Fabric) -> None:
     fabric[LEAF].line(" neighbor HOST timers 3 9", " neighbor HOST bfd\n neighbor HOST timers 3 9")
 
 
+def _off(feature: str, **tables: dict[str, Any]) -> Plant:
+    return _rows(FEATURE={feature: {"state": "disabled"}}, **tables)
+
+
+_SERVER_AT = {"gnmi": {"port": "50051"}}
 _LOGIN = {"authentication": {"login": "tacacs+,local"}}
 _SERVER = {"192.0.2.2": {"priority": "1"}}
 _KEY = {"global": {"passkey": "a-key"}}
@@ -75,6 +80,18 @@ SERVICE_FAULTS = (
         _without_vrf(RADIUS=_KEY, RADIUS_SERVER={"192.0.2.2": {"vrf": "mgmt"}}),
         also=frozenset({"SF-124"}),
     ),
+    Fault("SF-258", "SNMP whose container is off", _off("snmp", SNMP_COMMUNITY={"a-word": {"TYPE": "RO"}})),
+    Fault("SF-258", "sFlow whose container is off", _off("sflow", SFLOW={"global": {"admin_state": "up"}})),
+    Fault("SF-258", "telemetry whose container is off", _off("telemetry", TELEMETRY=_SERVER_AT)),
+    Fault("SF-258", "gNMI whose container is off", _off("gnmi", GNMI=_SERVER_AT)),
+    Fault("SF-259", "two servers at one port", _rows(TELEMETRY=_SERVER_AT, GNMI=_SERVER_AT)),
+    Fault(
+        "SF-257",
+        "sFlow with a port without an address as its agent",
+        _rows(SFLOW={"global": {"admin_state": "up", "agent_id": "Ethernet0"}}),
+    ),
+    Fault("SF-104", "a banner that is neither on nor off", _rows(BANNER_MESSAGE={"global": {"state": "on"}})),
+    Fault("SF-104", "a kernel dump that is neither on nor off", _rows(KDUMP={"config": {"enabled": "perhaps"}})),
     Fault("SF-257", "NTP from a port without an address", _rows(NTP={"global": {"src_intf": ["Ethernet0"]}})),
     Fault(
         "SF-257",

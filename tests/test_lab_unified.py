@@ -52,6 +52,19 @@ def ways(lab: Lab, *options: str) -> dict[str, str]:
     return {one["switch"]: one["way"] for one in json.loads(done.stdout)["switches"] if one["way"] != "nothing"}
 
 
+def exchanged(lab: Lab) -> dict[tuple[str, str], set[str]]:
+    """What BGP of the switches comes to: by switch, the peers of each family that are up, and the routes in zebra."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for switch in ("leaf1", "spine1"):
+        summary = json.loads(lab.inside(switch, "vtysh -c 'show bgp summary json'").out)
+        for family, one in summary.items():
+            up = {peer for peer, said in one["peers"].items() if said["state"] == "Established"}
+            found[switch, family] = up
+        for word in ("ip", "ipv6"):
+            found[switch, word] = set(json.loads(lab.inside(switch, f"vtysh -c 'show {word} route bgp json'").out))
+    return found
+
+
 def mode(lab: Lab) -> str:
     return lab.inside("leaf1", "sonic-cfggen -d -v DEVICE_METADATA.localhost.docker_routing_config_mode").out.strip()
 
@@ -77,8 +90,13 @@ def test_frr_runs_what_the_tables_say(labs: dict[str, Lab]) -> None:
 
 
 def test_to_frr_conf_and_back(labs: dict[str, Lab]) -> None:
-    """`plan` tells what it interrupts; a push that is taken back leaves what was; then it goes, and comes back."""
+    """`plan` tells what it interrupts; a push that is taken back leaves what was; then it goes, and comes back.
+
+    Either way the same sessions are up, and the same routes are there.
+    """
     there, here = labs["frr.conf"], labs["config_db"]
+    before = exchanged(here)
+    assert all(before.values()), before
     shown = there.sonicfab("plan", "--limit", "leaf1")
     assert shown.returncode == 5, shown.stdout + shown.stderr
     assert "all traffic of the switch" in " ".join(shown.stdout.split())
@@ -90,6 +108,7 @@ def test_to_frr_conf_and_back(labs: dict[str, Lab]) -> None:
         assert mode(lab) == expected
         done = lab.verify(60)
         assert done.returncode == 0, done.stdout
+        assert exchanged(lab) == before
 
 
 def by_another(config: dict[str, dict[str, dict[str, Any]]]) -> dict[str, dict[str, dict[str, Any]]]:

@@ -13,9 +13,16 @@ from sonicfab.validate.findings import Finding
 
 _SSH = 22
 _LOGIN = ("TACPLUS_SERVER", "RADIUS_SERVER")
-_ASKING = (*_LOGIN, "NTP", "TACPLUS", "SYSLOG_SERVER")
+_ASKING = (*_LOGIN, "NTP", "TACPLUS", "SYSLOG_SERVER", "SFLOW")
 _ADDRESSED = ("MGMT_INTERFACE", *(kind.table for kind in InterfaceKind))
 """The tables of services that say from where, and those that have addresses."""
+_CONTAINERS = {
+    "snmp": ("SNMP_COMMUNITY", "SNMP_USER"),
+    "sflow": ("SFLOW",),
+    "telemetry": ("TELEMETRY",),
+    "gnmi": ("GNMI",),
+}
+"""Feature -> the tables that its container reads."""
 _ASKED = (("tacacs+", "TACPLUS_SERVER"), ("radius", "RADIUS_SERVER"))
 
 
@@ -28,6 +35,8 @@ def check_services(config: ConfigDb, read: FrrText | None, managed_from: Iterabl
     yield from _control_plane(config, read, managed_from)
     yield from (Finding("SF-255", place, why) for place, why in passed_over(config))
     yield from _asked_from(config)
+    yield from _switched_off(config)
+    yield from _one_port(config)
 
 
 def _asked_from(config: ConfigDb) -> Iterator[Finding]:
@@ -38,10 +47,33 @@ def _asked_from(config: ConfigDb) -> Iterator[Finding]:
         for key, row in config.get(table, {}).items():
             if table in _LOGIN and row.get("vrf") == "mgmt" and not vrf:  # of others the models say it (SF-124)
                 yield Finding("SF-256", f"{table}|{key} vrf", "it is asked in the VRF mgmt, and there is none")
-            for name in words(row, "src_intf"):
-                if name and name not in addressed:
-                    message = f"it is asked from {name}, which has no address"
-                    yield Finding("SF-257", f"{table}|{key} src_intf", message)
+            for field in ("src_intf", "agent_id"):
+                for name in words(row, field):
+                    if name and name not in addressed:
+                        message = f"it is asked from {name}, which has no address"
+                        yield Finding("SF-257", f"{table}|{key} {field}", message)
+
+
+def _switched_off(config: ConfigDb) -> Iterator[Finding]:
+    """Rows of services whose container the very config has off."""
+    for name, tables in _CONTAINERS.items():
+        state = config.get("FEATURE", {}).get(name, {}).get("state")
+        place = next((f"{table}|{key}" for table in tables for key in _meant(config, table)), "")
+        if place and state in ("disabled", "always_disabled"):
+            shown = place.partition("|")[0] if place.startswith("SNMP_COMMUNITY") else place
+            yield Finding("SF-258", f"FEATURE|{name} state", f"the container is off, and {shown} says how it shall be")
+
+
+def _meant(config: ConfigDb, table: str) -> Iterator[str]:
+    """The rows that ask for something."""
+    return (key for key, row in config.get(table, {}).items() if row.get("admin_state") != "down")
+
+
+def _one_port(config: ConfigDb) -> Iterator[Finding]:
+    """Both servers of gNMI run in the network of the switch, and one port takes one of them."""
+    ports = [config.get(table, {}).get("gnmi", {}).get("port") for table in ("TELEMETRY", "GNMI")]
+    if ports[0] and ports[0] == ports[1]:
+        yield Finding("SF-259", "GNMI|gnmi port", f"TELEMETRY|gnmi listens at {ports[0]}, too")
 
 
 def _control_plane(config: ConfigDb, read: FrrText | None, managed_from: Iterable[str]) -> Iterator[Finding]:
