@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-SRC = Path(__file__).parents[1] / "src" / "sonicfab"
+ROOT = Path(__file__).parents[1]
+SRC = ROOT / "src" / "sonicfab"
 
 
 def module_name(path: Path) -> str:
@@ -52,6 +54,17 @@ def test_modules_and_functions_stay_small(path: Path) -> None:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             lines = (node.end_lineno or node.lineno) - node.lineno + 1
             assert lines <= MAX_FUNCTION_LINES, f"{path.name}: {node.name} has {lines} lines"
+
+
+def test_the_floors_are_told_as_they_are_held() -> None:
+    """docs/architecture.md has a line for each layer of the contract, with its modules."""
+    contract = re.search(r"(?m)^layers = \[\n(.*?)^\]", (ROOT / "pyproject.toml").read_text(), re.DOTALL)
+    assert contract
+    held = [set(line.split(" | ")) for line in re.findall(r'"(.+)"', contract[1])]
+    told = re.findall(
+        r"(?m)^\| .+ \| (.+) \|$", (ROOT / "docs" / "architecture.md").read_text().partition("Only `report`")[0]
+    )
+    assert [set(re.findall(r"`(\w+)`(?![^(]*\))", row)) for row in told if "`" in row] == held
 
 
 def calls(tree: ast.AST) -> Iterator[tuple[str, int]]:
