@@ -157,7 +157,9 @@ def test_the_examples_of_the_page_fit_the_types(tmp_path: Path) -> None:
     options = ("--strict", "--ignore-missing-imports", "--allow-untyped-calls", "--allow-any-unimported")
     cache = ("--cache-dir", str(ROOT / ".mypy_cache" / "examples"))
     files = map(str, sorted(tmp_path.glob("*.py")))
-    command = [sys.executable, "-m", "mypy", "--config-file", "/dev/null", *options, *cache, *files]
+    config = tmp_path / "mypy.ini"
+    config.write_text("[mypy]\n[mypy-distributed.*]\nfollow_imports = skip\n")  # half typed, and no part of the page
+    command = [sys.executable, "-m", "mypy", "--config-file", str(config), *options, *cache, *files]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT / "src")
     assert done.returncode == 0, done.stdout
 

@@ -10,6 +10,7 @@ from sonicfab.operations import diff as differences
 from sonicfab.operations import push as pushes
 from sonicfab.operations import render as rendering
 from sonicfab.operations import rollback as way_back
+from sonicfab.operations import users as accounts
 from sonicfab.operations import validate as validation
 from sonicfab.operations import verify as verification
 from sonicfab.operations.site import OpenSite
@@ -19,7 +20,7 @@ from sonicfab.operations.site import OpenSite
 class Site(OpenSite):
     """A fabric and the way to its switches: `Site.open(inventory, topology, lab=True)`.
 
-    Each method does one thing and returns what came of it as a value with an `exit_code`; none prints, none asks.
+    Each method does one thing and returns what came of it as a value; none prints, none asks.
     Mistakes in the files are `InputError`, what cannot be done is another `SonicfabError`.
     """
 
@@ -32,4 +33,5 @@ class Site(OpenSite):
     verify = verification.verify
     diff = differences.diff
     diff_live = differences.diff_live
+    users = accounts.plan_users
     ci = whole_way.ci

@@ -118,23 +118,11 @@ class Answers:
 
     def is_absent(self, question: Question[Any]) -> bool:
         """Whether it is known that there is nothing that could answer."""
-        try:
-            self.get(question)
-        except AbsentError:
-            return True
-        except UnansweredError:
-            return False
-        return False
+        return isinstance(self._error(question), AbsentError)
 
     def hangs(self, question: Question[Any]) -> bool:
         """Whether what was asked did not end."""
-        try:
-            self.get(question)
-        except HangsError:
-            return True
-        except UnansweredError:
-            return False
-        return False
+        return isinstance(self._error(question), HangsError)
 
     def find(self, question: Question[Value]) -> Value | None:
         """The answer as a value; None when there is none, for whatever reason: for what is told besides."""
@@ -145,13 +133,15 @@ class Answers:
 
     def why_not(self, question: Question[Any]) -> str:
         """Why there is no answer; "" when there is one, or when nobody asked."""
-        if question.name not in self._results and question.name not in self._values:
-            return ""
+        asked = question.name in self._results or question.name in self._values
+        return str(self._error(question) or "") if asked else ""
+
+    def _error(self, question: Question[Any]) -> UnansweredError | None:
         try:
             self.get(question)
         except UnansweredError as err:
-            return str(err)
-        return ""
+            return err
+        return None
 
     def text(self, question: Question[Any]) -> str:
         """The answer as it was printed, whatever it is.

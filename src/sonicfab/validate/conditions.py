@@ -1,6 +1,6 @@
 """The conditions between fields and rows that the models state in XPath, as code.
 
-A schema's facts say by name which field or row of which build has which condition (sonicfab.schema.generate RULES).
+A schema's facts say by name which field or row of which build has which condition (sonicfab.schema.musts RULES).
 Each gets the values of one row by key part and field, and tells what is broken.
 """
 
