@@ -41,6 +41,14 @@ POLICIES: dict[str, Any] = {
         {"permit": "any", "communities": "64999:7"},
     ],
 }
+UP: dict[str, Any] = {
+    "name": "UP",
+    "switch": "leaf1",
+    "interface": "Ethernet40",
+    "asn": "64999",
+    "address": "192.0.2.129/31",
+    "peer": "192.0.2.128",
+}
 OUTSIDE: list[Any] = [
     {
         "name": "TRANSIT",
@@ -131,20 +139,8 @@ def test_it_comes_and_goes_by_a_delta(held: Holder, tmp_path: Path) -> None:
 
 @in_lab
 def test_the_default_route_comes_in_and_nothing_else_does(held: Holder, tmp_path: Path) -> None:
-    outside = [
-        {
-            "name": "UP",
-            "switch": "leaf1",
-            "interface": "Ethernet40",
-            "asn": "64999",
-            "address": "192.0.2.129/31",
-            "peer": "192.0.2.128",
-            "accept": ["default", "198.51.100.0/22 le 24"],
-            "announce": "10.10.0.2/32",
-            "originate_default": "true",
-        }
-    ]
-    plan = planned([], outside=outside)
+    said = {"accept": ["default", "198.51.100.0/22 le 24"], "announce": "10.10.0.2/32", "originate_default": "true"}
+    plan = planned([], outside=[{**UP, **said}])
     routers = wired(held, tmp_path, plan)
     upstream = fresh(held, tmp_path, "zebra", "bgpd")
     routers["leaf1"].wire("Ethernet40", upstream, "eth1")

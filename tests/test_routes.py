@@ -15,7 +15,7 @@ from sonicfab.lab.netns import Holder
 from sonicfab.plan.assemble import PlanProblems
 from sonicfab.plan.dump import plan_text
 from sonicfab.plan.types import FabricPlan
-from test_outside import DMZ, HOSTS, OUTSIDE, POLICIES
+from test_outside import DMZ, HOSTS, OUTSIDE, POLICIES, UP
 from test_sessions import UNDERLAYS, frr_of, in_lab, planned, wired
 
 ROUTES: list[Any] = [
@@ -141,18 +141,9 @@ def test_bfd_on_a_build_that_knows_none() -> None:
 @in_lab
 def test_a_static_default_reaches_the_fabric_and_an_aggregate_the_outside(held: Holder, tmp_path: Path) -> None:
     """Told while they are there: the static route while its next hop is, the aggregate while it has a member."""
-    outside = {
-        "name": "UP",
-        "switch": "leaf1",
-        "interface": "Ethernet40",
-        "asn": "64999",
-        "address": "192.0.2.129/31",
-        "peer": "192.0.2.128",
-        "announce": "10.10.0.0/24",
-    }
     plan = planned(
         [],
-        outside=[outside],
+        outside=[{**UP, "announce": "10.10.0.0/24"}],
         routes=[{"switches": "leaf1", "prefix": "0.0.0.0/0", "via": "192.0.2.128", "announce": "true"}],
         aggregates=[{"switches": "leaf1", "prefix": "10.10.0.0/24"}],
     )

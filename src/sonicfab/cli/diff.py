@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sonicfab.cli import complete
 from sonicfab.cli.options import (
     Lab,
     LabName,
@@ -18,6 +17,7 @@ from sonicfab.cli.options import (
     SomeTopology,
     Templates,
     Verbose,
+    build_option,
     open_site,
 )
 from sonicfab.errors import ExitCode, InputError
@@ -33,24 +33,8 @@ Paths = Annotated[
     list[Path],
     typer.Argument(help="Two build folders, two config_db.json or two frr.conf: the old and the new.", metavar="A B"),
 ]
-From = Annotated[
-    str,
-    typer.Option(
-        "--from",
-        help="The image build to come from; without it, those of the inventory.",
-        metavar="BUILD",
-        autocompletion=complete.image_build,
-    ),
-]
-To = Annotated[
-    str,
-    typer.Option(
-        "--to",
-        help="The image build to go to; without it, those of the inventory.",
-        metavar="BUILD",
-        autocompletion=complete.image_build,
-    ),
-]
+From = Annotated[str, build_option("--from", text="The image build to come from; without it, those of the inventory.")]
+To = Annotated[str, build_option("--to", text="The image build to go to; without it, those of the inventory.")]
 
 
 def diff(

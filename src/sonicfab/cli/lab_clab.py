@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from sonicfab.cli.lab_use import Name
 from sonicfab.cli.options import Inventory, Topology, Verbose
 
 
@@ -53,9 +54,6 @@ Image = Annotated[
         "--image", help="The image of the nodes; for light nodes the one of `lab image build`.", metavar="IMAGE"
     ),
 ]
-_Name = Annotated[
-    str, typer.Option("--name", "-n", help="Name of the lab; without it, that of the fabric.", metavar="NAME")
-]
 
 image_app = typer.Typer(no_args_is_help=True, help="The image of light nodes.")
 
@@ -73,7 +71,7 @@ def render(
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder for the files.", metavar="DIR")],
     kind: Kind = NodeKind.LIGHT,
     image: Image = "",
-    name: _Name = "",
+    name: Name = "",
     verbose: Verbose = 0,
 ) -> None:
     """Write the fabric as a containerlab topology, and what its nodes mount; start nothing.
@@ -95,7 +93,7 @@ def render(
 
 
 def graph(
-    name: _Name = "",
+    name: Name = "",
     form: Annotated[GraphForm, typer.Option("--form", help="The language of the graph.")] = GraphForm.MERMAID,
 ) -> None:
     """Print the graph that containerlab draws of a lab.

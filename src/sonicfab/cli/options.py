@@ -112,16 +112,15 @@ LabName = Annotated[
         autocompletion=complete.lab_name,
     ),
 ]
-ImageBuild = Annotated[
-    str,
-    typer.Option(
-        "--image-build",
-        "-b",
-        help="Take this image build for every switch, whatever the inventory says: a what-if.",
-        metavar="BUILD",
-        autocompletion=complete.image_build,
-    ),
-]
+
+
+def build_option(*names: str, text: str) -> Any:  # noqa: ANN401 - as typer.Option
+    """An option that names an image build; `text` is its help."""
+    return typer.Option(*names, help=text, metavar="BUILD", autocompletion=complete.image_build)
+
+
+_WHAT_IF = "Take this image build for every switch, whatever the inventory says: a what-if."
+ImageBuild = Annotated[str, build_option("--image-build", "-b", text=_WHAT_IF)]
 Output = Annotated[
     Path,
     typer.Option(

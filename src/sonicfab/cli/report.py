@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sonicfab.cli import complete
 from sonicfab.cli.graph import Seen, read_verified
-from sonicfab.cli.options import Inventory, Templates, Topology, open_site
+from sonicfab.cli.options import Inventory, Templates, Topology, build_option, open_site
 
 if TYPE_CHECKING:
     from sonicfab.report.page.contents import Contents
@@ -33,21 +32,8 @@ def report(
         Path,
         typer.Option("--build", help="Where --push looks for journals: the folder that push wrote.", metavar="DIR"),
     ] = Path("build"),
-    old: Annotated[
-        str,
-        typer.Option(
-            "--from",
-            help="With what is different from this image build.",
-            metavar="BUILD",
-            autocompletion=complete.image_build,
-        ),
-    ] = "",
-    new: Annotated[
-        str,
-        typer.Option(
-            "--to", help="With what another image build changes.", metavar="BUILD", autocompletion=complete.image_build
-        ),
-    ] = "",
+    old: Annotated[str, build_option("--from", text="With what is different from this image build.")] = "",
+    new: Annotated[str, build_option("--to", text="With what another image build changes.")] = "",
     templates: Templates = [],  # noqa: B006 - typer copies it
     output: Annotated[
         Path, typer.Option("--output", "-o", help=f"The folder that {PAGE} is written to.", metavar="DIR")
