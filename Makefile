@@ -63,10 +63,13 @@ bench: install-dev ## Measure what a user types beside its budget, its floor and
 	scripts/with-lab-rights $(BIN)/python benchmarks/lab.py
 	scripts/with-lab-rights $(BIN)/python benchmarks/verify.py
 	scripts/with-lab-rights $(BIN)/python benchmarks/push.py
+	scripts/with-lab-rights $(BIN)/python benchmarks/beside.py
+	$(BIN)/pip install --quiet --editable '.[bench]'
+	$(BIN)/python benchmarks/sites.py
 
 bench-peers: ## Install what `bench` compares with, in an environment of its own
 	@scripts/make-venv build/peers $(PYTHON)
-	build/peers/bin/pip install --quiet pyavd networklab
+	build/peers/bin/pip install --quiet pyavd networklab ansible-core
 
 push-faults: install-dev ## Cut a push at every point by every fault, half an hour in a lab, and write docs/push-faults.md
 	scripts/with-lab-rights $(BIN)/python tests/pushfaults_page.py docs/push-faults.md $(or $(LEAVES),11)

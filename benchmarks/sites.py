@@ -101,7 +101,9 @@ def workers(count: int, threads: int) -> Iterator[str]:
 
         def begin(*words: str) -> None:
             command = [sys.executable, "-m", "dask", *words, "--scheduler-file", str(file), "--host", "127.0.0.1"]
-            process = subprocess.Popen([*command, "--no-dashboard"], stderr=subprocess.DEVNULL, cwd=folder)
+            command += ["--no-dashboard", "--dashboard-address", "127.0.0.1:0"]
+            environment = {**os.environ, "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}  # as many-sites.md says
+            process = subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=folder, env=environment)
             stack.callback(process.wait)
             stack.callback(process.kill)
 
