@@ -200,6 +200,7 @@ NOT_HERE = {
     "wrong-switch": "the inventory or the cabling of the management network is to be corrected",
     "host-key": "a key is to be compared by a person",
     "login-refused": "an account is to be corrected by a person",
+    "no-worker": "a worker is to be started by a person, where the switch stands",
     "no-sudo": "a lab switch's admin is user 0: sudo never refuses it",
     "unreadable": "it shows what was printed; what to do depends on it",
     "cable-swapped": "plugs are moved by hand",

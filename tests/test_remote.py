@@ -17,7 +17,7 @@ from dasks import Cluster, cluster
 from oddsshd import KEY, Odd, identity, serving
 from patience import until
 from sonicfab.access import Access, SshLine, ssh_access
-from sonicfab.errors import InputError, SonicfabError, TransportError
+from sonicfab.errors import InputError, SchedulerError, SonicfabError, TransportError
 from sonicfab.fabric import Fabric, open_fabric
 from sonicfab.load import Secrets
 from sonicfab.model.fields import secret_ref
@@ -200,6 +200,28 @@ def test_a_scheduler_of_another_dask(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match=r"has Dask 2024.8.0, and here is") as caught:
         scheduled(monkeypatch, other, Secrets(Path()))
     assert "or 2024.8.0 here" in caught.value.hint
+
+
+def test_a_scheduler_that_goes_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Dask tells it once its client has given up."""
+    from distributed.client import ClosedClientError
+
+    client = Local(WORKER)
+    far = remote.remote_access(
+        scheduled(monkeypatch, client, Secrets(Path())),
+        Access(lambda _plan: ExecTransport([]), line=lambda _plan: Here()),
+        [Placed("x")],
+        [Placed("x")],
+    )
+
+    def closed(*_given: Any, **_where: Any) -> Done:
+        raise ClosedClientError("Client is closed")
+
+    transport = far.connect(Placed("x"))  # type: ignore[arg-type]
+    monkeypatch.setattr(client, "submit", closed)
+    with pytest.raises(SchedulerError, match="Client is closed"):
+        transport.run("true")
+    transport.close()
 
 
 @pytest.mark.parametrize("address", ["localhost", "http://127.0.0.1:1", "tcp://127.0.0.1:1"])

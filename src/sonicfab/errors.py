@@ -173,6 +173,10 @@ class TransportError(SonicfabError):
     exit_code = ExitCode.UNREACHED
 
 
+class SchedulerError(TransportError):
+    """The scheduler or its workers did not do the work on a switch, of which this says nothing."""
+
+
 class HostKeyError(TransportError):
     """The host key is not known, or it is another one than last time."""
 

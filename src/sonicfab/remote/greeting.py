@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from sonicfab.errors import InputError, TransportError
+from sonicfab.errors import InputError, SchedulerError
 
 if TYPE_CHECKING:
     from distributed import Security
@@ -31,7 +31,7 @@ def greeted(address: str, timeout: float) -> Security:
 
     Raises:
         InputError: it is no address, or there are no certificates.
-        TransportError: nobody is there, it says nothing or nothing of a scheduler's, or one of the two refuses the
+        SchedulerError: nobody is there, it says nothing or nothing of a scheduler's, or one of the two refuses the
             other's certificate.
     """
     from distributed import Security
@@ -112,4 +112,4 @@ def _told(address: str, context: ssl.SSLContext | None) -> Iterator[None]:
         told, hint = err.strerror or str(err), f"`dask scheduler --port {_parts(address)[1]}` starts one there"
     else:
         return
-    raise TransportError(f"the scheduler {address} cannot be reached: {told}", hint)
+    raise SchedulerError(f"the scheduler {address} cannot be reached: {told}", hint)

@@ -8,19 +8,20 @@ so that what they did was done already (distributed/scheduler.py remove_worker).
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import secrets as random
 import threading
 import warnings
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sonicfab.access import Access, Line
-from sonicfab.errors import InputError, SonicfabError, TransportError
+from sonicfab.errors import InputError, SchedulerError, SonicfabError
 from sonicfab.hints import first_of
 from sonicfab.load import Secrets
 from sonicfab.model.fields import secret_ref
@@ -42,6 +43,8 @@ _FIRST = 15.0
 """Seconds until the scheduler answers."""
 _LATER = 60.0
 """Seconds more than a command may take until its result is here: a login, and a worker that has died meanwhile."""
+LATE = (TimeoutError, asyncio.TimeoutError)
+"""The same from Python 3.11 on."""
 _MOST = 512
 """Threads here that wait for tasks."""
 
@@ -79,7 +82,7 @@ class Scheduler:
 
     Raises:
         InputError: Dask is not installed here, or no address of a scheduler was given.
-        TransportError: it does not answer.
+        SchedulerError: it does not answer.
     """
 
     def __init__(self, address: str, secrets: Secrets, send: Iterable[str] = ()) -> None:
@@ -105,7 +108,7 @@ class Scheduler:
 
         Raises:
             InputError: a site has none, or one lacks a secret or has another sonicfab.
-            TransportError: the scheduler has gone.
+            SchedulerError: the scheduler has gone.
         """
         told: Mapping[str, Any] = self._ask(self._client.run, about, self.keys, on_error="return")
         workers = {address: one for address, one in told.items() if isinstance(one, About)}
@@ -138,29 +141,37 @@ class Scheduler:
         """What the scheduler or all its workers say; Client.sync takes `callback_timeout`, whatever it runs."""
         try:
             return ask(*arguments, callback_timeout=_FIRST, **options)
-        except (OSError, TimeoutError) as err:
+        except (OSError, *LATE) as err:
             told = f"{self.address} does not answer, or a worker of it does not: {_reason(err)}"
-            raise TransportError(told, "it hangs, or has just gone") from err
+            raise SchedulerError(told, "it hangs, or has just gone") from err
 
     def run(self, site: str, function: Any, *arguments: Any, timeout: float) -> tuple[Any, Future]:  # noqa: ANN401
         """What a task returns, and the future that others may depend on.
 
         Raises:
-            TransportError: there is nobody to run it, or its workers die.
+            SchedulerError: there is nobody to run it, or its workers die.
         """
-        with self._slots.setdefault(site, threading.Semaphore(WORKERS)):
+        with self._slots.setdefault(site, threading.Semaphore(WORKERS)), self._telling(site, timeout + _LATER):
             future = self.submit(site, function, *arguments)
             try:
                 return future.result(timeout + _LATER), future
-            except (TimeoutError, CancelledError, OSError) as err:
+            except LATE:
                 future.cancel()
-                where = f"site {site}" if site else "a switch"
-                told = f"no worker of {self.address} has done a task for {where} in time: {_reason(err)}"
-                raise TransportError(told, "are its workers still there?") from err
-            except Exception as err:
-                if type(err).__name__ != "KilledWorker":
-                    raise
-                raise TransportError(f"{self.address}: {_reason(err)}") from err
+                raise
+
+    @contextlib.contextmanager
+    def _telling(self, site: str, seconds: float) -> Iterator[None]:
+        """What becomes of a task as an error of ours; the task itself tells of its errors as values."""
+        try:
+            yield
+        except LATE as err:
+            where = f"site {site}" if site else "a switch"
+            told = f"no worker of {self.address} has done a task for {where} in time ({seconds:.0f} s)"
+            raise SchedulerError(told, "are its workers still there?") from err
+        except Exception as err:  # each in its own way when a worker, the scheduler or the way to it is gone
+            if not isinstance(err, (CancelledError, OSError)) and not type(err).__module__.startswith("distributed."):
+                raise
+            raise SchedulerError(f"{self.address}: {_reason(err)}", "are it and its workers still there?") from err
 
     def submit(self, site: str, function: Any, *arguments: Any) -> Future:  # noqa: ANN401
         """Have a task run at a site."""
@@ -229,7 +240,7 @@ def remote_access(
 
     Raises:
         InputError: a site has no worker, a worker lacks a secret, or nobody else can connect.
-        TransportError: the scheduler has gone.
+        SchedulerError: the scheduler has gone.
     """
     if access.line is None:
         raise InputError("--scheduler: switches of this kind are reached from here alone")
@@ -261,7 +272,7 @@ def _client(address: str) -> Client:
         raise InputError(f"--scheduler {address}: {_reason(err)}") from err
     except Exception as err:  # one of another Dask fails in ways of its own
         hint = "the same version of Dask there and here"
-        raise TransportError(f"the scheduler {address} cannot be reached: {_reason(err)}", hint) from err
+        raise SchedulerError(f"the scheduler {address} cannot be reached: {_reason(err)}", hint) from err
 
 
 def _serving(site: str, workers: Mapping[str, About]) -> list[str]:

@@ -97,6 +97,7 @@ class Problem(str, Enum):
     UNREADABLE = "unreadable"
     SWITCH = "switch"
     TRANSPORT = "transport"
+    SCHEDULER = "scheduler"
     LAB = "lab"
 
     @classmethod

@@ -13,6 +13,7 @@ from sonicfab.verify.results import CheckResult, Problem
 _MENDS = {
     Problem.WRONG_SWITCH: ("wrong-switch", "correct the address or the facts in the inventory"),
     Problem.HOST_KEY: ("host-key", "compare the key at the switch's console, then correct known_hosts"),
+    Problem.SCHEDULER: ("no-worker", "see that the scheduler runs, and workers that serve its site"),
     Problem.LOGIN: ("login-refused", "check user and key in the inventory; try `ssh` with them"),
 }
 _DATABASE = ("redis", "database", "Could not connect", "sonic-cfggen", "platform summary")
@@ -106,4 +107,5 @@ def _sentence(code: str) -> str:
         "wrong-switch": "what answers at its address is another switch",
         "host-key": "its host key is not the known one",
         "login-refused": "it refuses the login",
+        "no-worker": "nobody was there to do the work",
     }[code]
