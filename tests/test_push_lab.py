@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from conftest import ROOT, Run
+from dasks import cluster
 from labs import Lab, booted, copied, needs_lab
-from patience import communicate
+from patience import communicate, until
 
 pytestmark = needs_lab
 
@@ -42,7 +43,7 @@ def _as_it_was(fabric: Lab) -> Iterator[None]:
     yield
     for name, text in zip(fabric.files[1::2], kept, strict=True):
         Path(name).write_text(text)
-    assert push(fabric, "--overwrite-drift")["switches"]
+    assert push(fabric, "--overwrite-drift", "--batch", 6, "--no-canary")["switches"]
 
 
 def edit(lab: Lab, **edits: Edit) -> None:
@@ -257,3 +258,57 @@ def test_a_change_by_hand_is_not_overwritten_unasked(fabric: Lab) -> None:
     assert by_switch(result, "state")["dc1-leaf2"] == "refused"
     assert "ip route 203.0.113.0/24 blackhole" in by_switch(result, "error")["dc1-leaf2"]
     assert by_switch(push(fabric, "--overwrite-drift"), "way")["dc1-leaf2"] == "frr-delta"
+
+
+def test_a_worker_that_is_killed_changes_nothing_twice(fabric: Lab, tmp_path: Path) -> None:
+    """Two workers do the work of a push, and then of a verify; one dies each time while it is at it."""
+    pytest.importorskip("distributed")
+    from distributed import Client
+
+    before = sessions(fabric)
+    edit(fabric, topology=lambda text: text.replace("ipv4: 10.121.0.0/16", "ipv4: [10.121.0.0/16, 10.123.0.0/16]"))
+    with cluster(tmp_path) as workers:
+        for name in ("one", "two"):
+            workers.add(name)
+        workers.wait()
+
+        def killed(command: str, name: str, *options: object) -> dict[str, Any]:
+            """What a command says of itself one of whose workers is killed when it is at it: at a change, in a push."""
+            begun = fabric.begun(command, "--format", "json", "--scheduler", workers.address, *options)
+            with Client(workers.address, set_as_default=False) as client:
+                address = next(at for at, one in client.scheduler_info()["workers"].items() if one["id"] == name)
+
+                def busy() -> bool:
+                    noted = [one.read_text() for one in (tmp_path / "out").glob("*/push/*/journal.jsonl")]
+                    far = command == "verify" or any('"applying"' in one for one in noted)
+                    return far and any(key.startswith("do-") for key in client.processing().get(address, ()))
+
+                until(lambda: busy() or begun.poll() is not None, 60)
+                assert begun.poll() is None, "it is killed in the middle"
+                workers.kill(name)
+            said, errors = communicate(begun, 90)
+            assert begun.returncode == 0, f"{said}\n{errors}"
+            assert "Traceback" not in errors
+            result: dict[str, Any] = json.loads(said)
+            return result
+
+        result = killed("push", "one", "--yes", "--batch", 6, "--no-canary", "-o", tmp_path / "out")
+        assert by_switch(result, "state") == dict.fromkeys([*SPINES, *LEAVES], "changed")
+        (journal,) = (tmp_path / "out").glob("*/push/*/journal.jsonl")
+        steps = [json.loads(line) for line in journal.read_text().splitlines()]
+        for switch in (*SPINES, *LEAVES):
+            mine = [one["step"] for one in steps if one["switch"] == switch]
+            assert (mine.count("arming"), mine.count("applying"), mine.count("confirmed")) == (1, 1, 1), mine
+            assert "restoring" not in mine
+            record = fabric.inside(switch, f"cat /etc/sonic/sonicfab/ended/{journal.parent.name}/record").out
+            assert "state=confirmed" in record
+            assert "begun=frr \n" in record
+            kept = fabric.inside(switch, f"cat /etc/sonic/sonicfab/backup/{journal.parent.name}/frr.conf").out
+            assert "10.123.0.0/16" not in kept, "what was before the push, and not in the middle of it"
+            assert "10.123.0.0/16" in fabric.inside(switch, "vtysh -c 'show running-config'").out
+        assert sessions(fabric) == before
+        workers.add("three")
+        workers.wait()
+        verified = killed("verify", "two", "--timeout", 60)
+        assert verified["counts"]["failed"] == verified["counts"]["unreached"] == 0
+        assert {one["switch"] for one in verified["results"]} == {*SPINES, *LEAVES}
