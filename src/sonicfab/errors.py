@@ -10,6 +10,7 @@
         WrongSwitchError          3   it is not the switch that the inventory means
         UnreadableError           3   what it answered cannot be read: garbage, cut off, without end
       TransportError              3   a switch could not be reached
+        SchedulerError            3   the scheduler of --scheduler, or its workers, did not do the work on it
         HostKeyError              3   its host key is unknown or another one
         LoginError                3   it refused the login
         CommandTimeoutError       3   it did not answer in time
