@@ -16,7 +16,7 @@ _KEPT = ("ACL_TABLE", "ACL_RULE", "MIRROR_SESSION", "STATIC_ROUTE", "VLAN_SUB_IN
 
 
 _WHY = {
-    "STATIC_ROUTE": "bgpcfgd makes these routes, with BGP told of them; `routes` says them of frr.conf",
+    "STATIC_ROUTE": "SONiC makes routes of these rows, and `routes` writes lines into frr.conf",
     "VLAN_SUB_INTERFACE": "the topology has none; sessions over them stand below `frr`, and are not planned",
 }
 
