@@ -202,6 +202,21 @@ def test_a_scheduler_of_another_dask(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "or 2024.8.0 here" in caught.value.hint
 
 
+def test_a_scheduler_that_does_not_understand_this_dask(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one of 2024.8 and a client of 2026.8 part."""
+
+    class Client:
+        scheduler_comm = None
+
+        def __init__(self, *_given: Any, **_options: Any) -> None:
+            raise TypeError("Scheduler.identity() got an unexpected keyword argument 'n_workers'")
+
+    monkeypatch.setattr("distributed.Client", Client)
+    monkeypatch.setattr(remote, "greeted", lambda *_given: None)
+    with pytest.raises(InputError, match=r"does not understand Dask .* as it is here: Scheduler.identity"):
+        remote.Scheduler("tcp://127.0.0.1:1", Secrets(Path()))
+
+
 def test_a_scheduler_that_goes_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     """As Dask tells it once its client has given up."""
     from distributed.client import ClosedClientError

@@ -266,13 +266,24 @@ def _client(address: str) -> Client:
             logging.getLogger(name).setLevel(logging.CRITICAL)
     security = greeted(address, _FIRST)
     warnings.simplefilter("ignore", VersionMismatchWarning)  # what matters of it, too
+
+    class Asking(Client):  # type: ignore[misc]
+        """One that never came to a scheduler has nothing to close, for which Dask's own waits half a minute."""
+
+        def __del__(self) -> None:
+            if self.scheduler_comm is not None:
+                super().__del__()
+
     try:
-        return Client(address, timeout=_FIRST, security=security, set_as_default=False)
+        return Asking(address, timeout=_FIRST, security=security, set_as_default=False)
     except ValueError as err:
         raise InputError(f"--scheduler {address}: {_reason(err)}") from err
-    except Exception as err:  # one of another Dask fails in ways of its own
-        hint = "the same version of Dask there and here"
-        raise SchedulerError(f"the scheduler {address} cannot be reached: {_reason(err)}", hint) from err
+    except (OSError, RuntimeError) as err:
+        raise SchedulerError(f"the scheduler {address} cannot be reached: {_reason(err)}") from err
+    except Exception as err:  # what another Dask does not understand shows in many ways
+        mine = version("distributed")
+        told = f"the scheduler {address} does not understand Dask {mine} as it is here: {_reason(err)}"
+        raise InputError(told, f"pip install distributed=={mine} there") from err
 
 
 def _serving(site: str, workers: Mapping[str, About]) -> list[str]:
