@@ -52,6 +52,8 @@ def test_no_file_is_replaced_when_one_cannot_be_written(tmp_path: Path) -> None:
         write_files(tmp_path, {"one": OutputFile("new"), "blocked/two": OutputFile("new")})
     assert (tmp_path / "one").read_text() == "old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["blocked", "one"]
+    with pytest.raises(OutputError, match=r"^cannot write /proc/nosuch\.svg: "):  # and no temporary name is told
+        write_file(Path("/proc/nosuch.svg"), OutputFile("text"))
 
 
 def test_a_device_is_neither_read_to_its_end_nor_replaced(tmp_path: Path) -> None:

@@ -173,7 +173,11 @@ def _is_copy(temporary: str, path: Path) -> bool:
 
 
 def _stage(path: Path, file: OutputFile, *, durable: bool) -> str:
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as err:
+        err.filename = str(path)  # nobody knows the other name
+        raise
     try:
         with _named(path), os.fdopen(handle, "w", encoding="utf-8") as stream:
             stream.write(file.text)

@@ -30,7 +30,12 @@ def report(
     ] = "",
     build: Annotated[
         Path,
-        typer.Option("--build", help="Where --push looks for journals: the folder that push wrote.", metavar="DIR"),
+        typer.Option(
+            "--build",
+            help="Where --push looks for journals: the folder that push wrote.",
+            metavar="DIR",
+            envvar="SONICFAB_OUTPUT",
+        ),
     ] = Path("build"),
     old: Annotated[str, build_option("--from", text="With what is different from this image build.")] = "",
     new: Annotated[str, build_option("--to", text="With what another image build changes.")] = "",

@@ -226,12 +226,15 @@ def find_journal(build: Path, fabric: str, push_id: str = "") -> Journal:
         InputError: there is none.
     """
     found = journals(build, fabric)
+    if not found:
+        raise InputError(
+            f"{build / fabric / 'push'} has no push",
+            "pushes are kept in the folder that --output names; `sonicfab report` is told it by --build",
+        )
     if push_id:
         named = [one for one in found if one.push_id == push_id]
         if not named:
-            known = ", ".join(one.push_id for one in found[-3:]) or "none is there"
+            known = ", ".join(one.push_id for one in found[-3:])
             raise InputError(f"{build / fabric / 'push'} has no push {push_id}", f"the last ones: {known}")
         return named[0]
-    if not found:
-        raise InputError(f"{build / fabric / 'push'} has no push", "--output names the folder that pushes are kept in")
     return found[-1]
