@@ -143,6 +143,12 @@ def test_drawio_has_each_box_and_line_with_its_ends(broken: Broken) -> None:
     assert sum(bool(cell.get("vertex")) for cell in cells.values()) == sum(map(len, picture.rows))
 
 
+def test_no_line_of_drawio_goes_through_a_box() -> None:
+    picture = picture_of(open_example("hall-oob").plan, Verified())
+    bent = list(ET.fromstring(drawio_text(picture)).iter("mxPoint"))
+    assert len(bent) == sum(bool(path.arc) for _, path in laid_out(picture).lines) == 2
+
+
 @pytest.mark.skipif(not shutil.which("dot"), reason="no Graphviz (`make look-packages`)")
 def test_graphviz_draws_it(broken: Broken) -> None:
     hostile = pictured(broken)

@@ -55,6 +55,7 @@ def mermaid_text(picture: Picture) -> str:
         for box in row:
             out.append(f'    {names[box.key]}["{"<br/>".join(map(_entities, box_lines(box)))}"]:::{box.kind}')
         out.append("  end")
+        out.append(f"  style row{number} fill:none,stroke:none")  # a row is no group that anybody should see
     for line in picture.lines:
         said = _label(line)
         label = f'|"{_entities(said)}"|' if said else ""
@@ -115,12 +116,20 @@ def drawio_text(picture: Picture) -> str:
                 "height": f"{place.height:g}",
             }
             ET.SubElement(ET.SubElement(root, "mxCell", cell), "mxGeometry", {**shape, "as": "geometry"})
-    for number, line in enumerate(picture.lines):
+    for number, (line, path) in enumerate(layout.lines):
         dashed = "dashed=1;" if line.state in ("failed", "unreached") else ""
         style = f"endArrow=none;html=0;strokeColor={_LINES[line.state]};{dashed}"
+        if path.arc:  # between boxes of a row, below those that are between them
+            for end, key, x in (("exit", line.a, path.x1), ("entry", line.b, path.x2)):
+                style += f"{end}X={(x - layout.boxes[key].x) / layout.boxes[key].width:.2f};{end}Y=1;"
+            style += "curved=1;"
         ends = {"source": names[line.a], "target": names[line.b]}
         cell = {"id": f"line{number}", "value": _label(line), "style": style, "edge": "1", "parent": "1", **ends}
-        ET.SubElement(ET.SubElement(root, "mxCell", cell), "mxGeometry", {"relative": "1", "as": "geometry"})
+        geometry = ET.SubElement(ET.SubElement(root, "mxCell", cell), "mxGeometry", {"relative": "1", "as": "geometry"})
+        if path.arc:
+            points = ET.SubElement(geometry, "Array", {"as": "points"})
+            low = max(path.y1, path.y2) + path.arc
+            ET.SubElement(points, "mxPoint", {"x": f"{(path.x1 + path.x2) / 2:g}", "y": f"{low:g}"})
     ET.indent(file)
     return neutral(ET.tostring(file, encoding="unicode"))
 
