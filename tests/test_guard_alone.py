@@ -35,7 +35,9 @@ PROGRAMS = {
     "vtysh": """
         case $1 in
           -c) cat $W/now/frr.conf ;;
-          -C) ;;
+          -C)
+            echo "$3" >> $W/checks
+            if grep -n nonsense "$3" | sed 's/^/line /' | grep .; then exit 2; fi ;;
           -f) echo "vtysh $(head -n 1 "$2")" >> $W/log; to "$(head -n 1 "$2")" frr.conf ;;
         esac""",
     "config": """
@@ -53,7 +55,7 @@ PROGRAMS = {
     "systemctl": """
         case "$*" in
           'is-active --quiet '*.timer | is-enabled*) ;;
-          'is-active --quiet '*) grep -qx "$3" $W/now/services ;;
+          'is-active '*) shift; for one; do grep -qx $one $W/now/services && echo active || echo inactive; done ;;
           'restart bgp')
             echo restart >> $W/log; cp $W/etc/frr/frr.conf $W/now/frr.conf
             grep -qx bgp $W/now/services || echo bgp >> $W/now/services ;;
@@ -228,12 +230,12 @@ def test_lines_of_the_host_are_no_difference(machine: Machine) -> None:
 # ---- the way back ----
 
 
-def staged(machine: Machine, texts: dict[str, str]) -> Path:
+def staged(machine: Machine, texts: dict[str, str], name: str = "files") -> Path:
     """A folder of files to stage."""
-    folder = machine.folder / "files"
+    folder = machine.folder / name
     folder.mkdir()
-    for name, text in texts.items():
-        (folder / name.replace("_undo", ".undo")).write_text(text)
+    for file, text in texts.items():
+        (folder / file.replace("_undo", ".undo")).write_text(text)
     return folder
 
 
@@ -295,6 +297,17 @@ def test_the_cheapest_way_that_works_is_taken(
     assert machine.now() == before
     assert (machine.folder / "etc" / "frr" / "frr.conf").read_text() == OLD
     assert sorted(one.name for one in (machine.folder / "etc" / "sonicfab").iterdir()) == ["backup", "ended"]
+
+
+def test_frr_reads_all_files_at_once_and_the_one_that_is_wrong_alone(machine: Machine) -> None:
+    machine.verb("arm", "7", "300", "1000", "1", stdin=f"ann\n{guard.alike()}")
+    good = {"frr.conf": NEW, "frr.delta": "new", "frr.undo": "old", "frr.undo2": ""}
+    machine.verb("stage", "7", str(staged(machine, good)))
+    checks = machine.folder / "checks"
+    assert checks.read_text().splitlines() == [f"{machine.folder}/etc/sonicfab/guard/check.frr"]
+    with pytest.raises(AssertionError, match=r"FRR does not understand frr\.undo: line 1:nonsense"):
+        machine.verb("stage", "7", str(staged(machine, {**good, "frr.undo": "nonsense"}, "more")))
+    assert [Path(one).name for one in checks.read_text().splitlines()[2:]] == ["frr.conf", "frr.delta", "frr.undo"]
 
 
 @pytest.mark.parametrize("at_once", [False, True])

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +14,10 @@ import pytest
 
 from conftest import REFERENCE
 from known import get_build
+from patience import until
 from sonicfab.datafiles import fact_names
 from sonicfab.lab.initcfg import init_cfg, init_cfg_text
-from sonicfab.lab.sonic import config
+from sonicfab.lab.sonic import config, redis
 from sonicfab.lab.sonic.staticroutes import commands, routes_of
 from sonicfab.schema.facts import builtin
 from sonicfab.validate.reading import as_config_db
@@ -114,3 +119,54 @@ def test_config_refuses_as_click_does(
     command = usage.partition(" [")[0]
     assert (ended.value.code, said.out) == (2, "")
     assert said.err == f'Usage: {usage}\nTry "{command} -h" for help.\n\nError: {error}\n'
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The socket of a redis."""
+    if not shutil.which("redis-server"):
+        pytest.skip("redis is not installed")
+    folder = tempfile.mkdtemp(prefix="redis-")  # the name of a socket must be short
+    path = f"{folder}/s"
+    with subprocess.Popen(
+        ["redis-server", "--port", "0", "--unixsocket", path, "--save", "", "--dir", folder], stdout=subprocess.DEVNULL
+    ) as running:
+        until(lambda: Path(path).exists())
+        yield path
+        running.kill()
+    shutil.rmtree(folder)
+
+
+ASKED = (
+    ("PING",),
+    ("SET", "a key", "grün\n\r\nzwei"),
+    ("GET", "a key"),
+    ("GET", "nothing"),
+    ("SET", "long", "x" * 100_000),
+    ("GET", "long"),
+    ("HSET", "PORT|Ethernet0", "mtu", "9100", "alias", ""),
+    ("HGETALL", "PORT|Ethernet0"),
+    ("HGETALL", "nothing"),
+    ("HGET", "PORT|Ethernet0", "alias"),
+    ("DEL", "PORT|Ethernet0", "nothing"),
+    ("EVAL", "return {1, {'a', false}, {}, 'b'}", "0"),
+    ("EVAL", "return cjson.encode({a = {}})", "0"),
+    ("EVAL", "return redis.status_reply('fine')", "0"),
+    ("LRANGE", "a key", "0", "1"),
+)
+
+
+def test_redis_is_heard_as_redis_cli_hears_it(server: str) -> None:
+    for words in ASKED:  # in databases of their own, for what is written is counted
+        cli = subprocess.run(
+            ["redis-cli", "-s", server, "-n", "4", *words], capture_output=True, check=True
+        ).stdout.decode()
+        assert redis.ask(*words, database=5, path=server) == cli, words
+    with pytest.raises(RuntimeError, match="ERR unknown command 'NOSUCH'"):
+        redis.ask("NOSUCH", database=4, path=server)
+    assert redis.ask("GET", "a key", database=6, path=server) == "\n", "a database of its own"
+
+
+def test_redis_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match=r"Could not connect to Redis at .*: No such file or directory"):
+        redis.ask("PING", database=4, path=str(tmp_path / "s"))

@@ -17,7 +17,7 @@ def _check(event: str, arguments: tuple[object, ...]) -> None:
         return
     address = arguments[0] if event == "socket.getaddrinfo" else arguments[1]
     host = address[0] if isinstance(address, tuple) else address
-    family = arguments[0].family if isinstance(arguments[0], socket.socket) else None
+    family = arguments[0].family if isinstance(arguments[0], socket.SocketType) else None
     if family == socket.AF_UNIX or host in (None, "", "localhost", b"localhost"):
         return
     if isinstance(host, bytes):

@@ -374,9 +374,13 @@ note() { # everything as it is now; where it cannot be, $seen may say why
   if ! free timeout 60 vtysh -c 'show running-config' > "$new/running/frr.conf" 2> /dev/null; then
     rm -f "$new/running/frr.conf"
   fi
-  : > "$new/running/services" || return 1
-  for service in swss syncd teamd bgp; do
-    if free systemctl is-active --quiet $service; then echo $service >> "$new/running/services" || return 1; fi
+  active swss syncd teamd bgp > "$new/running/services" || return 1
+}
+
+active() { # SERVICE...: those that run, all asked at once; systemctl(1) answers in their order, a line for each
+  free systemctl is-active "$@" 2> /dev/null | for service; do
+    read -r state || state=
+    case $state in active | reloading) echo "$service" || exit 1 ;; esac   # as `is-active --quiet` has it
   done
 }
 
@@ -390,6 +394,23 @@ backup() {
 }
 
 # ---- stage and the steps ----------------------------------------------------------------------------------------------
+
+together() { # NAME...: FRR understands all of them, told by one start of vtysh, which takes longer than to read them
+  [ $# -gt 1 ] || return 1
+  for name; do   # each from the top level on: a route-map is known there alone, and to leave it stays there
+    printf '\nroute-map SONICFAB permit 1\nexit\n' && cat "$GUARD/candidate/$name" || return 1
+  done > "$GUARD/check.frr" && free timeout 60 vtysh -C -f "$GUARD/check.frr" > /dev/null 2>&1
+}
+
+each() { # NAME...: the same, and which of them it is that FRR does not understand
+  for name; do
+    if ! free timeout 60 vtysh -C -f "$GUARD/candidate/$name" > "$GUARD/check.log" 2>&1; then
+      # a stopped bgp container cannot check; the push that starts it again is not to be refused for that
+      grep -q 'is not running' "$GUARD/check.log" ||
+        refuse 1 "FRR does not understand $name: $(grep -m 1 '^line ' "$GUARD/check.log" || tail -n 1 "$GUARD/check.log")"
+    fi
+  done
+}
 
 stage() { # ID FOLDER
   lock
@@ -410,14 +431,12 @@ stage() { # ID FOLDER
     free timeout 60 sonic-cfggen -j "$GUARD/candidate/config_db.json" --print-data > /dev/null 2> "$GUARD/check.log" ||
       refuse 1 "SONiC cannot read config_db.json: $(tail -n 1 "$GUARD/check.log")"
   fi
+  names=
   for name in frr.conf frr.delta frr.delta2 frr.undo frr.undo2 frr.first frr.undo-first; do
-    [ -s "$2/$name" ] || continue   # nothing in it, nothing to check: vtysh takes longer to start than to read
-    if ! free timeout 60 vtysh -C -f "$GUARD/candidate/$name" > "$GUARD/check.log" 2>&1; then
-      # a stopped bgp container cannot check; the push that starts it again is not to be refused for that
-      grep -q 'is not running' "$GUARD/check.log" ||
-        refuse 1 "FRR does not understand $name: $(grep -m 1 '^line ' "$GUARD/check.log" || tail -n 1 "$GUARD/check.log")"
-    fi
+    [ ! -s "$2/$name" ] || names="$names $name"
   done
+  # shellcheck disable=SC2086 # names without blanks
+  together $names || each $names
   echo "$2" >> "$GUARD/staged" || refuse $FULL "cannot write the guard: is the disk full?"
 }
 
@@ -629,11 +648,9 @@ new_state() {
   if [ -e "$GUARD/running/frr.conf" ]; then
     { free timeout 60 vtysh -c 'show running-config' 2> /dev/null || echo 'it does not answer'; } | canonical frr
   fi
-  while read -r service; do
-    if wide || [ "$service" = bgp ]; then
-      if free systemctl is-active --quiet "$service"; then echo "service / $service"; fi
-    fi
-  done < "$GUARD/running/services"
+  names=$(if wide; then cat "$GUARD/running/services"; else grep -x bgp "$GUARD/running/services"; fi)
+  # shellcheck disable=SC2086 # names without blanks
+  [ -z "$names" ] || active $names | sed 's,^,service / ,'
 }
 
 is_old() { # what runs is what ran; if not, $seen says in which way, without a value that may be a secret

@@ -9,54 +9,66 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Mapping
+from getopt import GetoptError, getopt  # argparse takes as long to load as redis to answer
 from pathlib import Path
-from typing import Any
 
 from sonicfab.lab.sonic import db, paths
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_SHORT = {"-j": "json", "-d": "from-db", "-H": "platform-info", "-k": "hwsku", "-v": "var", "-t": "template"}
+_LONG = ["json=", "from-db", "platform-info", "hwsku=", "var=", "var-json=", "preset=", "print-data", "write-to-db"]
+_LONG += ["template="]
 
 
 def main(arguments: list[str]) -> int:
     """The program; a file that is no JSON ends in a traceback and exit code 1, as in the original."""
-    import argparse  # here, for `show` reads no arguments with it
-
-    parser = argparse.ArgumentParser(prog="sonic-cfggen")
-    parser.add_argument("-j", "--json", action="append", default=[])
-    parser.add_argument("-d", "--from-db", action="store_true")
-    parser.add_argument("-H", "--platform-info", action="store_true")
-    parser.add_argument("-k", "--hwsku")
-    parser.add_argument("-v", "--var")
-    parser.add_argument("--var-json")
-    parser.add_argument("--preset", choices=["t1"])
-    parser.add_argument("--print-data", action="store_true")
-    parser.add_argument("--write-to-db", action="store_true")
-    parser.add_argument("-t", "--template", action="append", default=[])
-    options = parser.parse_args(arguments)
+    try:
+        given = _options(arguments)
+    except GetoptError as err:
+        print(f"sonic-cfggen: error: {err}", file=sys.stderr)
+        return 2
     data: dict[str, Any] = {}
-    if options.platform_info:
+    if "platform-info" in given:
         deep_update(data, platform_info())
-    if options.hwsku:
-        ports = port_table(options.hwsku)
-        deep_update(data, {"DEVICE_METADATA": {"localhost": {"hwsku": options.hwsku}}, "PORT": ports})
-    for name in options.json:
-        with Path(name).open(encoding="utf-8") as stream:
+    if hwsku := given.get("hwsku", [""])[-1]:
+        ports = port_table(hwsku)
+        deep_update(data, {"DEVICE_METADATA": {"localhost": {"hwsku": hwsku}}, "PORT": ports})
+    for file in given.get("json", ()):
+        with Path(file).open(encoding="utf-8") as stream:
             deep_update(data, json.load(stream))
-    if options.from_db:
+    if "from-db" in given:
         deep_update(data, db.read())
-    if options.preset:
+    if "preset" in given:
         data = t1_preset(data)
-    if options.write_to_db:
+    if "write-to-db" in given:
         db.merge(data)
-    for template in options.template:
+    for template in given.get("template", ()):
         source, _, target = template.partition(",")
         Path(target).write_text(_template(Path(source).name, data), encoding="utf-8")
-    if options.print_data:
+    if "print-data" in given:
         print(json.dumps(data, indent=4, sort_keys=True))
-    if options.var:
-        print(_variable(data, options.var))
-    if options.var_json and options.var_json in data:
-        print(json.dumps(data[options.var_json], indent=4, sort_keys=True))
+    for path in given.get("var", ()):
+        print(_variable(data, path))
+    for table in given.get("var-json", ()):
+        if table in data:
+            print(json.dumps(data[table], indent=4, sort_keys=True))
     return 0
+
+
+def _options(arguments: list[str]) -> dict[str, list[str]]:
+    """Option -> what it was given, each time."""
+    words, rest = getopt(arguments, "j:dHk:v:t:", _LONG)
+    given: dict[str, list[str]] = {}
+    for name, value in words:
+        given.setdefault(_SHORT.get(name, name.lstrip("-")), []).append(value)
+    if rest or set(given.get("preset", ())) - {"t1"}:
+        raise GetoptError(f"this lab switch does not do that: {' '.join(arguments)}")
+    return given
 
 
 def _template(name: str, data: Mapping[str, Any]) -> str:

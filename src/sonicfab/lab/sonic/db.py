@@ -6,9 +6,15 @@ Database 4; a row is a hash TABLE|KEY; an empty row is the field NULL; a list is
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterable, Mapping
-from typing import Any
+
+from sonicfab.lab.sonic import redis as server
+
+TYPE_CHECKING = False  # typing takes longer to load than a question to redis
+if TYPE_CHECKING:
+    from typing import Any
+
+    Config = dict[str, dict[str, dict[str, Any]]]
 
 DATABASES = {
     "APPL_DB": 0,
@@ -35,16 +41,10 @@ return cjson.encode(rows)
 """
 _RUN = "for _, command in ipairs(cjson.decode(ARGV[1])) do redis.call(unpack(command)) end"
 
-Config = dict[str, dict[str, dict[str, Any]]]
 
-
-def redis(*arguments: str, database: int = DATABASES["CONFIG_DB"], stdin: str | None = None) -> str:
-    """Run the real redis-cli and return what it says; a RuntimeError carries its complaint."""
-    command = ["redis-cli", "-s", "/run/redis/redis.sock", "-n", str(database), *arguments]
-    done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
-    if done.returncode or done.stdout.startswith(("ERR ", "(error)", "Could not connect")):
-        raise RuntimeError((done.stderr or done.stdout).strip())
-    return done.stdout
+def redis(*arguments: str, database: int = DATABASES["CONFIG_DB"]) -> str:
+    """What redis-cli would print; a RuntimeError carries its complaint."""
+    return server.ask(*arguments, database=database)
 
 
 def rows(database: str, pattern: str) -> dict[str, dict[str, str]]:
@@ -92,7 +92,7 @@ def run(commands: Iterable[list[str]], database: int = DATABASES["CONFIG_DB"]) -
     """Run redis commands in one go."""
     todo = list(commands)
     if todo:
-        redis("-x", "EVAL", _RUN, "0", database=database, stdin=json.dumps(todo))
+        redis("EVAL", _RUN, "0", json.dumps(todo), database=database)
 
 
 def flush() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 
 from sonicfab.lab.sonic import db
@@ -29,7 +28,7 @@ def main(arguments: list[str]) -> int:
         counters.refresh()
     try:
         answer = db.redis(command, *rest, database=db.DATABASES[name])
-    except (RuntimeError, subprocess.SubprocessError) as err:
+    except RuntimeError as err:
         print(err, file=sys.stderr)
         return 1
     lines = answer.splitlines()

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 from sonicfab.lab.sonic import cfggen, db, paths
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def main(arguments: list[str]) -> int:
@@ -33,11 +35,17 @@ def main(arguments: list[str]) -> int:
         return portchannel.show()
     if words[:2] in (["ip", "bgp"], ["ipv6", "bgp"], ["ip", "route"], ["ipv6", "route"]):
         # the real command formats the summary itself; the facts are FRR's either way
-        return subprocess.run(["vtysh", "-c", f"show {' '.join(words)}"], check=False).returncode
+        return _run("vtysh", "-c", f"show {' '.join(words)}")
     if words == ["lldp", "neighbors"]:
-        return subprocess.run(["docker", "exec", "lldp", "lldpctl"], check=False).returncode
+        return _run("docker", "exec", "lldp", "lldpctl")
     print(f"show {' '.join(arguments)}: this lab switch does not do that", file=sys.stderr)
     return 2
+
+
+def _run(*command: str) -> int:
+    import subprocess  # here, for it takes longer to load than most questions to answer
+
+    return subprocess.run(command, check=False).returncode
 
 
 def _platform() -> dict[str, Any]:
@@ -80,6 +88,8 @@ def _version() -> int:
 
 def _runningconfiguration() -> int:
     """CONFIG_DB plus the text of FRR under the key bgpraw, as on all builds."""
+    import subprocess
+
     frr = subprocess.run(["vtysh", "-c", "show running-config"], capture_output=True, text=True, check=False)
     print(json.dumps({**db.read(), "bgpraw": frr.stdout}, indent=4, sort_keys=True))
     return 0
