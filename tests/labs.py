@@ -170,6 +170,10 @@ class Lab:
         progress()
         return Done(done.returncode, done.stdout, done.stderr)
 
+    def there(self, switch: str, path: str) -> bool:
+        """Whether a path is there on a switch that runs; seen from outside, so that to look often costs nothing."""
+        return Path(f"/proc/{self.state.switches[switch].pid}/root{path}").exists()
+
     def ports(self) -> set[str]:
         """The names of all network interfaces in the switches."""
         links = (json.loads(self.inside(switch, "ip -j link").out) for switch in self.state.switches)

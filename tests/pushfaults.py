@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from conftest import Run
-from labs import Lab, booted
+from labs import PAUSE, Lab, booted
 from patience import Patience, communicate, until
 from pushcut import GUARDED, POINTS
 from pushfaults_fabric import WAYS, fabric_files, write_fabric
@@ -212,7 +212,7 @@ class Bench:
             said = self.lab.inside(leaf, "vtysh -c 'show bgp summary json'").out
             if said.count('"state":"Established"') >= 2:
                 return
-            time.sleep(0.3)
+            time.sleep(PAUSE)
         raise AssertionError(f"{leaf} has no session")
 
     def command(self, point: str, folder: Path, *arguments: str) -> list[str]:
@@ -317,7 +317,7 @@ class Bench:
         heal_faults(state, [leaf])
 
     def _guarded(self, leaf: str) -> bool:
-        return self.lab.inside(leaf, "[ -e /etc/sonic/sonicfab/guard ]").code == 0
+        return self.lab.there(leaf, "/etc/sonic/sonicfab/guard")
 
     def guard_is_over(self, leaf: str) -> None:
         """Wait until the switch says so."""
@@ -341,7 +341,7 @@ class Bench:
             left = self.lab.inside(leaf, _LEFT).out.split("\n")[:-1]
             if not ((to_old and to_new) or left) or patience.ended:
                 break
-            time.sleep(0.5)
+            time.sleep(PAUSE)
         result.state = "old" if not to_old else "new" if not to_new else "between"
         if result.state == "between":
             nearest = min(to_old, to_new, key=len)
