@@ -10,14 +10,21 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from conftest import ROOT
 from patience import Patience
+from sonicfab.fabric import open_fabric
+from sonicfab.lab.seed import write_switch
+from sonicfab.lab.spec import lab_spec
+from sonicfab.platforms import Platform
 
 IMAGE = "sonicfab/light:test"
+STOCK = Path(__file__).parent / "vm" / "stock"
+"""What stands for the stock images: containers with their habits, on the light image."""
 _DOCKERD = (
     "--iptables=false --ip6tables=false --bridge=none --ip-forward=false "
     "--exec-opt native.cgroupdriver=cgroupfs --storage-driver overlay2"
@@ -91,3 +98,29 @@ def own_dockerd(folder: Path) -> Iterator[Docker]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def stock_image(docker: Docker, kind: str, folder: Path) -> str:
+    """Build what stands for a stock image, `vs` or `vm`, beside the light one; its name."""
+    shutil.copytree(STOCK, folder)
+    layer = folder / "layer"
+    if kind == "vm":  # the files of a switch of the virtual model, which it boots by
+        plan = open_fabric(ROOT / "inventories/scs-lab.yml", ROOT / "topologies/spine-leaf-1x2.yml").plan
+        model = Platform.read("force10-s6000")
+        virtual = {name: replace(one, platform=model) for name, one in plan.switches.items()}
+        spec = lab_spec(replace(plan, switches=virtual), "")
+        write_switch(layer, spec, spec.switches[0])
+        for part in (layer / "files").iterdir():
+            shutil.copytree(part, layer / part.name, dirs_exist_ok=True)
+        shutil.rmtree(layer / "files")
+    image = f"sonicfab/stock-{kind}:test"
+    build = ["build", "--network", "none", "--tag", image, "--file", str(folder / f"Dockerfile.{kind}"), str(folder)]
+    done = subprocess.run(
+        ["docker", "--host", docker.host, *build],
+        env={**os.environ, "DOCKER_BUILDKIT": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return image

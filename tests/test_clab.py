@@ -222,6 +222,7 @@ def test_what_a_stock_image_lacks_is_skipped(tmp_path: Path) -> None:
     vtysh = tmp_path / "vtysh"  # no BGP runs, and there is no ping
     vtysh.write_text("#!/bin/sh\necho '{}'\n")
     vtysh.chmod(0o755)
+    (tmp_path / "timeout").symlink_to(shutil.which("timeout") or "/usr/bin/timeout")
     shell = ExecTransport(["env", f"PATH={tmp_path}", "/bin/sh", "-c", NO_SUDO, "sh"])
     plan = stock_plan(example().plan)
     done = verify(Access(lambda _: shell, "lab", frozenset()), plan, [plan.switches[LEAF1]], 0, lambda *_: None)

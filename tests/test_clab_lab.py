@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from clabs import IMAGE, Docker, clab_missing, own_dockerd
+from clabs import IMAGE, Docker, clab_missing, own_dockerd, stock_image
 from conftest import example_files
 from labs import LEAF1, LEAF2, SPINE, Lab
 from sonicfab.lab.state import find_lab, labs_folder
@@ -53,9 +53,9 @@ def _outside(docker: Docker, *arguments: str) -> subprocess.CompletedProcess[str
 
 
 @contextmanager
-def deployed(docker: Docker, name: str) -> Iterator[Lab]:
+def deployed(docker: Docker, name: str, *options: str, image: str = IMAGE) -> Iterator[Lab]:
     files = example_files("scs-lab")
-    done = docker.run("lab", "up", *files, "--backend", "containerlab", "--image", IMAGE, "--name", name)
+    done = docker.run("lab", "up", *files, "--backend", "containerlab", "--image", image, "--name", name, *options)
     if "/proc/modules" in done.stderr:
         pytest.skip(f"this containerlab does not work on a kernel without modules: {done.stderr.strip()}")
     assert done.returncode == 0, done.stderr
@@ -176,3 +176,34 @@ def test_an_image_that_is_not_there(docker: Docker) -> None:
     assert "Docker has no image sonicfab/none:1" in done.stderr
     assert "sonicfab lab image build" in done.stderr
     assert not (labs_folder() / "imageless").exists()
+
+
+def test_what_stands_for_docker_sonic_vs_boots_with_its_config(docker: Docker, tmp_path: Path) -> None:
+    image, networks = stock_image(docker, "vs", tmp_path / "vs"), docker.docker("network", "ls", "-q")
+    with deployed(docker, "vss", "--kind", "sonic-vs", image=image) as lab:
+        _is_as_intended(lab, "sonic-vs")
+        assert "take their config when they start" in lab.sonicfab("push", "--yes").stderr
+    assert docker.docker("network", "ls", "-q") == networks
+
+
+def test_what_stands_for_a_machine_of_vrnetlab_gets_its_config(docker: Docker, tmp_path: Path) -> None:
+    version = docker.docker("version", "--format", "{{.Server.APIVersion}}").strip()
+    if tuple(map(int, version.split("."))) < (1, 44):
+        pytest.skip(f"containerlab wants Docker's API 1.44 for a sonic-vm, and here is {version}")
+    with deployed(docker, "vms", "--kind", "sonic-vm", image=stock_image(docker, "vm", tmp_path / "vm")) as lab:
+        _is_as_intended(lab, "sonic-vm")
+
+
+def test_a_network_goes_with_a_lab_that_does_not_start(docker: Docker) -> None:
+    networks, files = docker.docker("network", "ls", "-q"), example_files("scs-lab")
+    options = ["--backend", "containerlab", "--kind", "sonic-vs", "--image", "sonicfab/none:1", "--name", "stillborn"]
+    assert docker.run("lab", "up", *files, *options).returncode == 3
+    assert docker.docker("network", "ls", "-q") == networks
+
+
+def _is_as_intended(lab: Lab, kind: str) -> None:
+    assert lab.state.kind == kind
+    done = lab.verify(120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "✔ 8 of 8 sessions" in done.stdout
+    assert "✔ 12 of 12 loopback pings" in done.stdout

@@ -15,24 +15,26 @@ from packaging.requirements import Requirement
 PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
 SONICFAB = "/srv/venv/bin/sonicfab"
 _CHECKED_OUT = ("src", "templates", "inventories", "topologies")
+_TESTED_BY = ("pytest", "pytest-timeout", "pytest-xdist", "hypothesis")
 
 
-def work_disk(target: Path) -> Path:
+def work_disk(target: Path, *beside: Path, tests: bool = False) -> Path:
     """Write the disk: /srv/sonicfab, and /srv/venv with what it needs of the Python that runs the tests.
+
+    With the files `beside`, and the `tests` with what they need, where asked for.
 
     A machine with the same version of Python can use it (`PYTHON`). Time stamps stay, so that what was compiled counts.
     """
     here = Path(__file__).parents[2]
     with tempfile.TemporaryDirectory(prefix="work-", dir=target.parent) as folder:
         stage = Path(folder)
-        for name in _CHECKED_OUT:
+        for name in (*_CHECKED_OUT, *(["tests"] if tests else [])):
             shutil.copytree(here / name, stage / "sonicfab" / name)
         packages = stage / "venv" / "lib" / f"python{PYTHON}" / "site-packages"
-        for one in _needed("sonicfab[fast]", set()):
-            for path in one.files or ():
-                if ".." not in path.parts and path.suffix != ".pth":
-                    (packages / path).parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copy2(str(path.locate()), packages / path)
+        seen: set[str] = set()
+        for name in ("sonicfab[fast]", *(_TESTED_BY if tests else ())):
+            for one in _needed(name, seen):
+                _copy(one, packages)
         (packages / "sonicfab.pth").write_text("/srv/sonicfab/src\n")
         (stage / "venv" / "pyvenv.cfg").write_text("home = /usr/bin\n")
         programs = stage / "venv" / "bin"
@@ -40,11 +42,21 @@ def work_disk(target: Path) -> Path:
         (programs / "python").symlink_to("/usr/bin/python3")
         (programs / "sonicfab").write_text('#!/bin/sh\nexec /srv/venv/bin/python -m sonicfab "$@"\n')
         (programs / "sonicfab").chmod(0o755)
-        with target.open("wb") as file:
-            file.truncate(1 << 30)
+        shutil.copy2(here / "pyproject.toml", stage / "sonicfab")
+        for file in beside:
+            shutil.copy2(file, stage / file.name)
+        with target.open("wb") as disk:
+            disk.truncate(1 << 30)
         make = ["mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-d", str(stage), str(target)]
         subprocess.run(make, check=True)
     return target
+
+
+def _copy(one: Distribution, packages: Path) -> None:
+    for path in one.files or ():
+        if ".." not in path.parts and path.suffix != ".pth":
+            (packages / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(str(path.locate()), packages / path)
 
 
 def _needed(name: str, seen: set[str]) -> Iterator[Distribution]:

@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -71,15 +71,15 @@ def vm_missing() -> str:
     return "" if _sources() else "apt of this machine has no release of Debian or Ubuntu"
 
 
-def ready_root(cache: Path, *, systemd: bool = False) -> Root:
-    """The root out of the cache; made at first, which takes two minutes.
+def ready_root(cache: Path, *more: str, systemd: bool = False) -> Root:
+    """The root out of the cache; made at first, which takes two minutes. `more` are packages that it has besides.
 
     Raises:
         RuntimeError: mmdebstrap fails; with the end of what it said.
     """
     # the same for every checkout, wherever it is
     hooks = [_SYSTEMD_HOOK, _HOOK] if systemd else [_HOOK]
-    recipe = "\n".join([*_sources(), *_command(Path("ROOT"), hooks), *(hook.read_text() for hook in hooks)])
+    recipe = "\n".join([*_sources(), *_command(Path("ROOT"), hooks, more), *(hook.read_text() for hook in hooks)])
     for hook in hooks:
         recipe = recipe.replace(str(hook), hook.name)
     folder = cache / hashlib.sha256(recipe.encode()).hexdigest()[:16]
@@ -87,18 +87,18 @@ def ready_root(cache: Path, *, systemd: bool = False) -> Root:
     with _locked(cache / f"{folder.name}.lock"):  # somebody may be making another one, for minutes
         if not folder.exists():
             with tempfile.TemporaryDirectory(prefix="making-", dir=cache) as new:
-                _make(Path(new), hooks)
+                _make(Path(new), hooks, more)
                 (Path(new) / "out").rename(folder)
     return Root(folder, systemd)
 
 
-def _make(new: Path, hooks: list[Path]) -> None:
+def _make(new: Path, hooks: list[Path], more: Sequence[str]) -> None:
     out = new / "out"
     out.mkdir()
     # in namespaces of its own, so that a service that a package starts ends with it
     own = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
     done = subprocess.run(
-        [*own, *_command(out, hooks)],
+        [*own, *_command(out, hooks, more)],
         input="\n".join([*_sources(), ""]),
         env={**os.environ, "TMPDIR": str(new), "PATH": _path()},
         stdout=subprocess.PIPE,
@@ -110,8 +110,8 @@ def _make(new: Path, hooks: list[Path]) -> None:
         raise RuntimeError(f"mmdebstrap failed: {' / '.join(done.stdout.strip().splitlines()[-5:])}")
 
 
-def _command(out: Path, hooks: list[Path]) -> list[str]:
-    packages = (*_PACKAGES, *_SYSTEMD) if _SYSTEMD_HOOK in hooks else _PACKAGES
+def _command(out: Path, hooks: list[Path], more: Sequence[str]) -> list[str]:
+    packages = [*_PACKAGES, *(_SYSTEMD if _SYSTEMD_HOOK in hooks else ()), *more]
     distribution = next(iter(_sources())).partition("# ")[2]
     return [
         *("mmdebstrap", "--mode=root", "--variant=minbase", "--format=null", "--keyring=/usr/share/keyrings"),

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from sonicfab.errors import LabError, OutputError
 from sonicfab.lab import vrnetlab
-from sonicfab.lab.clabfile import ClabLab, container_name, node_files, topology_text
+from sonicfab.lab.clabfile import ClabLab, container_name, network_name, node_files, topology_text
 from sonicfab.lab.docker import docker, docker_host, has_image, last_line
 from sonicfab.lab.files import AUTHORIZED_KEYS, HOST_KEY
 from sonicfab.lab.seed import new_key, write_switch, write_texts
@@ -99,9 +99,13 @@ def destroy(folder: Path, host: str) -> None:
     """Remove a lab's containers and what containerlab keeps of it.
 
     Raises:
-        LabError: containerlab fails.
+        LabError: containerlab or Docker fails.
     """
     containerlab("destroy", "--cleanup", "--topo", str(_topology(folder)), host=host)
+    # containerlab leaves a network in which no container of the lab was made
+    network = network_name(folder.name)
+    if docker("network", "ls", "--quiet", "--filter", f"name=^{network}$", host=host).strip():
+        docker("network", "rm", network, host=host)
 
 
 def _clear(folder: Path, host: str, err: BaseException) -> None:
@@ -251,9 +255,8 @@ def _start(state: LabState, switch: str) -> None:
         except subprocess.TimeoutExpired as err:
             raise LabError(f"switch {switch} does not start within {seconds} s") from err
         if done.returncode:
-            said = (done.stderr.strip().splitlines() or [last_line(state.node(switch).container, state.docker_host)])[
-                -1
-            ]
+            told = (done.stderr.strip() or done.stdout.strip()).splitlines()  # vtysh complains on stdout
+            said = told[-1] if told else last_line(state.node(switch).container, state.docker_host)
             raise LabError(f"switch {switch} does not start: {said}")
 
 

@@ -45,7 +45,7 @@ def topology_text(lab: ClabLab) -> str:
     nodes = {switch.name: {"kind": KINDS[lab.kind], **_mounts(lab.kind, switch.name)} for switch in spec.switches}
     topology: dict[str, Any] = {
         "name": spec.name,
-        "mgmt": _MANAGEMENT[lab.kind] | ({} if lab.kind == "light" else {"network": f"sonicfab-{spec.name}"}),
+        "mgmt": _MANAGEMENT[lab.kind] | ({} if lab.kind == "light" else {"network": network_name(spec.name)}),
         "topology": {
             "kinds": {KINDS[lab.kind]: kind},
             "nodes": nodes,
@@ -73,6 +73,11 @@ def container_name(lab: str, switch: str) -> str:
     return f"clab-{lab}-{switch}"
 
 
+def network_name(lab: str) -> str:
+    """How Docker calls the network of a lab of stock nodes."""
+    return f"sonicfab-{lab}"
+
+
 # No Docker network: `light` nodes have no way out, and SSH comes in by `docker exec`. The capabilities are those
 # that FRR and the ports need; containerlab's own default, privileged, is refused where a host has given up some.
 _KIND_SETTINGS: dict[str, dict[str, Any]] = {
@@ -83,7 +88,9 @@ _KIND_SETTINGS: dict[str, dict[str, Any]] = {
         "cap-add": ["NET_ADMIN", "SYS_ADMIN"],
         "sysctls": {"net.ipv4.ip_forward": 1, "net.ipv6.conf.all.forwarding": 1},
     },
-    "sonic-vs": {},
+    # Docker turns IPv6 off for what comes into being in a container, ports included, and with it BGP unnumbered; swss's
+    # own tests turn it on, too (sonic-swss 202411 tests/conftest.py DockerVirtualSwitch)
+    "sonic-vs": {"sysctls": {f"net.ipv6.conf.{name}.disable_ipv6": 0 for name in ("all", "default")}},
     "sonic-vm": {},
 }
 # addresses that nobody else has: containerlab's default, 172.20.20.0/24, is refused where another lab has it already
