@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sonicfab.configdb import natural_key
 from sonicfab.errors import Problem
 from sonicfab.model.bundles import is_port_channel
+from sonicfab.model.fields import NOWHERE, Endpoint, ends_of
 from sonicfab.model.numbers import KeptNumbers, Numbers
 from sonicfab.model.topology import Pools
 
@@ -56,12 +57,12 @@ def follow(recorded: Numbers, macs: Mapping[str, str], today: Iterable[str] = ()
     links: dict[str, Pools] = {}
     flipped: set[str] = set()
     for key, row in recorded.links.items():
-        ends = [_end_now(end, recorded, now, macs) for end in key.split(" - ")]
-        if len(ends) != 2 or None in ends:
+        ends = [_end_now(end, recorded, now, macs) for end in ends_of(key)]
+        if len(ends) != 2 or not all(ends):
             continue
-        one, other = str(ends[0]), str(ends[1])
+        one, other = ends
         # as in the plan: ends in natural order of their switches, those of one switch as they stand
-        swapped = natural_key(one.partition(":")[0]) > natural_key(other.partition(":")[0])
+        swapped = natural_key(one.switch) > natural_key(other.switch)
         name = f"{other} - {one}" if swapped else f"{one} - {other}"
         if name not in links:
             links[name] = row
@@ -95,9 +96,9 @@ def _by_switches(names: Iterable[str]) -> dict[tuple[str, ...], list[str]]:
     """The bundles among links, by the switches that they are between."""
     found: dict[tuple[str, ...], list[str]] = {}
     for name in names:
-        ends = [end.partition(":") for end in name.split(" - ")]
-        if all(is_port_channel(port) for _, _, port in ends):
-            found.setdefault(tuple(switch for switch, _, _ in ends), []).append(name)
+        ends = ends_of(name)
+        if all(is_port_channel(end.port) for end in ends):
+            found.setdefault(tuple(end.switch for end in ends), []).append(name)
     return found
 
 
@@ -116,11 +117,11 @@ def macs_written_twice(recorded: Numbers) -> Iterator[Problem]:
             yield Problem("numbers", ("switches", key, "mac"), message, hint)
 
 
-def _end_now(end: str, recorded: Numbers, now: Mapping[str, str], macs: Mapping[str, str]) -> str | None:
-    """SWITCH:PORT of a recorded link as it is called today; None when that switch is gone."""
-    switch, _, port = end.partition(":")
+def _end_now(end: Endpoint, recorded: Numbers, now: Mapping[str, str], macs: Mapping[str, str]) -> Endpoint:
+    """An end of a recorded link as it is called today; NOWHERE when that switch is gone."""
+    switch, port = end
     if switch in recorded.switches:
         name = now.get(switch)
     else:  # a file of an old version has no row for a switch whose numbers are all given by hand
         name = switch if switch in macs and switch not in now.values() else None
-    return f"{name}:{port}" if name else None
+    return Endpoint(name, port) if name else NOWHERE

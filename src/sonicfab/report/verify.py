@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 from sonicfab.errors import ExitCode
 from sonicfab.hints import first_of
+from sonicfab.model.fields import Endpoint
 from sonicfab.plan.types import FabricPlan
 from sonicfab.report.console import columns, mark, say, say_fitted, table
 from sonicfab.report.findings import finding_json, show_findings
@@ -136,7 +137,7 @@ def _show_sessions(plan: FabricPlan, sessions: list[CheckResult]) -> None:
         rows.add_column(column)
     for (switch, peer), results in ends:
         worst = min(results.values(), key=lambda result: result.status == "ok")
-        far, _, port = worst.far.partition(":")
+        far, port = Endpoint.of(worst.far)
         state = Text(f"{mark(worst.status)} {worst.seen}", "green" if worst.status == "ok" else "red")
         counts = [_prefixes(results.get(family), worst) for family in plan.families]
         rows.add_row(switch, peer, far, port, state, *counts)
