@@ -2,8 +2,10 @@
 
 CPU seconds are those of the whole tree of processes, memory is that of its largest. A floor is what cannot be left
 out: Python with the libraries loaded; the same files written by somebody who has them already. The fabric is that of
-benchmarks/scale.py. The peers do less: pyavd and netlab get a spine-leaf of as many devices, each leaf wired to four
-spines, without host ports; they are installed by `make bench-peers` in an environment of their own.
+benchmarks/scale.py. Budgets are those of a machine on which `import typer.rich_utils` takes 0.10 CPU s: what this one
+takes for it, measured in the same run, says what a budget comes to here, which stands beside it. The peers do less:
+pyavd and netlab get a spine-leaf of as many devices, each leaf wired to four spines, without host ports; they are
+installed by `make bench-peers` in an environment of their own.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,24 +34,37 @@ POD = SPINES + LEAVES
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table; a budget of 0 is none."""
+    """A line of the table; a budget of 0 is none, one that is `relative` is of this machine already."""
 
     work: str
     spent: Cost
     floor: float = 0.0
     cpu: float = 0.0
     peak: float = 0.0
+    relative: bool = False
+    slower: float = 1.0
+    """So many times as long as on the machine of the budgets the same work takes here."""
 
     def __str__(self) -> str:
         ratio = f"{self.spent.cpu / self.floor:.1f}" if self.floor else ""
-        budget = " ".join((f"{self.cpu:g} s" if self.cpu else "", f"{self.peak:g} MB" if self.peak else "")).strip()
+        budget = " ".join((f"{self.cpu:.3g} s" if self.cpu else "", f"{self.peak:g} MB" if self.peak else "")).strip()
+        here = f"{self.cpu_here:.2f} s" if self.cpu else ""
         over = "" if self.kept else "over"
-        return f"{self.work:46}{self.spent.cpu:>9.2f}{self.spent.peak:>7.0f}{ratio:>7}  {budget:<13}{over}"
+        return f"{self.work:46}{self.spent.cpu:>9.2f}{self.spent.peak:>7.0f}{ratio:>7}  {budget:<13}{here:<9}{over}"
+
+    @property
+    def cpu_here(self) -> float:
+        """The budget of CPU seconds on this machine."""
+        return self.cpu if self.relative else self.cpu * self.slower
 
     @property
     def kept(self) -> bool:
         """Whether it is in its budget."""
-        return not (self.cpu and self.spent.cpu > self.cpu) and not (self.peak and self.spent.peak > self.peak)
+        return not (self.cpu and self.spent.cpu > self.cpu_here) and not (self.peak and self.spent.peak > self.peak)
+
+
+CALIBRATION = 0.10
+"""CPU seconds that `import typer.rich_utils` takes on the machine of the budgets."""
 
 
 def python(code: str) -> tuple[str, ...]:
@@ -94,7 +109,17 @@ def of_switches(pods: int, runs: int) -> Iterator[Row]:
         yield Row(f"render again, one link changed, {size}", changed, write, 2.0 * thousand)
         builds = ("--from", "community-202411", "--to", "community-202505")
         diff = cost((*SONICFAB, "diff", *OWN, *builds, "-f", "json"), folder, runs)
-        yield Row(f"diff --from --to, {size}", diff, render.cpu, 2.5 * render.cpu * thousand)
+        yield Row(f"diff --from --to, {size}", diff, render.cpu, 2.5 * render.cpu * thousand, relative=True)
+
+
+def models(folder: Path, runs: int) -> Iterator[Row]:
+    """100 switches against YANG models, those of the default build in a folder of its name; the floor is without."""
+    with tempfile.TemporaryDirectory() as name:
+        write_inputs(Path(name), 5, 4, 16)
+        without = cost((*SONICFAB, "validate", *OWN, "--no-yang"), Path(name), runs)
+        spent = cost((*SONICFAB, "validate", *OWN, "--yang-dir", str(folder)), Path(name), runs)
+        yield Row("validate, 100 switches, without YANG models", without)
+        yield Row("the same with them: what they add", replace(spent, cpu=spent.cpu - without.cpu), cpu=2.0)
 
 
 LINK = "ports:\n  - {switches: [p0-leaf0], ports: Ethernet48, description: changed}\n"
@@ -183,18 +208,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--runs", type=int, default=3, help="of each; the median is told")
     parser.add_argument("--pods", type=int, nargs="*", default=[25], help="pods of 40 switches")
     parser.add_argument("--peers", type=int, default=200, help="devices of the peers; 0 for none")
+    parser.add_argument("--yang-dir", type=Path, help="YANG models, by build: 202411 and so on", metavar="DIR")
     parser.add_argument("--plot", type=Path, help="an SVG of how cost grows", metavar="FILE")
     parser.add_argument("--json", type=Path, help="the rows for programs", metavar="FILE")
     options = parser.parse_args(arguments)
     for name in ("PYTHONDONTWRITEBYTECODE", "SONICFAB_TEMPLATES"):  # an installed program has its bytecode
         os.environ.pop(name, None)
     rows: list[Row] = []
-    print(f"{'':46}{'CPU s':>9}{'MB':>7}{'ratio':>7}  budget        median of {options.runs} runs; ratio to the floor")
+    with tempfile.TemporaryDirectory() as name:
+        slower = cost(python("import typer.rich_utils"), Path(name), 5 * options.runs).cpu / CALIBRATION
+    print(f"median of {options.runs} runs; this machine takes {slower:.1f} times as long as that of the budgets")
+    print(f"{'':46}{'CPU s':>9}{'MB':>7}{'ratio':>7}  {'budget':<13}here     ratio to the floor")
     parts = [start(5 * options.runs), *(of_switches(pods, options.runs) for pods in options.pods)]
+    parts += [models(options.yang_dir.resolve(), options.runs)] if options.yang_dir else []
     for part in [*parts, *([peers(options.peers, options.runs)] if options.peers else [])]:
         for row in part:
-            print(row, flush=True)
-            rows.append(row)
+            rows.append(replace(row, slower=slower))
+            print(rows[-1], flush=True)
     if options.json:
         options.json.write_text(json.dumps([asdict(row) for row in rows], indent=2))
     if options.plot:

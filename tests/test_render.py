@@ -49,6 +49,39 @@ def test_an_own_template_may_add_a_table(tmp_path: Path) -> None:
     assert "VLAN" in config.owned_tables
 
 
+@pytest.mark.parametrize(
+    ("asks", "again"),
+    [
+        ("{{ switch.services.timezone }}", 0),
+        ("{{ switch.services.timezone }}{# switch.name #}", 0),
+        ("{% set one = switch %}{{ one.name }}", 3),
+        ("{{ switch.name }}", 3),
+        ("{{ switch['name'] }}", 3),
+        ("{{ fabric.name }}", 3),
+    ],
+)
+def test_what_many_switches_have_alike_is_made_once(asks: str, again: int, tmp_path: Path) -> None:
+    write(tmp_path, "config_db/own.yml.j2", f'OWN:\n  one:\n    says: "{asks}"\n')
+    fabric = open_example("scs-lab")
+    switches = list(fabric.plan.switches.values())
+    alone = [next(render_fabric(fabric, [one], [tmp_path])) for one in switches]
+    renderer, made = Renderer(template_folders([tmp_path]), fabric.secrets.resolve), list[str]()
+    own = renderer._new_tables
+
+    def noted(name: str, values: dict[str, object]) -> object:
+        made.append(name)
+        return own(name, values)
+
+    vars(renderer)["_new_tables"] = noted
+    for _ in range(2):
+        assert [renderer.render(fabric.plan, one) for one in switches] == alone
+    first = made.count("config_db/own.yml.j2")
+    made.clear()
+    assert [renderer.render(fabric.plan, one) for one in switches] == alone
+    assert first >= 1
+    assert made.count("config_db/own.yml.j2") == again
+
+
 def test_an_own_part_of_frr_conf(tmp_path: Path) -> None:
     write(tmp_path, "frr/prefix_lists.j2", "ip prefix-list OURS seq 5 permit any\n!\n")
     assert "ip prefix-list OURS seq 5 permit any\n!\nrouter bgp 65404" in render_with(tmp_path).frr

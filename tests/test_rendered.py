@@ -171,9 +171,9 @@ def test_the_text_of_a_switch_in_the_plan_is_taken_where_it_is_the_same(
     made: list[str] = []
     own = dump._switch
 
-    def noted(one: SwitchPlan) -> dict[str, Any]:
+    def noted(one: SwitchPlan, lines: Any) -> dict[str, Any]:
         made.append(one.name)
-        return own(one)
+        return own(one, lines)
 
     monkeypatch.setattr(dump, "_switch", noted)
     assert site.render() == first

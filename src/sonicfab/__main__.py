@@ -7,9 +7,9 @@ import sys
 
 def main() -> None:
     """Run the command line; the process ends with the command's exit code."""
-    # a fabric of a thousand switches is millions of values that stay: looking at them all after every 700 new ones
-    # costs a third of a render
-    gc.set_threshold(10_000)
+    # a fabric of a thousand switches is millions of values, of which few hold each other in a circle: to look for those
+    # after every 700 new ones costs a third of a render
+    gc.set_threshold(50_000)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # to look for them is to read about every package there is
     try:
         from sonicfab.cli.app import app

@@ -104,6 +104,9 @@ def _look_at_size(root: yaml.Node | None, file: str, lines: tuple[str, ...]) -> 
     todo = [(root, False)] if root is not None else []
     while todo:
         node, inner_measured = todo.pop()
+        if isinstance(node, yaml.ScalarNode):
+            measured[id(node)] = (1, 1)
+            continue
         if not inner_measured:
             if id(node) not in measured:
                 measured[id(node)] = (1, 1)  # so counts an alias inside of what it means: that is told elsewhere

@@ -179,8 +179,8 @@ def _stage(path: Path, file: OutputFile, *, durable: bool) -> str:
         err.filename = str(path)  # nobody knows the other name
         raise
     try:
-        with _named(path), os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(file.text)
+        with _named(path), os.fdopen(handle, "wb") as stream:
+            stream.write(file.text.encode())
             stream.flush()
             os.fchmod(stream.fileno(), file.mode)
             if durable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
@@ -82,6 +83,8 @@ class Renderer:
         self._asked: dict[tuple[SecretRef, str], None] = {}
         self._environment = Sandbox(folders)
         self._loaded: dict[str, jinja2.Template] = {}
+        self._asks: dict[str, tuple[str, ...]] = {}
+        self._of_many: dict[tuple[object, ...], tuple[object, Mapping[str, Table]]] = {}
         names = self._environment.list_templates()
         self._config_db = [name for name in names if name.startswith("config_db/") and name.endswith(".yml.j2")]
         self._own_folders = [folder for folder in folders if folder != packaged_templates()]
@@ -167,12 +170,28 @@ class Renderer:
                 tables[table], writer[table] = rows, name
         return tables
 
-    def _tables(self, name: str, values: Mapping[str, Any]) -> dict[str, Table]:
+    def _tables(self, name: str, values: Mapping[str, Any]) -> Mapping[str, Table]:
+        """What a template makes of a switch; of what many have alike, the same for all of them."""
+        asks = self._asks.get(name)
+        if not asks:
+            made = self._new_tables(name, values)
+            if asks is None:
+                self._asks[name] = _asked_of_many(self._environment.texts[name])
+            return made
+        seen = tuple(values[one] if one in values else getattr(values["switch"], one) for one in asks)
+        key = (name, *map(id, seen))
+        if key not in self._of_many:
+            if len(self._of_many) > _MOST_MADE:
+                self._of_many.clear()
+            self._of_many[key] = seen, self._new_tables(name, values)  # what is seen is kept, and so is its identity
+        return self._of_many[key][1]
+
+    def _new_tables(self, name: str, values: Mapping[str, Any]) -> Mapping[str, Table]:
         text = self._text(name, values)
         if not text.strip():  # nothing for this switch, as of most services
             return {}
         if (plain := yamltext.plain_tables(text)) is not None:
-            return dict(plain)
+            return plain
         try:
             data = yamltext.value(yamltext.compose(text))
         except yaml.MarkedYAMLError as err:
@@ -212,6 +231,21 @@ class Renderer:
             hint = hint or _unknown_variable(str(err), values)
             message = f"rendering {values['switch'].name} failed: {_said(err)}"
             raise _template_error(message, Place(*_raised_at(err, name)), hint) from err
+
+
+def _asked_of_many(template: str) -> tuple[str, ...]:
+    """What a template makes its tables of, where that is nothing that each switch has for itself; else nothing."""
+    text = _COMMENT.sub(" ", template)
+    asked = {word or "switch" for word in _SWITCH.findall(text)}
+    return (*sorted(asked), "build", "platform") if asked <= _OF_MANY and not _OF_ONE.search(text) else ()
+
+
+_SWITCH = re.compile(r"\bswitch\b(?:\.(\w+))?")
+_COMMENT = re.compile(r"\{#[^\"']*?#\}")
+_OF_MANY = frozenset({"services", "breakouts", "vlans", "role", "unified"})
+_OF_ONE = re.compile(r"\b(?:fabric|secret|used_ports|include|import|extends|random|lipsum)\b")
+"""Words of what else a template can see: by these its tables could differ from one switch to the next."""
+_MOST_MADE = 1000
 
 
 def _base64(text: str) -> str:

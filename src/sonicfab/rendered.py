@@ -31,11 +31,11 @@ from sonicfab.builds import Build
 from sonicfab.caches import cache_file, keep, keep_newest, kept
 from sonicfab.errors import InputError
 from sonicfab.model.fields import SecretRef
-from sonicfab.plan.bgp import RouteMap
+from sonicfab.plan.bgp import PeerGroup, RouteMap
 from sonicfab.plan.dump import PLAN_FILE
 from sonicfab.plan.options import Options
 from sonicfab.plan.services import Services
-from sonicfab.plan.types import FabricPlan, PortPlan, SwitchPlan
+from sonicfab.plan.types import FabricPlan, InterfacePlan, PortPlan, SwitchPlan
 from sonicfab.platforms import Platform
 from sonicfab.ports import PortTable
 from sonicfab.render import FILES, SwitchConfig
@@ -43,8 +43,13 @@ from sonicfab.render import FILES, SwitchConfig
 _FORMAT = 1
 _ENTRY = frozenset({"key", "secrets", "values", "files"})
 _KIND, _MOST_FOLDERS = "rendered", 100
-_SHARED = frozenset({Build, Platform, PortTable, RouteMap, Services, Options})
-"""What many switches have in common as one value: its digest is worked out once."""
+_SHARED: Mapping[type, Callable[[Any], bool]] = {
+    **dict.fromkeys((Build, Platform, PortTable, RouteMap, Services, Options), lambda _: True),
+    PortPlan: lambda of: not of.far,
+    InterfacePlan: lambda of: of.use == "host" and not of.addresses,
+    PeerGroup: lambda of: not of.inside,
+}
+"""What many switches have in common as one value, if it is about no other switch: its digest is worked out once."""
 _OF_FABRIC = ("name", "underlay", "mtu", "loopbacks", "bgp", "hosts")
 """Parts of a plan that a template may ask for and that are no switch's; of another one every switch would hang."""
 _FABRIC = re.compile(rf"\bfabric\b(?!\.(?:{'|'.join(_OF_FABRIC)})\b)")
@@ -153,7 +158,7 @@ class Rendered:
             return of
         if kind is tuple:
             return tuple([one if type(one) in _PLAIN else self._value(one) for one in of])
-        if kind in _SHARED or (kind is PortPlan and of.use == "unused"):
+        if kind in _SHARED and _SHARED[kind](of):
             if id(of) not in self._shared:  # it is kept, so that no other value gets its identity
                 self._shared[id(of)] = of, blake2b(marshal.dumps(self._parts(of), 2), digest_size=32).digest()
             return self._shared[id(of)][1]

@@ -15,7 +15,7 @@ import signal
 import sys
 import threading
 import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import fields, is_dataclass
 from hashlib import sha256
@@ -148,16 +148,21 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.policies["json.dumps_function"] = _yaml_string
         self.files = loader.files
         """The files of the templates that have been read."""
+        self.texts = loader.texts
         self._plan_types: set[type] = set()
 
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Names that all templates know, and those of one: Jinja keeps them apart, and joins them at each rendering."""
+        return {**self.globals, **(d or {})}
+
     def getattr(self, obj: Any, attribute: str) -> Any:  # noqa: ANN401 - any value of a template
-        """An attribute; on values of the plan, which most are, Jinja need not look for what changes them."""
+        """An attribute; on values of the plan, and on addresses, Jinja need not look for what changes them."""
         if type(obj) in self._plan_types and attribute[0] != "_":
             try:
                 return getattr(obj, attribute)
             except AttributeError:
                 return self.undefined(obj=obj, name=attribute)
-        if type(obj).__module__ in PURE_MODULES:
+        if type(obj).__module__ in PURE_MODULES or type(obj).__module__ == ipaddress.__name__:
             self._plan_types.add(type(obj))
         return super().getattr(obj, attribute)
 
@@ -244,6 +249,8 @@ class FolderLoader(jinja2.BaseLoader):
         self._folders = [(folder, folder.resolve()) for folder in folders]
         self.files: list[str] = []
         """Those that have been read."""
+        self.texts: dict[str, str] = {}
+        """What they say, by name."""
 
     def get_source(
         self,
@@ -265,6 +272,7 @@ class FolderLoader(jinja2.BaseLoader):
                 raise SecurityError(f"{file} is a link to a file outside of {folder}: templates do not follow it")
             text = _read(file)
             self.files.append(str(file))
+            self.texts[template] = text
             return text, str(file), lambda: True
         raise jinja2.TemplateNotFound(template)
 

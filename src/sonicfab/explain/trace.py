@@ -113,7 +113,7 @@ class TracingRenderer(Renderer):
         self._plain = text if name == FRR_TEMPLATE else self._plain
         return text
 
-    def _tables(self, name: str, values: Mapping[str, Any]) -> dict[str, Table]:
+    def _tables(self, name: str, values: Mapping[str, Any]) -> Mapping[str, Table]:
         tables = super()._tables(name, values)
         root = yamltext.compose(self._text(name, values))
         for table, rows in _pairs(root):

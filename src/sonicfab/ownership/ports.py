@@ -22,7 +22,7 @@ _SUB = re.compile(r"(Ethernet|Eth)(\d+)\.\d+")
 def named(words: Iterable[str]) -> Iterable[str]:
     """What could be the names of ports among words."""
     for word in words:
-        found = _SUB.fullmatch(word)
+        found = _SUB.fullmatch(word) if "." in word else None
         yield f"Ethernet{found[2]}" if found else word
 
 

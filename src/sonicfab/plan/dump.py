@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from typing import Any, cast
 
 from sonicfab.builds import Build
@@ -15,7 +15,7 @@ from sonicfab.model.fields import Endpoint, SecretRef
 from sonicfab.model.numbers import Numbers
 from sonicfab.plan.bgp import BgpInstance, PeerGroup, Session
 from sonicfab.plan.interfaces import LOOPBACK
-from sonicfab.plan.types import FabricPlan, LinkPlan, SwitchPlan
+from sonicfab.plan.types import FabricPlan, LinkPlan, PortPlan, SwitchPlan
 from sonicfab.platforms import Platform
 
 FORMAT_VERSION = 1
@@ -57,14 +57,29 @@ def plan_parts(plan: FabricPlan, before: Callable[[str], str] = lambda _: "") ->
         {"format_version": FORMAT_VERSION, **_fields(plan), "links": [_link(link) for link in plan.links]}, 4
     )
     yield "", f"{head.removesuffix(_END)},\n{SWITCHES}"
-    between = ""
+    between, lines = "", _Lines()
     for name in plan.switches:
-        yield (
-            name,
-            f"{between}    {json.dumps(name)}: {before(name) or _indented(_switch(plan.switches[name]), 2, '    ')}",
-        )
+        text = before(name) or _indented(_switch(plan.switches[name], lines), 2, "    ")
+        yield name, f"{between}    {json.dumps(name)}: {text}"
         between = _ROW
     yield "", "\n  }\n}\n"
+
+
+class _Line(str):
+    """What a value is on a line of its own."""
+
+
+class _Lines:
+    """What is said of ports and sessions to servers, which are one value for many switches: each worked out once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[object, _Line]] = {}
+
+    def of(self, one: object, say: Callable[[], object]) -> _Line:
+        """The line of a value, which `say` has where it is not known yet."""
+        if id(one) not in self._known:  # and keep it, so that no other value gets its identity
+            self._known[id(one)] = one, _Line(json.dumps(say()))
+        return self._known[id(one)][1]
 
 
 def _value(of: object) -> Any:  # noqa: ANN401 - any JSON
@@ -90,7 +105,12 @@ def _how(kind: type) -> Callable[[Any], Any]:
 
 def _named(of: object) -> tuple[Any, ...]:
     """Those of a value that have names: ports, port channels."""
-    return of if isinstance(of, tuple) and of and is_dataclass(of[0]) and hasattr(of[0], "name") else ()
+    return of if isinstance(of, tuple) and of and _has_name(cast("Any", type(of[0]))) else ()
+
+
+@cache
+def _has_name(kind: type) -> bool:
+    return is_dataclass(kind) and hasattr(kind, "name")
 
 
 def _fields(of: object) -> dict[str, Any]:
@@ -123,26 +143,35 @@ def _default(field: Field[Any]) -> object:
 
 def _indented(value: Any, levels: int, indent: str = "") -> str:  # noqa: ANN401 - any JSON
     """JSON with a line for each port, session and link: what is more than `levels` deep stays on its line."""
+    if type(value) is _Line:
+        return value
     if levels == 0 or not value or not isinstance(value, (dict, list)):
         return json.dumps(value)
     inner = indent + "  "
     if isinstance(value, dict):
         rows = [f"{inner}{json.dumps(key)}: {_indented(item, levels - 1, inner)}" for key, item in value.items()]
         return "{\n" + ",\n".join(rows) + f"\n{indent}}}"
-    rows = [f"{inner}{json.dumps(item)}" for item in value]
+    rows = [f"{inner}{item if type(item) is _Line else json.dumps(item)}" for item in value]
     return "[\n" + ",\n".join(rows) + f"\n{indent}]"
 
 
-def _switch(switch: SwitchPlan) -> dict[str, Any]:
+def _switch(switch: SwitchPlan, lines: _Lines) -> dict[str, Any]:
     said = _fields(switch)
     said["management"]["vrf"] = bool(switch.management.vrf)
-    said["ports"] = {port.name: _fields(port) for port in switch.ports if port.use != "unused"}
     addresses = {name: _value(one.addresses) for name, one in switch.interfaces.items()}
+    said["ports"] = {
+        port.name: lines.of(port, partial(_host_port, port))
+        if port.use == "host" and not addresses[port.name]
+        else _fields(port)
+        for port in switch.ports
+        if port.use != "unused"
+    }
     told = {LOOPBACK}  # interfaces whose port or port channel is there, and has their addresses
     for field in fields(switch):
         rows = said.get(field.name, {})
         for name in (one.name for one in _named(getattr(switch, field.name)) if one.name in rows):
-            rows[name]["addresses"] = addresses.get(name, [])
+            if type(rows[name]) is dict:
+                rows[name]["addresses"] = addresses.get(name, [])
             told.add(name)
     others = {name: _fields(one) for name, one in switch.interfaces.items() if name not in told}
     services = _fields(switch.services)
@@ -150,8 +179,18 @@ def _switch(switch: SwitchPlan) -> dict[str, Any]:
         **said,
         **({"services": services} if services else {}),
         **({"interfaces": others} if others else {}),
-        "sessions": [_session(instance, group, one) for instance in switch.bgp for group, one in instance.sessions],
+        "sessions": [
+            _session(instance, group, one)
+            if one.far or instance.vrf
+            else lines.of(one, partial(_session, instance, group, one))
+            for instance in switch.bgp
+            for group, one in instance.sessions
+        ],
     }
+
+
+def _host_port(port: PortPlan) -> dict[str, Any]:
+    return {**_fields(port), "addresses": []}
 
 
 def _link(link: LinkPlan) -> dict[str, Any]:

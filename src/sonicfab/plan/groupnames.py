@@ -16,15 +16,17 @@ from sonicfab.roles import Role
 def named(topology: Topology, switch: str, groups: Iterable[PeerGroup]) -> tuple[PeerGroup, ...]:
     """The groups with the names that the topology gives them, in the order in which FRR prints them."""
     some = list(groups)
-    renamed = (replace(one, name=_name(topology, switch, one.name, {other.name for other in some})) for one in some)
+    if said := _said(topology, switch):
+        names = {one.name for one in some}
+        some = [replace(one, name=_name(said, one.name, names)) for one in some]
     # bgpd prints the groups by name: peer_group_cmp() in FRR's bgpd/bgpd.c
-    return tuple(sorted(renamed, key=lambda group: group.name))
+    return tuple(sorted(some, key=lambda group: group.name))
 
 
-def _name(topology: Topology, switch: str, name: str, all_: Collection[str]) -> str:
+def _name(of: Mapping[str, str], name: str, all_: Collection[str]) -> str:
     """Of `SPINE-V4`: what is said of spine, with the family behind it where there is `SPINE-V6`, too."""
     word, _, family = name.partition("-")
-    said = _said(topology, switch).get(word.lower())
+    said = of.get(word.lower())
     both = {f"{word}-V4", f"{word}-V6"} <= {*all_}
     return name if said is None else f"{said}-{family}" if both else said
 

@@ -107,6 +107,11 @@ class Options:
     shutdown: Annotated[bool, Rule("", _places("shutdown"))] = False
     interface: str = field(default="", compare=False)
 
+    def __bool__(self) -> bool:
+        """False for nothing, which most sessions say for themselves."""
+        said = self.keepalive or self.hold or self.connect_retry or self.bfd or self.bfd_profile or self.password
+        return bool(said or self.allowas_in or self.max_prefixes or self.graceful_restart or self.shutdown)
+
     @property
     def graceful_word(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import combinations
 from socket import AF_INET, AF_INET6, inet_pton
@@ -48,6 +48,7 @@ class Routing:
         self._policies = lru_cache(maxsize=None)(self._policies_of)
         self._of_group = lru_cache(maxsize=None)(lambda group: settled(*_of_group(topology, group)))
         self._of_all_hosts = settled(*_of_hosts(topology))
+        self._host_groups: dict[tuple[object, ...], PeerGroup] = {}
 
     def of(
         self, name: str, links: Iterable[LinkPlan], hosts: Iterable[HostPort]
@@ -59,8 +60,7 @@ class Routing:
             if kind != "none":
                 for group, session in self._over(link, kind, name):
                     inside[group].append(session)
-        outside = [self._of_host(one) for one in hosts if not one.outside]
-        return self._groups(name, inside, outside)
+        return self._groups(name, inside, [one for one in hosts if not one.outside])
 
     def _over(self, link: LinkPlan, kind: Kind, switch: str) -> Iterator[tuple[str, Session]]:
         """(peer-group, session) of a switch over a link."""
@@ -82,10 +82,19 @@ class Routing:
         description = host.bgp.description or host.description or "host"
         return Session(host.port, host.port, NOWHERE, None, self._families, description, options)
 
+    def _host_group(self, hosts: Sequence[HostPort], policies: tuple[RouteMap, RouteMap], detours: bool) -> PeerGroup:
+        """Servers on the same ports of many switches, of whom the same is said, are one value for all of them."""
+        said = ((one.port, one.description, id(one.bgp)) for one in hosts)  # which the topology holds
+        key = (detours, *said)
+        if key not in self._host_groups:
+            sessions = [self._of_host(one) for one in hosts]
+            self._host_groups[key] = _group("HOST", sessions, *policies, self._of_all_hosts)
+        return self._host_groups[key]
+
     def _groups(
-        self, name: str, inside: _Groups, outside: list[Session]
+        self, name: str, inside: _Groups, outside: Sequence[HostPort]
     ) -> tuple[tuple[PeerGroup, ...], tuple[RouteMap, ...]]:
-        """The peer-groups of a switch and its policies, from its sessions with switches, by group, and with servers."""
+        """The peer-groups of a switch and its policies, from its sessions with switches, by group, and its servers."""
         numbered_ipv6 = any(":" in one.peer for sessions in inside.values() for one in sessions)
         detours = any(map(_is_internal, inside))
         fabric, taken, hosts = self._policies(numbered_ipv6, detours)
@@ -94,7 +103,7 @@ class Routing:
             policies = (taken, fabric[1]) if _is_internal(group) else fabric
             groups.append(_group(group, sessions, *policies, self._of_group(group)))
         if outside:
-            groups.append(_group("HOST", outside, *hosts, self._of_all_hosts))
+            groups.append(self._host_group(outside, hosts, detours))
         policies_of_all = (*fabric, *((taken,) if detours else ()), *(hosts if outside else ()))
         return named(self._topology, name, groups), policies_of_all
 
@@ -138,7 +147,7 @@ def _group(
     # bgpd keeps the members of a group together, ports before addresses, each in natural order: peer_cmp() in FRR's
     # bgpd/bgpd.c
     options = in_common(default, [one.options for one in sessions])
-    members = tuple(_with_own(one, options) for one in sorted(sessions, key=_order))
+    members = tuple([_with_own(one, options) for one in sorted(sessions, key=_order)])
     return PeerGroup(name, members[0].families, members, policy_in, policy_out, options, _is_internal(name))
 
 

@@ -339,7 +339,8 @@ class SwitchPlan(SwitchSettings):
     def prefix_lists(self) -> tuple[PrefixList, ...]:
         """Those that its policies ask, each once."""
         named = [step.list for step in self.steps if step.list]
-        return tuple(dict.fromkeys([*(one for policy in self.route_maps for one in policy.lists), *named]))
+        found = {id(one): one for one in (*(one for policy in self.route_maps for one in policy.lists), *named)}
+        return tuple(dict.fromkeys(found.values()))  # most policies ask the same ones, and to compare them takes long
 
     @property
     def steps(self) -> Annotated[tuple[Step, ...], Rule("", ("topology:policies",), naming=True)]:
