@@ -64,7 +64,7 @@ def test_the_verdict_the_findings_and_the_counts(capsys: pytest.CaptureFixture[s
     finding = Diagnosis("port-down", "link", ("leaf1",), f"a port {HOSTILE}", (HOSTILE,), "sudo `x`", (bad,))
     markdown_verification(Verification("many", (bad, good), 2.0, (finding,), ("bgp",)))
     text = capsys.readouterr().out
-    assert text.startswith("### ✘ many: NOT as intended: 1 finding (port-down leaf1), 1 expectations not met (2.0 s)")
+    assert text.startswith("### ✘ many: NOT as intended: 1 finding (port-down leaf1), 1 expectation not met (2.0 s)")
     assert "- mend: ``sudo `x```" in text
     assert "| 1 | 1 | 0 |" in text
     assert "<script" not in text

@@ -146,9 +146,10 @@ def test_the_page_is_whole_and_leads_nowhere_else(broken: Broken, journal: Journ
     ("state", "told"), [("changed", "✔ Push: 1 changed."), ("rolled back", "✘ Push: 1 rolled back.")]
 )
 def test_a_push_that_nobody_verified_tells_itself_first(broken: Broken, state: Any, told: str) -> None:
-    result = PushResult(NAME, (SwitchPush("sv-leaf1", state, None, ()),), refused=False)
+    result = PushResult(NAME, (SwitchPush("sv-leaf1", state, None, ("+ VLAN|Vlan9",)),), refused=False)
     page = Page(page_text(Contents(broken[0].plan, result=result)))
     assert told in page.text
+    assert f"sv-leaf1: {state}, 1 change " in page.text
     assert "Nobody has looked at the switches: this page" not in page.text
 
 

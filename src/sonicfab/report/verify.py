@@ -176,7 +176,8 @@ def _show_counts(results: Iterable[CheckResult]) -> None:
             say_fitted(f"{mark('skipped')} {result.switch}:{result.subject}: {result.seen}")
     _show_theirs(results)
     for (check, because), switches in skipped.items():
-        say_fitted(f"{mark('skipped')} {check}: skipped, because {because} ({len(set(switches))} switches)")
+        some = len(set(switches))
+        say_fitted(f"{mark('skipped')} {check}: skipped, because {because} ({some} switch{'es' * (some != 1)})")
 
 
 def _show_theirs(results: Iterable[CheckResult]) -> None:
@@ -213,8 +214,8 @@ def verdict(verification: Verification) -> str:
     name, seconds = verification.fabric, f"{verification.seconds:.1f} s"
     failed, unreached = verification.count("failed"), verification.count("unreached")
     if failed or unreached:
-        parts = [f"{failed} expectations not met"] if failed else []
-        parts += [f"{unreached} switches not checked"] if unreached else []
+        parts = [f"{failed} expectation{'s' * (failed != 1)} not met"] if failed else []
+        parts += [f"{unreached} switch{'es' * (unreached != 1)} not checked"] if unreached else []
         # as many causes as there is room for, and the first of them rather than the counts
         for shown, counts in ((3, parts), (2, parts), (1, parts), (1, []), (0, parts)):
             line = f"{name}: NOT as intended: {', '.join([_causes(verification, shown), *counts])} ({seconds})"
