@@ -7,13 +7,12 @@ import json
 import os
 import re
 import subprocess
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from patience import Patience
+import patience
 from sonicfab.frr.conf import diff
 from sonicfab.frr.delta.compute import delta, same
 from sonicfab.frr.delta.types import FrrDelta
@@ -185,8 +184,5 @@ def holder(folder: Path) -> Iterator[Holder]:
 
 
 def wait_until(true: Callable[[], bool], seconds: float, what: str) -> None:
-    """Poll until it is true."""
-    patience = Patience(seconds)
-    while not true():
-        assert not patience.ended, f"not within {seconds} s: {what}"
-        time.sleep(0.1)
+    """Poll until it is true; each look starts vtysh."""
+    assert patience.wait_until(true, seconds, 0.1), f"not within {seconds} s: {what}"
