@@ -58,7 +58,7 @@ def exchanged(lab: Lab) -> dict[tuple[str, str], set[str]]:
     for switch in ("leaf1", "spine1"):
         summary = json.loads(lab.inside(switch, "vtysh -c 'show bgp summary json'").out)
         for family, one in summary.items():
-            up = {peer for peer, said in one["peers"].items() if said["state"] == "Established"}
+            up = {peer for peer, said in one.get("peers", {}).items() if said["state"] == "Established"}
             found[switch, family] = up
         for word in ("ip", "ipv6"):
             found[switch, word] = set(json.loads(lab.inside(switch, f"vtysh -c 'show {word} route bgp json'").out))
@@ -95,6 +95,7 @@ def test_to_frr_conf_and_back(labs: dict[str, Lab]) -> None:
     Either way the same sessions are up, and the same routes are there.
     """
     there, here = labs["frr.conf"], labs["config_db"]
+    assert here.verify(60).returncode == 0
     before = exchanged(here)
     assert all(before.values()), before
     shown = there.sonicfab("plan", "--limit", "leaf1")
