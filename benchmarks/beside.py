@@ -133,7 +133,7 @@ def rows_of(folder: Path, fabric: Fabric, access: Access, configs: Mapping[str, 
     site.__dict__["access"] = noting(access, pushed)
     if plan_push(site).todo:
         raise RuntimeError("there is something to do")
-    verify = (*SONICFAB, "verify", *files, "--timeout", "0")
+    verify = (*SONICFAB, "verify", *files, "--timeout", "120")  # it ends when all is well
     rows: Rows = {
         "verify, its commands unread": lambda: timed(lambda: unread(access, switches, verified)),
         "verify": lambda: typed(verify, folder),
