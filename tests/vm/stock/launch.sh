@@ -29,7 +29,7 @@ echo "admin:$password" | chpasswd -c SHA512
 hostname "$host"
 if [ -f /config/config_db.json ]; then
   cp /config/config_db.json /tmp/config_db.json
-  SUDO_USER=admin config replace -y /tmp/config_db.json && SUDO_USER=admin config save -y
+  SUDO_USER="admin" config replace -y /tmp/config_db.json && SUDO_USER="admin" config save -y
 fi
 echo 0 running > /health
 wait
