@@ -242,7 +242,7 @@ def _asked_of_many(template: str) -> tuple[str, ...]:
 
 _SWITCH = re.compile(r"\bswitch\b(?:\.(\w+))?")
 _COMMENT = re.compile(r"\{#[^\"']*?#\}")
-_OF_MANY = frozenset({"services", "breakouts", "vlans", "role", "unified"})
+_OF_MANY = frozenset({"services", "breakouts", "vlans", "role"})
 _OF_ONE = re.compile(r"\b(?:fabric|secret|used_ports|include|import|extends|random|lipsum)\b")
 """Words of what else a template can see: by these its tables could differ from one switch to the next."""
 _MOST_MADE = 1000
