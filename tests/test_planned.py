@@ -213,6 +213,29 @@ def test_a_rollback_takes_back_what_was_pushed_and_nothing_that_another_has_done
     ]
 
 
+BGPCFGDS = """\
+ip nht resolve-via-default
+ip protocol bgp route-map RM_SET_SRC
+route-map RM_SET_SRC permit 10
+ set src 10.0.0.1
+exit
+"""
+"""What bgpcfgd has made of Loopback0: sonic-buildimage src/sonic-bgpcfgd managers_setsrc.py."""
+
+
+def test_a_rollback_leaves_what_bgpcfgd_has_made_and_no_kept_file_has() -> None:
+    now = rendered()
+    for kept in (SPARED, None):
+        there = OnSwitch(now, now, FRR, record(now) if kept else Record.of(now, FRR))
+        whole = settle(back(Rendered(now, FRR, FABRIC_TABLES), Record(), there), there)
+        assert not conf.diff(whole.frr or "", whole.made.without(BGPCFGDS + FRR, whole.frr or ""))
+    of_ours = settled(now, BGPCFGDS + FRR, intended=BGPCFGDS.replace("10.0.0.1", "10.0.0.2") + FRR)
+    assert list(map(str, conf.diff(of_ours.frr or "", of_ours.made.without(BGPCFGDS + FRR, of_ours.frr or "")))) == [
+        "- route-map RM_SET_SRC permit 10 / set src 10.0.0.1",
+        "+ route-map RM_SET_SRC permit 10 / set src 10.0.0.2",
+    ], "of one that has them they count"
+
+
 def test_a_setting_that_a_push_has_overwritten_comes_back() -> None:
     text = BY_HAND.replace("bgp router-id 10.0.0.1", "bgp router-id 10.9.9.9")
     ours = parts(FRR), settings(FRR)

@@ -27,6 +27,11 @@ def is_on_every_switch(context: Context, line: str) -> bool:
     return _ON_EVERY_SWITCH.fullmatch(context[0] if context else line) is not None
 
 
+def writes_everywhere(text: str) -> bool:
+    """Whether a frr.conf has such lines; where it has none, as what somebody had before us, they run all the same."""
+    return any(is_on_every_switch(context, line) for _, context, line in conf.lines(text))
+
+
 @dataclass(frozen=True)
 class Made:
     """The lines that the rows of a config make.

@@ -10,7 +10,7 @@ from sonicfab.configdb import SECRET_TABLES, ConfigDb, Row, natural_key
 from sonicfab.frr import conf
 from sonicfab.frr.parts import Foreign, carried, foreign
 from sonicfab.hints import first_of
-from sonicfab.ownership.daemons import Made, made_of
+from sonicfab.ownership.daemons import Made, made_of, writes_everywhere
 from sonicfab.ownership.factory import Factory
 from sonicfab.ownership.left import Left
 from sonicfab.ownership.planned import Planned
@@ -104,7 +104,9 @@ def settle(rendered: Rendered, there: OnSwitch, *, take_over: bool = False) -> S
     if left:
         rows = left.rows(rendered.config_db, there.running, there.record.rows)
         rendered = replace(rendered, config_db=rows, frr=None if left.frr else rendered.frr)
-    made = made_of(there.running).with_everywhere() if left.lines else made_of(there.running)
+    made = made_of(there.running)
+    if left.lines or not writes_everywhere(rendered.frr or ""):
+        made = made.with_everywhere()
     other, by_hand = Foreign(), made.without(there.stored_frr, rendered.frr or "")
     counts = frr_conf_counts(there.running, rendered.config_db)
     if rendered.frr is not None and not take_over and counts:
