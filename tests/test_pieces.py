@@ -197,7 +197,7 @@ def peer(
         (peer("Ethernet76"), "ok", "Established"),
         (peer("Ethernet76", asn=65502), "failed", "Established, AS 65502"),
         (peer("Ethernet76", state="Idle"), "failed", "Idle"),
-        (peer("Ethernet76", asn=0, state="Idle (Admin)", reason="Admin"), "failed", "Idle (Admin) (Admin)"),
+        (peer("Ethernet76", asn=0, state="Idle (Admin)", reason="Admin"), "failed", "Idle (Admin)"),
         (peer("Ethernet0", asn=65777), "ok", "Established, AS 65777"),
         (peer("Ethernet0", asn=0, state="Active"), "skipped", "no host answers (Active)"),
         (peer("10.0.0.1", asn=65200, state="Active"), "failed", "Active, AS 65200"),

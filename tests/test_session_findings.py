@@ -59,7 +59,7 @@ def test_as_planned(fabric: Fabric) -> None:
     results, findings = World(fabric).verified()
     assert findings == []
     (shut, _) = (one for one in results if one.switch == "leaf1" and one.subject == "Ethernet48" and one.check == "bgp")
-    assert (shut.status, shut.seen) == ("ok", "Idle (Admin) (Admin), as planned")
+    assert (shut.status, shut.seen) == ("ok", "Idle (Admin), as planned")
 
 
 @pytest.mark.parametrize("guilty", ["leaf1", "spine1"])

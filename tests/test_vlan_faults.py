@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from conftest import example_files
 from sonicfab.fabric import open_fabric
 from sonicfab.switch.state.vlans import Relays, relays
 from sonicfab.verify.diagnose.base import Diagnosis
@@ -127,6 +128,25 @@ def test_a_network_that_is_not_announced(world: World) -> None:
     found = only(world)
     assert (found.code, found.where) == ("network-not-announced", ("leaf1",))
     assert found.mend == "sonicfab push --limit leaf1 --overwrite-drift"
+
+
+def test_a_network_that_two_faults_together_cut_off_follows_from_them() -> None:
+    """Neither leaves it without a way, and both do."""
+    _, inventory, _, topology = example_files("servers-2x2")
+    world = World(open_fabric(Path(inventory), Path(topology)))
+    leaf, network = "sv-leaf2", "10.132.42.0/24"
+    for spine in ("sv-spine1", "sv-spine2"):
+        world.session_down(leaf, spine)
+    world.change_session(leaf, "PortChannel02", shut=True, state="Idle", why="Admin. shutdown", reason="Admin")
+    for name in world.boxes.keys() - {leaf}:
+        state = world.zebra(name)
+        world.boxes[name].zebra = replace(
+            state, routes={prefix: one for prefix, one in state.routes.items() if prefix != network}
+        )
+    results, findings = world.verified()
+    assert any(one.check == "vlan" and one.subject == network and one.status == "failed" for one in results)
+    assert {one.code for one in findings} == {"neighbor-shut", "session-down"}
+    assert sum(one.subject == network for finding in findings for one in finding.consequences) > 1
 
 
 def test_nobody_behind_the_gateway(world: World) -> None:

@@ -137,10 +137,11 @@ def apply(planned: Planned, output: Path, words: Sequence[str] = ()) -> PushResu
     from sonicfab.report.console import note
     from sonicfab.report.progress import ProgressBar
 
-    def began(journal: Journal) -> None:
-        note(f"{planned.kind} {journal.push_id}, journal in {journal.folder}")
-
     with ProgressBar("pushing") as progress:
+
+        def began(journal: Journal) -> None:
+            progress.note(f"{planned.kind} {journal.push_id}, journal in {journal.folder}")
+
         try:
             return planned.apply(output, progress, began)
         except InterruptedPushError as err:

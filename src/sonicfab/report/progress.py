@@ -59,6 +59,16 @@ class ProgressBar:
         if self._bar is not None:
             self._bar.update(self._task, total=switches)
 
+    def note(self, text: str) -> None:
+        """A line that stays, above the bar."""
+        if self._bar is None:
+            note(text)
+            return
+        with self._lock:
+            self._bar.stop()
+            note(text)
+            self._bar.start()
+
     def tell(self, switch: str, step: str) -> None:
         """A switch has come to a step."""
         with self._lock:

@@ -246,7 +246,7 @@ def value_of(result: PushResult) -> dict[str, Any]:
 
 
 def _condensed(comparison: Comparison) -> list[str]:
-    """The changes, where more than three of a kind are one line."""
+    """The changes, where more than three of a kind are one line; what is only stored otherwise is in the summary."""
     rows: dict[tuple[str, ...], list[ConfigChange]] = defaultdict(list)
     for change in comparison.config_db:
         kind = (change.field, change.old, change.new) if change.field else ()
@@ -263,7 +263,7 @@ def _condensed(comparison: Comparison) -> list[str]:
             lines += [f"frr: {change}" for change in frr_changes]
         else:
             lines.append(f"frr: {sign} {section}: {len(frr_changes)} lines")
-    return lines or list(comparison.stored)
+    return lines
 
 
 def _many(changes: list[ConfigChange]) -> str:

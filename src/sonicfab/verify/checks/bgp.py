@@ -176,6 +176,6 @@ def _other(expected: Expectations, peer: BgpPeer, more: BgpSession | None) -> Ot
 
 def _text(peer: BgpPeer, wanted_asn: int | None = None) -> str:
     """A peer in a few words: its state, and its AS number where that is not the wanted one."""
-    reason = f" ({peer.reason})" if peer.reason else ""
+    reason = f" ({peer.reason})" if peer.reason and peer.reason not in peer.state else ""  # FRR says Idle (Admin), too
     asn = f", AS {peer.remote_asn}" if peer.remote_asn not in (0, wanted_asn) else ""
     return f"{peer.state}{reason}{asn}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import reduce
+from operator import or_
 
 from sonicfab.families import Family
 from sonicfab.model.fields import Endpoint
@@ -11,6 +13,7 @@ from sonicfab.plan.interfaces import InterfaceKind
 from sonicfab.plan.vlans import VlanPlan
 from sonicfab.verify.diagnose import mends
 from sonicfab.verify.diagnose.base import Case, Diagnosis, some
+from sonicfab.verify.paths import Outage
 from sonicfab.verify.results import CheckResult, Problem
 
 
@@ -38,14 +41,28 @@ def after_links(case: Case) -> Iterator[Diagnosis]:
             yield from _split(case, one)
     unrouted = (Problem.NO_ROUTE, Problem.NOT_INSTALLED)
     for one in case.failed("vlan", problems=unrouted):
-        for place, finding in enumerate(case.findings):
-            cut = finding.broken and case.fabric.ways(Family.of(one.subject), finding.broken).of(one.switch, one.far)
-            if finding.broken and cut is None:
-                case.extend(place, case.take_these([one]))
-                break
+        place = _cut_by(case, one)
+        if place is not None:
+            case.extend(place, case.take_these([one]))
     for one in case.failed("vlan", problems=unrouted):
         if one in case.open.values():
             yield _not_told(case, one)
+
+
+def _cut_by(case: Case, one: CheckResult) -> int | None:
+    """The finding that leaves no way to where a subnet comes from; where several do so together, the worst of them."""
+    broken = {place: finding.broken for place, finding in enumerate(case.findings) if finding.broken}
+    places = sorted(broken, key=lambda place: case.findings[place].rank)
+
+    def is_cut(by: Iterable[int]) -> bool:
+        outage = reduce(or_, (broken[place] for place in by), Outage())
+        return bool(outage) and case.fabric.ways(Family.of(one.subject), outage).of(one.switch, one.far) is None
+
+    alone = next((place for place in places if is_cut([place])), None)
+    if alone is not None or not is_cut(places):
+        return alone
+    needed = [place for place in places if not is_cut([other for other in places if other != place])]
+    return next(iter(needed), places[0])
 
 
 def _plan(case: Case, one: CheckResult) -> VlanPlan:
