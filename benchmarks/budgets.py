@@ -212,6 +212,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--plot", type=Path, help="an SVG of how cost grows", metavar="FILE")
     parser.add_argument("--json", type=Path, help="the rows for programs", metavar="FILE")
     options = parser.parse_args(arguments)
+    if options.plot:
+        import matplotlib as mpl  # noqa: F401 - to be told before, not after ten minutes
     for name in ("PYTHONDONTWRITEBYTECODE", "SONICFAB_TEMPLATES"):  # an installed program has its bytecode
         os.environ.pop(name, None)
     rows: list[Row] = []
