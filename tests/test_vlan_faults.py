@@ -55,6 +55,18 @@ def test_a_vlan_that_somebody_has_removed(world: World) -> None:
     assert rest == []
 
 
+def test_a_switch_without_bgp_and_loopback_has_faults_as_others_have(tmp_path: Path) -> None:
+    world = World(open_fabric(*written(tmp_path, TOPOLOGY + "switches: {oob1: {bgp: none}}\n")))
+    assert "Loopback0" not in world.plan.switches["oob1"].interfaces
+    del world.boxes["oob1"].vlans["Vlan23"]
+    assert only(world).code == "vlan-missing"
+    world.change_port("spine1", "Ethernet0", oper_up=False)
+    world.change_port("leaf1", "Ethernet48", oper_up=False)
+    world.session_down("leaf1", "spine1")
+    _, findings = world.verified()
+    assert {one.code for one in findings} > {"vlan-missing"}
+
+
 def test_an_access_port_in_no_vlan(world: World) -> None:
     del world.boxes["oob1"].vlans["Vlan23"]["Ethernet3"]
     found = only(world)

@@ -75,8 +75,8 @@ class Interface(Check[PortPlan | InterfacePlan]):
 
 
 def loopbacks(plan: SwitchPlan) -> list[str]:
-    """The addresses of a switch's Loopback0, as zebra writes them."""
-    return [str(address) for address in plan.interfaces[LOOPBACK].addresses]
+    """The addresses of a switch's Loopback0, as zebra writes them; none where it has no such interface."""
+    return [str(address) for address in (plan.interfaces[LOOPBACK].addresses if LOOPBACK in plan.interfaces else ())]
 
 
 def _addresses(lacking: Iterable[str], own: Iterable[str]) -> str:
