@@ -23,7 +23,7 @@ from sonicfab.plan.types import FabricPlan
 from sonicfab.render import Renderer, template_folders
 from sonicfab.schema.facts import builtin
 from sonicfab.validate.schema import SchemaCheck
-from sonicfab.verify.paths import Outage, PathFinder
+from sonicfab.verify.paths import Outage, PathFinder, Paths
 
 MESH = {
     "spines": ["spine1", "spine2"],
@@ -251,3 +251,13 @@ def test_what_all_of_a_group_share_stands_with_the_group() -> None:
     assert "neighbor LEAF password" not in text
     assert " neighbor Ethernet0 password s3cr3t-Word\n" in text
     assert "neighbor Ethernet4 password" not in text
+
+
+def test_where_the_policies_are_anothers_a_detour_is_as_good_as_not() -> None:
+    """Which metric tells of a way through the other spine is a line of TO-FABRIC, and that one is left there."""
+    links = [{"link": SPINES, "bgp": "ibgp"}]
+    ours = PathFinder(planned(links), Family.IPV4).of("leaf1", "spine1")
+    theirs = planned(links, ownership="planned", leave=["frr route-map TO-FABRIC"])
+    left = PathFinder(theirs, Family.IPV4).of("leaf1", "spine1")
+    assert ours == Paths(frozenset({"Ethernet72"}), 1)
+    assert left == Paths(frozenset({"Ethernet72", "Ethernet76"}), 2, certain=False)

@@ -67,6 +67,24 @@ def test_a_switch_without_bgp_and_loopback_has_faults_as_others_have(tmp_path: P
     assert {one.code for one in findings} > {"vlan-missing"}
 
 
+def test_a_port_that_is_planned_to_be_shut_is_no_finding(tmp_path: Path) -> None:
+    wanted = TOPOLOGY + "  - {switches: oob1, ports: Ethernet9, admin: down}\n"
+    world = World(open_fabric(*written(tmp_path, wanted)))
+    world.change_port("oob1", "Ethernet9", admin_up=False, oper_up=False)
+    results, findings = world.verified()
+    (port,) = (one for one in results if (one.switch, one.check, one.subject) == ("oob1", "interface", "Ethernet9"))
+    assert (port.status, port.expected, port.seen) == ("ok", "shut", "shut, as planned")
+    assert findings == []
+
+
+def test_frr_that_is_left_whole_has_no_drift(tmp_path: Path) -> None:
+    left = TOPOLOGY + "ownership: planned\nswitches: {oob1: {bgp: none, leave: [frr]}}\n"
+    world = World(open_fabric(*written(tmp_path, left)))
+    box = world.boxes["oob1"]
+    box.frr = f"{box.frr}\nip prefix-list OTHERS seq 5 permit 10.0.0.0/8\n"
+    assert world.verified()[1] == []
+
+
 def test_an_access_port_in_no_vlan(world: World) -> None:
     del world.boxes["oob1"].vlans["Vlan23"]["Ethernet3"]
     found = only(world)

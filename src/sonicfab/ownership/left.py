@@ -42,6 +42,12 @@ class Left:
         """True when something is left."""
         return bool(self.places) or self.frr or bool(self.lines)
 
+    @property
+    def policies(self) -> bool:
+        """Whether policies of BGP are left, in FRR's words or those of frrcfgd's tables: what they do nobody knows."""
+        lines = any("route-map" in one.split() for one in self.lines)
+        return self.frr or lines or any("ROUTE_MAP" in f"{one.table} {one.name.upper()}" for one in self.places)
+
     def idle(self, tables: ConfigDb, frr: str) -> frozenset[str]:
         """What of it, in the words of `said`, names nothing in a config."""
         there = list(conf.lines(frr)) if self.lines else []

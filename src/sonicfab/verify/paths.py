@@ -167,6 +167,11 @@ class PathFinder:
             if session.options.allowas_in
         )
 
+    @cached_property
+    def _of_others(self) -> frozenset[str]:
+        """The switches whose policies are not ours: with which metric they tell a detour is not known."""
+        return frozenset(name for name, switch in self._plan.switches.items() if switch.left.policies)
+
     def _search(self, origin: str) -> dict[str, _Reached]:
         """Level by level: the switches that the announcement reaches with one, two ... AS numbers."""
         if origin in self._found:
@@ -211,13 +216,16 @@ class PathFinder:
         taken = {far: path for far, path in paths.items() if far in allowed or not path[0] & own}
         of_its_own = {self._bits[far] for far in taken if not found[far].internal}
         better = {
-            far: path for far, path in taken.items() if not (found[far].internal and self._bits[far] in of_its_own)
+            far: path
+            for far, path in taken.items()
+            if not found[far].internal or self._bits[far] not in of_its_own or far in self._of_others
         }
         if not better:
             return None
         certain = all(found[far].certain and (far in allowed or not path[1] & own) for far, path in better.items())
         # metrics are compared within one AS; where the best path is of another, bgpd keeps both
         certain = certain and (better == taken or len({self._bits[far] for far in taken}) == 1)
+        certain = certain and not any(found[far].internal and far in self._of_others for far in taken)
         return _Reached(frozenset(better), *_of_any(better.values()), certain)
 
 

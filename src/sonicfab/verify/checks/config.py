@@ -97,6 +97,8 @@ def drift(expected: Expectations, answers: Answers, subject: str) -> list[str]:
         rows = configdb.merge(whole.config_db, answers.get(RUNNING_CONFIG_DB), whole.owned)
         made = (expected.plan.build.frrcfgd or Frrcfgd()).makes(rows)
         return differences(answers.get(RUNNING_FRR), made) if subject == "frr" else []
+    if whole.frr is None and subject in ("frr", "stored frr.conf"):
+        return []  # all of it is left as it is
     intended = whole.frr or ""
     if subject == "config_db":
         changes = configdb.diff(whole.config_db, answers.get(RUNNING_CONFIG_DB), whole.owned)

@@ -93,7 +93,7 @@ def _fault(port: PortPlan, interface: InterfaceOfZebra | None) -> tuple[Problem,
         return Problem.MISSING, "no such interface"
     seen = f"{'up' if interface.oper_up else 'no link'}, MTU {interface.mtu}"
     if not interface.admin_up:
-        return Problem.SHUT, "shut"
+        return (Problem.SHUT, "shut") if port.admin_status == "up" else (Problem.NONE, "shut, as planned")
     if not interface.oper_up and port.far:
         return Problem.NO_LINK, "no link"
     if interface.mtu != port.mtu:
@@ -116,6 +116,8 @@ def _wanted(plan: SwitchPlan, port: PortPlan) -> str:
     fec += "" if port.autoneg is None else f", negotiation {'on' if port.autoneg else 'off'}"
     interface = plan.interfaces.get(port.name)
     addresses = "".join(f", {address}" for address in (interface.addresses if interface else ()))
+    if port.admin_status == "down":
+        return "shut"
     return f"{'up' if port.use == 'link' else 'not shut'}, MTU {port.mtu}, {port.speed} Mb/s{fec}{addresses}"
 
 
