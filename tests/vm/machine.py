@@ -141,7 +141,8 @@ class Machine:
 
     def _command(self, disk: Path, state: str) -> list[str]:
         root = self.root.folder
-        init = "/lib/systemd/systemd" if self.root.systemd else "/sbin/vm-init"
+        # without udev nobody says that ttyS0 is there, and systemd would wait for it 90 s
+        init = "/lib/systemd/systemd systemd.getty_auto=no" if self.root.systemd else "/sbin/vm-init"
         arguments = f"root=/dev/vda rw console=ttyS0 net.ifnames=0 init={init} quiet panic=-1 {self.words}"
         drives = [f"file={disk},format=qcow2,if=virtio"]
         if self.work:
