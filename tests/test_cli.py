@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -233,7 +234,10 @@ def test_ctrl_c(tmp_path: Path) -> None:
             writer = os.open(tmp_path / "inventory.yml", os.O_WRONLY | os.O_NONBLOCK)
         except OSError:  # nobody reads yet
             time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
+    while process.poll() is None and not patience.ended:  # between opening and reading Python hears of none
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(2)
     _, err = communicate(process, 30)
     os.close(writer)
     assert (process.returncode, err) == (130, "interrupted\n")

@@ -12,6 +12,7 @@ from sonicfab.frr.conf import masked, read
 from sonicfab.frr.delta.compute import delta, same
 from sonicfab.frr.delta.moved import before_addresses
 from sonicfab.frr.delta.types import FrrDelta, Restart
+from sonicfab.push.ways import frr_files
 
 ALL = {"Ethernet0", "Ethernet4", "10.1.0.1", "10.1.0.3", "10.0.0.1", "10.0.0.2"}
 BGP = " bgp router-id 10.0.1.1"
@@ -318,3 +319,14 @@ def test_a_neighbour_of_a_port_goes_before_its_port_gets_an_address() -> None:
     ports = {"Ethernet0", "Ethernet4"}
     assert before_addresses(read(BASE), read(numbered), ports) == "router bgp 65101\n no neighbor Ethernet0\nexit\n"
     assert before_addresses(read(numbered), read(BASE), ports) == ""
+
+
+@pytest.mark.parametrize(("version", "kept"), [("10.3", True), ("8.4.4", False)])
+def test_the_way_back_takes_nothing_away_that_frr_has_by_itself(version: str, kept: bool) -> None:
+    """FRR 9.1 and later do not print it, so it is in no running config: what ran before had it all the same."""
+    before = f"frr version {version}\nfrr defaults traditional\nroute-map A permit 10\nexit\n"
+    intended = "ip nht resolve-via-default\nroute-map A deny 10\nexit\n"
+    files = frr_files(delta(before, intended), intended, before)
+    assert "route-map A permit 10" in files["frr.undo"]
+    assert ("no ip nht" not in files["frr.undo"]) == kept
+    assert ("ip nht" not in files["frr.delta"]) == kept

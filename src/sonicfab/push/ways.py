@@ -8,6 +8,7 @@ from typing import Literal
 
 from sonicfab.builds import Build
 from sonicfab.errors import InputError
+from sonicfab.frr import conf
 from sonicfab.frr.conf import read
 from sonicfab.frr.delta import moved
 from sonicfab.frr.delta.compute import delta
@@ -216,9 +217,11 @@ _ROUTED = frozenset(kind.table for kind in InterfaceKind)
 def frr_files(change: FrrDelta, intended: str, before: str) -> dict[str, str]:
     """What is staged for FRR: the delta, and the way back from what is intended to what ran before.
 
-    A way back that the delta refuses is empty files: the guard then restarts the bgp container.
+    A way back that the delta refuses is empty files: the guard then restarts the bgp container. What FRR has by itself
+    and does not print was there before, too: to take it away would be a change.
     """
-    undo = delta(intended, before)
+    by_itself = sorted(conf.unprinted(before) & conf.parse(intended)[()])
+    undo = delta(intended, "\n".join((*by_itself, before)))
     return {
         "frr.delta": change.commands,
         "frr.delta2": change.then,
