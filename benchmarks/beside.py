@@ -12,15 +12,14 @@ import argparse
 import contextlib
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import measure
 from budgets import PEERS
 from measure import SONICFAB
 from sonicfab.access import Access
@@ -81,15 +80,8 @@ def typed(command: Sequence[str], cwd: Path) -> tuple[float, float]:
     Raises:
         RuntimeError: it ends with an exit code other than 0.
     """
-    began = time.monotonic()
-    child = subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    assert child.stdout is not None
-    said = child.stdout.read()
-    _, status, used = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise RuntimeError(f"{' '.join(command)} ended with {child.returncode}: {said}")
-    return time.monotonic() - began, used.ru_utime + used.ru_stime
+    wall, spent = measure.timed(command, cwd)
+    return wall, spent.cpu
 
 
 def napalm(lab: LabState, names: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ import os
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,7 @@ def cost(command: Sequence[str], cwd: Path, runs: int = 1, *, warm: bool = True)
     Raises:
         RuntimeError: it ends with an exit code other than 0.
     """
-    results = [_once(command, cwd) for _ in range(runs + warm)][int(warm) :]
+    results = [timed(command, cwd)[1] for _ in range(runs + warm)][int(warm) :]
     return Cost(statistics.median(one.cpu for one in results), statistics.median(one.peak for one in results))
 
 
@@ -42,7 +43,13 @@ def sonicfab(*arguments: str, cwd: Path | None = None) -> None:
         raise RuntimeError(f"sonicfab {' '.join(arguments)} ended with {done.returncode}: {done.stdout}{done.stderr}")
 
 
-def _once(command: Sequence[str], cwd: Path) -> Cost:
+def timed(command: Sequence[str], cwd: Path) -> tuple[float, Cost]:
+    """Run it once; the seconds of wall clock, and what it cost.
+
+    Raises:
+        RuntimeError: it ends with an exit code other than 0.
+    """
+    began = time.monotonic()
     child = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     assert child.stderr is not None
     said = child.stderr.read()
@@ -50,4 +57,4 @@ def _once(command: Sequence[str], cwd: Path) -> Cost:
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {child.returncode}: {said}")
-    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return time.monotonic() - began, Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)

@@ -165,6 +165,8 @@ def test_redis_is_heard_as_redis_cli_hears_it(server: str) -> None:
     with pytest.raises(RuntimeError, match="ERR unknown command 'NOSUCH'"):
         redis.ask("NOSUCH", database=4, path=server)
     assert redis.ask("GET", "a key", database=6, path=server) == "\n", "a database of its own"
+    with pytest.raises(RuntimeError, match="ERR DB index is out of range"):  # and is not asked of database 0
+        redis.ask("SET", "a key", "lost", database=99, path=server)
 
 
 def test_redis_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -25,8 +25,8 @@ def ask(*arguments: str, database: int, path: str = SOCKET) -> str:
             raise RuntimeError(f"Could not connect to Redis at {path}: {err.strerror}") from err
         connection.sendall(_packed("SELECT", str(database)) + _packed(*arguments))
         reader = _Reader(connection)
-        reader.reply()
-        answer = reader.reply()
+        chosen = reader.reply()
+        answer = reader.reply() if chosen == "OK" else chosen
     except OSError as err:
         raise RuntimeError("Error: Server closed the connection") from err
     finally:
