@@ -77,6 +77,15 @@ def test_a_port_that_is_planned_to_be_shut_is_no_finding(tmp_path: Path) -> None
     assert findings == []
 
 
+def test_a_link_whose_one_end_is_planned_to_be_shut_is_told_by_that_end(tmp_path: Path) -> None:
+    world = World(open_fabric(*written(tmp_path, TOPOLOGY + "  - {switches: leaf1, ports: Ethernet48, admin: down}\n")))
+    world.change_port("leaf1", "Ethernet48", admin_up=False, oper_up=False)
+    world.change_port("spine1", "Ethernet0", oper_up=False)
+    world.session_down("leaf1", "spine1")
+    found = only(world)
+    assert (found.code, found.where[0]) == ("port-shut", "leaf1:Ethernet48")
+
+
 def test_frr_that_is_left_whole_has_no_drift(tmp_path: Path) -> None:
     left = TOPOLOGY + "ownership: planned\nswitches: {oob1: {bgp: none, leave: [frr]}}\n"
     world = World(open_fabric(*written(tmp_path, left)))

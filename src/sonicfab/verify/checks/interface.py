@@ -93,12 +93,17 @@ def _fault(port: PortPlan, interface: InterfaceOfZebra | None) -> tuple[Problem,
         return Problem.MISSING, "no such interface"
     seen = f"{'up' if interface.oper_up else 'no link'}, MTU {interface.mtu}"
     if not interface.admin_up:
-        return (Problem.SHUT, "shut") if port.admin_status == "up" else (Problem.NONE, "shut, as planned")
+        return (Problem.NONE, "shut, as planned") if _to_be_shut(port) else (Problem.SHUT, "shut")
     if not interface.oper_up and port.far:
         return Problem.NO_LINK, "no link"
     if interface.mtu != port.mtu:
         return Problem.MTU, seen
     return Problem.NONE, seen
+
+
+def _to_be_shut(port: PortPlan) -> bool:
+    """Whether that is what is wanted of a port; one to another switch carries what the plan expects to come by."""
+    return port.admin_status == "down" and not port.far
 
 
 def _sonic_fault(port: PortPlan, found: SonicPort, seen: str) -> tuple[Problem, str]:
@@ -116,7 +121,7 @@ def _wanted(plan: SwitchPlan, port: PortPlan) -> str:
     fec += "" if port.autoneg is None else f", negotiation {'on' if port.autoneg else 'off'}"
     interface = plan.interfaces.get(port.name)
     addresses = "".join(f", {address}" for address in (interface.addresses if interface else ()))
-    if port.admin_status == "down":
+    if _to_be_shut(port):
         return "shut"
     return f"{'up' if port.use == 'link' else 'not shut'}, MTU {port.mtu}, {port.speed} Mb/s{fec}{addresses}"
 
