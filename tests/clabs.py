@@ -18,8 +18,8 @@ import pytest
 from conftest import ROOT
 from patience import Patience
 from sonicfab.fabric import open_fabric
+from sonicfab.lab.planned import lab_spec
 from sonicfab.lab.seed import write_switch
-from sonicfab.lab.spec import lab_spec
 from sonicfab.platforms import Platform
 
 IMAGE = "sonicfab/light:test"

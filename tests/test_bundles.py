@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT
+from sonicfab.endpoint import Endpoint
 from sonicfab.errors import InputError
 from sonicfab.fabric import Fabric, open_fabric, render_fabric
-from sonicfab.model.fields import Endpoint
 from sonicfab.ownership.record import Record
 from sonicfab.ownership.settle import OnSwitch, Rendered, Settled, settle
 from sonicfab.plan.dump import plan_text

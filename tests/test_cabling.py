@@ -14,8 +14,8 @@ import pytest
 import sonicfab
 from conftest import EXAMPLES, ROOT, Run, example_files
 from known import get_platform
+from sonicfab.endpoint import Endpoint
 from sonicfab.errors import InputError
-from sonicfab.model.fields import Endpoint
 from sonicfab.plan.cables import CableRun, cables, place_of
 from sonicfab.plan.types import FabricPlan
 from sonicfab.report import cabling as report

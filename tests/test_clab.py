@@ -16,13 +16,13 @@ from conftest import EXAMPLES, REFERENCE, ROOT, Run, example_files
 from labs import LEAF1, SPINE
 from sonicfab.access import Access
 from sonicfab.configdb import ConfigDb
+from sonicfab.endpoint import Endpoint
 from sonicfab.errors import InputError, TransportError
 from sonicfab.fabric import Fabric, open_fabric
 from sonicfab.lab.access import NO_SUDO
 from sonicfab.lab.clab import VS_START, VS_WIRES
 from sonicfab.lab.state import LabNode, LabState, labs_folder, process_started, write_state
 from sonicfab.lab.stock import stock_config, stock_plan, stock_ports, wider_than_old_images
-from sonicfab.model.fields import Endpoint
 from sonicfab.transport.exec import ExecTransport, ProgramStream
 from sonicfab.verify.run import verify
 

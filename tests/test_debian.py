@@ -14,7 +14,8 @@ from sonicfab.errors import InputError, LabError
 from sonicfab.fabric import open_fabric
 from sonicfab.lab import debian
 from sonicfab.lab.debian import Tree, nearest, tree_at
-from sonicfab.lab.spec import LabSpec, lab_spec, on_trees
+from sonicfab.lab.planned import lab_spec, on_trees
+from sonicfab.lab.spec import LabSpec
 
 MACHINE, BOOKWORM, TRIXIE = Tree(None, "8.4.4"), Tree(Path("/b"), "8.4.4"), Tree(Path("/t"), "10.3")
 

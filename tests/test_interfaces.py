@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from sonicfab.configdb import ConfigChange, ConfigDb
+from sonicfab.endpoint import Endpoint
 from sonicfab.fabric import Fabric, render_fabric
-from sonicfab.model.fields import Endpoint
 from sonicfab.plan.bgp import Session
 from sonicfab.plan.dump import plan_text
 from sonicfab.plan.interfaces import InterfaceKind

@@ -14,9 +14,9 @@ import pytest
 
 from frrs import Router, fresh, holder, printed_as_written, wait_until
 from known import nothing_wrong_in_frr, rendered_config
+from sonicfab.endpoint import NOWHERE
 from sonicfab.families import Family
 from sonicfab.lab.netns import Holder
-from sonicfab.model.fields import NOWHERE
 from sonicfab.model.policies import read_prefixes
 from sonicfab.plan.bgp import PeerGroup, RouteMap, Session
 from sonicfab.plan.dump import plan_text

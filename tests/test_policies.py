@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from conftest import ROOT
+from sonicfab.endpoint import NOWHERE
 from sonicfab.fabric import Fabric, render_fabric
 from sonicfab.families import Family
 from sonicfab.frr.bgp import read_frr
-from sonicfab.model.fields import NOWHERE
 from sonicfab.plan.bgp import PeerGroup, PrefixList, RouteMap, Session
 from sonicfab.plan.interfaces import InterfaceKind
 from sonicfab.plan.options import Options, PrefixLimit

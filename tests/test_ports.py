@@ -11,8 +11,8 @@ import pytest
 from conftest import ROOT, Run
 from known import get_platform, platform_names
 from sonicfab.breakouts import Mode, parts_of
+from sonicfab.endpoint import Endpoint
 from sonicfab.fabric import read_fabric
-from sonicfab.model.fields import Endpoint
 from sonicfab.model.topology import Topology
 from sonicfab.plan.frontpanel import Need, front_of, is_free, propose
 from sonicfab.plan.ports import PortSettings, settled_ports

@@ -13,9 +13,9 @@ import pytest
 
 from conftest import ROOT, Golden, with_rows
 from known import CATALOG
+from sonicfab.endpoint import Endpoint
 from sonicfab.errors import InputError, SwitchError
 from sonicfab.families import Family
-from sonicfab.model.fields import Endpoint
 from sonicfab.model.numbers import Numbers
 from sonicfab.plan.assemble import make_plan
 from sonicfab.plan.types import FabricPlan

@@ -19,8 +19,8 @@ from pushfaults_fabric import fabric_files, write_fabric
 from sonicfab.fabric import open_fabric
 from sonicfab.lab.access import open_lab_switch
 from sonicfab.lab.files import program_files
+from sonicfab.lab.planned import lab_spec, stored_configs
 from sonicfab.lab.seed import write_programs, write_switch
-from sonicfab.lab.spec import lab_spec, stored_configs
 from sonicfab.lab.state import LabNode, LabState, lab_folder, process_started, write_state
 from sonicfab.switch.operations import Switch
 from vm.box import Box

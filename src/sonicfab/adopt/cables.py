@@ -13,7 +13,7 @@ from sonicfab.adopt.seen import Seen
 from sonicfab.adopt.sessions import text_of
 from sonicfab.adopt.vlans import of_link
 from sonicfab.configdb import natural_key
-from sonicfab.model.fields import Endpoint
+from sonicfab.endpoint import Endpoint
 from sonicfab.roles import Role
 
 _Cable = tuple[Endpoint, Endpoint]

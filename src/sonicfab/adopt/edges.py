@@ -10,7 +10,7 @@ from sonicfab.adopt.roles import find_role
 from sonicfab.adopt.seen import Seen
 from sonicfab.adopt.sessions import text_of
 from sonicfab.configdb import natural_key
-from sonicfab.model.fields import Endpoint
+from sonicfab.endpoint import Endpoint
 from sonicfab.roles import Role
 
 Said = tuple[tuple[str, object], ...]

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from sonicfab.adopt.links import Links
 from sonicfab.adopt.seen import Seen
-from sonicfab.model.fields import Endpoint
+from sonicfab.endpoint import Endpoint
 from sonicfab.model.sessions import HOST, IBGP, PeerGroupName
 from sonicfab.roles import Role
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from sonicfab.adopt.seen import Seen
 from sonicfab.adopt.sessions import SeenSession, text_of
 from sonicfab.configdb import natural_key
+from sonicfab.endpoint import Endpoint
 from sonicfab.errors import InputError
-from sonicfab.model.fields import Endpoint
 
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9/().-]*")
 

@@ -8,7 +8,7 @@ from typing import Any
 from sonicfab.adopt.links import FoundLink
 from sonicfab.adopt.policies import session_options
 from sonicfab.adopt.seen import Seen
-from sonicfab.model.fields import Endpoint
+from sonicfab.endpoint import Endpoint
 
 Usual = Callable[[Endpoint, Endpoint], Mapping[str, object]]
 """(end, far end) -> what the files say of such sessions without a word at the link."""

@@ -15,8 +15,8 @@ from sonicfab.adopt.routemaps import RouteMaps, Words
 from sonicfab.adopt.seen import Seen
 from sonicfab.adopt.sessions import SeenSession
 from sonicfab.adopt.staticrows import routes_of_rows
+from sonicfab.endpoint import Endpoint
 from sonicfab.frr import conf
-from sonicfab.model.fields import Endpoint
 from sonicfab.roles import Role
 
 _NO_NAME = re.compile(r"[^A-Za-z0-9_-]+")

@@ -8,7 +8,7 @@ from sonicfab.adopt.edges import Said
 from sonicfab.adopt.page import ranges
 from sonicfab.adopt.prove import Difference
 from sonicfab.configdb import ConfigChange, ConfigDb
-from sonicfab.model.fields import Endpoint
+from sonicfab.endpoint import Endpoint
 from sonicfab.model.leave import FRR_WORD
 
 _MODE = ("DEVICE_METADATA", "localhost", "docker_routing_config_mode")

@@ -21,8 +21,9 @@ from sonicfab.adopt.seen import Seen
 from sonicfab.adopt.sessions import text_of
 from sonicfab.adopt.vlans import Vlans
 from sonicfab.configdb import Table
+from sonicfab.endpoint import Endpoint
 from sonicfab.frr import frrcfgd
-from sonicfab.model.fields import Endpoint, is_switch_name
+from sonicfab.model.fields import is_switch_name
 from sonicfab.model.leave import FRR_WORD, is_lines
 from sonicfab.model.sessions import IBGP
 from sonicfab.model.topology import SONIC_MTU

@@ -12,7 +12,7 @@ from sonicfab.adopt.page import Entry, flow, one_or_list, scalar
 from sonicfab.adopt.seen import Seen
 from sonicfab.adopt.sessions import text_of
 from sonicfab.configdb import natural_key
-from sonicfab.model.fields import Endpoint
+from sonicfab.endpoint import Endpoint
 
 _VLAN = re.compile(r"Vlan([1-9][0-9]{0,3})")
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,61}[A-Za-z0-9]")

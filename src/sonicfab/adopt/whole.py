@@ -26,9 +26,10 @@ from sonicfab.adopt.unified import rows_beside
 from sonicfab.adopt.vlans import of_link, vlans_of
 from sonicfab.catalog import Catalog
 from sonicfab.configdb import natural_key
+from sonicfab.endpoint import Endpoint
 from sonicfab.errors import InputError
 from sonicfab.fabric import Fabric
-from sonicfab.model.fields import Endpoint, ends_of
+from sonicfab.model.fields import ends_of
 from sonicfab.model.leave import FRR_WORD, is_lines
 from sonicfab.roles import Role
 

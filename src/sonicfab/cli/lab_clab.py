@@ -80,7 +80,7 @@ def render(
     """
     from sonicfab.fabric import open_fabric
     from sonicfab.lab.clab import write_lab
-    from sonicfab.lab.spec import lab_spec
+    from sonicfab.lab.planned import lab_spec
     from sonicfab.operations.lab import clab_lab
     from sonicfab.report import console
 

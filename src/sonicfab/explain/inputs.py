@@ -8,10 +8,10 @@ from typing import Any
 
 from sonicfab.builds import Build, fact_texts
 from sonicfab.document import Document
+from sonicfab.endpoint import Endpoint
 from sonicfab.errors import DocumentName, KeyPath, Place
 from sonicfab.explain.notes import FieldRead
 from sonicfab.fabric import FabricFiles
-from sonicfab.model.fields import Endpoint
 from sonicfab.plan.breakouts import break_out
 from sonicfab.plan.cabling import Cabling, members, resolve
 from sonicfab.plan.decided import Fact, Rule

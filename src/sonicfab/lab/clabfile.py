@@ -7,9 +7,9 @@ from typing import Any
 
 import yaml
 
+from sonicfab.endpoint import Endpoint
 from sonicfab.lab.spec import LabSpec, LabSwitch
 from sonicfab.lab.stock import StockPort
-from sonicfab.model.fields import Endpoint
 
 KINDS = {"light": "linux", "sonic-vs": "sonic-vs", "sonic-vm": "sonic-vm"}
 """What a lab's nodes are -> containerlab's name of it."""

@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from sonicfab.endpoint import Endpoint
 from sonicfab.errors import InputError, LabError
 from sonicfab.hints import did_you_mean
 from sonicfab.lab import faults_cables, faults_config, faults_switches
 from sonicfab.lab.faults_base import Fault, FaultPlace, Lab, Undo
 from sonicfab.lab.state import LabState, find_lab
 from sonicfab.lab.whole import whole
-from sonicfab.model.fields import Endpoint
 
 FAULTS = {one.name: one for one in (*faults_cables.FAULTS, *faults_switches.FAULTS, *faults_config.FAULTS)}
 _RECORD = "faults.json"

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from sonicfab.endpoint import Endpoint
 from sonicfab.errors import InputError
 from sonicfab.hints import did_you_mean
 from sonicfab.lab.inside import is_up, run_below, run_inside
 from sonicfab.lab.spec import LabSpec, LabSwitch
 from sonicfab.lab.state import LabState
-from sonicfab.model.fields import Endpoint
 
 Undo = dict[str, Any]
 """What must be known to undo a fault; JSON."""

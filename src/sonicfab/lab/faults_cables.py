@@ -7,9 +7,9 @@ import zlib
 
 from sonicfab.errors import LabError
 from sonicfab.lab.faults_base import Amount, Fault, FaultPlace, Lab, Undo, nothing_to_heal
-from sonicfab.lab.hosts import BOND
 from sonicfab.lab.inside import run_below
 from sonicfab.lab.netns import UNPLUGGED
+from sonicfab.lab.spec import BOND
 
 # a port that came back is a new interface: CONFIG_DB says what it must be, lldpd must be told its alias once more
 _SETTLE = """\

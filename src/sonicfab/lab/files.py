@@ -9,10 +9,9 @@ import shlex
 from importlib.resources import files
 from pathlib import Path
 
-from sonicfab.lab.hosts import BOND, LabHost
 from sonicfab.lab.sonic.__main__ import PROGRAMS
 from sonicfab.lab.sonic.channels import STP
-from sonicfab.lab.spec import LabSpec, LabSwitch
+from sonicfab.lab.spec import BOND, LabHost, LabSpec, LabSwitch
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 AUTHORIZED_KEYS = "files/home/admin/.ssh/authorized_keys"

@@ -9,21 +9,18 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain, islice
 
 from sonicfab.asn import PRIVATE_ASNS
 from sonicfab.errors import InputError
 from sonicfab.families import Family
 from sonicfab.ipam import AddressPool, IpAddress, IpNetwork
-from sonicfab.model.fields import Endpoint
+from sonicfab.lab.spec import BOND, LabHost
 from sonicfab.plan.bgp import Session
 from sonicfab.plan.bundles import PortChannelPlan
 from sonicfab.plan.types import FabricPlan, PortPlan
 from sonicfab.plan.vlans import NetworkPlan
 
-BOND = "bond0"
-"""What a host calls the interface of several cables."""
 ALL_PORTS = 0
 """As a number of hosts per switch: one on each of its host ports."""
 
@@ -57,39 +54,6 @@ _FAMILY = """\
   neighbor {interface} route-map OWN out
  exit-address-family
 """
-
-
-@dataclass(frozen=True, slots=True)
-class LabHost:
-    """A server.
-
-    Attributes:
-        name: SWITCH-PORT.
-        switch, port: what its eth0 is plugged into; a port channel where it has a bond0 of several.
-        addresses: its own, one of each family, with prefix length.
-        members: the ports of the port channel.
-        bgp: the config of its bgpd; "" for a host in a network, whose addresses are on its eth0.
-        gateways: its default routes.
-        link_addresses: those of its eth0, with prefix length, where BGP is numbered.
-    """
-
-    name: str
-    switch: str
-    port: str
-    asn: int
-    mac: str
-    mtu: int
-    addresses: tuple[str, ...]
-    bgp: str
-    members: tuple[str, ...] = ()
-    gateways: tuple[str, ...] = ()
-    link_addresses: tuple[str, ...] = ()
-
-    @property
-    def cables(self) -> tuple[tuple[Endpoint, Endpoint], ...]:
-        """(port of the switch, interface of the host) of each cable."""
-        ports = enumerate(self.members or (self.port,))
-        return tuple((Endpoint(self.switch, port), Endpoint(self.name, f"eth{number}")) for number, port in ports)
 
 
 def lab_hosts(plan: FabricPlan, per_switch: int) -> tuple[LabHost, ...]:

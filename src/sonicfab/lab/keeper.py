@@ -23,10 +23,9 @@ from sonicfab.errors import SonicfabError
 from sonicfab.lab import requests
 from sonicfab.lab.files import HOST_KEY
 from sonicfab.lab.gate import Listeners, Mode, listen
-from sonicfab.lab.hosts import LabHost
 from sonicfab.lab.netns import Holder, boot_host, boot_switch, build_network, ssh_server, stand_ins, write_shared
 from sonicfab.lab.seed import new_key
-from sonicfab.lab.spec import LabSpec, LabSwitch
+from sonicfab.lab.spec import LabHost, LabSpec, LabSwitch
 from sonicfab.lab.state import HostNode, LabNode, LabState, process_started, remove_folder, write_state
 
 _BOOTING_AT_ONCE = 8

@@ -21,9 +21,8 @@ from urllib.parse import quote
 
 from sonicfab.errors import LabError
 from sonicfab.lab import files as lab_files
-from sonicfab.lab.hosts import LabHost
 from sonicfab.lab.seed import write_programs, write_switch, write_texts
-from sonicfab.lab.spec import LabSpec, LabSwitch
+from sonicfab.lab.spec import LabHost, LabSpec, LabSwitch
 from sonicfab.lab.state import enter
 
 BOOT_TIMEOUT = 600.0

@@ -1,31 +1,20 @@
-"""What a lab is made of: the plan's switches with their real identity, ports and cables."""
+"""What a lab is made of: switches with their identity, ports and cables, and servers.
+
+The process that holds a lab has no more to load than this: what makes it of a plan is `planned`, and `hosts`.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sonicfab.builds import DEBIAN_RELEASES, Build, Frrcfgd
-from sonicfab.errors import InputError
-from sonicfab.hints import first_of
-from sonicfab.lab.container import container_files
-from sonicfab.lab.debian import Tree, nearest
-from sonicfab.lab.hosts import LabHost
-from sonicfab.lab.initcfg import init_cfg_text
-from sonicfab.model.fields import NOWHERE, Endpoint
-from sonicfab.ownership import record
-from sonicfab.ownership.record import Record
-from sonicfab.plan.types import FabricPlan, SwitchPlan
-from sonicfab.platforms import Platform
-from sonicfab.ports import ports_of
-from sonicfab.render import planned_of
-from sonicfab.schema.facts import schema_of
+from sonicfab.endpoint import NOWHERE, Endpoint
 
 SWSS_READY_AFTER = 10.0
 """Seconds after a reload until `config reload` is not refused any more; on a switch it is 120."""
+BOND = "bond0"
+"""What a host calls the interface of several cables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +30,7 @@ class LabSwitch:
         yang_tables: the tables of which its build has models.
         tree: the folder of the Debian whose programs it runs; "" for this machine.
         frr: the version of the FRR that it runs; "" for an unknown one.
-        kept: the tables of CONFIG_DB whose interfaces zebra must not forget: `_kept`.
+        kept: the tables of CONFIG_DB whose interfaces zebra must not forget: `planned._kept`.
     """
 
     name: str
@@ -63,6 +52,39 @@ class LabSwitch:
     tree: str = ""
     frr: str = ""
     kept: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LabHost:
+    """A server.
+
+    Attributes:
+        name: SWITCH-PORT.
+        switch, port: what its eth0 is plugged into; a port channel where it has a bond0 of several.
+        addresses: its own, one of each family, with prefix length.
+        members: the ports of the port channel.
+        bgp: the config of its bgpd; "" for a host in a network, whose addresses are on its eth0.
+        gateways: its default routes.
+        link_addresses: those of its eth0, with prefix length, where BGP is numbered.
+    """
+
+    name: str
+    switch: str
+    port: str
+    asn: int
+    mac: str
+    mtu: int
+    addresses: tuple[str, ...]
+    bgp: str
+    members: tuple[str, ...] = ()
+    gateways: tuple[str, ...] = ()
+    link_addresses: tuple[str, ...] = ()
+
+    @property
+    def cables(self) -> tuple[tuple[Endpoint, Endpoint], ...]:
+        """(port of the switch, interface of the host) of each cable."""
+        ports = enumerate(self.members or (self.port,))
+        return tuple((Endpoint(self.switch, port), Endpoint(self.name, f"eth{number}")) for number, port in ports)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,138 +137,3 @@ class LabSpec:
     def cables(self) -> tuple[tuple[Endpoint, Endpoint], ...]:
         """All cables, those to hosts included."""
         return (*self.links, *(cable for host in self.hosts for cable in host.cables))
-
-
-def lab_spec(
-    plan: FabricPlan,
-    name: str,
-    swss_ready_after: float = SWSS_READY_AFTER,
-    yang: Path | None = None,
-    hosts: tuple[LabHost, ...] = (),
-    configs: Mapping[str, Mapping[str, str]] | None = None,
-) -> LabSpec:
-    """The lab of a fabric.
-
-    `yang` is a folder with YANG models for all switches, whatever their build brings; `configs` is what switches
-    have stored instead of nothing: switch -> config_db.json and frr.conf -> text.
-    """
-    links = tuple(cable for link in plan.links for cable in link.cables)
-    platforms = dict.fromkeys(one.platform for one in plan.switches.values())
-    switches = tuple(_switch(one, platforms, yang, (configs or {}).get(one.name, {})) for one in plan.switches.values())
-    bundled = any(one.port_channels for one in plan.switches.values())
-    return LabSpec(name, plan.name, switches, links, swss_ready_after, hosts, port_channels=bundled)
-
-
-def on_trees(spec: LabSpec, plan: FabricPlan, trees: Collection[Tree]) -> LabSpec:
-    """The lab whose switches run the FRR that is nearest to their build's."""
-    switches = []
-    for one in spec.switches:
-        build = plan.switches[one.name].build.frr
-        tree = nearest(build, trees)
-        switches.append(replace(one, tree=str(tree.root or ""), frr=tree.frr, kept=_kept(tree.frr, build)))
-    return replace(spec, switches=tuple(switches))
-
-
-def _kept(frr: str, build: str) -> tuple[str, ...]:
-    """The tables whose interfaces zebra is told of, so that it does not free them when they go.
-
-    zebra 10.3 ends when an interface goes that it sends router advertisements on, as for BGP unnumbered: its timer
-    keeps the pointer (FRRouting/frr, 10.3: zebra/interface.c if_down(); mended by deb8476f63 and d019ad4938 in 10.4),
-    unless its config names the interface. A switch's port never goes, as one of a lab does whose cable is pulled; a
-    port channel goes with teamd, and a build with that FRR has the fault (data/builds/community-202505.yml).
-    """
-    if not frr.startswith("10.3"):
-        return ()
-    return ("PORT",) if build.startswith("10.3") else ("PORT", "PORTCHANNEL")
-
-
-_STORED = {
-    "config_db.json": "files/etc/sonic/config_db.json",
-    "frr.conf": "files/etc/sonic/frr/frr.conf",
-    record.FILE: f"files/etc/sonic/sonicfab/{record.FILE}",
-}
-
-
-def stored_configs(plan: FabricPlan, folder: Path) -> dict[str, dict[str, str]]:
-    """What `sonicfab render` or `lab save` wrote, of every switch.
-
-    Raises:
-        InputError: the folder lacks a switch, or a file cannot be read.
-    """
-    below = folder if any((folder / name).is_dir() for name in plan.switches) else folder / plan.name
-    lacking = [name for name in plan.switches if not (below / name / "config_db.json").exists()]
-    if lacking:
-        message = f"--from {folder}: no config_db.json of {first_of(lacking)}"
-        raise InputError(message, "`sonicfab render` and `sonicfab lab save` write such folders")
-    found: dict[str, dict[str, str]] = {}
-    for name in plan.switches:
-        files = (below / name / file for file in _STORED)
-        try:
-            found[name] = {file.name: file.read_text(encoding="utf-8") for file in files if file.exists()}
-            tables = json.loads(found[name]["config_db.json"])
-        except (OSError, ValueError) as err:
-            raise InputError(f"--from: {below / name} cannot be read: {err}") from err
-        if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
-            raise InputError(f"--from: {below / name / 'config_db.json'} is no CONFIG_DB: tables of rows")
-        if (below / "plan.json").exists():  # what was rendered is ours, as if it had been pushed
-            planned = planned_of(plan.switches[name], tables)
-            found[name][record.FILE] = Record.of(tables, found[name].get("frr.conf"), planned).dumps()
-    return found
-
-
-def _switch(
-    switch: SwitchPlan, platforms: Collection[Platform], yang: Path | None, stored: Mapping[str, str]
-) -> LabSwitch:
-    platform, build = switch.platform, switch.build
-    models = yang or build.yang
-    return LabSwitch(
-        name=switch.name,
-        mac=switch.mac,
-        serial=switch.serial,
-        platform=platform.platform,
-        hwsku=platform.hwsku,
-        asic=platform.asic,
-        build=build.name,
-        sonic_version=_sonic_version(build, platform.asic),
-        database_version=build.database_version,
-        routing_config_mode=build.routing_config_mode,
-        bfd_needs_mgmt_framework=build.bfd_needs_mgmt_framework,
-        # those that are split as the ports they are parts of, too: a config that has them whole can still be loaded
-        ports=tuple({**ports_of(platform, build), **switch.table}),
-        image={
-            **container_files(build, platform.hwsku, platforms),
-            "files/etc/sonic/init_cfg.json": init_cfg_text(build),
-            **{_STORED[name]: text for name, text in stored.items()},
-        },
-        frrcfgd=_frrcfgd(build),
-        yang=str(models.resolve()) if models else "",
-        yang_tables=tuple(sorted(schema_of(build) or ())),
-    )
-
-
-def _frrcfgd(build: Build) -> dict[str, Any]:
-    daemon = build.frrcfgd or Frrcfgd()
-    return {
-        "active": [daemon.active, "true"],
-        "numbered": daemon.numbered_prefixes,
-        "broken": daemon.broken,
-        "start_lines": list(build.frr_start_lines),
-    }
-
-
-def _sonic_version(build: Build, asic: str) -> str:
-    """/etc/sonic/sonic_version.yml: the keys that tell the build are true, the others say that this is a lab."""
-    releases = {name: number for number, name in DEBIAN_RELEASES.items()}
-    values = {
-        "build_version": f"{build.name}.sonicfab-lab",
-        "debian_version": releases.get(build.debian, build.debian),
-        "kernel_version": f"{build.kernel}-amd64" if build.kernel else "sonicfab-lab",
-        "asic_type": asic,
-        "commit_id": "sonicfab-lab",
-        "build_date": "sonicfab-lab",
-        "build_number": "0",
-        "built_by": "sonicfab-lab",
-        "sonic_os_version": releases.get(build.debian, "12"),
-        **build.identified_by,
-    }
-    return "".join(f"{key}: '{value}'\n" for key, value in values.items())

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from sonicfab.configdb import ConfigDb
+from sonicfab.endpoint import Endpoint
 from sonicfab.errors import InputError
 from sonicfab.hints import first_of
-from sonicfab.model.fields import Endpoint
 from sonicfab.plan.bgp import BgpInstance, PeerGroup, Session
 from sonicfab.plan.interfaces import InterfaceKind
 from sonicfab.plan.services import without_network

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from sonicfab.families import Family
-from sonicfab.lab.hosts import BOND, SPEAKER, LabHost, host_mac
+from sonicfab.lab.hosts import SPEAKER, host_mac
+from sonicfab.lab.spec import BOND, LabHost
 from sonicfab.model.fields import SecretRef
 from sonicfab.model.policies import Prefix
 from sonicfab.plan.bgp import Session

@@ -7,17 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
-from sonicfab.model.fields import (
-    Endpoint,
-    Fec,
-    Mtu,
-    OneOrMany,
-    PortList,
-    Speed,
-    SwitchName,
-    expected,
-    port_list,
-)
+from sonicfab.endpoint import Endpoint
+from sonicfab.model.fields import Fec, Mtu, OneOrMany, PortList, Speed, SwitchName, expected, port_list
 from sonicfab.model.networks import VlanUse
 from sonicfab.model.ports import Description
 from sonicfab.model.sessions import UNSAID, SessionOptionsField

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network, ip_interface
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -28,6 +28,7 @@ from pydantic_core import PydanticCustomError
 from sonicfab.asn import AsnPool
 from sonicfab.configdb import natural_key
 from sonicfab.datafiles import as_facts, read_facts
+from sonicfab.endpoint import Endpoint
 from sonicfab.hints import did_you_mean
 from sonicfab.ipam import is_address
 from sonicfab.roles import Role
@@ -282,30 +283,6 @@ def secret_ref(value: Any) -> SecretRef:
 
 def _secret_or_none(value: Any) -> Any:
     return value if value == "" else secret_ref(value)
-
-
-class Endpoint(NamedTuple):
-    """A switch and its port, or another interface of it: where a cable or a session ends; NOWHERE is no switch."""
-
-    switch: str
-    port: str
-
-    def __str__(self) -> str:
-        """SWITCH:PORT, as in the topology file; "" for nowhere."""
-        return f"{self.switch}:{self.port}" if self.switch else ""
-
-    def __bool__(self) -> bool:
-        """False for nowhere."""
-        return bool(self.switch)
-
-    @classmethod
-    def of(cls, text: str) -> Endpoint:
-        """What `str` gave."""
-        switch, _, port = text.partition(":")
-        return cls(switch, port)
-
-
-NOWHERE = Endpoint("", "")
 
 
 def _ends(value: Any) -> tuple[Endpoint, Endpoint]:

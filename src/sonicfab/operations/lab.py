@@ -16,7 +16,8 @@ from sonicfab.lab.debian import MACHINE, Tree, at_hand, this_machine, tree_at
 from sonicfab.lab.doctor import Requirement, examine, examine_containerlab, missing
 from sonicfab.lab.hosts import lab_hosts
 from sonicfab.lab.image import DEFAULT_IMAGE
-from sonicfab.lab.spec import LabSpec, lab_spec, on_trees, stored_configs
+from sonicfab.lab.planned import lab_spec, on_trees, stored_configs
+from sonicfab.lab.spec import LabSpec
 from sonicfab.lab.state import CONTAINERLAB, EMBEDDED, LabState
 from sonicfab.lab.stock import STOCK_KINDS, stock_config, stock_plan, stock_ports, wider_than_old_images
 from sonicfab.lab.upstreams import lab_upstreams

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sonicfab.configdb import ConfigDb
-from sonicfab.model.fields import Endpoint
+from sonicfab.endpoint import Endpoint
 from sonicfab.validate.findings import Finding, errors
 from sonicfab.validate.run import Subject, Validation, Validator
 

@@ -11,8 +11,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from typing import Annotated, ClassVar
 
 from sonicfab.builds import Build
+from sonicfab.endpoint import Endpoint
 from sonicfab.families import Family
-from sonicfab.model.fields import Endpoint
 from sonicfab.model.policies import Prefix
 from sonicfab.plan.decided import Rule, in_file
 from sonicfab.plan.options import DEFAULT, NOTHING, Options

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from sonicfab.endpoint import NOWHERE
 from sonicfab.errors import KeyPath, Problem
 from sonicfab.families import Family
 from sonicfab.hints import did_you_mean
-from sonicfab.model.fields import NOWHERE
 from sonicfab.model.outside import Exchanged, Outside
 from sonicfab.model.sessions import SessionSettings
 from sonicfab.model.topology import Topology

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar
 
+from sonicfab.endpoint import NOWHERE, Endpoint
 from sonicfab.errors import KeyPath
-from sonicfab.model.fields import NOWHERE, Endpoint
 from sonicfab.plan.decided import Fact, Rule, in_file
 
 _LACP = Fact(

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from sonicfab.configdb import natural_key
-from sonicfab.model.fields import Endpoint
+from sonicfab.endpoint import Endpoint
 from sonicfab.plan.cabling import speed_text
 from sonicfab.plan.frontpanel import Cage, front_of
 from sonicfab.plan.types import FabricPlan, LinkPlan, PortPlan, SwitchPlan

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from sonicfab.configdb import natural_key
+from sonicfab.endpoint import NOWHERE, Endpoint
 from sonicfab.errors import KeyPath, Problem, Severity
 from sonicfab.model.bundles import Bundle
-from sonicfab.model.fields import NOWHERE, Endpoint
 from sonicfab.model.outside import Outside
 from sonicfab.model.sessions import UNSAID, SessionOptions
 from sonicfab.model.topology import Link, Mesh, Topology

@@ -11,7 +11,8 @@ from typing import Any, cast
 
 from sonicfab.builds import Build
 from sonicfab.configdb import natural_key
-from sonicfab.model.fields import Endpoint, SecretRef
+from sonicfab.endpoint import Endpoint
+from sonicfab.model.fields import SecretRef
 from sonicfab.model.numbers import Numbers
 from sonicfab.plan.bgp import BgpInstance, PeerGroup, Session
 from sonicfab.plan.interfaces import LOOPBACK

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sonicfab.configdb import natural_key
+from sonicfab.endpoint import Endpoint
 from sonicfab.errors import KeyPath, Problem, Severity
 from sonicfab.hints import did_you_mean, first_of
 from sonicfab.model.bundles import Bundle
-from sonicfab.model.fields import Endpoint
 from sonicfab.model.networks import Network
 from sonicfab.model.topology import Link, Topology
 from sonicfab.plan.bgp import IpNetwork

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from sonicfab.breakouts import breakouts_of, modes_of, parts_of
+from sonicfab.endpoint import Endpoint
 from sonicfab.errors import KeyPath, Problem
 from sonicfab.model.bundles import is_port_channel
-from sonicfab.model.fields import Endpoint
 from sonicfab.model.ports import SETTINGS, PortFec, PortsEntry, PortUse
 from sonicfab.model.topology import Topology
 from sonicfab.plan.types import SwitchSettings

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sonicfab.configdb import natural_key
+from sonicfab.endpoint import NOWHERE, Endpoint
 from sonicfab.errors import Problem
 from sonicfab.model.bundles import is_port_channel
-from sonicfab.model.fields import NOWHERE, Endpoint, ends_of
+from sonicfab.model.fields import ends_of
 from sonicfab.model.numbers import KeptNumbers, Numbers
 from sonicfab.model.topology import Pools
 

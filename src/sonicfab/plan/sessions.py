@@ -9,10 +9,10 @@ from itertools import combinations
 from socket import AF_INET, AF_INET6, inet_pton
 
 from sonicfab.configdb import natural_key
+from sonicfab.endpoint import NOWHERE
 from sonicfab.errors import KeyPath, Problem
 from sonicfab.families import Family
 from sonicfab.ipam import end_text
-from sonicfab.model.fields import NOWHERE
 from sonicfab.model.sessions import IBGP, UNSAID, Kind, SessionSettings, hold_too_short
 from sonicfab.model.topology import Topology
 from sonicfab.plan.bgp import PeerGroup, RouteMap, Session

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from sonicfab.endpoint import Endpoint
 from sonicfab.errors import KeyPath, Problem
 from sonicfab.hints import first_of
-from sonicfab.model.fields import Endpoint
 from sonicfab.plan.cabling import Cabling, speed_text
 from sonicfab.plan.types import SwitchSettings
 from sonicfab.platforms import WITHOUT_FEC

@@ -12,8 +12,8 @@ from typing import Literal
 
 from sonicfab.builds import Build
 from sonicfab.configdb import natural_key
+from sonicfab.endpoint import NOWHERE, Endpoint
 from sonicfab.ipam import link_end
-from sonicfab.model.fields import NOWHERE, Endpoint
 from sonicfab.model.topology import SONIC_MTU, SwitchEntry, Topology
 from sonicfab.plan.bgp import BgpInstance, PeerGroup
 from sonicfab.plan.border import outside_routing

@@ -16,10 +16,10 @@ from ipaddress import (
 from typing import Annotated, ClassVar, Literal
 
 from sonicfab.builds import Build
+from sonicfab.endpoint import NOWHERE, Endpoint
 from sonicfab.errors import KeyPath
 from sonicfab.families import Family
 from sonicfab.hints import did_you_mean
-from sonicfab.model.fields import NOWHERE, Endpoint
 from sonicfab.model.policies import Prefix
 from sonicfab.model.sessions import UNSAID, SessionOptions
 from sonicfab.model.topology import SONIC_MTU, Ownership

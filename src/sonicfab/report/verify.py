@@ -8,9 +8,9 @@ from dataclasses import asdict
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from sonicfab.endpoint import Endpoint
 from sonicfab.errors import ExitCode
 from sonicfab.hints import first_of
-from sonicfab.model.fields import Endpoint
 from sonicfab.plan.types import FabricPlan
 from sonicfab.report.console import columns, mark, say, say_fitted, table
 from sonicfab.report.findings import finding_json, show_findings

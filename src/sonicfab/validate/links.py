@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sonicfab.configdb import ConfigDb, Row, natural_key
+from sonicfab.endpoint import Endpoint
 from sonicfab.frr.bgp import Bgp, FrrText, Neighbor
-from sonicfab.model.fields import Endpoint
 from sonicfab.validate.findings import Finding
 from sonicfab.validate.interfaces import addresses, interface_table, port_table
 from sonicfab.validate.nexthops import takes_link_local

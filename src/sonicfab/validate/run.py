@@ -9,9 +9,9 @@ from typing import Literal
 
 from sonicfab.builds import Build
 from sonicfab.configdb import ConfigDb
+from sonicfab.endpoint import Endpoint
 from sonicfab.errors import ExitCode, InputError
 from sonicfab.frr.bgp import FrrText
-from sonicfab.model.fields import Endpoint
 from sonicfab.platforms import Platform
 from sonicfab.ports import not_known, unfit_for
 from sonicfab.schema.facts import builtin, builtin_names, schema_of

@@ -10,11 +10,12 @@ from sonicfab.builds import Build
 from sonicfab.catalog import Catalog
 from sonicfab.configdb import ConfigDb
 from sonicfab.document import Document
+from sonicfab.endpoint import Endpoint
 from sonicfab.errors import InputError, KeyPath
 from sonicfab.frr import conf
 from sonicfab.hints import did_you_mean
 from sonicfab.ipam import is_address
-from sonicfab.model.fields import Endpoint, ends_of, parse_jump_host
+from sonicfab.model.fields import ends_of, parse_jump_host
 from sonicfab.plan.extra import Extra
 from sonicfab.plan.types import FabricPlan
 from sonicfab.render import SwitchConfig

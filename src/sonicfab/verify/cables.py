@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sonicfab.model.fields import Endpoint
+from sonicfab.endpoint import Endpoint
 from sonicfab.plan.cables import CableEnd, CableRun
 from sonicfab.verify.results import CheckResult, Problem
 

@@ -14,8 +14,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from sonicfab.endpoint import Endpoint
 from sonicfab.families import Family
-from sonicfab.model.fields import Endpoint
 from sonicfab.plan.bgp import Session
 from sonicfab.plan.types import FabricPlan
 

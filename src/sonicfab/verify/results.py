@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
-from sonicfab.model.fields import Endpoint
+from sonicfab.endpoint import Endpoint
 from sonicfab.switch.state.bgp import BgpPeer
 
 Status = Literal["ok", "failed", "skipped", "unreached"]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sonicfab.configdb import natural_key
-from sonicfab.model.fields import Endpoint
+from sonicfab.endpoint import Endpoint
 from sonicfab.plan.types import FabricPlan
 from sonicfab.switch.state.lldp import LldpNeighbor
 

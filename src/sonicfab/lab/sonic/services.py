@@ -166,7 +166,7 @@ def start_bgp(config: db.Config) -> None:
 
 
 def _keep(config: db.Config) -> None:
-    """Tell zebra of interfaces that it would not survive the end of: lab/spec.py _kept. No config shows it."""
+    """Tell zebra of interfaces that it would not survive the end of: lab/planned.py _kept. No config shows it."""
     told = paths.STATE / "zebra.kept"
     known = set(told.read_text(encoding="utf-8").split()) if told.exists() else set()
     names = {name for table in lab_facts()["kept"] for name in config.get(table, {})}

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 
 from sonicfab.builds import Build
-from sonicfab.model.fields import Endpoint, ranges
+from sonicfab.endpoint import Endpoint
+from sonicfab.model.fields import ranges
 from sonicfab.plan.bgp import Session
 from sonicfab.plan.types import FabricPlan, SwitchPlan
 from sonicfab.report.picture.front import PortSeen, front_svg, ports_seen

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from sonicfab.compare.grouping import compress
 from sonicfab.configdb import natural_key
-from sonicfab.model.fields import Endpoint
+from sonicfab.endpoint import Endpoint
 from sonicfab.plan.types import FabricPlan, LinkPlan, SwitchPlan
 from sonicfab.report.picture.states import WORDS, State, Verified, worst, worst_of
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
-from sonicfab.model.fields import Endpoint
+from sonicfab.endpoint import Endpoint
 from sonicfab.plan.cables import plug_of
 from sonicfab.plan.cabling import speed_text
 from sonicfab.plan.frontpanel import Cage, front_of

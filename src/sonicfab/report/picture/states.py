@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sonicfab.model.fields import Endpoint
+from sonicfab.endpoint import Endpoint
 from sonicfab.verify.kept import KeptVerification
 from sonicfab.verify.results import CheckResult, Explanation
 from sonicfab.verify.run import Verification

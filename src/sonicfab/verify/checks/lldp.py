@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sonicfab.model.fields import Endpoint
+from sonicfab.endpoint import Endpoint
 from sonicfab.plan.types import FabricPlan
 from sonicfab.switch.ask import Answers, Question
 from sonicfab.switch.state.lldp import LLDP_NEIGHBORS, LldpNeighbor

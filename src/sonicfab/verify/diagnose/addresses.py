@@ -7,8 +7,8 @@ import shlex
 from collections.abc import Iterator
 from ipaddress import ip_interface
 
+from sonicfab.endpoint import Endpoint
 from sonicfab.families import Family
-from sonicfab.model.fields import Endpoint
 from sonicfab.plan.interfaces import LOOPBACK
 from sonicfab.verify.checks.interface import loopbacks
 from sonicfab.verify.diagnose import mends

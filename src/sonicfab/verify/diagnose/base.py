@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from sonicfab.endpoint import Endpoint
 from sonicfab.hints import first_of
-from sonicfab.model.fields import Endpoint
 from sonicfab.plan.bgp import Session
 from sonicfab.plan.types import FabricPlan, SwitchPlan
 from sonicfab.switch.ask import Answers, UnansweredError

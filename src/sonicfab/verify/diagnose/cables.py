@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sonicfab.configdb import natural_key
-from sonicfab.model.fields import Endpoint
+from sonicfab.endpoint import Endpoint
 from sonicfab.switch.state.lldp import LLDP_NEIGHBORS, LldpNeighbor
 from sonicfab.verify.checks.lldp import far_ends
 from sonicfab.verify.diagnose.base import Case, Diagnosis, some

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sonicfab.model.fields import Endpoint
+from sonicfab.endpoint import Endpoint
 from sonicfab.plan.types import PortPlan
 from sonicfab.switch.state.ports import SONIC_PORTS, SonicPort
 from sonicfab.verify.diagnose import mends

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from sonicfab.model.fields import Endpoint
+from sonicfab.endpoint import Endpoint
 from sonicfab.plan.routes import StaticRoute
 from sonicfab.verify.checks.aggregate import within
 from sonicfab.verify.diagnose import mends

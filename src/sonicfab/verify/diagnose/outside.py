@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from sonicfab.endpoint import Endpoint
 from sonicfab.families import Family
-from sonicfab.model.fields import Endpoint
 from sonicfab.plan.bgp import Session
 from sonicfab.plan.outside import OutsidePlan
 from sonicfab.switch.state.bgp import TCP_SIGNATURES, TCP_SIGNATURES_LATER

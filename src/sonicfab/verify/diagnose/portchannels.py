@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from sonicfab.model.fields import Endpoint
+from sonicfab.endpoint import Endpoint
 from sonicfab.plan.bundles import PortChannelPlan
 from sonicfab.switch.ask import UnansweredError
 from sonicfab.switch.state.lags import PortChannel

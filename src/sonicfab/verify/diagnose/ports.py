@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sonicfab.model.fields import Endpoint
+from sonicfab.endpoint import Endpoint
 from sonicfab.verify.diagnose import mends
 from sonicfab.verify.diagnose.base import Case, Diagnosis
 from sonicfab.verify.diagnose.ends import differing, missing

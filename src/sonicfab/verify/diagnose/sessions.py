@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sonicfab.endpoint import Endpoint
 from sonicfab.frr.bgp import password_of
-from sonicfab.model.fields import Endpoint
 from sonicfab.plan.bgp import Session
 from sonicfab.switch.state.bgp import BgpSession
 from sonicfab.switch.state.config import RUNNING_FRR

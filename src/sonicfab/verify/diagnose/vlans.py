@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from functools import reduce
 from operator import or_
 
+from sonicfab.endpoint import Endpoint
 from sonicfab.families import Family
-from sonicfab.model.fields import Endpoint
 from sonicfab.plan.interfaces import InterfaceKind
 from sonicfab.plan.vlans import VlanPlan
 from sonicfab.verify.diagnose import mends
