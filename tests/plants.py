@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,7 @@ class Files:
         self.frr = self.frr.replace(old, new, 1)
 
 
-Fabric = dict[str, Files]
+Fabric = Mapping[str, Files]
 Plant = Callable[[Fabric], object]
 LEAF, OTHER, SPINE = "dc1-leaf1", "dc1-leaf2", "dc1-spine1"
 PORT = "Ethernet72"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,17 +15,34 @@ from conftest import EXAMPLES, ROOT, Golden, Run
 from faults import FAULTS, Fault, Files
 from known import build_names, get_build, small_inventory, subject
 from sonicfab.fabric import Fabric, open_fabric, render_fabric
+from sonicfab.frr.bgp import FrrText
 from sonicfab.ports import unfit_for
 from sonicfab.render import Renderer, template_folders
 from sonicfab.schema.facts import builtin_names
 from sonicfab.validate.codes import codes
+from sonicfab.validate.findings import Finding
 from sonicfab.validate.reading import as_config_db
 from sonicfab.validate.run import Subject, Validation, Validator
 from sonicfab.validate.subjects import of_fabric
 from sonicfab.validate.vtysh import frr_version
 from test_golden import open_example
 
-VALIDATOR = Validator()
+
+class Remembering(Validator):
+    """What a switch is by itself is looked at once, beside however many spoilt ones it stands."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._last: dict[tuple[str, str], tuple[Subject, tuple[FrrText | None, list[Finding]]]] = {}
+
+    def _subject(self, subject: Subject) -> tuple[FrrText | None, list[Finding]]:
+        key = subject.name, subject.build.name
+        if key not in self._last or self._last[key][0] is not subject:
+            self._last[key] = subject, super()._subject(subject)
+        return self._last[key][1]
+
+
+VALIDATOR = Remembering()
 
 
 example = functools.cache(open_example)
@@ -54,22 +72,48 @@ def test_nothing_is_found_in_the_examples(build: str, inventory: str) -> None:
     assert {one.message for one in found if one.code != "SF-504"} == unfit
 
 
+class Planted(Mapping[str, Files]):
+    """The files of switches, of each once it is asked for: what is not asked for is not spoilt."""
+
+    def __init__(self, subjects: Sequence[Subject]) -> None:
+        self._subjects = {one.name: one for one in subjects}
+        self._files: dict[str, Files] = {}
+
+    def __getitem__(self, name: str) -> Files:
+        if name not in self._files:
+            one = self._subjects[name]
+            self._files[name] = Files(json.loads(json.dumps(one.config_db)), one.frr or "", one.build.name)
+        return self._files[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._subjects)
+
+    def __len__(self) -> int:
+        return len(self._subjects)
+
+    def spoilt(self) -> Iterator[Subject]:
+        """All of them; what nothing was planted into is the same as before."""
+        for name, one in self._subjects.items():
+            if name in self._files:
+                config, read = as_config_db(self._files[name].db)
+                yield dataclasses.replace(one, config_db=config, frr=self._files[name].frr, read=tuple(read))
+            else:
+                yield one
+
+
+def spoilt(fault: Fault, subjects: Sequence[Subject]) -> list[Subject]:
+    """The switches after the fault was planted into them."""
+    planted = Planted(subjects)
+    fault.plant(planted)
+    return list(planted.spoilt())
+
+
 @functools.cache
 def plant(fault: Fault) -> Validation:
     """What is found in the example that the fault was planted into."""
     inventory = next(name for name, topology in EXAMPLES.items() if topology == fault.fabric)
     fabric = example(inventory)
-    subjects = {one.name: one for one in rendered(inventory, fault.build)}
-    files = {
-        name: Files(json.loads(json.dumps(one.config_db)), one.frr or "", one.build.name)
-        for name, one in subjects.items()
-    }
-    fault.plant(files)
-    spoilt = []
-    for name, one in files.items():
-        config, read = as_config_db(one.db)
-        spoilt.append(dataclasses.replace(subjects[name], config_db=config, frr=one.frr, read=tuple(read)))
-    return validate(spoilt, fabric)
+    return validate(spoilt(fault, rendered(inventory, fault.build)), fabric)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.code}-{fault.name}")

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from conftest import EXAMPLES
-from faults import FAULTS, Fault, Files
+from faults import FAULTS, Fault
 from known import build_names, get_build, subject
 from sonicfab.validate.findings import Finding
 from sonicfab.validate.reading import as_config_db
-from sonicfab.validate.run import Validator
-from test_validate import example, rendered
+from test_validate import Remembering, example, rendered, spoilt
 
-VALIDATOR = Validator(models=False, vtysh=False)
+VALIDATOR = Remembering(models=False, vtysh=False)
 COMMUNITY = [name for name in build_names() if get_build(name).vendor == "community"]
 UNKNOWN = [name for name in build_names() if not get_build(name).schema]
 OF_NO_BUILD = [fault for fault in FAULTS if fault.build == Fault.build]
@@ -35,21 +32,12 @@ def before(inventory: str, build: str) -> frozenset[tuple[str, str, str]]:
 def caught(fault: Fault, build: str) -> bool:
     """The planted fault is told, under whatever code, at a place where nothing was told before."""
     inventory = next(name for name, topology in EXAMPLES.items() if topology == fault.fabric)
-    subjects = {one.name: one for one in rendered(inventory, build)}
-    files = {
-        name: Files(json.loads(json.dumps(one.config_db)), one.frr or "", one.build.name)
-        for name, one in subjects.items()
-    }
     try:
-        fault.plant(files)
+        subjects = spoilt(fault, rendered(inventory, build))
     except (AssertionError, KeyError):
         return False  # what is spoilt there is not in the files of this build
-    spoilt = []
-    for name, one in files.items():
-        config, read = as_config_db(one.db)
-        spoilt.append(dataclasses.replace(subjects[name], config_db=config, frr=one.frr, read=tuple(read)))
     links = [(link.a, link.b) for link in example(inventory).plan.links]
-    found = VALIDATOR.validate(spoilt, links).findings
+    found = VALIDATOR.validate(subjects, links).findings
     return any((one.switch, one.code, one.place) not in before(inventory, build) for one in found)
 
 
