@@ -41,7 +41,7 @@ EXAMPLES = {
 sys.path.insert(0, str(GUARD))
 import sitecustomize  # noqa: E402, F401 - from here on this process is guarded
 
-from forks import Forks  # noqa: E402
+from forks import forks  # noqa: E402
 from patience import progress, pytest_timeout_set_timer  # noqa: E402, F401 - the second is a hook of pytest-timeout
 
 # how long an example takes to try tells of the machine, not of the code
@@ -146,15 +146,14 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture(scope="session")
 def sonicfab(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Run the command line as a user does, in a folder of its own unless `cwd` says where."""
-    forks = Forks()
 
     def run(
         *arguments: object, cwd: Path | None = None, stdin: str = "", **environment: str
     ) -> subprocess.CompletedProcess[str]:
         words, where = list(map(str, arguments)), cwd or tmp_path_factory.mktemp("cwd")
         own = {**os.environ, "COLUMNS": "100", **environment}
-        if forks.fits(own):
-            done = forks.run(words, where, own, stdin)
+        if forks().fits(own):
+            done = forks().run(words, where, own, stdin)
         else:
             done = subprocess.run(
                 [sys.executable, "-m", "sonicfab", *words],

@@ -24,11 +24,14 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
+
+import forked
 
 _READ_WHEN_LOADED = (
     "PYTHON",
@@ -81,27 +84,30 @@ class Forks:
         """As subprocess.run does with `python -m sonicfab`."""
         pipes = [os.pipe() for _ in range(3)]
         ends = [pipes[0][0], pipes[1][1], pipes[2][1]]
-        with socket.socket(socket.AF_UNIX) as control:
-            control.connect(self._path)
-            request = json.dumps([list(words), str(cwd), dict(environment)]).encode()
-            control.sendmsg([len(request).to_bytes(4, "big")], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, _packed(ends))])
-            control.sendall(request)
+        asked = ["-m", "sonicfab", *words]
+        with forked.ask(self._path, [asked, str(cwd), dict(environment)], ends) as control, control.makefile() as told:
             for end in ends:
                 os.close(end)
             out, err = _talk(pipes[0][1], [pipes[1][0], pipes[2][0]], stdin.encode())
-            said = control.recv(8)
-        if not said:
+            _, code = told.readline(), told.readline()
+        if not code:
             raise RuntimeError(f"the process of {words} has gone")
-        command = [sys.executable, "-m", "sonicfab", *words]
-        return subprocess.CompletedProcess(command, int(said), _text(out), _text(err))
+        return subprocess.CompletedProcess([sys.executable, *asked], int(code), _text(out), _text(err))
+
+    def begin(self, words: Sequence[str], environment: Mapping[str, str], **options: Any) -> subprocess.Popen[str]:
+        """As subprocess.Popen does with `python` and these words: -m sonicfab, or a program that is a file."""
+        asking = ["-I", "-S", forked.__file__, self._path] if self.fits(environment) else []
+        return subprocess.Popen([sys.executable, *asking, *words], env=environment, text=True, **options)
+
+
+@cache
+def forks() -> Forks:
+    """Those of this process."""
+    return Forks()
 
 
 def _read_when_loaded(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if name.startswith(_READ_WHEN_LOADED)}
-
-
-def _packed(ends: Sequence[int]) -> bytes:
-    return array.array("i", ends).tobytes()
 
 
 def _text(data: bytes) -> str:
@@ -185,18 +191,20 @@ def _wait_for_command(control: socket.socket) -> None:
         _become(ends, words, cwd, environment)
     for end in ends:
         os.close(end)
+    with contextlib.suppress(OSError):
+        control.sendall(f"{command}\n".encode())
     ended = os.pidfd_open(command)
     readable, _, _ = select.select([ended, control.fileno()], [], [])
     if ended not in readable:
         os.kill(command, signal.SIGKILL)
     _, status = os.waitpid(command, 0)
     with contextlib.suppress(OSError):
-        control.sendall(str(os.waitstatus_to_exitcode(status)).encode())
+        control.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
     os._exit(0)
 
 
 def _become(ends: Sequence[int], words: list[str], cwd: str, environment: dict[str, str]) -> None:
-    """Be `python -m sonicfab` with these words."""
+    """Be `python` with these words."""
     for number, end in enumerate(ends):
         os.dup2(end, number)
         os.close(end)
@@ -205,11 +213,14 @@ def _become(ends: Sequence[int], words: list[str], cwd: str, environment: dict[s
     os.environ.update(environment)
     sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w", buffering=1, errors="backslashreplace")  # noqa: SIM115
     sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr  # type: ignore[misc]
-    sys.argv = ["sonicfab", *words]
-    sys.path[0] = cwd
     code: Any = 0
     try:
-        runpy.run_module("sonicfab", run_name="__main__", alter_sys=True)
+        if words[0] == "-m":
+            sys.argv, sys.path[0] = words[1:], cwd
+            runpy.run_module(words[1], run_name="__main__", alter_sys=True)
+        else:
+            sys.argv, sys.path[0] = words, str(Path(words[0]).parent)
+            runpy.run_path(words[0], run_name="__main__")
     except SystemExit as err:
         code = err.code or 0
     except BaseException:  # noqa: BLE001 - as the interpreter tells it

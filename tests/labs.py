@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from typing import Any
 import pytest
 
 from conftest import ROOT, Run, example_files
+from forks import forks
 from patience import Patience, progress, slowness
 from sonicfab.lab.doctor import examine, missing
 from sonicfab.lab.files import PATH
@@ -116,8 +116,8 @@ class Lab:
 
     def begun(self, command: str, *arguments: object) -> subprocess.Popen[str]:
         """The same, and not waited for."""
-        words = [sys.executable, "-m", "sonicfab", command, *self.files, "--lab-name", self.name, *arguments]
-        return subprocess.Popen(list(map(str, words)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        words = ["-m", "sonicfab", command, *self.files, "--lab-name", self.name, *map(str, arguments)]
+        return forks().begin(words, os.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def verify(self, timeout: float = 30, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self.sonicfab("verify", "--timeout", timeout, *arguments)

@@ -8,7 +8,6 @@ import os
 import queue
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from conftest import Run
+from forks import forks
 from labs import PAUSE, Lab, booted
 from patience import Patience, communicate, until
 from pushcut import GUARDED, POINTS
@@ -166,6 +166,7 @@ class Bench:
 
     def __init__(self, lab: Lab, folder: Path) -> None:
         self.lab, self.folder = lab, folder
+        self._forks = forks()  # before threads ask for it
         self.old: dict[str, Seen] = {}
         self.new: dict[tuple[str, str], Seen] = {}
         self._stored: dict[str, tuple[str, str]] = {}
@@ -217,7 +218,7 @@ class Bench:
 
     def command(self, point: str, folder: Path, *arguments: str) -> list[str]:
         """sonicfab, to be stopped at a point."""
-        return [sys.executable, str(CUT), point, str(folder), *arguments, "--lab-name", self.lab.name]
+        return [str(CUT), point, str(folder), *arguments, "--lab-name", self.lab.name]
 
     def start(self, leaf: str, point: str, kind: str, folder: Path, *options: str) -> subprocess.Popen[str]:
         """A push to one leaf, that stops at a point."""
@@ -236,14 +237,13 @@ class Bench:
 
     def run(self, command: list[str], folder: Path) -> subprocess.Popen[str]:
         """Start it; both of its outputs are one."""
-        return subprocess.Popen(
+        return self._forks.begin(
             command,
+            {**os.environ, "COLUMNS": "200"},
             cwd=folder,
-            env={**os.environ, "COLUMNS": "200"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
         )
 
     # one cell
@@ -413,7 +413,9 @@ def end(push: subprocess.Popen[str]) -> None:
     push.kill()
     push.wait()
     assert push.stdout
-    push.stdout.close()
+    if not push.stdout.closed:
+        push.stdout.read()  # which ends with the last that writes there
+        push.stdout.close()
 
 
 # all of them
