@@ -11,7 +11,6 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -30,6 +29,7 @@ from sonicfab.errors import (
 )
 from sonicfab.transport import CommandResult, Transport
 from sonicfab.transport.exec import ProgramStream
+from sonicfab.transport.hostkeys import known_keys, name_of
 from sonicfab.transport.target import SshTarget
 
 log = logging.getLogger(__name__)
@@ -47,8 +47,8 @@ class _Connection(LinuxSSH):
         # one more for each connection (netmiko/base_connection.py __init__). Nothing of netmiko logs from here on
         logging.getLogger("netmiko").removeFilter(self._secrets_filter)
         client: paramiko.SSHClient = self._build_ssh_client()
-        _know(client, target)
         options = {**self._connect_params_dict(), "look_for_keys": look_for_keys}
+        _know(client, target, name_of(options["hostname"], options["port"]))
         if options.get("sock") is None:
             options["sock"] = _socket(options["hostname"], options["port"], options["timeout"])
         try:
@@ -59,17 +59,16 @@ class _Connection(LinuxSSH):
         return client
 
 
-def _know(client: paramiko.SSHClient, target: SshTarget) -> None:
-    """Let the keys of the hosts that the target was known as count for it, unless its own are known."""
-    if not target.known_as:
-        return
-    known = paramiko.HostKeys()
-    with contextlib.suppress(OSError):  # without the file nothing is known
-        known.load(str(Path(target.known_hosts or "~/.ssh/known_hosts").expanduser()))
-    own = _known_hosts_name(target)
-    for host in target.known_as if known.lookup(own) is None else ():
-        for kind, key in (known.lookup(_known_hosts_name(replace(target, host=host))) or {}).items():
-            client.get_host_keys().add(own, kind, key)
+def _know(client: paramiko.SSHClient, target: SshTarget, host: str) -> None:
+    """Tell the keys of a host; those of the hosts that it was known as count for it, unless its own are known.
+
+    Raises:
+        OSError: the file of keys cannot be read.
+    """
+    former = (name_of(one, target.port) for one in target.known_as)
+    known = (known_keys(target.known_hosts, name) for name in (host, *former))
+    for kind, key in next(filter(None, known), {}).items():
+        client.get_host_keys().add(host, kind, key)
 
 
 class SshTransport(Transport):
@@ -168,9 +167,6 @@ def _connect(target: SshTarget, timeout: float, sock: paramiko.Channel | socket.
         "passphrase": target.passphrase,
         "allow_agent": target.agent and target.use_user_config,
         "ssh_strict": True,
-        "system_host_keys": not target.known_hosts,
-        "alt_host_keys": bool(target.known_hosts),
-        "alt_key_file": str(Path(target.known_hosts).expanduser()) if target.known_hosts else "",
         "ssh_config_file": str(user_config) if target.use_user_config and user_config.is_file() else None,
         "conn_timeout": timeout,
         "auth_timeout": timeout,
@@ -287,7 +283,7 @@ def _collect(channel: paramiko.Channel, deadline: float) -> tuple[bytes, bytes]:
 def _forget(target: SshTarget) -> str:
     """The command that forgets the key of a host."""
     where = ["-f", str(Path(target.known_hosts).expanduser())] if target.known_hosts else []
-    return shlex.join(["ssh-keygen", "-R", _known_hosts_name(target), *where])
+    return shlex.join(["ssh-keygen", "-R", name_of(target.host, target.port), *where])
 
 
 def _compare(target: SshTarget) -> str:
@@ -309,10 +305,6 @@ def _for_ssh_config(path: str) -> str:
 
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-
-
-def _known_hosts_name(target: SshTarget) -> str:
-    return target.host if target.port == 22 else f"[{target.host}]:{target.port}"
 
 
 def _reason(err: BaseException) -> str:
