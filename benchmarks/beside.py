@@ -120,7 +120,7 @@ def rows_of(folder: Path, fabric: Fabric, access: Access, configs: Mapping[str, 
     files = ("-i", "inventory.yml", "-t", "topology.yml", "--lab-name", NAME)
     switches = list(fabric.plan.switches.values())
     verified, pushed = Asked(), Asked()
-    look(noting(access, verified), fabric, dict(configs), 0)
+    look(noting(access, verified), fabric, dict(configs), 120)  # as long as it takes: all that verify asks
     site = OpenSite.open(folder / "inventory.yml", folder / "topology.yml", lab=NAME)
     site.__dict__["access"] = noting(access, pushed)
     if plan_push(site).todo:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 Context = tuple[str, ...]
 Tree = Mapping[Context, Sequence[str]]
@@ -222,7 +223,8 @@ def lines(text: str, *, host_lines: bool = False) -> Iterator[tuple[int, Context
         if not line or line[0] in "!#" or line == "end":
             continue
         line = _WRITTEN_OUT.get(line, line)
-        if not host_lines and line.startswith(HOST_LINES):
+        begins = _begins(line)
+        if begins.host and not host_lines:
             stack.clear()
             continue
         if line in _CLOSERS:
@@ -230,7 +232,7 @@ def lines(text: str, *, host_lines: bool = False) -> Iterator[tuple[int, Context
                 stack.pop()
             continue
         depth = len(raw) - len(raw.lstrip())
-        _leave(stack, line, depth)
+        _leave(stack, begins, depth)
         kind = stack[0].line.split(" ", 1)[0] if stack else ""
         context = tuple(one.line for one in stack)
         if line.startswith(_OPENERS.get(kind, ())):
@@ -241,13 +243,26 @@ def lines(text: str, *, host_lines: bool = False) -> Iterator[tuple[int, Context
             yield number, context, line
 
 
-def _leave(stack: list[_Open], line: str, depth: int) -> None:
+class _Begins(NamedTuple):
+    """What a line is by how it begins."""
+
+    host: bool
+    top: bool
+    top_or_vrf: bool
+    inside: bool
+
+
+@lru_cache(maxsize=4096)  # the configs of a fabric have most of their lines in common
+def _begins(line: str) -> _Begins:
+    return _Begins(*map(line.startswith, (HOST_LINES, _TOP, _TOP_OR_VRF, INSIDE)))
+
+
+def _leave(stack: list[_Open], begins: _Begins, depth: int) -> None:
     """Close the contexts that a line does not belong to."""
     in_vrf = bool(stack) and stack[0].line.startswith("vrf ")
-    if line.startswith(_TOP) or (line.startswith(_TOP_OR_VRF) and not in_vrf):
+    if begins.top or (begins.top_or_vrf and not in_vrf):
         stack.clear()
-    inside = line.startswith(INSIDE)
-    while stack and not stack[-1].holds(depth) and not (inside and len(stack) == 1):
+    while stack and not stack[-1].holds(depth) and not (begins.inside and len(stack) == 1):
         stack.pop()
 
 

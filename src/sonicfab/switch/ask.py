@@ -88,6 +88,7 @@ class Answers:
     def __init__(self, results: Mapping[str, CommandResult]) -> None:
         self._results = dict(results)
         self._values: dict[str, Any] = {}
+        self._made: dict[str, Any] = {}
 
     def get(self, question: Question[Value]) -> Value:
         """The answer as a value.
@@ -167,6 +168,13 @@ class Answers:
     def put(self, question: Question[Value], value: Value) -> None:
         """Add an answer that is a value already, or the UnansweredError that it is none."""
         self._values[question.name] = value
+
+    def made(self, name: str, make: Callable[[Answers], Value]) -> Value:
+        """What is made of several of these answers, by its name: once, however many ask for it."""
+        if name not in self._made:
+            self._made[name] = make(self)
+        made: Value = self._made[name]
+        return made
 
     def updated(self, newer: Answers) -> Answers:
         """These answers, and what is newer instead."""

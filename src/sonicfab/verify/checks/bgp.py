@@ -70,7 +70,10 @@ def neighbors_of_others(expected: Expectations, answers: Answers) -> frozenset[s
         return extra
     if not expected.config.frr:  # frrcfgd makes it of CONFIG_DB, whose rows another check looks at
         return extra
-    return extra | foreign_neighbors(answers.find(STORED_FRR) or "", expected.config.frr, record.frr)
+    frr, ours = expected.config.frr, record.frr
+    return extra | answers.made(
+        "neighbors of others", lambda them: foreign_neighbors(them.find(STORED_FRR) or "", frr, ours)
+    )
 
 
 def _fault(

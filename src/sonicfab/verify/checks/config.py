@@ -125,13 +125,17 @@ def _settled(config: SwitchConfig, answers: Answers) -> Settled:
     Raises:
         UnansweredError: it cannot be read, and so nobody can tell what is ours.
     """
-    there = OnSwitch(
+    rendered = Rendered(config.config_db, config.frr or None, config.owned_tables, config.planned)
+    return answers.made("settled", lambda them: settle(rendered, _there(them)))
+
+
+def _there(answers: Answers) -> OnSwitch:
+    return OnSwitch(
         answers.get(RUNNING_CONFIG_DB),
         answers.optional(STORED_CONFIG_DB) or {},
         answers.optional(STORED_FRR) or "",
         answers.get(RECORD),
     )
-    return settle(Rendered(config.config_db, config.frr or None, config.owned_tables, config.planned), there)
 
 
 def _frr_drift(intended: str, seen: str) -> list[str]:
