@@ -24,6 +24,7 @@ from sonicfab.validate.findings import Finding
 from sonicfab.validate.reading import as_config_db
 from sonicfab.validate.run import Subject, Validation, Validator
 from sonicfab.validate.subjects import of_fabric
+from sonicfab.validate.together import Together
 from sonicfab.validate.vtysh import frr_version
 from test_golden import open_example
 
@@ -35,10 +36,10 @@ class Remembering(Validator):
         super().__init__(**options)
         self._last: dict[tuple[str, str], tuple[Subject, tuple[FrrText | None, list[Finding]]]] = {}
 
-    def _subject(self, subject: Subject) -> tuple[FrrText | None, list[Finding]]:
+    def _subject(self, subject: Subject, together: Together | None) -> tuple[FrrText | None, list[Finding]]:
         key = subject.name, subject.build.name
         if key not in self._last or self._last[key][0] is not subject:
-            self._last[key] = subject, super()._subject(subject)
+            self._last[key] = subject, super()._subject(subject, together)
         return self._last[key][1]
 
 

@@ -13,7 +13,7 @@ from sonicfab.plan.switches import forget
 from sonicfab.render import SwitchConfig
 from sonicfab.validate.codes import codes
 from sonicfab.validate.run import Engine, Validation, Validator
-from sonicfab.validate.subjects import of_fabric, of_paths
+from sonicfab.validate.subjects import links_of, of_paths, one_by_one
 
 
 def known_codes(given: Collection[str]) -> frozenset[str]:
@@ -46,12 +46,13 @@ def validate(
         InputError: with every mistake in the files, a template or a reference; or the models cannot be read.
     """
     validator = Validator(yang_dir=yang_dir, models=models, engine=engine, vtysh=vtysh)
-    subjects, links = of_fabric(site.fabric.plan, _one_by_one(site), site.fabric.topology)
-    progress.expect(len(subjects))
-    return validator.validate(subjects, links, known_codes(ignore), progress.finish)
+    left_out = known_codes(ignore)
+    progress.expect(len(site.switches))
+    subjects = one_by_one(site.fabric.plan, _forgotten(site), site.fabric.topology)
+    return validator.validate(subjects, links_of(site.fabric.plan), left_out, progress.finish)
 
 
-def _one_by_one(site: OpenSite) -> Iterator[SwitchConfig]:
+def _forgotten(site: OpenSite) -> Iterator[SwitchConfig]:
     """The configs of a site, of whose switches no more is kept."""
     for config in site.configs():
         yield config

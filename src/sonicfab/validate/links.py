@@ -1,4 +1,4 @@
-"""Rules between switches: addresses and names that two have, and links whose ends do not agree. O(switches + links)."""
+"""Rules on the links between switches: ends that do not agree."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SwitchView:
     """One switch as the others see it; `frr` is None where there is no frr.conf.
 
     Attributes:
-        addresses: (VRF, address, its place in the config) without those of one link alone.
+        addresses: (VRF, address as bytes, its place in the config) without those of one link alone.
         ports: interface -> its addresses; one that several have belongs to the first.
         subnets: (port or port channel, IP version) -> (its first address, the subnet of that).
     """
@@ -29,7 +29,7 @@ class SwitchView:
     name: str
     config: ConfigDb
     frr: FrrText | None
-    addresses: list[tuple[str, str, str]] = field(default_factory=list)
+    addresses: list[tuple[str, bytes, str]] = field(default_factory=list)
     ports: dict[str, list[str]] = field(default_factory=dict)
     subnets: dict[tuple[str, int], tuple[str, str]] = field(default_factory=dict)
 
@@ -46,7 +46,7 @@ class SwitchView:
             if address.is_link_local or shared:
                 continue  # several switches have an anycast gateway
             space = "mgmt" if management else vrf
-            facts.addresses.append((space, address.text, f"{table}|{interface}|{address}"))
+            facts.addresses.append((space, address.ip.packed, f"{table}|{interface}|{address}"))
             if table in _OF_LINKS:
                 facts.subnets.setdefault((interface, address.ip.version), (str(address), address.subnet))
         return facts
@@ -67,45 +67,31 @@ class SwitchView:
         return self.frr.instances.get(vrf) if self.frr else None
 
 
-def check_links(switches: Mapping[str, SwitchView], links: Iterable[tuple[Endpoint, Endpoint]]) -> Iterator[Finding]:
-    """What is wrong between the switches; a link is left out unless both its switches are there."""
-    yield from _identities(switches.values())
-    yield from _addresses(switches.values())
-    known = [(a, b) for a, b in links if a.switch in switches and b.switch in switches]
-    yield from _parallel(switches, known)
-    yield from _bundles(switches, known)
-    for a, b in known:
-        yield from _link(switches[a.switch], a.port, switches[b.switch], b.port)
-        yield from _sessions(switches[a.switch], a.port, switches[b.switch], b.port)
-        yield from _sessions(switches[b.switch], b.port, switches[a.switch], a.port)
+def between(one: SwitchView, other: SwitchView, links: Iterable[tuple[str, str]]) -> Iterator[Finding]:
+    """What is wrong with the links of two switches, (port of the one, port of the other)."""
+    for port, far in links:
+        yield from _link(one, port, other, far)
+        yield from _sessions(one, port, other, far)
+        yield from _sessions(other, far, one, port)
 
 
-def _parallel(switches: Mapping[str, SwitchView], links: Iterable[tuple[Endpoint, Endpoint]]) -> Iterator[Finding]:
+def parallel(near: SwitchView, other: SwitchView, links: Iterable[tuple[str, str]]) -> Iterator[Finding]:
     """Sessions over several links to one switch whose next hops are one link-local address."""
-    found: dict[tuple[str, str], list[Neighbor]] = {}
-    for a, b in links:
-        for (name, port), (far, far_port) in ((a, b), (b, a)):
-            near = switches[name]
-            bgp = near.bgp_over(port)
-            if near.frr is None or bgp is None:
-                continue
-            peers = (bgp.neighbors[one] for one in switches[far].ports.get(far_port, ()) if one in bgp.neighbors)
-            some = found.setdefault((name, far), [])
-            some += [one for one in peers if takes_link_local(near.frr, bgp, one)]
-    for (name, far), sessions in found.items():
-        if len(sessions) > 1:
-            peers_said = " and ".join(one.name for one in sessions)
-            message = f"{peers_said} lead to {far}, and only one of {len(sessions)} paths is used"
-            yield _frr("SF-413", sessions[0].line, message, name)
+    sessions: list[Neighbor] = []
+    for port, far_port in links:
+        bgp = near.bgp_over(port)
+        if near.frr is None or bgp is None:
+            continue
+        peers = (bgp.neighbors[one] for one in other.ports.get(far_port, ()) if one in bgp.neighbors)
+        sessions += [one for one in peers if takes_link_local(near.frr, bgp, one)]
+    if len(sessions) > 1:
+        peers_said = " and ".join(one.name for one in sessions)
+        message = f"{peers_said} lead to {other.name}, and only one of {len(sessions)} paths is used"
+        yield _frr("SF-413", sessions[0].line, message, near.name)
 
 
-def _bundles(switches: Mapping[str, SwitchView], links: Iterable[tuple[Endpoint, Endpoint]]) -> Iterator[Finding]:
-    """Members of one port channel whose far ends are in several, or in none."""
-    channels = {
-        Endpoint(name, port): channel
-        for name, one in switches.items()
-        for channel, _, port in (key.partition("|") for key in one.config.get("PORTCHANNEL_MEMBER", {}))
-    }
+def bundles(channels: Mapping[Endpoint, str], links: Iterable[tuple[Endpoint, Endpoint]]) -> Iterator[Finding]:
+    """Members of one port channel, as `channels` has them, whose far ends are in several, or in none."""
     first: dict[Endpoint, tuple[Endpoint, str]] = {}
     for end, far in (pair for a, b in links for pair in ((a, b), (b, a))):
         if end not in channels:
@@ -120,30 +106,6 @@ def _bundles(switches: Mapping[str, SwitchView], links: Iterable[tuple[Endpoint,
         if there != wanted:
             message = f"{end.port} ends in {there}, and {port} of the same port channel in {wanted}"
             yield Finding("SF-314", place, message, switch=end.switch)
-
-
-def _identities(switches: Iterable[SwitchView]) -> Iterator[Finding]:
-    seen: dict[tuple[str, str], str] = {}
-    for one in switches:
-        row = one.config.get("DEVICE_METADATA", {}).get("localhost", {})
-        router_id = one.frr.bgp.router_id if one.frr else ""
-        for what, value, place in (
-            ("hostname", str(row.get("hostname", "")), "DEVICE_METADATA|localhost hostname"),
-            ("mac", str(row.get("mac", "")).lower(), "DEVICE_METADATA|localhost mac"),
-            ("router id", router_id, "frr.conf"),
-        ):
-            owner = seen.setdefault((what, value), one.name)
-            if value and owner != one.name:
-                yield Finding("SF-302", place, f"the {what} {value} is that of {owner}, too", switch=one.name)
-
-
-def _addresses(switches: Iterable[SwitchView]) -> Iterator[Finding]:
-    seen: dict[tuple[str, str], str] = {}
-    for one in switches:
-        for space, address, place in one.addresses:
-            owner = seen.setdefault((space, address), one.name)
-            if owner != one.name:
-                yield Finding("SF-301", place, f"{address} is an address of {owner}, too", switch=one.name)
 
 
 def _link(one: SwitchView, port: str, other: SwitchView, far: str) -> Iterator[Finding]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+import contextlib
+from collections import deque
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +18,7 @@ from sonicfab.frr.bgp import FrrText
 from sonicfab.platforms import Platform
 from sonicfab.ports import not_known, unfit_for
 from sonicfab.schema.facts import builtin, builtin_names, schema_of
+from sonicfab.validate.between import Between
 from sonicfab.validate.defects import check_defects
 from sonicfab.validate.device import check_device
 from sonicfab.validate.findings import Finding, worst_first
@@ -22,10 +26,10 @@ from sonicfab.validate.frr import check_frr
 from sonicfab.validate.interfaces import check_interfaces
 from sonicfab.validate.libyang import INSTALL, LibyangCheck, libyang_folder
 from sonicfab.validate.likely import LikelyCheck
-from sonicfab.validate.links import SwitchView, check_links
+from sonicfab.validate.links import SwitchView
 from sonicfab.validate.schema import SchemaCheck
 from sonicfab.validate.services import check_services
-from sonicfab.validate.together import Together
+from sonicfab.validate.together import BATCH, Together
 from sonicfab.validate.unified import beside_models, check_unified
 from sonicfab.validate.vtysh import check_syntax, frr_version, read_together
 from sonicfab.validate.yang import YangCheck
@@ -103,64 +107,85 @@ class Validator:
         self._schemas: dict[str, SchemaCheck | None] = {}
         self._builtin: dict[str, SchemaCheck] = {}
         self._yang: dict[str, YangCheck | LibyangCheck | None] = {}
-        self._together: Together | None = None
 
     def validate(
         self,
-        subjects: Sequence[Subject],
+        subjects: Iterable[Subject],
         links: Iterable[tuple[Endpoint, Endpoint]] = (),
         ignore: Collection[str] = (),
         done: Callable[[str], None] = lambda _switch: None,
     ) -> Validation:
         """Everything that is wrong; `ignore` are codes that are left out, `done` is told of each subject.
 
+        Of subjects that come one by one, no more are held than the rules between switches need.
+
         Raises:
             InputError: the models of a build cannot be read.
         """
-        if self._vtysh:
-            self._together = read_together(one.frr for one in subjects if one.frr is not None)
         try:
-            return self._validate(subjects, links, ignore, done)
+            with contextlib.closing(self._ahead(subjects)) as some:
+                return self._validate(some, links, ignore, done)
         finally:
-            if self._together:
-                self._together.close()
             for models in self._yang.values():
                 if models:
                     models.close()
 
+    def _ahead(self, subjects: Iterable[Subject]) -> Generator[tuple[Subject, Together | None], None, None]:
+        """The subjects; FRR reads the next ones' frr.conf in the background while these are looked at."""
+        left, waiting = iter(subjects), deque[tuple[list[Subject], Together | None]]()
+        try:
+            while True:
+                some = list(islice(left, BATCH))
+                if some:
+                    texts = (one.frr for one in some if one.frr is not None)
+                    waiting.append((some, read_together(texts) if self._vtysh else None))
+                if not waiting:
+                    return
+                if some and len(waiting) == 1:
+                    continue
+                together = waiting[0][1]
+                yield from ((one, together) for one in waiting[0][0])
+                waiting.popleft()
+                if together:
+                    together.close()
+        finally:
+            for _, one in waiting:
+                if one:
+                    one.close()
+
     def _validate(
         self,
-        subjects: Sequence[Subject],
+        subjects: Iterable[tuple[Subject, Together | None]],
         links: Iterable[tuple[Endpoint, Endpoint]],
         ignore: Collection[str],
         done: Callable[[str], None],
     ) -> Validation:
         found: list[Finding] = []
-        switches: dict[str, SwitchView] = {}
-        for subject in subjects:
-            read, own = self._subject(subject)
-            found += own
+        looked: dict[str, _Looked] = {}
+        between = Between(links)
+        for subject, together in subjects:
+            read, own = self._subject(subject, together)
             if subject.config_db is not None:
-                switches[subject.name] = SwitchView.of(subject.name, subject.config_db, read)
+                between.show(SwitchView.of(subject.name, subject.config_db, read))
+            looked[subject.name] = one = _Looked.at(subject)
+            found += (replace(finding, given=one.written(finding)) for finding in own)
             done(subject.name)
-        builds = {subject.name: subject for subject in subjects}
-        for one in check_links(switches, links):
-            subject = builds[one.switch]
-            found.append(replace(one, file=subject.files[one.file == "frr.conf"], build=subject.build.name))
-        found = [replace(one, given=builds[one.switch].written(one)) for one in found if one.code not in ignore]
+        for finding in between.findings():
+            one = looked[finding.switch]
+            told = replace(finding, file=one.files[finding.file == "frr.conf"], build=one.build.name)
+            found.append(replace(told, given=one.written(told)))
         return Validation(
-            tuple(worst_first(found)),
-            tuple(subject.name for subject in subjects),
-            tuple(self._nets(subjects)),
-            tuple(self._skipped(subjects)),
+            tuple(worst_first(one for one in found if one.code not in ignore)),
+            tuple(looked),
+            tuple(self._nets(looked.values())),
+            tuple(self._skipped(looked)),
         )
 
-    def _subject(self, subject: Subject) -> tuple[FrrText | None, list[Finding]]:
+    def _subject(self, subject: Subject, together: Together | None) -> tuple[FrrText | None, list[Finding]]:
         build = subject.build
         read, in_frr = check_frr(subject.frr, subject.config_db, build) if subject.frr is not None else (None, [])
         if subject.by_reference:
             in_frr = [one for one in in_frr if one.code != "SF-409"]
-        together = self._together
         if subject.frr is not None and self._vtysh and not (together and together.understood(subject.frr)):
             in_frr += check_syntax(subject.frr, build.frr)
         found = list(subject.read)
@@ -222,8 +247,8 @@ class Validator:
     def _at(one: Finding, subject: Subject, file: str) -> Finding:
         return replace(one, switch=subject.name, file=file, build=subject.build.name)
 
-    def _nets(self, subjects: Sequence[Subject]) -> Iterable[str]:
-        builds = dict.fromkeys(subject.build.name for subject in subjects)
+    def _nets(self, looked: Collection[_Looked]) -> Iterable[str]:
+        builds = dict.fromkeys(one.build.name for one in looked)
         if known := [name for name in builds if self._schemas.get(name)]:
             yield f"schema facts of {', '.join(known)}"
         by_engine: dict[str, list[str]] = {}
@@ -232,24 +257,40 @@ class Validator:
                 by_engine.setdefault(models.engine, []).append(name)
         for engine, names in by_engine.items():
             yield f"YANG models of {', '.join(names)}, by {engine}"
-        switches = sum(subject.config_db is not None for subject in subjects)
+        switches = sum(one.has_config_db for one in looked)
         if switches:
             yield "rules between rows and between switches" if switches > 1 else "rules between rows"
-        if any(subject.frr is not None for subject in subjects) and self._vtysh and frr_version():
+        if any(one.has_frr for one in looked) and self._vtysh and frr_version():
             yield f"frr.conf read by FRR {frr_version()}"
 
-    def _skipped(self, subjects: Sequence[Subject]) -> Iterable[str]:
-        pairs = dict.fromkeys((one.platform, one.build) for one in subjects if one.platform is not None)
+    def _skipped(self, looked: Mapping[str, _Looked]) -> Iterable[str]:
+        pairs = dict.fromkeys((one.platform, one.build) for one in looked.values() if one.platform is not None)
         yield from (not_known(*pair) for pair in pairs if unfit_for(*pair) is None)
-        builds = dict.fromkeys(subject.build.name for subject in subjects)
+        builds = dict.fromkeys(one.build.name for one in looked.values())
         if lacking := [name for name in builds if not self._yang.get(name)]:
             why = "--no-yang" if not self._models else "they are not here (`sonicfab builds learn`, or --yang-dir)"
             yield f"YANG models of {', '.join(lacking)}: {why}"
-        if any(subject.frr is not None for subject in subjects) and not (self._vtysh and frr_version()):
+        if any(one.has_frr for one in looked.values()) and not (self._vtysh and frr_version()):
             why = "it is not installed here" if self._vtysh else "the switch's own does it"
             yield f"frr.conf read by FRR: {why}"
-        if lone := [subject.name for subject in subjects if subject.frr is not None and subject.config_db is None]:
+        if lone := [name for name, one in looked.items() if one.has_frr and not one.has_config_db]:
             yield f"{', '.join(lone)} beside its config_db.json: give that as well, or their folder"
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What is kept of a subject that was looked at."""
+
+    build: Build
+    platform: Platform | None
+    files: tuple[str, str]
+    written: Callable[[Finding], str]
+    has_config_db: bool
+    has_frr: bool
+
+    @classmethod
+    def at(cls, one: Subject) -> _Looked:
+        return cls(one.build, one.platform, one.files, one.written, one.config_db is not None, one.frr is not None)
 
 
 def _no_schema(build: Build) -> Finding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -30,25 +30,33 @@ def of_fabric(
     plan: FabricPlan, configs: Iterable[SwitchConfig], topology: Document | None = None
 ) -> tuple[list[Subject], list[tuple[Endpoint, Endpoint]]]:
     """The rendered switches, and the links of the plan; with the `topology`, findings tell where `extra` stands."""
-    subjects: list[Subject] = []
+    return list(one_by_one(plan, configs, topology)), links_of(plan)
+
+
+def links_of(plan: FabricPlan) -> list[tuple[Endpoint, Endpoint]]:
+    """The links of the plan."""
+    return [(link.a, link.b) for link in plan.links]
+
+
+def one_by_one(
+    plan: FabricPlan, configs: Iterable[SwitchConfig], topology: Document | None = None
+) -> Iterator[Subject]:
+    """The rendered switches as they come."""
     for config in configs:
         switch = plan.switches[config.switch]
         files = (f"{switch.name}/config_db.json", f"{switch.name}/frr.conf")
-        written = partial(_written, switch.extra, config.frr, topology)
-        subjects.append(
-            Subject(
-                switch.name,
-                switch.build,
-                switch.platform,
-                config.config_db,
-                config.frr or None,
-                files,
-                managed_from=_managed_from(switch.ssh.jump_host),
-                by_reference="frr.conf" in config.secret_files,
-                written=written,
-            )
+        written = partial(_written, switch.extra, config.frr if switch.extra.frr else "", topology)
+        yield Subject(
+            switch.name,
+            switch.build,
+            switch.platform,
+            config.config_db,
+            config.frr or None,
+            files,
+            managed_from=_managed_from(switch.ssh.jump_host),
+            by_reference="frr.conf" in config.secret_files,
+            written=written,
         )
-    return subjects, [(link.a, link.b) for link in plan.links]
 
 
 def _managed_from(jump_host: str) -> tuple[str, ...]:

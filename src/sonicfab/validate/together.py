@@ -20,7 +20,7 @@ MARK = "sonicfab-read-to-here"
 """Unknown in every context, and no beginning of anything known."""
 LEAD_OUT = ("route-map SONICFAB permit 1", "exit")
 """Leads to the top level from wherever a text ended: a route-map is known there alone, and leaving it stays there."""
-_BATCH = 64
+BATCH = 64
 _FEW = 8
 """To halve fewer than that takes as many processes as one for each, if most are wrong."""
 
@@ -32,7 +32,7 @@ class Together:
         self._found: dict[str, Future[frozenset[str]]] = {}
         self._pool = ThreadPoolExecutor(os.cpu_count() or 1)
         left = iter(dict.fromkeys(texts))
-        while batch := list(islice(left, _BATCH)):
+        while batch := list(islice(left, BATCH)):
             future = self._pool.submit(_understood, batch, read)
             self._found |= dict.fromkeys(batch, future)
 
