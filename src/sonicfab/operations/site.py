@@ -6,18 +6,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from sonicfab.access import Access, ssh_access
 from sonicfab.catalog import Catalog
 from sonicfab.errors import Diagnostic, InputError
 from sonicfab.fabric import Fabric, FabricFiles, check_build, read_fabric, render_fabric, select
-from sonicfab.lab.access import lab_access
-from sonicfab.lab.state import LabState, lab_of
-from sonicfab.lab.stock import STOCK_KINDS, stock_plan
 from sonicfab.plan.types import SwitchPlan
 from sonicfab.render import SwitchConfig, template_folders
 from sonicfab.rendered import Rendered
+
+if TYPE_CHECKING:  # the way to the switches takes a tenth of a start, and many commands ask none
+    from sonicfab.access import Access
+    from sonicfab.lab.state import LabState
 
 
 class Progress(Protocol):
@@ -163,12 +163,20 @@ class OpenSite:
         Raises:
             LabError: there is none.
         """
-        return lab_of(self.name, self.lab_name) if self.in_lab else None
+        if not self.in_lab:
+            return None
+        from sonicfab.lab.state import lab_of
+
+        return lab_of(self.name, self.lab_name)
 
     @cached_property
     def as_reached(self) -> Fabric:
         """The fabric as its switches have it: the same, but where a lab's are stock images with ports of their own."""
-        if self.lab is None or self.lab.kind not in STOCK_KINDS:
+        if self.lab is None:
+            return self.fabric
+        from sonicfab.lab.stock import STOCK_KINDS, stock_plan
+
+        if self.lab.kind not in STOCK_KINDS:
             return self.fabric
         return replace(self.fabric, plan=stock_plan(self.fabric.plan))
 
@@ -180,6 +188,9 @@ class OpenSite:
             InputError: a site has no worker of the scheduler, or a worker lacks something.
             TransportError: the scheduler does not answer.
         """
+        from sonicfab.access import ssh_access
+        from sonicfab.lab.access import lab_access
+
         access = ssh_access(self.fabric.secrets) if self.lab is None else lab_access(self.lab)
         if not self.scheduler:
             return access
@@ -197,7 +208,11 @@ class OpenSite:
         """
         if numbers:
             self.fabric.require_numbers()
-        if self.lab is not None and self.lab.kind in STOCK_KINDS:
+        if self.lab is None:
+            return self
+        from sonicfab.lab.stock import STOCK_KINDS
+
+        if self.lab.kind in STOCK_KINDS:
             again = f"`sonicfab lab down --name {self.lab.name}` and `lab up` start it with the config of today"
             told = f"lab {self.lab.name} has {self.lab.kind} nodes, which take their config when they start"
             raise InputError(told, f"{again}; verify works")

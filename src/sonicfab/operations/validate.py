@@ -47,7 +47,7 @@ def validate(
     """
     validator = Validator(yang_dir=yang_dir, models=models, engine=engine, vtysh=vtysh)
     left_out = known_codes(ignore)
-    progress.expect(len(site.switches))
+    progress.expect(len(site.names))
     subjects = one_by_one(site.fabric.plan, _forgotten(site), site.fabric.topology)
     return validator.validate(subjects, links_of(site.fabric.plan), left_out, progress.finish)
 
