@@ -26,6 +26,7 @@ same disk is booted again. What the switch runs and stores then must be all old 
 guard, timer or failed unit may be left. What a cut leaves in `.new` or `ended/ID` only root can read, and the next
 push removes it. With `BOX=1` the same disk is in namespaces of this kernel, and a cut is its file as it is at that
 moment: where nothing but emulation runs a virtual machine, that takes a minute for each point instead of several.
+A rename that was not told to the disk may be on it or not: after the one that ends a confirmed push, both are right.
 
 {where}
 
