@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from sonicfab.builds import DEBIAN_RELEASES
+
 _HOOK = Path(__file__).parent / "make-root.sh"
 _SYSTEMD_HOOK = Path(__file__).parent / "make-systemd.sh"
 _KERNELS = {"Debian": "linux-image-cloud-amd64", "Ubuntu": "linux-image-virtual"}
@@ -68,18 +70,22 @@ def vm_missing() -> str:
         return f"not there: {', '.join(packages)} (make vm-packages, or apt-get install {' '.join(packages)})"
     if os.geteuid() != 0:
         return "making its disk needs root"
-    return "" if _sources() else "apt of this machine has no release of Debian or Ubuntu"
+    return "" if _sources(_codename()) else "apt of this machine has no release of Debian or Ubuntu"
 
 
-def ready_root(cache: Path, *more: str, systemd: bool = False) -> Root:
+def ready_root(cache: Path, *more: str, debian: int = 0, systemd: bool = False) -> Root:
     """The root out of the cache; made at first, which takes two minutes. `more` are packages that it has besides.
+
+    It is of this machine's own release, but of that of `debian` where this machine is an older Debian.
 
     Raises:
         RuntimeError: mmdebstrap fails; with the end of what it said.
     """
     # the same for every checkout, wherever it is
     hooks = [_SYSTEMD_HOOK, _HOOK] if systemd else [_HOOK]
-    recipe = "\n".join([*_sources(), *_command(Path("ROOT"), hooks, more), *(hook.read_text() for hook in hooks)])
+    release = _codename(debian)
+    command = _command(Path("ROOT"), release, hooks, more)
+    recipe = "\n".join([*_sources(release), *command, *(hook.read_text() for hook in hooks)])
     for hook in hooks:
         recipe = recipe.replace(str(hook), hook.name)
     folder = cache / hashlib.sha256(recipe.encode()).hexdigest()[:16]
@@ -87,19 +93,19 @@ def ready_root(cache: Path, *more: str, systemd: bool = False) -> Root:
     with _locked(cache / f"{folder.name}.lock"):  # somebody may be making another one, for minutes
         if not folder.exists():
             with tempfile.TemporaryDirectory(prefix="making-", dir=cache) as new:
-                _make(Path(new), hooks, more)
+                _make(Path(new), release, hooks, more)
                 (Path(new) / "out").rename(folder)
     return Root(folder, systemd)
 
 
-def _make(new: Path, hooks: list[Path], more: Sequence[str]) -> None:
+def _make(new: Path, release: str, hooks: list[Path], more: Sequence[str]) -> None:
     out = new / "out"
     out.mkdir()
     # in namespaces of its own, so that a service that a package starts ends with it
     own = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
     done = subprocess.run(
-        [*own, *_command(out, hooks, more)],
-        input="\n".join([*_sources(), ""]),
+        [*own, *_command(out, release, hooks, more)],
+        input="\n".join([*_sources(release), ""]),
         env={**os.environ, "TMPDIR": str(new), "PATH": _path()},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -110,22 +116,22 @@ def _make(new: Path, hooks: list[Path], more: Sequence[str]) -> None:
         raise RuntimeError(f"mmdebstrap failed: {' / '.join(done.stdout.strip().splitlines()[-5:])}")
 
 
-def _command(out: Path, hooks: list[Path], more: Sequence[str]) -> list[str]:
+def _command(out: Path, release: str, hooks: list[Path], more: Sequence[str]) -> list[str]:
     packages = [*_PACKAGES, *(_SYSTEMD if _SYSTEMD_HOOK in hooks else ()), *more]
-    distribution = next(iter(_sources())).partition("# ")[2]
+    distribution = next(iter(_sources(release))).partition("# ")[2]
     return [
         *("mmdebstrap", "--mode=root", "--variant=minbase", "--format=null", "--keyring=/usr/share/keyrings"),
         *(f"--aptopt={option}" for option in ['APT::Install-Recommends "false"', *_proxies()]),
         f"--include={','.join((_KERNELS[distribution], *packages))}",
         f"--essential-hook={_INITRD}",
         *(f'--customize-hook=sh {hook} "$1" {out}' for hook in hooks),
-        *(_codename(), "-", "-"),
+        *(release, "-", "-"),
     ]
 
 
 @cache
-def _sources() -> list[str]:
-    """Lines of sources.list: the places from which apt of this machine has its own release."""
+def _sources(release: str) -> list[str]:
+    """Lines of sources.list: a release from the places from which apt of this machine has its own."""
     form = "$(ORIGIN) $(CODENAME) $(REPO_URI) $(COMPONENT)"
     done = subprocess.run(
         ["apt-get", "indextargets", "--format", form, "Identifier: Packages"],
@@ -137,7 +143,7 @@ def _sources() -> list[str]:
     found = [words for line in done.stdout.splitlines() if len(words := line.split(" ")) == 4]
     mine = _codename()
     return sorted(
-        f"deb {place} {codename} {component} # {origin}"
+        f"deb {place} {release}{codename.removeprefix(mine)} {component} # {origin}"
         for origin, codename, place, component in found
         if origin in _KERNELS and (codename == mine or codename.startswith(f"{mine}-"))
     )
@@ -148,10 +154,15 @@ def _proxies() -> list[str]:
     return [line.rstrip(";") for line in done.stdout.splitlines() if re.match(r"Acquire::https?::Proxy\b", line)]
 
 
-def _codename() -> str:
-    release = Path("/etc/os-release").read_text(encoding="utf-8")
-    match = re.search(r'^VERSION_CODENAME="?([a-z]+)', release, re.MULTILINE)
-    return match[1] if match else ""
+def _codename(debian: int = 0) -> str:
+    """This machine's own release; that of `debian` where this machine is an older Debian."""
+    try:
+        mine = platform.freedesktop_os_release()
+    except OSError:
+        return ""
+    if mine["ID"] == "debian" and int(mine.get("VERSION_ID", debian)) < debian:
+        return DEBIAN_RELEASES[str(debian)]
+    return mine.get("VERSION_CODENAME", "")
 
 
 def _path() -> str:

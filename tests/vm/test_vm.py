@@ -17,14 +17,15 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from conftest import Run
-from patience import wait_until
+from patience import until, wait_until
 from sonicfab.lab.inside import ENVIRONMENT
 from sonicfab.lab.state import enter
-from vm.checkout import PYTHON, SONICFAB, work_disk
+from vm.checkout import SONICFAB, python_lacks, work_disk
 from vm.machine import Machine, powered
 from vm.root import Root, ready_root, vm_missing
 
@@ -36,6 +37,7 @@ pytestmark = [
 ]
 FABRIC = Path(__file__).parent / "fabric"
 LAB = "vm"
+NO_ASIC = "a switch of a lab has no ASIC and no optics"
 _FILES = "-i /var/tmp/fabric/inventory.yml -t /var/tmp/fabric/topology.yml"
 
 
@@ -50,7 +52,7 @@ def root() -> Root:
 @pytest.fixture(scope="module")
 def machine(root: Root, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     folder = tmp_path_factory.mktemp("machine")
-    with powered(root, folder, work_disk(folder / "work")) as machine:
+    with powered(root, folder, work_disk(folder / "work", root.python)) as machine:
         yield machine
 
 
@@ -115,8 +117,8 @@ def _gone(pid: int) -> bool:
 @pytest.fixture(scope="module")
 def lab(machine: Machine, sonicfab: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A lab in the machine, that has booted from configs which were rendered outside, as that takes less time."""
-    if machine.root.python != PYTHON:
-        pytest.skip(f"the packages here are for Python {PYTHON}, and the machine has {machine.root.python}")
+    if lacking := python_lacks(machine.root.python):
+        pytest.skip(lacking)
     build = tmp_path_factory.mktemp("build")
     done = sonicfab("render", "-i", FABRIC / "inventory.yml", "-t", FABRIC / "topology.yml", "-o", build)
     assert done.returncode == 0, done.stderr
@@ -152,6 +154,12 @@ def test_verify_is_green_over_real_bonds(lab: Lab) -> None:
     channels = [one for one in report["results"] if one["check"] == "portchannel"]
     assert channels
     assert {one["status"] for one in channels} == {"ok"}, "none is skipped: the kernel speaks LACP"
+    assert skipped(report) == {NO_ASIC}
+
+
+def skipped(report: dict[str, Any]) -> set[str]:
+    """Why a verification left something out, but for hosts that are not there."""
+    return {one["seen"] for one in report["results"] if one["status"] == "skipped" and one["far"] != "host"}
 
 
 def test_port_channels_are_bonds_that_hear_the_planned_partner(lab: Lab) -> None:
@@ -196,3 +204,48 @@ def test_the_management_vrf_is_a_device(lab: Lab) -> None:
     assert inner["dev"] == "eth0"
     assert "eth0" not in lab.inside("vm-leaf1", f"{way.format('')} || true"), "not beside the fabric's routes"
     lab.inside("vm-leaf1", "ping -c 1 -W 10 -I mgmt 198.51.100.21")
+
+
+@pytest.fixture(scope="module")
+def faulty(lab: Lab) -> Lab:
+    """A slow cable, a deaf one and a pulled one: at two servers, and a member of a bundle."""
+    faults = (
+        ["link-delay", "vm-leaf1:Ethernet2", "--amount", "1500"],
+        ["link-loss", "vm-leaf1:Ethernet1", "--amount", "100"],
+        ["link-down", "vm-leaf1:Ethernet48"],
+    )
+    words = [["lab", "fault", *fault, "--name", LAB] for fault in faults]
+    # in one process: each start of it takes seconds
+    every = f"for words in {words!r}: app(words, prog_name='sonicfab', standalone_mode=False)"
+    code = shlex.quote(f"from sonicfab.cli.app import app\n{every}")
+    lab.machine.run(f"/srv/venv/bin/python -c {code}")
+    return lab
+
+
+def test_netem_delays_and_loses(faulty: Lab) -> None:
+    assert fastest_ping(faulty) >= 1500
+    faulty.inside("vm-leaf1-Ethernet0", f"! ping -c 2 -W 3 {link_local(faulty, 'vm-leaf1-Ethernet1')}%eth0")
+
+
+def test_a_member_that_is_pulled_is_named(faulty: Lab) -> None:
+    checks = "--check portchannel,interface,bgp --timeout 0"
+    done = faulty.run(f"verify {_FILES} --lab-name {LAB} {checks} --json verify.json", check=False)
+    assert done.returncode == 4, done.stdout + done.stderr
+    report = json.loads(faulty.machine.run("cat verify.json").stdout)
+    assert [one["code"] for one in report["findings"]] == ["member-down"], done.stdout
+    assert "vm-leaf1:Ethernet48" in report["findings"][0]["where"]
+    sessions = [one["status"] for one in report["results"] if one["check"] == "bgp" and ":" in one["far"]]
+    assert set(sessions) == {"ok"}, "the other member carries them"
+
+
+def test_all_is_well_once_healed(faulty: Lab) -> None:
+    faulty.run(f"lab heal vm-leaf1 --name {LAB}")
+    faulty.inside("vm-leaf1-Ethernet0", f"ping -c 3 -W 20 {link_local(faulty, 'vm-leaf1-Ethernet1')}%eth0")
+    assert fastest_ping(faulty) < 1500
+    until(lambda: "Number of ports: 2\n" in faulty.inside("vm-leaf1", "cat /proc/net/bonding/PortChannel1"), 120)
+
+
+def fastest_ping(lab: Lab) -> float:
+    """Milliseconds from a server to its gateway."""
+    told = lab.inside("vm-leaf1-Ethernet2", "ping -c 2 -W 30 10.140.23.1")
+    return float(re.findall(r"min/avg/max/mdev = ([\d.]+)/", told)[0])
