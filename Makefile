@@ -20,6 +20,7 @@ test: packages look-packages debian-packages vm-packages install-dev dist ## Run
 	env -u PYTHONDONTWRITEBYTECODE scripts/with-lab-rights $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 vm-test: vm-packages install-dev ## Run what needs a virtual machine, and a switch that is one: half an hour
+	@$(BIN)/python -m compileall -q src # a machine has it read-only
 	scripts/with-lab-rights env MACHINES_OF_SONICFAB_TESTS=1 $(BIN)/python -m pytest -n 0 tests/vm $(ARGS)
 
 # all that a shell runs

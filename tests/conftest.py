@@ -39,7 +39,7 @@ EXAMPLES = {
 """Inventory -> the topology that belongs to it."""
 
 sys.path.insert(0, str(GUARD))
-import sitecustomize  # noqa: E402, F401 - from here on this process is guarded
+import sitecustomize  # noqa: E402 - from here on this process is guarded
 
 from forks import forks  # noqa: E402
 from patience import progress, pytest_timeout_set_timer  # noqa: E402, F401 - the second is a hook of pytest-timeout
@@ -62,6 +62,8 @@ if _BEGUN_HERE:
     for _variable, _prefix in ((_LABS, "sonicfab-labs-"), (_HOME, "sonicfab-home-")):
         os.environ[_variable] = tempfile.mkdtemp(prefix=_prefix)
         atexit.register(shutil.rmtree, os.environ[_variable], ignore_errors=True)
+    # where nobody may leave: the guard
+    os.environ["NETWORK_OF_SONICFAB_TESTS"] = sitecustomize.network()
     # what was downloaded is the same wherever it comes from: wheels, and Debian for light nodes and virtual machines
     _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     os.environ.setdefault("PIP_CACHE_DIR", str(_CACHE / "pip"))

@@ -15,7 +15,7 @@ import pytest
 from clabs import IMAGE, Docker, clab_missing, own_dockerd, stock_image
 from conftest import example_files
 from labs import LEAF1, LEAF2, SPINE, Lab
-from sonicfab.lab.state import find_lab, labs_folder
+from sonicfab.lab.state import labs_folder
 
 pytestmark = [
     pytest.mark.lab,
@@ -66,8 +66,24 @@ def deployed(docker: Docker, name: str, *options: str, image: str = IMAGE) -> It
 
 
 @pytest.fixture(scope="module")
-def lab(docker: Docker) -> Iterator[Lab]:
+def before(docker: Docker) -> tuple[str, set[str]]:
+    """The networks of Docker and the interfaces beside it before there is a lab."""
+    return docker.docker("network", "ls", "-q"), docker.links()
+
+
+@pytest.fixture(scope="module")
+def lab(docker: Docker, before: tuple[str, set[str]]) -> Iterator[Lab]:
+    del before
     with deployed(docker, "boxes") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def vss(docker: Docker, before: tuple[str, set[str]], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Of what stands for docker-sonic-vs."""
+    del before
+    image = stock_image(docker, "vs", tmp_path_factory.mktemp("stock") / "vs")
+    with deployed(docker, "vss", "--kind", "sonic-vs", image=image) as running:
         yield running
 
 
@@ -144,29 +160,16 @@ def test_the_way_in_that_status_shows_works(lab: Lab, docker: Docker) -> None:
     assert done.stdout == f"{LEAF1}\n", done.stderr
 
 
-def test_nothing_is_left_after_down(docker: Docker) -> None:
-    networks, links = docker.docker("network", "ls", "-q"), docker.links()
-    with deployed(docker, "traceless"):
-        folder = find_lab("traceless").folder
-        assert (folder / "id_ed25519").stat().st_mode & 0o777 == 0o600
-        assert docker.docker("network", "ls", "-q") == networks, "no Docker network: no way out of the lab"
+def test_nothing_is_left_after_down(lab: Lab, docker: Docker, before: tuple[str, set[str]]) -> None:
+    """The last of what is done to this lab."""
+    folder = lab.state.folder
+    assert (folder / "id_ed25519").stat().st_mode & 0o777 == 0o600
+    assert docker.docker("network", "ls", "-q") == before[0], "no Docker network: no way out of the lab"
+    assert docker.run("lab", "down", "--name", lab.name).returncode == 0
     assert not folder.exists()
-    assert "traceless" not in docker.docker("ps", "-a")
-    assert docker.docker("network", "ls", "-q") == networks
-    assert docker.links() == links
-    assert not list(SSH_CONFIG.glob("clab-traceless*"))
-
-
-def test_containers_that_were_killed(docker: Docker) -> None:
-    with deployed(docker, "killed"):
-        docker.docker("kill", *docker.docker("ps", "-q", "--filter", "name=clab-killed-").split())
-        assert (
-            "no lab killed is running" in docker.run("verify", *example_files("scs-lab"), "--lab-name", "killed").stderr
-        )
-        done = docker.run("lab", "down", "--name", "killed")
-        assert "had ended already" in done.stdout
-    assert "killed" not in docker.docker("ps", "-a")
-    assert not (labs_folder() / "killed").exists()
+    assert lab.name not in docker.docker("ps", "-a")
+    assert (docker.docker("network", "ls", "-q"), docker.links()) == before
+    assert not list(SSH_CONFIG.glob(f"clab-{lab.name}*"))
 
 
 def test_an_image_that_is_not_there(docker: Docker) -> None:
@@ -178,12 +181,20 @@ def test_an_image_that_is_not_there(docker: Docker) -> None:
     assert not (labs_folder() / "imageless").exists()
 
 
-def test_what_stands_for_docker_sonic_vs_boots_with_its_config(docker: Docker, tmp_path: Path) -> None:
-    image, networks = stock_image(docker, "vs", tmp_path / "vs"), docker.docker("network", "ls", "-q")
-    with deployed(docker, "vss", "--kind", "sonic-vs", image=image) as lab:
-        _is_as_intended(lab, "sonic-vs")
-        assert "take their config when they start" in lab.sonicfab("push", "--yes").stderr
-    assert docker.docker("network", "ls", "-q") == networks
+def test_what_stands_for_docker_sonic_vs_boots_with_its_config(vss: Lab) -> None:
+    _is_as_intended(vss, "sonic-vs")
+    assert "take their config when they start" in vss.sonicfab("push", "--yes").stderr
+
+
+def test_containers_that_were_killed(vss: Lab, docker: Docker, before: tuple[str, set[str]]) -> None:
+    """The last of what is done to that lab."""
+    docker.docker("kill", *docker.docker("ps", "-q", "--filter", f"name=clab-{vss.name}-").split())
+    told = docker.run("verify", *example_files("scs-lab"), "--lab-name", vss.name).stderr
+    assert f"no lab {vss.name} is running" in told
+    assert "had ended already" in docker.run("lab", "down", "--name", vss.name).stdout
+    assert vss.name not in docker.docker("ps", "-a")
+    assert (docker.docker("network", "ls", "-q"), docker.links()) == before
+    assert not (labs_folder() / vss.name).exists()
 
 
 def test_what_stands_for_a_machine_of_vrnetlab_gets_its_config(docker: Docker, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The guard that keeps the test suite on this machine really does."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -23,6 +24,15 @@ def test_a_child_cannot_leave(host: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "loopback alone" in done.stderr
+
+
+def test_a_network_that_a_test_has_made_is_allowed() -> None:
+    code = "import socket; socket.create_connection(('192.0.2.11', 22), timeout=1)"
+    own = ["unshare", "--net", *([] if os.geteuid() == 0 else ["--map-root-user"])]
+    if subprocess.run([*own, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no network namespace can be made here")
+    done = subprocess.run([*own, sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "Network is unreachable" in done.stderr, "refused by nobody, and there is no way out"
 
 
 def test_loopback_is_allowed() -> None:

@@ -1,9 +1,11 @@
 """Refuses every network connection that does not stay on this machine.
 
-Python imports this by itself in every process whose PYTHONPATH leads here: the test suite and all it starts.
+Python imports this by itself in every process whose PYTHONPATH leads here: the test suite and all it starts. What runs
+in a network namespace that a test has made may talk to what else is in there: nothing leads out of it.
 """
 
 import ipaddress
+import os
 import socket
 import sys
 
@@ -26,8 +28,16 @@ def _check(event: str, arguments: tuple[object, ...]) -> None:
         loopback = ipaddress.ip_address(str(host).partition("%")[0]).is_loopback
     except ValueError:
         loopback = False  # a name: whatever it stands for, it is not ours to look up
-    if not loopback:
+    if not loopback and os.environ.get("NETWORK_OF_SONICFAB_TESTS", "") in ("", network()):
         raise RefusedAddressError(f"the test suite talks to loopback alone, not to {host}")
+
+
+def network() -> str:
+    """The network namespace of this process; "" where there are none."""
+    try:
+        return os.readlink("/proc/self/ns/net")  # noqa: PTH115 - every Python that the tests start imports this
+    except OSError:
+        return ""
 
 
 sys.addaudithook(_check)

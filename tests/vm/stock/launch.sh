@@ -14,6 +14,9 @@ while [ $# -gt 0 ]; do
   esac
 done
 echo 1 starting > /health
+# a machine has a kernel of its own; Docker turns IPv6 off in a container without such addresses
+sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0
+sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 until [ "$(find /sys/class/net -name 'eth*' | wc -l)" -gt "${CLAB_INTFS:-0}" ]; do sleep 1; done
 # eth0 of the machine is another one than that of the container, which leads to it
 mac=$(cat /sys/class/net/eth0/address)

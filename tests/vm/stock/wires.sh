@@ -8,7 +8,8 @@ for wire in /sys/class/net/eth*; do
   [ "$number" != 0 ] || continue
   port=Ethernet$(((number - 1) * 4))
   ip link add "$port" address "$mac" type veth peer name "far$number"
-  ip link add "wire$number" type bridge mcast_snooping 0
+  # a wire carries LLDP, which a bridge keeps to itself unless it is told otherwise
+  ip link add "wire$number" type bridge mcast_snooping 0 group_fwd_mask 0x4000
   ip link set "wire$number" addrgenmode none up
   for end in "far$number" "eth$number"; do ip link set "$end" addrgenmode none mtu 9216 master "wire$number" up; done
 done
