@@ -9,6 +9,7 @@ import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from sonicfab.errors import OutputError
@@ -90,8 +91,8 @@ class Stage:
         path = self._folder / name
         with _as_output_error():
             if path.parent not in self._folders:
-                lacking = [path.parent, *path.parent.parents]
-                self._made += reversed([one for one in lacking if not one.exists()])
+                lacking = takewhile(lambda one: not one.exists(), [path.parent, *path.parent.parents])
+                self._made += reversed([*lacking])
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._folders.add(path.parent)
             self._waiting[name] = _stage(path, file, durable=self._durable)

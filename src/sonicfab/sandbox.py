@@ -31,6 +31,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment, modifies_known_mutable
 
 from sonicfab.caches import cache_file, keep, kept
 from sonicfab.hints import did_you_mean
+from sonicfab.ipam import TEXT_OF
 
 MAX_SECONDS = 20.0
 """Of the processor, for all files of one switch; the built-in templates take a few thousandths."""
@@ -104,7 +105,8 @@ def _text_of(value: object) -> object:
         message = Hinted(f"a {type(value).__name__} is no text for a config")
         message.hint = f"write one of its parts: {', '.join(one.name for one in fields(value))}"
         raise jinja2.TemplateRuntimeError(message)
-    return value
+    write = TEXT_OF.get(type(value))
+    return write(value) if write else value
 
 
 _PAIR = re.compile(r"\\\\|\\u(d[89ab]..)\\u(d[c-f]..)")

@@ -12,6 +12,7 @@ from typing import Any, cast
 from sonicfab.builds import Build
 from sonicfab.configdb import natural_key
 from sonicfab.endpoint import Endpoint
+from sonicfab.ipam import TEXT_OF
 from sonicfab.model.fields import SecretRef
 from sonicfab.model.numbers import Numbers
 from sonicfab.plan.bgp import BgpInstance, PeerGroup, Session
@@ -101,7 +102,7 @@ def _how(kind: type) -> Callable[[Any], Any]:
         return lambda of: {str(key): _value(one) for key, one in of.items()}
     if issubclass(kind, (tuple, list, set, frozenset)):
         return lambda of: {one.name: _fields(one) for one in _named(of)} if _named(of) else [_value(one) for one in of]
-    return str
+    return TEXT_OF.get(kind, str)
 
 
 def _named(of: object) -> tuple[Any, ...]:
