@@ -68,13 +68,14 @@ def write_page(path: Path | None, contents: Callable[[], Contents]) -> None:
     Raises:
         OutputError: it cannot be written.
     """
+    if path is None:
+        return
     from dataclasses import replace
 
     from sonicfab.output import OutputFile, write_file
     from sonicfab.report.console import note
     from sonicfab.report.page.build import page_text
 
-    if path is not None:
-        made = time.strftime("%Y-%m-%d %H:%M %Z")
-        write_file(path, OutputFile(page_text(replace(contents(), made=made)) + "\n"))
-        note(f"wrote {path}")
+    made = time.strftime("%Y-%m-%d %H:%M %Z")
+    write_file(path, OutputFile(page_text(replace(contents(), made=made)) + "\n"))
+    note(f"wrote {path}")

@@ -34,6 +34,7 @@ from sonicfab.verify import checks
 if TYPE_CHECKING:
     from sonicfab.operations.site import OpenSite
     from sonicfab.operations.verify import Looking
+    from sonicfab.report.page.contents import Contents
     from sonicfab.verify.run import Verification
 
 _WATCH_EVERY = 5.0
@@ -92,8 +93,6 @@ def verify(
     """
     from sonicfab.operations.verify import looking_at
     from sonicfab.report import console
-    from sonicfab.report.page.contents import Contents
-    from sonicfab.report.picture.states import Verified
     from sonicfab.report.progress import ProgressBar
 
     console.log_to_stderr(verbose)
@@ -106,8 +105,15 @@ def verify(
     with ProgressBar("verifying") as progress:
         verification = looking.look(timeout, progress)
     code = _tell(site, verification, format, (junit, json_file, snapshot), before)
-    write_page(html, lambda: Contents(site.as_reached.plan, Verified.of(verification)))
+    write_page(html, lambda: _contents(site, verification))
     raise typer.Exit(code)
+
+
+def _contents(site: OpenSite, verification: Verification) -> Contents:
+    from sonicfab.report.page.contents import Contents
+    from sonicfab.report.picture.states import Verified
+
+    return Contents(site.as_reached.plan, Verified.of(verification))
 
 
 def _push_command(inventory: Path, topology: Path, lab: bool, lab_name: str, templates: list[Path]) -> str:
@@ -132,19 +138,21 @@ def _tell(
     from sonicfab.verify import snapshot
 
     junit, json_file, keep = files
-    now = snapshot.snapshot(verification, time.strftime("%Y-%m-%d %H:%M:%S %z"))
-    value = json_value(verification)
+    taken = time.strftime("%Y-%m-%d %H:%M:%S %z")
     code = verification.exit_code
-    changes = snapshot.compare(before, now) if before is not None else []
+    changes = snapshot.compare(before, snapshot.snapshot(verification, taken)) if before is not None else []
     if before is not None:
-        value |= changes_json(before["taken"], changes)
         code = ExitCode.FAILED if any(one.kind == "worse" for one in changes) else ExitCode.OK
         code = code if verification.count("ok") else ExitCode.UNREACHED
+
+    def value() -> dict[str, Any]:
+        return json_value(verification) | (changes_json(before["taken"], changes) if before is not None else {})
+
     _write(junit, lambda: junit_text(verification))
-    _write(json_file, lambda: json.dumps(console.with_site_templates(value), indent=2))
-    _write(keep, lambda: json.dumps(now, indent=1))
+    _write(json_file, lambda: json.dumps(console.with_site_templates(value()), indent=2))
+    _write(keep, lambda: json.dumps(snapshot.snapshot(verification, taken), indent=1))
     if format is VerifyFormat.JSON:
-        console.json_result(value)
+        console.json_result(value())
     elif format is VerifyFormat.MARKDOWN:
         from sonicfab.report.verify_markdown import markdown_verification
 

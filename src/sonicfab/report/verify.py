@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -24,6 +24,7 @@ from sonicfab.verify.run import Verification
 from sonicfab.verify.snapshot import ChangeSince
 
 FORMAT_VERSION = kept.FORMAT_VERSION
+_FIELDS = [one.name for one in fields(CheckResult)]
 _SESSIONS_SHOWN = 40
 _CHANGES_SHOWN = 40
 _VERDICTS = {ExitCode.OK: "ok", ExitCode.FAILED: "failed", ExitCode.UNREACHED: "unreached"}
@@ -70,8 +71,14 @@ def json_value(verification: Verification) -> dict[str, Any]:
         "checks": list(verification.checks),
         "frr": verification.frr,
         "findings": [finding_json(finding) for finding in verification.findings],
-        "results": [asdict(result) for result in verification.results],
+        "results": [_result(result) for result in verification.results],
     }
+
+
+def _result(one: CheckResult) -> dict[str, Any]:
+    """As `asdict`, which copies every word of it: a verification has a hundred results for each switch."""
+    said = {name: getattr(one, name) for name in _FIELDS}
+    return said | {"peer": asdict(one.peer) if one.peer else None}
 
 
 def changes_json(taken: str, differences: list[ChangeSince]) -> dict[str, Any]:
