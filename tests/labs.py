@@ -16,12 +16,13 @@ from typing import Any
 
 import pytest
 
+from aftermath import aftermath
 from conftest import ROOT, Run, example_files
 from forks import forks
 from patience import Patience, progress, slowness
 from sonicfab.lab.doctor import examine, missing
 from sonicfab.lab.files import PATH
-from sonicfab.lab.state import LabState, find_lab, labs_folder, running_labs
+from sonicfab.lab.state import LabState, find_lab, labs_folder
 
 SPINE = "st01-sw100g-r01-u36"
 LEAF1 = "st01-sw25g-r01-u34"
@@ -198,21 +199,9 @@ def booted(
     try:
         lab = Lab(run, name, files)
         yield lab
-        assert crashed(lab) == []
+        assert aftermath(name) == []
     finally:
         run("lab", "down", "--name", name)
-
-
-def crashed(lab: Lab) -> list[str]:
-    """What the daemons of FRR wrote that ended by a fault of their own (lib/log.c zlog_signal): none ever may."""
-    lines: list[str] = []
-    for state in (one for one in running_labs() if one.name == lab.name):
-        nodes = [(name, node.pid) for name, node in state.switches.items()]
-        for name, pid in [*nodes, *((name, node.pid) for name, node in state.hosts.items())]:
-            for log in sorted(Path(f"/proc/{pid}/root/var/log/frr").glob("*.log")):
-                said = log.read_text(encoding="utf-8", errors="replace")
-                lines += [f"{name} {log.name}: {line}" for line in said.splitlines() if line.endswith("aborting...")]
-    return lines
 
 
 def quick_files(folder: Path) -> list[str]:

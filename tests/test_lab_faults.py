@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from aftermath import aftermath
 from conftest import ROOT, Run
 from labs import LEAF1, LEAF2, SPINE, Lab, booted, needs_lab, quick_files, rendered
 from sonicfab.lab.faults import FAULTS
@@ -123,6 +124,7 @@ def slow_ssh(lab: Lab) -> None:
 
 def kill_bgpd(lab: Lab) -> None:
     assert f"✘ bgpd-down: bgpd does not run on {LEAF1}" in lab.verify(0).stdout
+    assert aftermath(lab.name) == [f"{LEAF1}: bgpd has died"], "no lab may end so"
 
 
 def kill_zebra(lab: Lab) -> None:
