@@ -11,13 +11,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from conftest import REFERENCE
 from known import get_build
 from patience import until
 from sonicfab.datafiles import fact_names
 from sonicfab.lab.initcfg import init_cfg, init_cfg_text
-from sonicfab.lab.sonic import config, redis
+from sonicfab.lab.sonic import cfggen, config, redis, texts
 from sonicfab.lab.sonic.staticroutes import commands, routes_of
 from sonicfab.schema.facts import builtin
 from sonicfab.validate.reading import as_config_db
@@ -172,3 +174,45 @@ def test_redis_is_heard_as_redis_cli_hears_it(server: str) -> None:
 def test_redis_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match=r"Could not connect to Redis at .*: No such file or directory"):
         redis.ask("PING", database=4, path=str(tmp_path / "s"))
+
+
+_VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=9)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=5), inner, max_size=3)),
+    max_leaves=20,
+)
+
+
+@given(value=_VALUES)
+def test_json_is_written_and_read_as_json_does(value: object) -> None:
+    text = json.dumps(value, indent=4, sort_keys=True)
+    assert texts.dumps(value) == text
+    assert texts.loads(f" {text}\n") == value
+
+
+@pytest.mark.parametrize("text", ["", " ", "{", "[1,]", "{} x", "nul", '{"a": "\n"}', "[1]]", '"\\x"', "\ufeff1"])
+def test_what_is_no_json_is_told_in_the_words_of_json(text: str) -> None:
+    said = []
+    for loads in (json.loads, texts.loads):
+        with pytest.raises(json.JSONDecodeError) as caught:
+            loads(text)
+        said.append(str(caught.value))
+    assert said[0] == said[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "given"),
+    [
+        ("-d --print-data", {"from-db": [""], "print-data": [""]}),
+        ("-H -k SKU --preset t1", {"platform-info": [""], "hwsku": ["SKU"], "preset": ["t1"]}),
+        ("-j a.json -jb.json --var-json=PORT", {"json": ["a.json", "b.json"], "var-json": ["PORT"]}),
+    ],
+)
+def test_what_cfggen_is_asked(words: str, given: dict[str, list[str]]) -> None:
+    assert cfggen._options(words.split()) == given
+
+
+@pytest.mark.parametrize("words", ["-x", "-dH", "--print-data=1", "-d more", "-j", "--preset l2", "--", "-"])
+def test_what_cfggen_does_not_do_here(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cfggen.main(words.split()) == 2
+    assert "sonic-cfggen: error: this lab switch does not do that" in capsys.readouterr().err

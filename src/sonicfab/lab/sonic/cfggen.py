@@ -7,29 +7,32 @@ Follows sonic-buildimage src/sonic-config-engine/{sonic-cfggen,config_samples.py
 
 from __future__ import annotations
 
-import json
-import re
+import os
 import sys
-from collections.abc import Mapping
-from getopt import GetoptError, getopt  # argparse takes as long to load as redis to answer
-from pathlib import Path
 
-from sonicfab.lab.sonic import db, paths
+from sonicfab.lab.sonic import db, texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
+_MACHINE_CONF = "/host/machine.conf"
+_DEVICE = "/usr/share/sonic/device"
 _SHORT = {"-j": "json", "-d": "from-db", "-H": "platform-info", "-k": "hwsku", "-v": "var", "-t": "template"}
-_LONG = ["json=", "from-db", "platform-info", "hwsku=", "var=", "var-json=", "preset=", "print-data", "write-to-db"]
-_LONG += ["template="]
+_ALONE = {"from-db", "platform-info", "print-data", "write-to-db"}
+_WITH_VALUE = {"json", "hwsku", "var", "var-json", "preset", "template"}
+
+
+class _WrongError(Exception):
+    """The arguments are none."""
 
 
 def main(arguments: list[str]) -> int:
     """The program; a file that is no JSON ends in a traceback and exit code 1, as in the original."""
     try:
         given = _options(arguments)
-    except GetoptError as err:
+    except _WrongError as err:
         print(f"sonic-cfggen: error: {err}", file=sys.stderr)
         return 2
     data: dict[str, Any] = {}
@@ -39,8 +42,7 @@ def main(arguments: list[str]) -> int:
         ports = port_table(hwsku)
         deep_update(data, {"DEVICE_METADATA": {"localhost": {"hwsku": hwsku}}, "PORT": ports})
     for file in given.get("json", ()):
-        with Path(file).open(encoding="utf-8") as stream:
-            deep_update(data, json.load(stream))
+        deep_update(data, texts.loads(texts.read(file)))
     if "from-db" in given:
         deep_update(data, db.read())
     if "preset" in given:
@@ -49,25 +51,31 @@ def main(arguments: list[str]) -> int:
         db.merge(data)
     for template in given.get("template", ()):
         source, _, target = template.partition(",")
-        Path(target).write_text(_template(Path(source).name, data), encoding="utf-8")
+        with open(target, "w", encoding="utf-8") as made:  # noqa: PTH123 - see texts
+            made.write(_template(source.rpartition("/")[2], data))
     if "print-data" in given:
-        print(json.dumps(data, indent=4, sort_keys=True))
+        print(texts.dumps(data))
     for path in given.get("var", ()):
         print(_variable(data, path))
     for table in given.get("var-json", ()):
         if table in data:
-            print(json.dumps(data[table], indent=4, sort_keys=True))
+            print(texts.dumps(data[table]))
     return 0
 
 
 def _options(arguments: list[str]) -> dict[str, list[str]]:
     """Option -> what it was given, each time."""
-    words, rest = getopt(arguments, "j:dHk:v:t:", _LONG)
     given: dict[str, list[str]] = {}
-    for name, value in words:
-        given.setdefault(_SHORT.get(name, name.lstrip("-")), []).append(value)
-    if rest or set(given.get("preset", ())) - {"t1"}:
-        raise GetoptError(f"this lab switch does not do that: {' '.join(arguments)}")
+    words = iter(arguments)
+    for word in words:
+        name, sign, value = word[2:].partition("=") if word[:2] == "--" else (_SHORT.get(word[:2], ""), "", word[2:])
+        if name in _WITH_VALUE and not (sign or value):
+            value = next(words, "")
+        if name not in _ALONE | _WITH_VALUE or bool(sign or value) != (name in _WITH_VALUE):
+            raise _WrongError(f"this lab switch does not do that: {' '.join(arguments)}")
+        given.setdefault(name, []).append(value)
+    if set(given.get("preset", ())) - {"t1"}:
+        raise _WrongError(f"this lab switch does not do that: {' '.join(arguments)}")
     return given
 
 
@@ -90,7 +98,7 @@ def _template(name: str, data: Mapping[str, Any]) -> str:
 def deep_update(target: dict[str, Any], source: Mapping[str, Any]) -> dict[str, Any]:
     """Merge nested mappings; values of `source` win."""
     for key, value in source.items():
-        if isinstance(value, Mapping) and isinstance(target.get(key), dict):
+        if isinstance(value, dict) and isinstance(target.get(key), dict):
             deep_update(target[key], value)
         else:
             target[key] = value
@@ -99,27 +107,27 @@ def deep_update(target: dict[str, Any], source: Mapping[str, Any]) -> dict[str, 
 
 def platform() -> str:
     """The platform that ONIE has noted."""
-    lines = paths.MACHINE_CONF.read_text(encoding="utf-8").splitlines()
+    lines = texts.read(_MACHINE_CONF).splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line)["onie_platform"]
 
 
 def default_sku() -> str:
     """The HWSKU of a factory reset."""
-    return (paths.DEVICE / platform() / "default_sku").read_text(encoding="utf-8").split()[0]
+    return texts.read(f"{_DEVICE}/{platform()}/default_sku").split()[0]
 
 
 def platform_info() -> dict[str, Any]:
     """What -H adds: the platform of /host/machine.conf and the MAC address of eth0."""
-    mac = Path("/sys/class/net/eth0/address").read_text(encoding="utf-8").strip()
+    mac = texts.read("/sys/class/net/eth0/address").strip()
     return {"DEVICE_METADATA": {"localhost": {"platform": platform(), "mac": mac}}}
 
 
 def port_table(hwsku: str) -> dict[str, dict[str, str]]:
     """PORT as port_config.ini of the HWSKU has it; no ports for a HWSKU that the platform does not have."""
-    file = paths.DEVICE / platform() / hwsku / "port_config.ini"
-    if not file.exists():
+    file = f"{_DEVICE}/{platform()}/{hwsku}/port_config.ini"
+    if not os.path.exists(file):  # noqa: PTH110 - see texts
         return {}
-    rows = [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    rows = [line for line in texts.read(file).splitlines() if line.strip()]
     columns = rows[0].lstrip("# ").split()
     ports: dict[str, dict[str, str]] = {}
     for row in rows[1:]:
@@ -139,7 +147,7 @@ def t1_preset(data: dict[str, Any]) -> dict[str, Any]:
     data["DEVICE_NEIGHBOR"] = {}
     interfaces: dict[str, Any] = {}
     neighbors: dict[str, Any] = {}
-    ports = sorted(data["PORT"], key=lambda name: int(re.sub(r"\D", "", name)))
+    ports = sorted(data["PORT"], key=lambda name: int("".join(filter(str.isdigit, name))))
     half = len(ports) // 2
     for count, port in enumerate(ports):
         data["PORT"][port].update(admin_status="up", mtu="9100")
@@ -163,7 +171,7 @@ def _variable(data: Mapping[str, Any], path: str) -> str:
     """A dotted variable; one that is not there is an empty line and no error."""
     value: Any = data
     for step in path.split("."):
-        if not isinstance(value, Mapping) or step not in value:
+        if not isinstance(value, dict) or step not in value:
             return ""
         value = value[step]
     return str(value)

@@ -5,13 +5,12 @@ Database 4; a row is a hash TABLE|KEY; an empty row is the field NULL; a list is
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
-
 from sonicfab.lab.sonic import redis as server
+from sonicfab.lab.sonic import texts
 
 TYPE_CHECKING = False  # typing takes longer to load than a question to redis
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
     Config = dict[str, dict[str, dict[str, Any]]]
@@ -49,7 +48,7 @@ def redis(*arguments: str, database: int = DATABASES["CONFIG_DB"]) -> str:
 
 def rows(database: str, pattern: str) -> dict[str, dict[str, str]]:
     """The hashes of a database whose names match, with their fields."""
-    found: dict[str, dict[str, str]] = json.loads(redis("EVAL", _DUMP, "0", pattern, database=DATABASES[database]))
+    found: dict[str, dict[str, str]] = texts.loads(redis("EVAL", _DUMP, "0", pattern, database=DATABASES[database]))
     return found or {}
 
 
@@ -92,6 +91,8 @@ def run(commands: Iterable[list[str]], database: int = DATABASES["CONFIG_DB"]) -
     """Run redis commands in one go."""
     todo = list(commands)
     if todo:
+        import json  # here, for what only reads does without
+
         redis("EVAL", _RUN, "0", json.dumps(todo), database=database)
 
 

@@ -9,6 +9,8 @@ import os
 
 STATE = "/run/sonic"
 """What systemd would know: which services run, and since when."""
+LAB = "/etc/sonic/sonicfab-lab.json"
+"""Says that this is a lab switch, and of which lab; no real switch has it."""
 
 
 def is_active(service: str) -> bool:

@@ -15,8 +15,5 @@ FRR = Path("/etc/frr")
 """In the bgp container; /etc/sonic/frr on the host is the same folder."""
 BGP_START = Path("/usr/bin/docker_init.sh")
 """In the bgp container; it comes with the lab's build."""
-MACHINE_CONF = Path("/host/machine.conf")
-DEVICE = Path("/usr/share/sonic/device")
 STATE = Path(marks.STATE)
-LAB = ETC / "sonicfab-lab.json"
-"""Says that this is a lab switch, and of which lab; no real switch has it."""
+LAB = Path(marks.LAB)

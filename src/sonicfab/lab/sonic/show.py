@@ -5,12 +5,9 @@ Follows sonic-utilities show/{main,platform}.py and scripts/intfutil of 202411.
 
 from __future__ import annotations
 
-import json
-import re
 import sys
-from pathlib import Path
 
-from sonicfab.lab.sonic import cfggen, db, paths
+from sonicfab.lab.sonic import cfggen, db, marks, texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +46,7 @@ def _run(*command: str) -> int:
 
 
 def _platform() -> dict[str, Any]:
-    facts = json.loads(paths.LAB.read_text(encoding="utf-8"))
+    facts = texts.loads(texts.read(marks.LAB))
     metadata = db.read().get("DEVICE_METADATA", {}).get("localhost", {})
     return {
         "platform": cfggen.platform_info()["DEVICE_METADATA"]["localhost"]["platform"],
@@ -65,7 +62,7 @@ def _platform() -> dict[str, Any]:
 def _platform_summary(*, as_json: bool) -> int:
     platform = _platform()
     if as_json:
-        print(json.dumps(platform, indent=4, sort_keys=True))
+        print(texts.dumps(platform))
         return 0
     names = ("Platform", "HwSKU", "ASIC", "ASIC Count", "Serial Number", "Model Number", "Hardware Revision")
     for name, value in zip(names, platform.values(), strict=True):
@@ -74,6 +71,8 @@ def _platform_summary(*, as_json: bool) -> int:
 
 
 def _version() -> int:
+    from sonicfab.lab.sonic import paths
+
     pairs = (line.split(": ", 1) for line in paths.SONIC_VERSION.read_text(encoding="utf-8").splitlines())
     version = {key: value.strip("'\"") for key, value in pairs}
     print(f"\nSONiC Software Version: SONiC.{version['build_version']}")
@@ -91,13 +90,15 @@ def _runningconfiguration() -> int:
     import subprocess
 
     frr = subprocess.run(["vtysh", "-c", "show running-config"], capture_output=True, text=True, check=False)
-    print(json.dumps({**db.read(), "bgpraw": frr.stdout}, indent=4, sort_keys=True))
+    print(texts.dumps({**db.read(), "bgpraw": frr.stdout}))
     return 0
 
 
 def _interfaces_status(only: list[str]) -> int:
+    from pathlib import Path
+
     ports = db.read().get("PORT", {})
-    names = sorted(ports, key=lambda name: int(re.sub(r"\D", "", name) or 0))
+    names = sorted(ports, key=lambda name: int("".join(filter(str.isdigit, name)) or 0))
     header = ("Interface", "Lanes", "Speed", "MTU", "FEC", "Alias", "Oper", "Admin")
     rows = [header]
     for name in names:
