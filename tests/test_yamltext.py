@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sonicfab import yamltext
-from sonicfab.yamltext import compose, plain_tables, value
-from test_golden import render_example
+from sonicfab.yamltext import compose, plain_rows, plain_tables, value
+from test_golden import open_example, render_example
 
 _LINES = st.sampled_from(
     [
@@ -82,3 +82,66 @@ def test_most_of_what_templates_write_is_plain(monkeypatch: pytest.MonkeyPatch) 
     assert sum(map(agrees, seen)) > 0.9 * len(seen) > 0
     monkeypatch.undo()
     assert render_example("scs-lab") == slowly
+
+
+_ROWS = st.sampled_from(
+    [
+        *(
+            "switches:",
+            "links:",
+            "freed:",
+            "",
+            "# a comment: {",
+            "  a: {asn: 1}",
+            '  b: {mac: "02:00", ipv4: 10.0.0.1/31}',
+        ),
+        *("  x:E0 - y:E4: {ipv4: 10.0.0.0/31}", '  n: ["fd00::", 1]', "  b: [2]", '  e: {a: ""}'),
+    ]
+)
+
+
+def agrees_by_rows(text: str) -> bool:
+    """The same of sections of rows, as a file of numbers has them."""
+    plain = plain_rows(text)
+    if plain is None:
+        return False
+    read = value(compose(text))
+    assert plain == read
+    assert isinstance(read, dict)
+    assert [list(rows) for rows in plain.values()] == [list(rows) for rows in read.values()]
+    return True
+
+
+@given(st.lists(_ROWS, max_size=8), st.integers(0, 120), _ODD | st.just(""))
+def test_plain_rows_are_what_yaml_makes_of_them(lines: list[str], at: int, odd: str) -> None:
+    text = "switches:\n" + "".join(f"{line}\n" for line in lines)
+    agrees_by_rows(text)
+    agrees_by_rows(text[:at] + odd + text[at:])
+
+
+def test_a_file_of_numbers_is_plain_and_what_people_make_of_it_may_be_not() -> None:
+    assert agrees_by_rows(open_example("dc-2x4").numbers)
+    first = "switches:\n  a: {asn: 1}\n"
+    assert agrees_by_rows(first)
+    for text in (
+        "",
+        "# nothing\n",
+        "switches:\n",
+        first + "links:\n",
+        first + "  a: {asn: 2}\n",
+        first + "switches:\n  b: {asn: 2}\n",
+        first + "  b: {asn: 1, asn: 2}\n",
+        first + "  b: {asn: 1} # why\n",
+        first + "  b: {asn: }\n",
+        first + "  b: {}\n",
+        first + "  b: {asn: a b}\n",
+        first + "  b: {<<: 1}\n",
+        first + "  b: &b {asn: 1}\n",
+        first + "  b : {asn: 1}\n",
+        first + "  b: {asn:1}\n",
+        first + "\n---\n",
+        first + "  b:\n    asn: 1\n",
+        first + " b: {asn: 1}\n",
+        first + "  b: {asn: 1}",
+    ):
+        assert plain_rows(text) is None, text

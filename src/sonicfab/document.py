@@ -14,21 +14,26 @@ import yaml
 
 from sonicfab.errors import Diagnostic, DocumentName, InputError, KeyPath, Place, Problem
 from sonicfab.textfile import read_text
-from sonicfab.yamltext import compose, is_plain
+from sonicfab.yamltext import compose, is_plain, plain_rows
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """A file that was read: `value` holds mappings, lists, strings and None.
 
-    Its nodes are not kept, they take forty times as much memory as its text: who asks for a place has it read again.
+    Its nodes are not kept, they take forty times as much memory as its text, and its lines neither: who asks for a
+    place has it read again.
     """
 
     name: DocumentName
     file: str
-    lines: tuple[str, ...]
     text: str
     value: Any
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines of the text."""
+        return _lines(self.text)
 
     def place(self, path: KeyPath, *, on_key: bool = False) -> Place:
         """Where `path` stands; a step that is not in the file (a missing key) stays on what holds it."""
@@ -52,6 +57,11 @@ class Document:
 
 
 @lru_cache(maxsize=3)
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(text.splitlines())
+
+
+@lru_cache(maxsize=3)
 def _nodes(text: str) -> yaml.Node | None:
     """Those of a text that was found to be YAML."""
     return compose(text)
@@ -69,6 +79,9 @@ def read_document(path: Path, name: DocumentName) -> Document:
     except (OSError, UnicodeDecodeError) as err:
         reason = err.strerror if isinstance(err, OSError) else "it is not UTF-8 text"
         raise _unreadable(Diagnostic("error", f"cannot read the {name}: {reason}", Place(file))) from err
+    rows = plain_rows(text)
+    if rows is not None:
+        return Document(name, file, text, rows)
     lines = tuple(text.splitlines())
     try:
         root = compose(text)
@@ -81,7 +94,7 @@ def read_document(path: Path, name: DocumentName) -> Document:
         raise _unreadable(Diagnostic("error", f"not valid YAML: {err.reason}", Place(file))) from err
     problems: list[Problem] = []
     value = _value(root, (), (), problems) if root is not None else None
-    document = Document(name, file, lines, text, value)
+    document = Document(name, file, text, value)
     if problems:
         raise InputError(f"{file} is not usable", diagnostics=[document.diagnostic(one) for one in problems])
     return document

@@ -60,7 +60,7 @@ def load_numbers(path: Path) -> Loaded[Numbers]:
         InputError: with every mistake in it.
     """
     if not path.exists():
-        return Loaded(Numbers(), Document("numbers", str(path), (), "", None))
+        return Loaded(Numbers(), Document("numbers", str(path), "", None))
     return _load(path, "numbers", Numbers)
 
 

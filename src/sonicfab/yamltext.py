@@ -6,6 +6,7 @@ YAML's own guesses turn a MAC address into a base-60 number and `no` into False,
 from __future__ import annotations
 
 import re
+import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -113,3 +114,39 @@ def _fields(text: str) -> dict[str, str] | None:
         found[name] = quoted if word is None else word
         at = field.end()
     return found if at == len(text) else None
+
+
+_NAME = r"[A-Za-z0-9_](?:[A-Za-z0-9_./|,@+-]|:(?=[A-Za-z0-9])| - (?=[A-Za-z0-9_])){0,200}"
+_SCALAR = r"(?:[A-Za-z0-9](?:[A-Za-z0-9_./-]{0,100})|\"[ !#-\[\]-~]*\")"
+_KEY = r"[a-z][a-z0-9_]{0,20}"
+_PAIR = rf"{_KEY}: {_SCALAR}"
+_SECTION = re.compile(rf"({_KEY}):")
+_FLOW_ROW = re.compile(rf"  ({_NAME}): (?:\{{({_PAIR}(?:, {_PAIR})*)\}}|\[({_SCALAR}(?:, {_SCALAR})*)\])")
+_FLOW_PART = re.compile(rf"(?:({_KEY}): )?({_SCALAR})")
+
+
+def plain_rows(text: str) -> dict[str, dict[str, object]] | None:
+    """What `value` makes of a text that is nothing but sections of rows `NAME: {a: b}` and `NAME: [a]`; None of others.
+
+    This is how sonicfab writes the numbers of a fabric. They are a row for each switch and link, and YAML's nodes of it
+    take forty times as much memory as the text, and most of what a command needs to start.
+    """
+    found: dict[str, dict[str, object]] = {}
+    rows: dict[str, object] | None = None
+    for line in text.split("\n"):
+        if not line or line[0] == "#":
+            if not (line.isascii() and line.isprintable()):
+                return None
+        elif section := _SECTION.fullmatch(line):
+            if section[1] in found or rows == {}:
+                return None
+            found[section[1]] = rows = {}
+        else:
+            row = _FLOW_ROW.fullmatch(line)
+            if row is None or rows is None or row[1] in rows:
+                return None
+            parts = [(sys.intern(name), scalar.strip('"')) for name, scalar in _FLOW_PART.findall(row[2] or row[3])]
+            rows[row[1]] = dict(parts) if row[2] else [scalar for _, scalar in parts]
+            if row[2] and len(parts) != len(rows[row[1]]):  # type: ignore[arg-type]
+                return None
+    return found if rows and text.endswith("\n") else None
