@@ -14,9 +14,6 @@ from patience import wait_until
 from sonicfab.lab.state import LabState, running_labs
 from vty import asked
 
-_SLACK = 2.0
-"""Seconds by which a start and the end of a push may miss each other."""
-
 
 def aftermath(name: str) -> list[str]:
     """What is wrong in a lab of that name; nothing where it does not run any more."""
@@ -27,17 +24,17 @@ def aftermath(name: str) -> list[str]:
 def _of(lab: LabState) -> Iterator[str]:
     for name, pid in [*((name, one.pid) for name, one in lab.switches.items() if not one.container), *_hosts(lab)]:
         root = Path(f"/proc/{pid}/root")
-        yield from (f"{name}: {line}" for line in (*_crashed(root), *_died(root)))
+        yield from (f"{name}: {line}" for line in (*crashed(root), *died(root)))
         if name in lab.switches:
-            yield from (f"{name}: {line}" for line in _restarted(root))
-        yield from (f"{name}: {line}" for look in (_freed, _unused) for line in _lasting(root, look))
+            yield from (f"{name}: {line}" for line in restarted(root))
+        yield from (f"{name}: {line}" for look in (freed, unused) for line in _lasting(root, look))
 
 
 def _hosts(lab: LabState) -> Iterator[tuple[str, int]]:
     return ((name, one.pid) for name, one in lab.hosts.items())
 
 
-def _crashed(root: Path) -> Iterator[str]:
+def crashed(root: Path) -> Iterator[str]:
     """What daemons of FRR wrote that ended by a fault of their own (lib/log.c zlog_signal)."""
     for log in sorted((root / "var/log/frr").glob("*.log")):
         said = log.read_text(encoding="utf-8", errors="replace")
@@ -55,7 +52,7 @@ def _running(root: Path) -> set[str]:
     return found
 
 
-def _died(root: Path) -> list[str]:
+def died(root: Path) -> list[str]:
     """The daemons of services that are said to run, and do not; a host's were started once, for good."""
     said, wanted = root / "run/sonic", set[str]()
     if (said / "bgp.since").exists() or not said.exists():
@@ -67,7 +64,7 @@ def _died(root: Path) -> list[str]:
     return [f"{daemon} has died" for daemon in sorted(wanted - _running(root))] if wanted else []
 
 
-def _restarted(root: Path) -> Iterator[str]:
+def restarted(root: Path) -> Iterator[str]:
     """Starts of the container bgp while a push was under way that only gave FRR lines."""
     own = root / "etc/sonic/sonicfab"
     try:
@@ -80,7 +77,7 @@ def _restarted(root: Path) -> Iterator[str]:
         kept = own / "backup" / record.parent.name
         if "state=confirmed" not in told or "begun=frr " not in told or not kept.exists():
             continue
-        if kept.stat().st_mtime + _SLACK < at < record.stat().st_mtime - _SLACK:
+        if kept.stat().st_mtime < at < record.stat().st_mtime:
             yield f"bgp was started anew by the FRR delta of push {record.parent.name}"
 
 
@@ -92,13 +89,13 @@ def _lasting(root: Path, look: Callable[[Path], list[str]]) -> list[str]:
         return []
 
 
-def _freed(root: Path) -> list[str]:
+def freed(root: Path) -> list[str]:
     """Next hops whose neighbour was freed: the next link that goes down reads it (FRR 10.0.1: SIGSEGV)."""
     told = asked(root, "bgpd", "show bgp nexthop")
     return [f"bgpd's next hop{line}" for line in told.splitlines() if "peer (null)" in line]
 
 
-def _unused(root: Path) -> list[str]:
+def unused(root: Path) -> list[str]:
     """Groups of next hops by way of an address that zebra keeps, and neither a route nor another group has.
 
     zebra/zebra_nhg.c show_nexthop_group_out(): one that it forgets by itself tells when.
