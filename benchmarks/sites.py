@@ -99,16 +99,19 @@ def workers(count: int, threads: int) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         file = Path(folder, "scheduler.json")
 
-        def begin(*words: str) -> None:
+        def begin(*words: str) -> subprocess.Popen[bytes]:
             command = [sys.executable, "-m", "dask", *words, "--scheduler-file", str(file), "--host", "127.0.0.1"]
             command += ["--no-dashboard", "--dashboard-address", "127.0.0.1:0"]
             environment = {**os.environ, "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}  # as many-sites.md says
             process = subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=folder, env=environment)
             stack.callback(process.wait)
             stack.callback(process.kill)
+            return process
 
-        begin("scheduler", "--port", "0")
+        scheduler = begin("scheduler", "--port", "0")
         while not file.exists():
+            if scheduler.poll() is not None:
+                raise RuntimeError("there is no scheduler: pip install 'sonicfab[distributed]'")
             time.sleep(0.1)
         address = str(json.loads(file.read_text())["address"])
         for number in range(count):
