@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -190,7 +191,10 @@ def test_json_is_written_and_read_as_json_does(value: object) -> None:
     assert texts.loads(f" {text}\n") == value
 
 
-@pytest.mark.parametrize("text", ["", " ", "{", "[1,]", "{} x", "nul", '{"a": "\n"}', "[1]]", '"\\x"', "\ufeff1"])
+_NO_JSON = ("", " ", "{", "[1,]", "{} x", "nul", '{"a": "\n"}', "[1]]", '"\\x"', "\ufeff1", '{"PORT": {,}}')
+
+
+@pytest.mark.parametrize("text", _NO_JSON)
 def test_what_is_no_json_is_told_in_the_words_of_json(text: str) -> None:
     said = []
     for loads in (json.loads, texts.loads):
@@ -198,6 +202,26 @@ def test_what_is_no_json_is_told_in_the_words_of_json(text: str) -> None:
             loads(text)
         said.append(str(caught.value))
     assert said[0] == said[1]
+
+
+_ALONE = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import texts
+for text in sys.argv[2:]:
+    for name in [one for one in sys.modules if one.partition(".")[0] == "json"]:
+        del sys.modules[name]
+    try:
+        texts.loads(text)
+    except ValueError as err:
+        print(type(err).__name__)
+"""
+
+
+def test_so_it_is_in_a_program_that_has_not_loaded_json() -> None:
+    command = [sys.executable, "-I", "-S", "-c", _ALONE, str(Path(texts.__file__).parent), *_NO_JSON]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["JSONDecodeError"] * len(_NO_JSON)
 
 
 @pytest.mark.parametrize(

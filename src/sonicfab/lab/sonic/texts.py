@@ -30,7 +30,7 @@ def loads(text: str) -> Any:  # noqa: ANN401 - as json.loads
     """As json.loads."""
     try:
         value, end = _scan(text, len(text) - len(text.lstrip(_BLANK)))
-    except StopIteration:
+    except (StopIteration, SystemError):  # up to Python 3.12 it raises json's error only where json is loaded
         end = -1
     if end < 0 or text[end:].strip(_BLANK):
         import json
