@@ -61,7 +61,9 @@ def load_numbers(path: Path) -> Loaded[Numbers]:
     """
     if not path.exists():
         return Loaded(Numbers(), Document("numbers", str(path), "", None))
-    return _load(path, "numbers", Numbers)
+    read = _load(path, "numbers", Numbers)
+    # a row for each switch and link: what they say is in the model, and not kept twice
+    return replace(read, document=replace(read.document, value=None))
 
 
 def load_both(

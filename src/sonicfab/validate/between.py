@@ -13,19 +13,17 @@ from sonicfab.endpoint import Endpoint
 from sonicfab.validate.findings import Finding
 from sonicfab.validate.links import SwitchView, between, bundles, parallel
 
-_Links = list[tuple[int, Endpoint, Endpoint]]
-
 
 class Between:
     """Takes switches in any order; tells what is wrong in the order of the switches and links."""
 
     def __init__(self, links: Iterable[tuple[Endpoint, Endpoint]]) -> None:
         self._links = list(links)
-        self._to: dict[str, dict[str, _Links]] = defaultdict(dict)
+        self._to: dict[str, dict[str, list[int]]] = defaultdict(dict)
         for number, (a, b) in enumerate(self._links):
             some = self._to[a.switch].setdefault(b.switch, [])
             self._to[b.switch][a.switch] = some
-            some.append((number, a, b))
+            some.append(number)
         self._shown: set[str] = set()
         self._held: dict[str, SwitchView] = {}
         self._owners: dict[tuple[str, str], str] = {}
@@ -63,7 +61,7 @@ class Between:
                 yield from bundles(self._channels, known)
 
     def _pair(self, one: SwitchView, other: SwitchView) -> None:
-        links = self._to[one.name][other.name]
+        links = [(number, *self._links[number]) for number in self._to[one.name][other.name]]
         first, views = links[0][0], {one.name: one, other.name: other}
         a, b = (end.switch for end in links[0][1:])
         for near, far in ((a, b), (b, a)):
