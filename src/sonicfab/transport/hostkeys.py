@@ -1,8 +1,8 @@
 """The host keys that are known of one host, out of a known_hosts file of any length.
 
 paramiko reads all keys of the file for each connection, and compares each with all before it: with a thousand
-switches, and with host names that are hashed, as OpenSSH writes them on Debian, that is seconds for each login. Here
-a file is looked at once, and of its lines only those of the host become keys.
+switches, whose names are hashed, as OpenSSH writes them on Debian, that is 0.3 s of CPU for each login. Here a file
+is looked at once, and of its lines only those of the host become keys.
 """
 
 from __future__ import annotations
