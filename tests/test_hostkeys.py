@@ -9,7 +9,10 @@ import paramiko
 import pytest
 from paramiko.hostkeys import HostKeyEntry
 
+from sonicfab.errors import InputError
 from sonicfab.transport.hostkeys import known_keys, name_of
+from sonicfab.transport.ssh import SshTransport
+from sonicfab.transport.target import SshTarget
 
 SPINE, LEAF = "10.0.0.1", "[10.0.0.2]:2222"
 
@@ -70,8 +73,13 @@ def test_a_file_that_changed_is_read_anew_and_one_that_is_gone_knows_nothing(tmp
     file.unlink()
     assert known_keys(str(file), SPINE) == {}
     file.mkdir()
-    with pytest.raises(OSError, match="known_hosts"):  # it is there, and nobody can say what it knows
+    said = (
+        "the host keys in .*known_hosts cannot be read: Is a directory"  # it is there, and nobody can say what it knows
+    )
+    with pytest.raises(InputError, match=said):
         known_keys(str(file), SPINE)
+    with pytest.raises(InputError, match=said):
+        SshTransport(SshTarget("127.0.0.1", 1, "admin", "x", known_hosts=str(file), agent=False, use_user_config=False))
 
 
 def test_of_a_long_file_only_the_lines_of_the_host_become_keys(

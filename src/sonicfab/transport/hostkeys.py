@@ -16,6 +16,8 @@ from typing import NamedTuple
 import paramiko
 from paramiko.hostkeys import HostKeyEntry, InvalidHostKey
 
+from sonicfab.errors import InputError
+
 OWN = "~/.ssh/known_hosts"
 _HASHED = "|1|"
 
@@ -38,17 +40,21 @@ def known_keys(file: str, host: str) -> dict[str, paramiko.PKey]:
     Nothing is known where the file is not there.
 
     Raises:
-        OSError: the file cannot be read.
+        InputError: the file is there and cannot be read.
     """
     path = Path(file or OWN).expanduser()
-    with contextlib.suppress(FileNotFoundError):
+    found: dict[str, paramiko.PKey] = {}
+    try:
         state = path.stat()
-        found: dict[str, paramiko.PKey] = {}
-        for entry in _entries(_lines(path, (state.st_mtime_ns, state.st_size, state.st_ino)), host):
-            if entry.key is not None:
-                found.setdefault(entry.key.get_name(), entry.key)
+        lines = _lines(path, (state.st_mtime_ns, state.st_size, state.st_ino))
+    except FileNotFoundError:
         return found
-    return {}
+    except OSError as err:
+        raise InputError(f"the host keys in {path} cannot be read: {err.strerror or err}") from err
+    for entry in _entries(lines, host):
+        if entry.key is not None:
+            found.setdefault(entry.key.get_name(), entry.key)
+    return found
 
 
 @lru_cache(maxsize=8)

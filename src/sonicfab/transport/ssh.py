@@ -63,7 +63,7 @@ def _know(client: paramiko.SSHClient, target: SshTarget, host: str) -> None:
     """Tell the keys of a host; those of the hosts that it was known as count for it, unless its own are known.
 
     Raises:
-        OSError: the file of keys cannot be read.
+        InputError: the file of keys is there and cannot be read.
     """
     former = (name_of(one, target.port) for one in target.known_as)
     known = (known_keys(target.known_hosts, name) for name in (host, *former))
@@ -183,6 +183,8 @@ def _connect(target: SshTarget, timeout: float, sock: paramiko.Channel | socket.
     try:
         look_for_keys = target.use_user_config and target.key is None
         return _Connection(**options).open_client(target, look_for_keys=look_for_keys)
+    except InputError:
+        raise
     except paramiko.BadHostKeyException as err:
         raise HostKeyError(
             f"{target} has another host key than the known one: this may be another machine",
