@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ import pytest
 from aftermath import aftermath
 from conftest import ROOT, Run, example_files
 from forks import forks
-from patience import Patience, progress, slowness
+from patience import Patience, progress, slowness, until
 from sonicfab.lab.doctor import examine, missing
 from sonicfab.lab.files import PATH
 from sonicfab.lab.state import LabState, find_lab, labs_folder
@@ -170,6 +170,12 @@ class Lab:
         )
         progress()
         return Done(done.returncode, done.stdout, done.stderr)
+
+    def hears_lldp(self, neighbors: Mapping[str, int]) -> None:
+        """Wait until each switch has heard so many; a port's id is a MAC address until lldpmgrd has set the alias."""
+        command = "docker exec lldp lldpctl -f keyvalue | grep -c 'port.local='"
+        told = [f"{count}\n" for count in neighbors.values()]
+        until(lambda: [self.inside(switch, command).out for switch in neighbors] == told, 60)
 
     def there(self, switch: str, path: str) -> bool:
         """Whether a path is there on a switch that runs; seen from outside, so that to look often costs nothing."""

@@ -97,7 +97,8 @@ def test_from_configs_by_hand_to_something_new(sonicfab: Run, tmp_path: Path) ->
         done = lab.sonicfab("plan")
         assert done.returncode == 0, done.stdout
         assert "3 unchanged" in done.stdout
-        # the switches themselves say the same, and their links by LLDP
+        # the switches themselves say the same, and their links by LLDP, once lldpmgrd has told each port's alias
+        lab.hears_lldp({SPINE: 2, LEAF1: 1, LEAF2: 1})
         live = tmp_path / "live"
         done = sonicfab("adopt", "--live", "--lab-name", "adopted", "-o", str(live))
         assert done.returncode == 0, done.stdout

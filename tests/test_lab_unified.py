@@ -11,7 +11,6 @@ import pytest
 
 from conftest import Run
 from labs import Lab, booted, needs_lab, rendered
-from patience import wait_until
 from sonicfab.frr.frrcfgd import TABLES
 from test_lab_moves import pushed_and_taken_back
 from test_lab_underlays import INVENTORY
@@ -137,8 +136,7 @@ def test_a_pair_that_another_made(labs: dict[str, Lab], sonicfab: Run, tmp_path:
         assert done.code == 0, done.err
         done = lab.inside(switch, "config reload -y -f")
         assert done.code == 0, done.out + done.err
-    heard = "docker exec lldp lldpctl -f keyvalue | grep -c chassis.name"
-    assert wait_until(lambda: all(lab.inside(one, heard).out.strip() not in ("", "0") for one in ("spine1", "leaf1")))
+    lab.hears_lldp({"spine1": 1, "leaf1": 1})
     told = sonicfab("adopt", "--live", "--lab-name", lab.name, "-o", site)
     assert told.returncode == 0, told.stdout + told.stderr
     text = (site / "topology.yml").read_text()

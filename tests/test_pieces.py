@@ -240,14 +240,14 @@ def test_nothing_checked_is_no_success() -> None:
 def test_merge_keys_and_aliases(tmp_path: Path) -> None:
     path = tmp_path / "x.yml"
     path.write_text("a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}\nc: *a\nd:\n")
-    value = read_document(path, "inventory").value
+    value = read_document(path, "inventory")[1]
     assert value == {"a": {"x": "1", "y": "2"}, "b": {"x": "1", "y": "3"}, "c": {"x": "1", "y": "2"}, "d": None}
 
 
 def test_a_mac_address_is_never_a_number(tmp_path: Path) -> None:
     path = tmp_path / "x.yml"
     path.write_text("mac: 10:20:30:40:50:10\nname: on\n")
-    assert read_document(path, "inventory").value == {"mac": "10:20:30:40:50:10", "name": "on"}
+    assert read_document(path, "inventory")[1] == {"mac": "10:20:30:40:50:10", "name": "on"}
 
 
 def test_two_documents_in_one_file(tmp_path: Path) -> None:

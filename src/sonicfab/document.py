@@ -19,16 +19,20 @@ from sonicfab.yamltext import compose, is_plain, plain_rows
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file that was read: `value` holds mappings, lists, strings and None.
+    """A file that was read and found to be YAML.
 
-    Its nodes are not kept, they take forty times as much memory as its text, and its lines neither: who asks for a
-    place has it read again.
+    Of it only its text is kept: its nodes take forty times as much memory, and its models say what it holds. Who asks
+    for a value as it is written, or for its place, has it read again.
     """
 
     name: DocumentName
     file: str
     text: str
-    value: Any
+
+    @property
+    def value(self) -> Any:
+        """What is written: mappings, lists, strings and None."""
+        return _written(self.text)
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -62,13 +66,21 @@ def _lines(text: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=3)
+def _written(text: str) -> Any:
+    rows, node = plain_rows(text), None
+    if rows is None:
+        node = _nodes(text)
+    return rows if node is None else _value(node, (), (), [])
+
+
+@lru_cache(maxsize=3)
 def _nodes(text: str) -> yaml.Node | None:
     """Those of a text that was found to be YAML."""
     return compose(text)
 
 
-def read_document(path: Path, name: DocumentName) -> Document:
-    """Read one YAML file.
+def read_document(path: Path, name: DocumentName) -> tuple[Document, Any]:
+    """Read one YAML file; with it comes what is written in it.
 
     Raises:
         InputError: it cannot be read, is not UTF-8 or not YAML, or writes a key twice.
@@ -81,7 +93,7 @@ def read_document(path: Path, name: DocumentName) -> Document:
         raise _unreadable(Diagnostic("error", f"cannot read the {name}: {reason}", Place(file))) from err
     rows = plain_rows(text)
     if rows is not None:
-        return Document(name, file, text, rows)
+        return Document(name, file, text), rows
     lines = tuple(text.splitlines())
     try:
         root = compose(text)
@@ -94,10 +106,10 @@ def read_document(path: Path, name: DocumentName) -> Document:
         raise _unreadable(Diagnostic("error", f"not valid YAML: {err.reason}", Place(file))) from err
     problems: list[Problem] = []
     value = _value(root, (), (), problems) if root is not None else None
-    document = Document(name, file, text, value)
+    document = Document(name, file, text)
     if problems:
         raise InputError(f"{file} is not usable", diagnostics=[document.diagnostic(one) for one in problems])
-    return document
+    return document, value
 
 
 _MOST_VALUES = 1_000_000

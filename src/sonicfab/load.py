@@ -60,10 +60,8 @@ def load_numbers(path: Path) -> Loaded[Numbers]:
         InputError: with every mistake in it.
     """
     if not path.exists():
-        return Loaded(Numbers(), Document("numbers", str(path), "", None))
-    read = _load(path, "numbers", Numbers)
-    # a row for each switch and link: what they say is in the model, and not kept twice
-    return replace(read, document=replace(read.document, value=None))
+        return Loaded(Numbers(), Document("numbers", str(path), ""))
+    return _load(path, "numbers", Numbers)
 
 
 def load_both(
@@ -246,9 +244,9 @@ def _fits(name: str, pattern: str) -> bool:
 
 
 def _load(path: Path, name: DocumentName, model: type[Model]) -> Loaded[Model]:
-    document = read_document(path, name)
+    document, written = read_document(path, name)
     try:
-        return Loaded(model.model_validate({} if document.value is None else document.value), document)
+        return Loaded(model.model_validate({} if written is None else written), document)
     except ValidationError as err:
         diagnostics: dict[Diagnostic, None] = {}
         for error in err.errors(include_url=False):
