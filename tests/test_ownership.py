@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conftest import ROOT
 from known import get_build
 from sonicfab.configdb import FABRIC_TABLES, diff, merge
 from sonicfab.errors import SwitchError
@@ -23,6 +25,8 @@ from sonicfab.ownership.record import Record
 from sonicfab.ownership.settle import OnSwitch, Rendered, Settled, frr_conf_counts, settle
 from sonicfab.schema.facts import schema_of
 from sonicfab.tables import table
+
+GOLDEN = ROOT / "tests" / "golden"
 
 MODE = "split-unified"
 PORTS = [f"Ethernet{number}" for number in range(0, 32, 4)]
@@ -313,6 +317,14 @@ def test_parts_of_another_are_carried() -> None:
     assert again.frr == whole.frr
     assert foreign_neighbors(THEIRS, FRR, ()) == {"10.99.0.2"}
     assert "neighbor 10.99.0.2 of router bgp 65001" in whole.theirs[-1]
+
+
+@pytest.mark.parametrize("file", sorted(GOLDEN.glob("*/*/frr.conf")), ids=lambda file: "/".join(file.parts[-3:-1]))
+def test_in_what_is_intended_nothing_is_anothers(file: Path) -> None:
+    """As it is to the byte, which is seen at a glance, and as `vtysh` writes it, with a line more."""
+    text = file.read_text()
+    for lines in (None, ()):
+        assert foreign(text, text, (), lines) == foreign(f"Building configuration...\n!\n{text}", text, (), lines)
 
 
 def test_a_line_inside_what_is_ours_is_ours() -> None:

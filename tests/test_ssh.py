@@ -80,6 +80,15 @@ class TestOnALabSwitch:
         with connected(target_of(lab)):
             assert [one.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for one in opened] == [1]
 
+    def test_nothing_wakes_while_a_switch_thinks(self, lab: Lab) -> None:
+        """And what waits for long ends as soon as the connection is closed."""
+        transport = SshTransport(target_of(lab))
+        (thread,) = (one for one in threading.enumerate() if one is transport._transport)
+        assert transport._transport.sock.gettimeout() >= 1
+        transport.close()
+        thread.join(transport._transport.sock.gettimeout() or 0)
+        assert not thread.is_alive()
+
     def test_much_output_and_much_input(self, lab: Lab) -> None:
         text = "x" * 79 + "\n"
         with connected(target_of(lab)) as transport:

@@ -126,3 +126,8 @@ TEXT_OF: Mapping[type, Callable[[Any], str]] = {
     IPv6Interface: lambda of: f"{_ipv6(of.packed)}/{of.network.prefixlen}" if of.scope_id is None else str(of),
 }
 """Type -> what writes a value of it as `ipaddress` does, at a fifth of the cost; a switch has a hundred of them."""
+
+
+def text_of(of: IPv4Address | IPv6Address | IPv4Interface | IPv6Interface) -> str:
+    """What `str` makes of it, sooner."""
+    return TEXT_OF[type(of)](of)

@@ -90,6 +90,8 @@ def foreign(stored: str, intended: str, ours: Iterable[str], our_lines: Collecti
 
     With `our_lines`, as `settings` names them, so are the settings of our BGP that no intended line overwrites.
     """
+    if stored == intended:
+        return Foreign()
     known = {*parts(intended), *ours}
     contexts = conf.parse(intended)
     slots = {(context, slot(context, line)) for context, some in contexts.items() for line in some}

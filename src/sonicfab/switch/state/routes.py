@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Any
 
@@ -61,8 +62,18 @@ def _selected(table: Mapping[str, Any]) -> dict[str, Route]:
     for prefix, entries in table.items():
         for entry in entries if isinstance(entries, list) else ():
             if entry.get("selected"):
-                routes[str(ip_network(prefix))] = _route(prefix, entry)
+                routes[_written(prefix)] = _route(prefix, entry)
     return routes
+
+
+@lru_cache(maxsize=16384)  # the switches of a fabric have most of their routes in common
+def _written(prefix: str) -> str:
+    """A prefix in the one way in which prefixes are compared here.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return str(ip_network(prefix))
 
 
 def _route(prefix: str, entry: Mapping[str, Any]) -> Route:
@@ -132,7 +143,7 @@ def static_routes(text: str) -> dict[str, StaticRoute]:
                     if hop.get("active")
                 )
                 selected = bool(entry.get("selected"))
-                route = StaticRoute(str(ip_network(prefix)), selected, not _route(prefix, entry).lacks, hops)
+                route = StaticRoute(_written(prefix), selected, not _route(prefix, entry).lacks, hops)
                 if selected or route.prefix not in found:
                     found[route.prefix] = route
     return found

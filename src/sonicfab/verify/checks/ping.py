@@ -8,6 +8,7 @@ from typing import Any
 
 from sonicfab.access import Feature
 from sonicfab.families import Family
+from sonicfab.ipam import text_of
 from sonicfab.switch.ask import Answers, Question
 from sonicfab.switch.state.probes import CAN_PING, PING_SIZED, sized
 from sonicfab.verify.check import Check, Seen, Wanted
@@ -56,15 +57,14 @@ class Ping(Check[None]):
             if lost:
                 asked.append(_command(expected, family, size_of(expected, family), lost))
                 asked.append(f"{_command(expected, family, SMALL, lost)} | sed 's/^/small /'")
-        # without anybody left, an answer of an earlier round must not stay
-        return (_at_once(AGAIN, asked) if asked else replace(AGAIN, command="true"),)
+        return (_at_once(AGAIN, asked),) if asked else ()
 
     def wanted(self, expected: Expectations) -> Iterator[Wanted[None]]:
         """Every loopback whose routes come here."""
         for far, addresses in expected.loopbacks.items():
             for family, address in addresses.items():
                 text = f"an answer to {size_of(expected, family) + HEADERS[family]} bytes"
-                yield Wanted(None, str(address), text, family, far)
+                yield Wanted(None, text_of(address), text, family, far)
 
     def judge(self, expected: Expectations, one: Wanted[None], answers: Answers) -> Seen:
         """By the answers to both, where somebody did not answer the first."""
@@ -80,7 +80,7 @@ class Ping(Check[None]):
 
 def targets(expected: Expectations, family: Family) -> list[str]:
     """The loopbacks of a family that must answer."""
-    return [str(one[family]) for one in expected.loopbacks.values() if family in one]
+    return [text_of(one[family]) for one in expected.loopbacks.values() if family in one]
 
 
 def size_of(expected: Expectations, family: Family) -> int:

@@ -7,6 +7,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from sonicfab.families import Family
+from sonicfab.ipam import text_of
 from sonicfab.plan.bgp import IpNetwork
 from sonicfab.switch.ask import Answers, Question
 from sonicfab.switch.state.bgp import BGP_STATE, BgpState
@@ -41,7 +42,7 @@ class Route(Check[Paths]):
         for far, addresses in expected.loopbacks.items():
             for family, address in addresses.items():
                 way = expected.ways[far, family]
-                yield Wanted(way, f"{address}/{address.max_prefixlen}", _wanted(way), family, far)
+                yield Wanted(way, f"{text_of(address)}/{address.max_prefixlen}", _wanted(way), family, far)
 
     def judge(self, expected: Expectations, one: Wanted[Paths], answers: Answers) -> Seen:
         """Installed, over all its paths, and originated by its own switch alone."""
