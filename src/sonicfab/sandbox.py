@@ -99,8 +99,14 @@ def _meant(of: object, word: str) -> str:
     return did_you_mean(word, (name for name in dir(kind) if not name.startswith("_")))
 
 
+_PLAIN = frozenset({str, int})
+"""Most of what expressions write."""
+
+
 def _text_of(value: object) -> object:
     """What an expression writes: one part of a value of the plan, never all of it."""
+    if type(value) in _PLAIN:
+        return value
     if type(value).__str__ is object.__str__ and is_dataclass(value):
         message = Hinted(f"a {type(value).__name__} is no text for a config")
         message.hint = f"write one of its parts: {', '.join(one.name for one in fields(value))}"

@@ -230,5 +230,5 @@ def _row(row: object) -> str:
 
 def _scalar(value: object) -> str:
     # "fd00::" ends like a YAML key, and YAML 1.1 takes some MAC addresses for numbers of base 60
-    text = str(value)
+    text = TEXT_OF.get(type(value), str)(value)
     return f'"{text}"' if ":" in text else text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
-from ipaddress import ip_interface, ip_network
+from ipaddress import ip_interface
 from operator import attrgetter
 from threading import Lock
 from typing import Literal
@@ -13,7 +13,7 @@ from typing import Literal
 from sonicfab.builds import Build
 from sonicfab.configdb import natural_key
 from sonicfab.endpoint import NOWHERE, Endpoint
-from sonicfab.ipam import link_end
+from sonicfab.ipam import alone, link_end
 from sonicfab.model.topology import SONIC_MTU, SwitchEntry, Topology
 from sonicfab.plan.bgp import BgpInstance, PeerGroup
 from sonicfab.plan.border import outside_routing
@@ -154,7 +154,7 @@ class Planner:
         """BGP of a switch: none without a loopback, which is its router id."""
         if not loopbacks.ipv4:
             return ()
-        own = tuple(ip_network(one) for one in (loopbacks.ipv4, loopbacks.ipv6) if one is not None)
+        own = tuple(alone(one).network for one in (loopbacks.ipv4, loopbacks.ipv6) if one is not None)
         return (BgpInstance(asn, loopbacks.ipv4, own, groups, subnets=self._networks.announced(name)),)
 
     def _all_ports(self, settings: SwitchSettings, at: _At) -> tuple[PortPlan, ...]:
@@ -232,7 +232,7 @@ class Planner:
             addresses = tuple(str(one) for one in outside.address) if outside else ()
             use: Literal["host", "outside"] = "outside" if outside else "host"
             found.append(self._to_host(host.port, kind, use, members, addresses, host.mtu))
-        own = tuple(ip_interface(one) for one in (loopbacks.ipv4, loopbacks.ipv6) if one is not None)
+        own = tuple(alone(one) for one in (loopbacks.ipv4, loopbacks.ipv6) if one is not None)
         if own:
             found.append(InterfacePlan(LOOPBACK, InterfaceKind.LOOPBACK, addresses=own))
         return {one.name: one for one in sorted(found, key=lambda one: natural_key(one.name))}
