@@ -39,6 +39,8 @@ EXAMPLES = {
 """Inventory -> the topology that belongs to it."""
 
 sys.path.insert(0, str(GUARD))
+if not hasattr(sys.modules.get("sitecustomize"), "network"):  # Debian's Python brings a module of that name
+    sys.modules.pop("sitecustomize", None)
 import sitecustomize  # noqa: E402 - from here on this process is guarded
 
 from forks import forks  # noqa: E402

@@ -4,10 +4,11 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from conftest import Run, example_files
+from conftest import ROOT, Run, example_files
 
 REFUSED = ["10.10.23.110", "192.0.2.11", "2001:db8::1", "example.invalid"]
 
@@ -23,6 +24,16 @@ def test_a_child_cannot_leave(host: str) -> None:
     code = f"import socket; socket.create_connection(({host!r}, 22), timeout=1)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
+    assert "loopback alone" in done.stderr
+
+
+def test_a_module_of_the_same_name_does_not_keep_the_guard_away(tmp_path: Path) -> None:
+    """Debian's Python has one, and has loaded it by the time the tests begin."""
+    (tmp_path / "sitecustomize.py").write_text("theirs = True\n")
+    code = "import sitecustomize, socket; assert sitecustomize.theirs; import conftest; "
+    code += "socket.create_connection(('192.0.2.11', 22), timeout=1)"
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT / 'tests'}"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)
     assert "loopback alone" in done.stderr
 
 
