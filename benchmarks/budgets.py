@@ -18,6 +18,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -212,8 +213,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--plot", type=Path, help="an SVG of how cost grows", metavar="FILE")
     parser.add_argument("--json", type=Path, help="the rows for programs", metavar="FILE")
     options = parser.parse_args(arguments)
-    if options.plot:
-        import matplotlib as mpl  # noqa: F401 - to be told before, not after ten minutes
+    # told before, not after ten minutes; loaded it would count in the memory of what begins as a copy of this process
+    if options.plot and not find_spec("matplotlib"):
+        parser.error("--plot draws by matplotlib: pip install 'sonicfab[bench]'")
     for name in ("PYTHONDONTWRITEBYTECODE", "SONICFAB_TEMPLATES"):  # an installed program has its bytecode
         os.environ.pop(name, None)
     rows: list[Row] = []
