@@ -73,9 +73,8 @@ def test_a_file_that_changed_is_read_anew_and_one_that_is_gone_knows_nothing(tmp
     file.unlink()
     assert known_keys(str(file), SPINE) == {}
     file.mkdir()
-    said = (
-        "the host keys in .*known_hosts cannot be read: Is a directory"  # it is there, and nobody can say what it knows
-    )
+    # it is there, and nobody can say what it knows
+    said = "the host keys in .*known_hosts cannot be read: Is a directory"
     with pytest.raises(InputError, match=said):
         known_keys(str(file), SPINE)
     with pytest.raises(InputError, match=said):

@@ -67,10 +67,12 @@ def _lines(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=3)
 def _written(text: str) -> Any:
-    rows, node = plain_rows(text), None
-    if rows is None:
-        node = _nodes(text)
-    return rows if node is None else _value(node, (), (), [])
+    """What is in a text whose keys were found to be right."""
+    rows = plain_rows(text)
+    if rows is not None:
+        return rows
+    node = _nodes(text)
+    return _value(node, (), (), []) if node is not None else None
 
 
 @lru_cache(maxsize=3)
