@@ -76,6 +76,7 @@ def test_nothing_is_pushed_when_nobody_can_answer(factory: Lab) -> None:
 
 
 def test_factory_default_is_not_as_intended(factory: Lab) -> None:
+    factory.hears_lldp({SPINE: 2, LEAF1: 1, LEAF2: 1})
     done = factory.verify(0)
     assert done.returncode == 4
     assert f"✘ not-pushed: {LEAF1} does not run the fabric's config" in done.stdout
