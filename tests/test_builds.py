@@ -14,7 +14,7 @@ from conftest import ROOT, Golden, Run, with_rows
 from known import PLATFORMS, get_build, get_platform, platform_names
 from sonicfab.builds import Build, Frrcfgd, fact_texts
 from sonicfab.datafiles import fact_names
-from sonicfab.ports import unfit_for
+from sonicfab.ports import defects_on, unfit_for
 
 NO_FACTS = {"name", "vendor", "follows", "defects", "sources", "ports", "yang"}
 """What a build is called, and what is told in another way than by a title and a value."""
@@ -55,7 +55,7 @@ def test_whatever_is_known_has_a_source(name: str) -> None:
     assert set(build.sources) <= set(fact_texts())
     for fact, value in values(name).items():
         assert build.source(fact) or value in ("", (), {}, None), f"{fact} has a value and no source"
-    for defect in build.defects:
+    for defect in defects_on(build, map(get_platform, platform_names())):
         assert all((defect.what, defect.consequence, defect.source))
         assert set(defect.platforms) <= set(platform_names())
 
@@ -107,7 +107,7 @@ def test_show_tells_everything(name: str, sonicfab: Run) -> None:
     for fact, text in fact_texts().items():
         assert text.title in told
         assert " ".join(build.source(fact).split()) in told
-    for defect in build.defects:
+    for defect in defects_on(build, PLATFORMS):
         assert all(" ".join(words.split()) in told for words in (defect.what, defect.consequence, defect.source))
     reasons = [unfit_for(one, build) for one in PLATFORMS]
     assert all(reason in told for reason in reasons if reason)
@@ -125,7 +125,7 @@ def test_show_for_programs_is_complete(sonicfab: Run) -> None:
         assert value["facts"][fact]["source"] == build.source(fact)
     assert (value["name"], value["vendor"], value["follows"]) == (build.name, "community", "community-202505")
     assert value["yang"] == {"from": "built in", "schema": "202511", "folder": None}
-    assert [defect["what"] for defect in value["defects"]] == [defect.what for defect in build.defects]
+    assert [defect["what"] for defect in value["defects"]] == [defect.what for defect in defects_on(build, PLATFORMS)]
     leaf = value["platforms"]["as7326-56x"]
     assert (leaf["works"], leaf["ports"], leaf["first_alias"]) == (False, 56, "twentyfiveGigE1")
     assert leaf["reason"] == unfit_for(get_platform("as7326-56x"), build)

@@ -31,7 +31,7 @@ def page() -> str:
         table(["build", "FRR", "Debian", "kernel", "mode that keeps frr.conf"], facts),
     ]
     for good, heading in ((True, "For them"), (False, "Against them")):
-        parts += [f"## {heading}\n", table([heading.lower(), "which"], _rows(builds, good=good))]
+        parts += [f"## {heading}\n", table([heading.lower(), "which"], _rows(catalog, good=good))]
     return "\n".join(parts)
 
 
@@ -44,11 +44,11 @@ def _unfit(catalog: Catalog, build: Build) -> dict[str, list[str]]:
     return found
 
 
-def _rows(builds: list[Build], *, good: bool) -> list[list[str]]:
+def _rows(catalog: Catalog, *, good: bool) -> list[list[str]]:
     """What speaks for builds or against them, and for which; what most have comes first."""
-    found: dict[str, set[str]] = {}
+    builds, found = list(catalog.builds.values()), dict[str, set[str]]()
     for build in builds:
-        for one in points(build):
+        for one in points(build, catalog.platforms.values()):
             if one.good == good:
                 only = f" ({', '.join(one.platforms)})" if one.platforms else ""
                 then = f": {one.consequence}" if one.consequence else ""

@@ -115,7 +115,7 @@ class Build:
         nearest_schema: facts of the models that come nearest to this build's; `schema` where that is known.
         platform_modules: `modules` of a platform -> whether the image carries them; one that is not there is not known.
         unfit_platforms: switch model -> why the build cannot work on it although the image carries its modules.
-        defects: what is known to be wrong.
+        defects: what is known to be wrong, whatever the model; `ports.defects_on` has that of models, too.
         sources: fact -> where it is from, where that is not what build_facts.yml says.
         ports: HWSKU -> port -> row of its port table; only of learned builds.
         yang: the folder with its YANG models; only of learned builds that have them.

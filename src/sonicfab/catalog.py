@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import yaml
 
-from sonicfab.builds import Build, Defect, is_build_name
+from sonicfab.builds import Build, is_build_name
 from sonicfab.datafiles import as_facts, fact_names, read_document, read_facts
 from sonicfab.errors import InputError
 from sonicfab.platforms import Platform
@@ -62,8 +62,8 @@ class Catalog:
         own = tuple(name for name in learned_names(folder) if name not in shipped)
         models, shipped_models = folder.parent / "platforms", fact_names("platforms")
         own_models = tuple(sorted(path.stem for path in models.glob("*.yml") if path.stem not in shipped_models))
-        platforms = _Files((*shipped_models, *own_models), partial(_platform, models))
-        return cls(_Files((*shipped, *own), partial(_build, folder, platforms)), platforms)
+        builds = _Files((*shipped, *own), partial(_build, folder))
+        return cls(builds, _Files((*shipped_models, *own_models), partial(_platform, models)))
 
     def platform_of(self, hwsku: object) -> Platform | None:
         """The model with this HWSKU; None for one that is not known."""
@@ -86,16 +86,6 @@ def learned_names(folder: Path) -> tuple[str, ...]:
     return tuple(name for name in found if is_build_name(name))  # not what is just being written or removed
 
 
-def _with_models(build: Build, platforms: Mapping[str, Platform]) -> Build:
-    """The build with what is wrong with switch models under it; what several have in common is told once."""
-    branch, found = build.identified_by.get("branch", build.name), dict[Defect, list[str]]()
-    for platform in platforms.values():
-        for one in platform.defects.get(build.port_table, ()):
-            found.setdefault(replace(one, source=one.source.format(branch=branch)), []).append(platform.name)
-    of_models = (replace(one, platforms=tuple(names)) for one, names in found.items())
-    return replace(build, defects=(*build.defects, *of_models))
-
-
 def _platform(learned: Path, name: str) -> Platform:
     if name in fact_names("platforms"):
         return Platform.read(name)
@@ -108,9 +98,9 @@ def _platform(learned: Path, name: str) -> Platform:
         ) from err
 
 
-def _build(learned: Path, platforms: Mapping[str, Platform], name: str) -> Build:
+def _build(learned: Path, name: str) -> Build:
     if name in fact_names("builds"):
-        return _with_models(as_facts(Build, read_facts("builds", name)), platforms)
+        return as_facts(Build, read_facts("builds", name))
     file, yang = learned / name / "build.yml", learned / name / "yang"
     try:
         build = as_facts(Build, read_document(file))

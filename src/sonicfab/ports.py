@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property, lru_cache
 
-from sonicfab.builds import Build
+from sonicfab.builds import Build, Defect
 from sonicfab.hints import did_you_mean
 from sonicfab.platforms import Platform, PlatformPort
 
@@ -41,6 +42,20 @@ def not_known(platform: Platform, build: Build) -> str:
     """What is to be said where `unfit_for` does not know."""
     pair, whose = f"{build.name} runs on {platform.name}", platform.modules.capitalize()
     return f"whether {pair} is not known: nobody has looked for {whose} platform modules in it"
+
+
+def defects_on(build: Build, platforms: Iterable[Platform]) -> tuple[Defect, ...]:
+    """What is known to be wrong with a build on some switch models: what concerns them of the build's own, then theirs.
+
+    What several models have in common is told once.
+    """
+    branch, of_models = build.identified_by.get("branch", build.name), dict[Defect, list[str]]()
+    named = {platform.name: platform for platform in platforms}
+    for name, platform in named.items():
+        for one in platform.defects.get(build.port_table, ()):
+            of_models.setdefault(replace(one, source=one.source.format(branch=branch)), []).append(name)
+    own = (one for one in build.defects if not one.platforms or named.keys() & set(one.platforms))
+    return (*own, *(replace(one, platforms=tuple(names)) for one, names in of_models.items()))
 
 
 @lru_cache(maxsize=64)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 
-from sonicfab.builds import Build, Defect, fact_texts
+from sonicfab.builds import Build, fact_texts
 from sonicfab.compare.notes import BuildStep, Note
-from sonicfab.ports import unfit_for
+from sonicfab.ports import defects_on, unfit_for
 
 _NO_NOTES = frozenset(
     {
@@ -115,8 +115,9 @@ def _text(value: object) -> str:
 
 def _defects(step: BuildStep, *, come: bool) -> Iterator[Note]:
     have, other = (step.new, step.old) if come else (step.old, step.new)
-    known = {one.what for one in _concerning(other.defects, step)}
-    for one in _concerning(have.defects, step):
+    platforms = [switch.platform for switch in step.switches]
+    known = {one.what for one in defects_on(other, platforms)}
+    for one in defects_on(have, platforms):
         if one.what in known:
             continue
         title = "a defect comes" if come else "a defect is gone"
@@ -126,8 +127,3 @@ def _defects(step: BuildStep, *, come: bool) -> Iterator[Note]:
         said = one.consequence if come else ""
         switches = tuple(switch.name for switch in step.switches if switch.platform.name in one.platforms)
         yield Note(title, detail, said, one.source, "warning" if come else "info", switches)
-
-
-def _concerning(defects: Iterable[Defect], step: BuildStep) -> list[Defect]:
-    platforms = {switch.platform.name for switch in step.switches}
-    return [one for one in defects if not one.platforms or platforms & set(one.platforms)]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sonicfab.builds import Build, fact_texts
 from sonicfab.catalog import Catalog
 from sonicfab.platforms import Platform
-from sonicfab.ports import not_known, unfit_for
+from sonicfab.ports import defects_on, not_known, unfit_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,14 @@ def choices(catalog: Catalog, platform: Platform) -> tuple[Choice, ...]:
         unfit = unfit_for(platform, build)
         runs = None if unfit is None else not unfit
         why = not_known(platform, build) if unfit is None else unfit
-        concerned = [one for one in points(build) if not one.platforms or platform.name in one.platforms]
+        told = points(build, catalog.platforms.values())
+        concerned = [one for one in told if not one.platforms or platform.name in one.platforms]
         found.append(Choice(build, runs, why, tuple(sorted(concerned, key=lambda one: not one.good))))
     return tuple(sorted(found, key=lambda one: not one.runs))
 
 
-def points(build: Build) -> Iterator[Point]:
-    """What speaks for a build and against it on all switch models; its known defects last."""
+def points(build: Build, platforms: Iterable[Platform]) -> Iterator[Point]:
+    """What speaks for a build and against it on all these switch models; its known defects last."""
     for fact, text in fact_texts().items():
         value = getattr(build, fact)
         word = {True: "yes", False: "no", "": "not known"}.get(value) if isinstance(value, bool | str) else None
@@ -71,5 +72,5 @@ def points(build: Build) -> Iterator[Point]:
             found = said.get(word) or (said.get("*") if word != "not known" else None)
             if found:
                 yield Point(good, found, build.source(fact))
-    for defect in build.defects:
+    for defect in defects_on(build, platforms):
         yield Point(False, defect.what, defect.source, defect.consequence, defect.platforms)

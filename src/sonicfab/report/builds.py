@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sonicfab.builds import Build, Frrcfgd, fact_texts
+from sonicfab.builds import Build, Defect, Frrcfgd, fact_texts
 from sonicfab.catalog import Catalog
 from sonicfab.platforms import Platform
-from sonicfab.ports import not_known, ports_of, unfit_for
+from sonicfab.ports import defects_on, not_known, ports_of, unfit_for
 from sonicfab.report.console import json_result, mark, say, say_fitted, table, wrapped
 
 FORMAT_VERSION = 1
@@ -65,7 +65,8 @@ def show_build(build: Build, models: Iterable[Platform]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    sources = {source: number for number, source in enumerate(_sources(build), start=1)}
+    defects = defects_on(build, models)
+    sources = {source: number for number, source in enumerate(_sources(build, defects), start=1)}
     follows = f"; one upgrades to it from {build.follows}" if build.follows else ""
     say(f"{build.name}, an image build of {build.vendor}{follows}")
     rows = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
@@ -80,8 +81,8 @@ def show_build(build: Build, models: Iterable[Platform]) -> None:
         said = fit.reason if fit.works is False else "; ".join(filter(None, (ports, _fec(fit.fec), fit.reason)))
         _say(f"{mark(_MARKS[fit.works])} {fit.platform}: {said}", 2)
     say("")
-    say("known defects:" if build.defects else "no defects are known")
-    for defect in build.defects:
+    say("known defects:" if defects else "no defects are known")
+    for defect in defects:
         concerns = f" ({', '.join(defect.platforms)})" if defect.platforms else ""
         _say(f"- {defect.what}{concerns} [{sources[defect.source]}]", 2)
         _say(f"    {defect.consequence}", 4)
@@ -91,9 +92,9 @@ def show_build(build: Build, models: Iterable[Platform]) -> None:
         _say(f"{number:>3}  {source}", 5)
 
 
-def _sources(build: Build) -> list[str]:
+def _sources(build: Build, defects: Iterable[Defect]) -> list[str]:
     """Every source once, in the order in which they are met."""
-    named = [*(build.source(fact) for fact in fact_texts()), *(defect.source for defect in build.defects)]
+    named = [*(build.source(fact) for fact in fact_texts()), *(defect.source for defect in defects)]
     return list(dict.fromkeys(source for source in named if source))
 
 
@@ -168,7 +169,7 @@ def _value(build: Build, models: Iterable[Platform]) -> dict[str, Any]:
             for fact, text in fact_texts().items()
         },
         "platforms": {one.name: asdict(_fit(build, one)) for one in models},
-        "defects": [asdict(defect) for defect in build.defects],
+        "defects": [asdict(defect) for defect in defects_on(build, models)],
     }
 
 

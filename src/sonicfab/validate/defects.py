@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from sonicfab.builds import Build
 from sonicfab.configdb import ConfigDb
 from sonicfab.platforms import Platform
+from sonicfab.ports import defects_on
 from sonicfab.validate.findings import Finding
 
 
 def check_defects(config: ConfigDb, build: Build, platform: Platform | None) -> Iterator[Finding]:
     """The defects of the build that concern rows of this config, each at the first of them."""
-    for defect in build.defects:
-        if defect.platforms and (platform is None or platform.name not in defect.platforms):
-            continue
+    for defect in defects_on(build, [platform] if platform else []):
         places = [found_at(config, rows) for rows in defect.rows]
         if places and all(places):
             message = f"on {build.name} {defect.what}: {defect.consequence}"

@@ -10,6 +10,7 @@ from sonicfab.endpoint import Endpoint
 from sonicfab.model.fields import ranges
 from sonicfab.plan.bgp import Session
 from sonicfab.plan.types import FabricPlan, SwitchPlan
+from sonicfab.ports import defects_on
 from sonicfab.report.picture.front import PortSeen, front_svg, ports_seen
 from sonicfab.report.picture.states import MARKS, WORDS, State, Verified, worst
 from sonicfab.verify.results import CheckResult
@@ -96,7 +97,7 @@ def _seen(switch: SwitchPlan, verified: Verified, outside: Mapping[Endpoint, str
         sessions=_together(_sessions(switch, verified, outside)),
         services=tuple(_told(switch.services)),
         build=tuple(_build(switch.build)),
-        defects=tuple(dict.fromkeys(_defects(switch))),  # of the build and of the model, some in both
+        defects=tuple((one.what, one.consequence) for one in defects_on(switch.build, [switch.platform])),
         failed=tuple(failed[:_MOST_FAILED]),
         more=max(0, len(failed) - _MOST_FAILED),
     )
@@ -189,10 +190,3 @@ def _build(build: Build) -> Iterator[tuple[str, str]]:
         ("reload checks YANG", build.reload_checks_yang),
     )
     yield from ((name, value) for name, value in said if value)
-
-
-def _defects(switch: SwitchPlan) -> Iterator[tuple[str, str]]:
-    """What is known to be wrong with the build on this model."""
-    own = [one for one in switch.build.defects if not one.platforms or switch.platform.name in one.platforms]
-    for one in [*own, *switch.platform.defects.get(switch.build.port_table, ())]:
-        yield one.what, one.consequence
