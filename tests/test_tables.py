@@ -9,6 +9,7 @@ import pytest
 
 from known import build_names, get_build
 from sonicfab import tables
+from sonicfab.ownership.daemons import made_of
 from sonicfab.push.comparison import Target, _drift
 from sonicfab.schema.facts import schema_of
 
@@ -53,3 +54,18 @@ def test_an_unsaved_shutdown_is_seen_on_every_build(build: str) -> None:
     config = {"DEVICE_METADATA": {"localhost": {"docker_routing_config_mode": get_build(build).routing_config_mode}}}
     target = Target("leaf1", config, frr, {"DEVICE_METADATA"})
     assert _drift(config, config, by_hand, frr, target) == ["frr: + router bgp 65001 / neighbor A shutdown"]
+
+
+def test_a_route_that_a_row_makes_is_no_change_by_hand_where_a_rollback_intends_it() -> None:
+    """Somebody has saved it with `write memory`, a push has written frr.conf without it, and it runs all along."""
+    saved = "router bgp 65001\n neighbor A peer-group\nexit\n"
+    runs = f"ip route 198.18.0.0/15 192.0.2.1 eth0 tag 1\n{saved}"
+    mode = get_build("community-202411").routing_config_mode
+    config = {
+        "DEVICE_METADATA": {"localhost": {"docker_routing_config_mode": mode}},
+        "STATIC_ROUTE": {"198.18.0.0/15": {"nexthop": "192.0.2.1", "ifname": "eth0"}},
+    }
+    target = Target("leaf1", config, runs, {"DEVICE_METADATA"}, made=made_of(config))
+    assert _drift(config, config, runs, saved, target) == []
+    other = runs.replace("tag 1", "tag 7")
+    assert _drift(config, config, other, saved, target) == ["frr: + ip route 198.18.0.0/15 192.0.2.1 eth0 tag 7"]

@@ -267,6 +267,8 @@ def _drift(
     if stored_frr and running_frr and frr_conf_counts(running, target.config_db):
         saved = target.made.without(stored_frr, target.frr or "")
         changes = conf.diff(saved, running_frr)
+        # a rollback intends what ran: lines that daemons make of rows, too, and runs them whether or not they are saved
+        changes = [one for one in changes if one.sign == "+" or not target.made.has(one.context, one.line)]
         if target.frr is None:  # nor did another write them
             changes = [one for one in changes if not is_on_every_switch(one.context, one.line)]
         lines += [f"frr: {change.reversed()}" for change in changes]
