@@ -94,12 +94,16 @@ _RECORD = Record().dumps()
 
 @dataclass
 class Result:
-    """What the switch had when it was booted after the cut: `old`, `new`, or `between`, and what is wrong with that."""
+    """What the switch had when it was booted after the cut: `old`, `new`, or `between`, and what is wrong with that.
+
+    `where` says what kind of machine it was.
+    """
 
     point: Point
     state: str = "between"
     wrong: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    where: str = ""
 
 
 class Bench:

@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from vm.box import Box, box_missing
@@ -37,13 +37,20 @@ A rename that was not told to the disk may be on it or not: after the one that e
 """
 
 
-def page(results: dict[str, Result], where: str) -> str:
+def page(results: dict[str, Result]) -> str:
     """The section of what was tried, and where."""
-    states = [one.state for one in results.values()]
+    states, places = [one.state for one in results.values()], [one.where for one in results.values()]
+    tried = (f"{places.count(place)} {place}" for place in dict.fromkeys(places))
+    where = f"Tried here: {', '.join(tried)}; {_seconds(results)} s for each."
     counted = {state: states.count(state) for state in ("old", "new", "between")}
     rows = (f"| {name} | {one.state}{'; '.join(['', *one.wrong])} |\n" for name, one in results.items())
     told = {"all": len(POINTS), "count": len(states), "where": where, **counted}
     return _SECTION.format(heading=_HEADING, **told) + "".join(rows)
+
+
+def _seconds(results: dict[str, Result]) -> str:
+    taken = [round(one.seconds) for one in results.values()]
+    return f"{min(taken, default=0)} to {max(taken, default=0)}"
 
 
 def main(target: Path, kept: Path, minutes: float, *, boxed: bool) -> int:
@@ -60,8 +67,7 @@ def main(target: Path, kept: Path, minutes: float, *, boxed: bool) -> int:
         _try(todo, results, kept, time.monotonic() + minutes * 60, boxed=boxed)
     text = target.read_text().partition(_HEADING)[0]
     tried = {point.name: results[point.name] for point in POINTS if point.name in results}
-    where = "Tried here: in namespaces." if boxed else f"Tried here: in a virtual machine, by {acceleration()[1]}."
-    target.write_text(text + page(tried, where))
+    target.write_text(text + page(tried))
     if len(results) < len(POINTS):
         print(f"{len(POINTS) - len(results)} are left: the same again goes on")
         return 3
@@ -69,6 +75,7 @@ def main(target: Path, kept: Path, minutes: float, *, boxed: bool) -> int:
 
 
 def _try(todo: list[Point], results: dict[str, Result], kept: Path, until: float, *, boxed: bool) -> None:
+    where = "in namespaces" if boxed else f"in a virtual machine (qemu, {acceleration()[1]})"
     with tempfile.TemporaryDirectory(prefix="power-cuts-") as folder:
         own = Path(folder) / Path(folder).name
         own.mkdir()
@@ -87,7 +94,7 @@ def _try(todo: list[Point], results: dict[str, Result], kept: Path, until: float
             for point in todo:
                 if time.monotonic() > until:
                     return
-                result = results[point.name] = bench.cut(point)
+                result = results[point.name] = replace(bench.cut(point), where=where)
                 print(f"{result.state:8}{result.seconds:4.0f} s  {point.name}  {result.wrong or ''}", flush=True)
                 kept.write_text(json.dumps({name: asdict(one) for name, one in results.items()}))
         finally:
@@ -99,11 +106,7 @@ def _read(kept: Path) -> dict[str, Result]:
         return {}
     known = {point.name: point for point in POINTS}
     found = json.loads(kept.read_text())
-    return {
-        name: Result(known[name], one["state"], one["wrong"], one["seconds"])
-        for name, one in found.items()
-        if name in known
-    }
+    return {name: Result(**{**one, "point": known[name]}) for name, one in found.items() if name in known}
 
 
 if __name__ == "__main__":
