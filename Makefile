@@ -26,10 +26,11 @@ vm-test: vm-packages install-dev ## Run what needs a virtual machine, and a swit
 # all that a shell runs
 SCRIPTS = $(shell grep -rlIE --exclude='*.py' '^\#!(/usr)?/bin/(env )?(ba|da)?sh' .ci scripts src tests/vm)
 
-# what FRR has to do with: its config, its sessions, and how a push changes both
+# what FRR has to do with: its config, its sessions, how a push changes both, and beside what; every example is in one
 FRR_TESTS = tests/test_frrdelta_frr.py tests/test_frrdelta_sessions.py tests/test_lab_fabric.py tests/test_lab_moves.py \
 	tests/test_lab_underlays.py tests/test_lab_bundles.py tests/test_lab_sessions.py tests/test_lab_verify.py \
-	tests/test_mends.py tests/test_push_lab.py tests/test_push_links.py tests/test_push_faults.py
+	tests/test_mends.py tests/test_push_lab.py tests/test_push_links.py tests/test_push_faults.py \
+	tests/test_push_ours.py tests/test_planned_lab.py tests/test_lab_outside.py tests/test_lab_vlans.py tests/test_ci.py
 FRR_RELEASE ?= trixie
 frr-test: packages install-dev ## Run what FRR has to do with on another Debian's FRR (FRR_RELEASE=trixie: 10.3)
 	scripts/frr-test $(FRR_RELEASE) -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS) $(FRR_TESTS)
