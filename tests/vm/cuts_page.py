@@ -41,7 +41,7 @@ def page(results: dict[str, Result]) -> str:
     """The section of what was tried, and where."""
     states, places = [one.state for one in results.values()], [one.where for one in results.values()]
     tried = (f"{places.count(place)} {place}" for place in dict.fromkeys(places))
-    where = f"Tried here: {', '.join(tried)}; {_seconds(results)} s for each."
+    where = f"Tried: {', '.join(tried)}; {_seconds(results)} s for each."
     counted = {state: states.count(state) for state in ("old", "new", "between")}
     rows = (f"| {name} | {one.state}{'; '.join(['', *one.wrong])} |\n" for name, one in results.items())
     told = {"all": len(POINTS), "count": len(states), "where": where, **counted}
