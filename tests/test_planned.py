@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import pytest
+
 from sonicfab.configdb import FABRIC_TABLES, diff, dumps, merge
 from sonicfab.frr import conf
 from sonicfab.frr.parts import parts, settings, without_others
@@ -153,6 +155,28 @@ def test_factory_default_goes_and_so_does_its_asn() -> None:
     assert not whole.config_db.get("BGP_NEIGHBOR")
     assert "bgp_asn" not in whole.config_db["DEVICE_METADATA"]["localhost"]
     assert whole.config_db["INTERFACE"] == ROUTED
+
+
+NETWORK: Config = {
+    "VLAN": {"Vlan100": {"vlanid": "100"}},
+    "VLAN_MEMBER": {"Vlan100|Ethernet0": {"tagging_mode": "tagged"}},
+}
+
+
+@pytest.mark.parametrize("preset", ["t1", "l3", "l2", "l1", "empty"])
+@pytest.mark.parametrize("planned", [None, SPARED], ids=["everything", "planned"])
+@pytest.mark.parametrize("network", [{}, NETWORK], ids=["routed", "network"])
+def test_what_was_pushed_and_not_saved_yet_is_as_intended(
+    preset: str, planned: Planned | None, network: Config
+) -> None:
+    """Until a push is confirmed, the factory default is still stored: it must not be taken for somebody's then."""
+    there, ours = factory(preset), rendered(**network)
+    what = Rendered(ours, FRR, FABRIC_TABLES | ours.keys(), planned)
+    first = settle(what, OnSwitch(there, there, "", Record()))
+    runs = merge(first.config_db, there, first.owned)
+    again = settle(what, OnSwitch(runs, there, "", Record()))
+    assert changes(again, runs) == []
+    assert not diff(again.config_db, first.config_db, again.owned & first.owned)
 
 
 BY_HAND = FRR.replace(

@@ -16,10 +16,10 @@ _VLAN = "Vlan1000"
 
 
 class Factory:
-    """The factory default of a switch with the ports that it runs."""
+    """The factory default of a switch, as far as a config of it, with the ports that this has, still is that."""
 
-    def __init__(self, running: ConfigDb) -> None:
-        ports = sorted(running.get("PORT", {}), key=natural_key)
+    def __init__(self, config: ConfigDb) -> None:
+        ports = sorted(config.get("PORT", {}), key=natural_key)
         self._neighbors: dict[str, Mapping[str, str]] = {}
         self._interfaces: set[str] = set(ports)
         half = max(1, len(ports) // 2)
@@ -31,9 +31,9 @@ class Factory:
                 "asn": str(65200 if count < half else 64001 + count - half),
                 "local_addr": local,
             }
-        neighbors = running.get("BGP_NEIGHBOR", {})
+        neighbors = config.get("BGP_NEIGHBOR", {})
         self._t1 = any(self.has("BGP_NEIGHBOR", key, row) for key, row in neighbors.items())
-        self.vlan = _is_l2(running, ports)
+        self.vlan = _is_l2(config, ports)
         """It has the VLAN of preset l2, as it came."""
 
     def has_field(self, table: str, key: str, name: str) -> bool:
@@ -54,13 +54,13 @@ class Factory:
         return False
 
 
-def _is_l2(running: ConfigDb, ports: list[str]) -> bool:
+def _is_l2(config: ConfigDb, ports: list[str]) -> bool:
     """Whether the whole preset is there; a VLAN of that name with some ports in it is somebody's."""
-    members = running.get("VLAN_MEMBER", {})
+    members = config.get("VLAN_MEMBER", {})
     untagged = {"tagging_mode": "untagged"}
-    if not ports or running.get("VLAN", {}).get(_VLAN) != {"vlanid": _VLAN.removeprefix("Vlan")}:
+    if not ports or config.get("VLAN", {}).get(_VLAN) != {"vlanid": _VLAN.removeprefix("Vlan")}:
         return False
     if any(members.get(f"{_VLAN}|{port}") != untagged for port in ports):
         return False
-    others = {table: rows for table, rows in running.items() if table not in ("VLAN", "VLAN_MEMBER")}
+    others = {table: rows for table, rows in config.items() if table not in ("VLAN", "VLAN_MEMBER")}
     return not any(_VLAN in (*key.split("|"), *row.values()) for rows in others.values() for key, row in rows.items())

@@ -138,7 +138,8 @@ class _Rows:
         self._rendered, self._there = rendered, there
         text = " ".join((*other.parts, *(line for some in other.lines.values() for line in some), *other.sections))
         self._frr_words = set(named(text.split()))
-        self._factory = Factory(there.running)
+        # what is stored is still the factory default while what was pushed runs already and is looked at
+        self._stored_factory, self._running_factory = Factory(there.stored), Factory(there.running)
         self.rows: Rows = {table: dict(rows) for table, rows in rendered.config_db.items()}
         # a table of which the plan has no row any more loses the rows that were ours
         had = {table for table in there.record.rows if tables.table(table).owner == "operator"}
@@ -188,7 +189,7 @@ class _Rows:
             return False
         if planned is None or planned.is_absent(table, key, name):
             return False
-        return not (self._there.record.has_field(table, key, name) or self._factory.has_field(table, key, name))
+        return not (self._there.record.has_field(table, key, name) or self._stored_factory.has_field(table, key, name))
 
     def _is_ours(self, table: str, key: str, intended: Mapping[str, Row]) -> bool:
         # an interface is the unit: an address on one of ours is a change of ours
@@ -199,7 +200,7 @@ class _Rows:
     def _without_factory_interfaces(self) -> None:
         """A bare row of the factory default stays where an address on it does, or it is no interface any more."""
         for table, rows in list(self._theirs.items()):
-            factory = {key for key, row in rows.items() if self._factory.has(table, key, row)}
+            factory = {key for key, row in rows.items() if self._stored_factory.has(table, key, row)}
             held = self._frr_words | {key.partition("|")[0] for key in rows.keys() - factory if "|" in key}
             left = {key: row for key, row in rows.items() if key not in factory or key in held}
             if left:
@@ -213,7 +214,7 @@ class _Rows:
         if "PORT" not in self.owned or "PORT" not in intended:
             return
         others = {table: rows for table, rows in running.items() if table not in self.owned}
-        if self._factory.vlan:
+        if self._running_factory.vlan:
             others = {table: self._not_factory(table, rows) for table, rows in others.items()}
         for table, rows in self._theirs.items():
             others[table] = rows
@@ -257,7 +258,7 @@ class _Rows:
                 self.blocked.append(f"{table} {rows}, of which the planned routing mode makes no session")
 
     def _not_factory(self, table: str, rows: Mapping[str, Row]) -> dict[str, Row]:
-        return {key: row for key, row in rows.items() if not self._factory.has(table, key, row)}
+        return {key: row for key, row in rows.items() if not self._running_factory.has(table, key, row)}
 
     def _planned(self) -> set[str]:
         """Ports that are up in what was rendered, or that one of its rows uses."""
@@ -274,9 +275,11 @@ class _Rows:
             if tables.table(table).member_of or table in _OF_PORTS:
                 self._block(table, self._other_uses(table, theirs))
         for table, rows in self._there.running.items():
-            if table in self.owned or not (tables.table(table).member_of or (table == "VLAN" and self._factory.vlan)):
+            if table in self.owned or not (
+                tables.table(table).member_of or (table == "VLAN" and self._running_factory.vlan)
+            ):
                 continue
-            gone = {key for key, row in rows.items() if self._factory.has(table, key, row)}
+            gone = {key for key, row in rows.items() if self._running_factory.has(table, key, row)}
             held = self._other_uses(table, {key: row for key, row in rows.items() if key not in gone})
             if take_over:
                 gone |= held.keys()
