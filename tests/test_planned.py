@@ -175,7 +175,7 @@ def test_what_was_pushed_and_not_saved_yet_is_as_intended(
     first = settle(what, OnSwitch(there, there, "", Record()))
     runs = merge(first.config_db, there, first.owned)
     again = settle(what, OnSwitch(runs, there, "", Record()))
-    assert changes(again, runs) == []
+    assert not diff(again.config_db, runs, again.owned)
     assert not diff(again.config_db, first.config_db, again.owned & first.owned)
 
 
@@ -235,6 +235,37 @@ def test_a_rollback_takes_back_what_was_pushed_and_nothing_that_another_has_done
         "- router bgp 65001 / address-family ipv4 unicast / network 10.0.0.9/32",
         "+ router bgp 65001 / address-family ipv4 unicast / network 10.0.0.1/32",
     ]
+
+
+def test_a_rollback_of_a_switch_that_is_ours_leaves_what_another_has_changed_and_saved_since() -> None:
+    """Rows that no push has written, and parts of frr.conf that none has: in lists of services, too."""
+    theirs: Config = {
+        "NTP_SERVER": {"192.0.2.1": {}},
+        "SNMP_COMMUNITY": {"old": {"TYPE": "RO"}},
+        "STATIC_ROUTE": {"198.18.0.0/15": {"nexthop": "192.0.2.1"}, "10.9.0.0/16": {"nexthop": "192.0.2.1"}},
+    }
+    since: Config = {
+        "NTP_SERVER": {"192.0.2.2": {}},
+        "SNMP_COMMUNITY": {"new": {"TYPE": "RO"}},
+        "SYSLOG_SERVER": {"192.0.2.3": {}},
+        "STATIC_ROUTE": {"198.18.0.0/15": {"nexthop": "192.0.2.9"}, "10.8.0.0/16": {"nexthop": "192.0.2.1"}},
+        "ACL_TABLE": {"MINE": {"type": "L3", "ports": ["Ethernet24"]}},
+    }
+    before = {**rendered(), **theirs}
+    pushed = rendered(PORT={**rendered()["PORT"], "Ethernet0": {**port(0, up=True), "description": "new"}})
+    now = {**pushed, **since}
+    pushed_frr = FRR.replace("10.0.0.1/32", "10.0.0.9/32")
+    now_frr = THEIRS.replace("10.0.0.1/32", "10.0.0.9/32").replace("description x", "description y")
+    now_frr = now_frr.replace("!\nroute-map", "ip prefix-list MINE seq 10 deny any\n!\nroute-map")
+    there = OnSwitch(now, now, now_frr, Record.of(pushed, pushed_frr))
+    kept = Rendered(before, THEIRS, FABRIC_TABLES | before.keys())
+    whole = settle(back(kept, Record.of(rendered(), FRR), there), there)
+    assert changes(whole, now) == ["- PORT|Ethernet0 description: new", "+ STATIC_ROUTE|10.9.0.0/16: nexthop=192.0.2.1"]
+    assert list(map(str, conf.diff(whole.frr or "", now_frr))) == [
+        "- router bgp 65001 / address-family ipv4 unicast / network 10.0.0.9/32",
+        "+ router bgp 65001 / address-family ipv4 unicast / network 10.0.0.1/32",
+    ]
+    assert not whole.blocked
 
 
 BGPCFGDS = """\

@@ -136,10 +136,11 @@ def foreign_neighbors(stored: str, intended: str, ours: Iterable[str]) -> frozen
     return frozenset(match[1] for match in found if match)
 
 
-def without_others(text: str, now: str, ours: Collection[str], our_lines: Collection[str]) -> str:
+def without_others(text: str, now: str, ours: Collection[str], our_lines: Collection[str] | None) -> str:
     """The text without what is neither named in `ours` nor in `our_lines`, as far as `now` has it.
 
-    What `now` has in another form is another's change of it, unless a line of ours has overwritten it.
+    What `now` has in another form is another's change of it, unless a line of ours has overwritten it; without
+    `our_lines`, all lines of the parts in `ours` are.
     """
     there = parts(now)
     slots = {(context, slot(context, line)): line for context, some in conf.parse(now).items() for line in some}
@@ -151,7 +152,8 @@ def without_others(text: str, now: str, ours: Collection[str], our_lines: Collec
         for number, context, line in conf.lines(joined):
             part = _whole(context, ours) or part_of(context, line)
             after = slots.get((context, slot(context, line))) if line and _is_setting(context, line) else None
-            setting = after is not None and not {f"{part} / {one}" for one in (line, after)} & {*our_lines}
+            told = {f"{part} / {one}" for one in (line, after)}
+            setting = after is not None and our_lines is not None and not told & {*our_lines}
             if ((part not in ours and part in there) or setting) and not _PROGRAM.fullmatch(part):
                 drop.add(number)
         if 1 in drop:

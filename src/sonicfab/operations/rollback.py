@@ -119,6 +119,5 @@ def _before(site: OpenSite, journal: Journal, output: Path, over: Collection[str
                 (text, frr), ours = one.kept(name), one.kept_record(name)
                 config_db = config_db_of(text)
                 owned, kept = FABRIC_TABLES | config_db.keys(), record.read(ours)
-                careful = site.fabric.plan.switches[name].ownership == "planned"
-                targets[name] = Target(name, config_db, frr, owned, kept, take_over=name in over, back=careful)
+                targets[name] = Target(name, config_db, frr, owned, kept, take_over=name in over, back=True)
     return {name: targets[name] for name in site.fabric.plan.switches if name in targets}

@@ -1,9 +1,9 @@
-"""What a rollback puts back on a switch that is not all ours: what pushes have changed, nothing of another. Pure."""
+"""What a rollback puts back: what pushes have changed, nothing of another. Pure."""
 
 from __future__ import annotations
 
 from sonicfab import tables
-from sonicfab.configdb import Row
+from sonicfab.configdb import FABRIC_TABLES, Row
 from sonicfab.frr.parts import without_others
 from sonicfab.ownership.planned import Planned
 from sonicfab.ownership.record import Record
@@ -16,8 +16,8 @@ def back(kept: Rendered, then: Record, there: OnSwitch) -> Rendered:
     What is not there any more comes back: the push may have taken it away, as it does with the factory default.
     """
     now = there.record
-    if not now.fields:
-        return kept  # what was pushed last was all of the switch
+    if not now.rows:
+        return kept  # nobody can tell whose what is
 
     def ours(table: str, key: str, name: str) -> bool:
         known = [one for one in (then, now) if one.has_row(table, key) or one.has_field(table, key, name)]
@@ -32,8 +32,22 @@ def back(kept: Rendered, then: Record, there: OnSwitch) -> Rendered:
             return kept_ours
         return {**{name: value for name, value in after.items() if not ours(table, key, name)}, **kept_ours}
 
-    config = {table: {key: row(table, key, one) for key, one in rows.items()} for table, rows in kept.config_db.items()}
+    config = {
+        table: {key: row(table, key, one) for key, one in rows.items()}
+        for table, rows in kept.config_db.items()
+        if rows or not _is_by_row(table)  # no row of the operator's is no list of what there shall be
+    }
     frr = kept.frr
     if frr and frr_conf_counts(there.running, kept.config_db):
-        frr = without_others(frr, there.stored_frr, then.frr | now.frr, then.lines | now.lines)
-    return Rendered(config, frr, kept.owned, Planned(by_row=frozenset(config)))
+        lines = then.lines | now.lines if now.fields else None
+        frr = without_others(frr, there.stored_frr, then.frr | now.frr, lines)
+    if now.fields:
+        return Rendered(config, frr, kept.owned, Planned(by_row=frozenset(config)))
+    # what a service has been told, and no push has, is not looked at
+    pushed = FABRIC_TABLES | then.rows.keys() | now.rows.keys()
+    config = {table: rows for table, rows in config.items() if table in pushed or _is_by_row(table)}
+    return Rendered(config, frr, pushed | config.keys())
+
+
+def _is_by_row(table: str) -> bool:
+    return tables.table(table).owner == "operator"

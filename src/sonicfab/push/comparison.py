@@ -43,7 +43,7 @@ class Target:
         take_over: nothing in these tables and in frr.conf is another's.
         exact: it is what is to run, whoever put it there: somebody gave the whole of it.
         planned: what of it is ours; None where all of it is.
-        back: it is what was there before, of a switch that is not all ours: only what pushes have changed goes back.
+        back: it is what was there before: only what pushes have changed goes back.
         made: lines of FRR's running config that are no difference, for SONiC's daemons make them of rows.
         meant: what it was before it was settled what of the switch is ours; None before that.
     """
