@@ -430,6 +430,22 @@ def test_a_static_route_in_a_vrf_stands_in_its_context() -> None:
     assert not made.has((), "ip route 10.1.2.0/24 192.0.2.1 tag 1")
 
 
+def test_a_route_whose_row_has_gone_is_no_line_of_another_in_the_frr_conf_that_has_it_still() -> None:
+    """`write memory` had saved it; when the row went, bgpcfgd took it out of FRR and not out of the file."""
+    there = beside(rendered(), STATIC_ROUTE={"10.8.0.0/16": {"nexthop": "192.0.2.8"}})
+    gone, mine = "ip route 10.9.0.0/16 192.0.2.9 tag 1\n", "ip route 10.7.0.0/16 192.0.2.7\n"
+    made = "ip route 10.8.0.0/16 192.0.2.8 tag 1\n"
+    what = Rendered(rendered(), FRR, FABRIC_TABLES | rendered().keys())
+    whole = settle(what, OnSwitch(there, there, gone + made + mine + FRR, Record(), made + mine + FRR))
+    assert whole.theirs == ("FRR: ip route 10.7.0.0/16 192.0.2.7",)
+    assert "10.9.0.0" not in (whole.frr or "")
+    assert whole.is_stored(gone + made + mine + FRR), "it is nobody's change"
+    runs = settle(what, OnSwitch(there, there, gone + mine + FRR, Record(), gone + mine + FRR))
+    assert "FRR: ip route 10.9.0.0/16 192.0.2.9 tag 1" in " ".join(runs.theirs), "what runs without a row is somebody's"
+    unread = settle(what, OnSwitch(there, there, gone + FRR, Record()))
+    assert "10.9.0.0" in (unread.frr or ""), "of what does not run nobody knows, where FRR does not"
+
+
 # the record
 
 

@@ -268,6 +268,19 @@ def test_a_rollback_of_a_switch_that_is_ours_leaves_what_another_has_changed_and
     assert not whole.blocked
 
 
+@pytest.mark.parametrize("careful", [True, False])
+def test_a_rollback_brings_no_route_back_without_its_row(*, careful: bool) -> None:
+    """It was saved by `write memory`, and its row has another next hop since."""
+    made = "ip route 10.9.0.0/16 192.0.2.{} tag 1\n"
+    before, now = (beside(rendered(), STATIC_ROUTE={"10.9.0.0/16": {"nexthop": f"192.0.2.{one}"}}) for one in (2, 7))
+    record_of = record if careful else Record.of
+    there = OnSwitch(now, now, made.format(7) + FRR, record_of(rendered(), FRR), made.format(7) + FRR)
+    kept = Rendered(before, made.format(2) + FRR, FABRIC_TABLES | before.keys())
+    whole = settle(back(kept, record_of(rendered(), FRR), there), there)
+    assert changes(whole, now) == []
+    assert "192.0.2.2" not in (whole.frr or "")
+
+
 BGPCFGDS = """\
 ip nht resolve-via-default
 ip protocol bgp route-map RM_SET_SRC

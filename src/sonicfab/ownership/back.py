@@ -5,6 +5,7 @@ from __future__ import annotations
 from sonicfab import tables
 from sonicfab.configdb import FABRIC_TABLES, Row
 from sonicfab.frr.parts import without_others
+from sonicfab.ownership.daemons import Made, made_of
 from sonicfab.ownership.planned import Planned
 from sonicfab.ownership.record import Record
 from sonicfab.ownership.settle import OnSwitch, Rendered, frr_conf_counts
@@ -40,6 +41,7 @@ def back(kept: Rendered, then: Record, there: OnSwitch) -> Rendered:
     frr = kept.frr
     if frr and frr_conf_counts(there.running, kept.config_db):
         lines = then.lines | now.lines if now.fields else None
+        frr = Made(routes=made_of(kept.config_db).routes).without(frr, "")  # where a row comes back, so does its route
         frr = without_others(frr, there.stored_frr, then.frr | now.frr, lines)
     if now.fields:
         return Rendered(config, frr, kept.owned, Planned(by_row=frozenset(config)))

@@ -22,6 +22,10 @@ _ON_EVERY_SWITCH = re.compile(
 """Of loopbacks, in every mode: sonic-buildimage src/sonic-bgpcfgd managers_setsrc.py and zebra.conf.j2."""
 
 
+_OF_A_ROW = re.compile(r" tag [12]( |$)")
+"""Of a route that bgpcfgd makes: managers_static_rt.py, ROUTE_ADVERTISE_ENABLE_TAG and ROUTE_ADVERTISE_DISABLE_TAG."""
+
+
 def is_on_every_switch(context: Context, line: str) -> bool:
     """Whether bgpcfgd makes a line on every switch, whoever wrote its frr.conf."""
     return _ON_EVERY_SWITCH.fullmatch(context[0] if context else line) is not None
@@ -48,11 +52,20 @@ class Made:
         """The same with what bgpcfgd makes on every switch: where that is not rendered, it runs all the same."""
         return Made((*self.patterns, *EVERYWHERE.patterns), self.routes)
 
+    def with_left_over(self, stored_frr: str, running_frr: str) -> Made:
+        """The same with routes of rows that are no more: `write memory` has saved them, and they do not run.
+
+        When a row goes, bgpcfgd takes its route out of FRR and writes no file (managers_static_rt.py).
+        """
+        saved = {at for at, line in _routes_in(stored_frr) if _OF_A_ROW.search(line)}
+        runs = {at for at, _ in _routes_in(running_frr)} if saved else set()
+        return Made(self.patterns, self.routes | saved - runs) if saved else self
+
     def has(self, context: Context, line: str) -> bool:
         """Whether a daemon made the line."""
+        if at := _route(context, line):
+            return at in self.routes
         head = context[0] if context else ""
-        if " route " in line and (not head or head.startswith("vrf ")):
-            return (head.removeprefix("vrf "), frozenset(line.split())) in self.routes
         return any(where.fullmatch(head) and what.fullmatch(line) for where, what in self.patterns)
 
     def without(self, text: str, intended: str) -> str:
@@ -69,6 +82,18 @@ class Made:
         if not drop:
             return text
         return "".join(f"{raw}\n" for number, raw in enumerate(text.splitlines(), 1) if number not in drop)
+
+
+def _route(context: Context, line: str) -> tuple[str, frozenset[str]] | None:
+    """A static route as `Made.routes` has it; None for another line."""
+    head = context[0] if context else ""
+    if " route " not in line or (head and not head.startswith("vrf ")):
+        return None
+    return head.removeprefix("vrf "), frozenset(line.split())
+
+
+def _routes_in(frr: str) -> Iterator[tuple[tuple[str, frozenset[str]], str]]:
+    return ((at, line) for _, context, line in conf.lines(frr) if (at := _route(context, line)))
 
 
 EVERYWHERE = Made(

@@ -39,12 +39,16 @@ class Rendered:
 
 @dataclass(frozen=True)
 class OnSwitch:
-    """What a switch runs and stores, and the record of what of it is ours."""
+    """What a switch runs and stores, and the record of what of it is ours.
+
+    `running_frr` is FRR's running config; "" where it is not known.
+    """
 
     running: ConfigDb = field(repr=False)
     stored: ConfigDb = field(repr=False)
     stored_frr: str = field(repr=False)
     record: Record = field(repr=False)
+    running_frr: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,8 @@ def settle(rendered: Rendered, there: OnSwitch, *, take_over: bool = False) -> S
         rows = left.rows(rendered.config_db, there.running, there.record.rows)
         rendered = replace(rendered, config_db=rows, frr=None if left.frr else rendered.frr)
     made = made_of(there.running)
+    if there.running_frr:
+        made = made.with_left_over(there.stored_frr, there.running_frr)
     if left.lines or not writes_everywhere(rendered.frr or ""):
         made = made.with_everywhere()
     other, by_hand = Foreign(), made.without(there.stored_frr, rendered.frr or "")

@@ -200,7 +200,7 @@ def compare(switch: Switch, target: Target) -> Comparison:
     asked = (RUNNING_FRR, BGP_SUMMARY)
     down = next((answers.why_not(one) for one in asked if _read(switch, answers, one) is None), "")
     running_frr = running_frr or ""
-    target, settled = target.settled(OnSwitch(running, stored_db, stored_frr, ours))
+    target, settled = target.settled(OnSwitch(running, stored_db, stored_frr, ours, running_frr))
     by_hand = target.by_hand(running_frr)
     stored: list[str] = []
     if target.left.but(configdb.diff(target.config_db, stored_db, target.owned)):

@@ -135,6 +135,7 @@ def _there(answers: Answers) -> OnSwitch:
         answers.optional(STORED_CONFIG_DB) or {},
         answers.optional(STORED_FRR) or "",
         answers.get(RECORD),
+        answers.find(RUNNING_FRR) or "",
     )
 
 
