@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
 
@@ -135,3 +136,13 @@ def test_what_lets_us_in_is_not_refused() -> None:
 def test_the_acl_that_has_let_us_in_is_no_reason() -> None:
     """We are in: the address that the switch filters may be another one than sshd tells, or caclmgrd does not run."""
     assert judged(acl([accept(V4)]), acl([accept(V4)])) == ""
+
+
+def test_a_way_back_that_does_not_end_is_told_with_what_ends_it() -> None:
+    """A guard that has failed has no seconds left, and confirms nothing any more."""
+    failed = GuardStatus("failed", "20261122-001", "ann@jump", 0, ("reload",), "timer", "what runs differs in 11 lines")
+    seen = replace(looked({}, target_of({})), guarded=failed)
+    assert refusal(seen, target_of({}), WAY, get_build("community-202411"), NOBODY_INSISTS) == (
+        "the way back of push 20261122-001 of ann@jump has not ended: what runs differs in 11 lines; once it runs "
+        "what it did before, `sudo sh /etc/sonic/sonicfab/guard.sh restore 20261122-001` on it ends the push"
+    )

@@ -68,6 +68,12 @@ def _another_push(look: Observation) -> str:
     guarded = look.guarded
     if guarded.state not in ("armed", "restoring", "failed"):
         return ""
+    if guarded.state == "failed":
+        ends = f"`sudo sh /etc/sonic/sonicfab/guard.sh restore {guarded.push_id}`"
+        return (
+            f"the way back of push {guarded.push_id} of {guarded.holder} has not ended: {guarded.said}; once it runs "
+            f"what it did before, {ends} on it ends the push"
+        )
     return (
         f"push {guarded.push_id} of {guarded.holder} is under way; unless it is confirmed, the switch goes back in "
         f"{guarded.seconds_left} s"
