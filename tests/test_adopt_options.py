@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from sonicfab.adopt.links import Finder
+from sonicfab.adopt.seen import see
 from sonicfab.adopt.source import read_folders
 from sonicfab.adopt.whole import Given, adopt
 from sonicfab.catalog import Catalog
+from sonicfab.endpoint import Endpoint
 from sonicfab.fabric import open_fabric
 from sonicfab.yamltext import compose, value
 from test_adopt import GOLDEN
@@ -56,3 +61,18 @@ def test_the_link_says_what_its_session_has_otherwise(tmp_path: Path) -> None:
         "Ethernet112": (1, 3, True),
         "Ethernet116": (2, 6, False),
     }
+
+
+@pytest.mark.parametrize(("far", "linked"), [("10.20.0.1/31", True), ("10.20.0.0/31", False)])
+def test_two_ports_with_the_same_address_are_not_the_ends_of_a_cable(far: str, *, linked: bool) -> None:
+    """A config that was copied says nothing of who is at the other end."""
+    given = {LEAF1: "10.20.0.0/31", LEAF2: far}
+    found = []
+    for one in read_folders([GOLDEN / "spine-leaf-1x2"]):
+        rows = dict(one.config_db["INTERFACE"])
+        if one.name in given:
+            rows |= {"Ethernet20": {}, f"Ethernet20|{given[one.name]}": {}}
+        found.append(replace(one, config_db={**one.config_db, "INTERFACE": rows}))
+    links = Finder(see(found, Catalog.load(), {})).find().found
+    ends = {Endpoint(LEAF1, "Ethernet20"), Endpoint(LEAF2, "Ethernet20")}
+    assert any(set(link.ends) == ends for link in links) == linked

@@ -145,15 +145,17 @@ class Finder:
         return Endpoint(names[0], ports[0]) if len(set(ports)) == 1 else None
 
     def _by_address(self) -> Iterator[tuple[Endpoint, Endpoint, str]]:
-        """Two interfaces with addresses of one network that no third one has."""
-        by_network: dict[object, list[Endpoint]] = {}
+        """Two interfaces with addresses of one network that no third one has; not the same: that is a copy."""
+        by_network: dict[object, list[tuple[Endpoint, object]]] = {}
         for switch in self.switches.values():
             for interface, some in switch.addresses.items():
                 for one in some:
                     if one.network.prefixlen < one.max_prefixlen and one.network.prefixlen >= one.max_prefixlen - 8:
-                        by_network.setdefault(one.network, []).append(Endpoint(switch.name, interface))
-        for ends in by_network.values():
-            if len(ends) == 2 and ends[0].switch != ends[1].switch and all(map(self._is_link, ends)):
+                        by_network.setdefault(one.network, []).append((Endpoint(switch.name, interface), one))
+        for found in by_network.values():
+            ends, addresses = [end for end, _ in found], {address for _, address in found}
+            apart = len(ends) == len(addresses) == 2 and ends[0].switch != ends[1].switch
+            if apart and all(map(self._is_link, ends)):
                 yield ends[0], ends[1], "their addresses"
                 yield ends[1], ends[0], "their addresses"
 
