@@ -319,6 +319,20 @@ def test_parts_of_another_are_carried() -> None:
     assert "neighbor 10.99.0.2 of router bgp 65001" in whole.theirs[-1]
 
 
+def test_a_listen_range_of_another_stands_behind_its_peer_group() -> None:
+    """FRR refuses it where the group is not there yet, and then every push that loads the file is rolled back."""
+    theirs = (
+        " neighbor DYN peer-group\n neighbor DYN remote-as external\n bgp listen range 10.32.0.0/24 peer-group DYN\n"
+    )
+    for before in (" !\n address-family", " neighbor FABRIC"):  # as bgpd prints it, and as somebody may write it
+        whole = settled(rendered(), FRR.replace(before, theirs + before, 1))
+        assert whole.frr is not None
+        lines = whole.frr.splitlines()
+        listen = lines.index(" bgp listen range 10.32.0.0/24 peer-group DYN")
+        assert lines.index(" neighbor DYN peer-group") < lines.index(" neighbor DYN remote-as external") < listen
+        assert settled(rendered(), whole.frr).frr == whole.frr
+
+
 @pytest.mark.parametrize("file", sorted(GOLDEN.glob("*/*/frr.conf")), ids=lambda file: "/".join(file.parts[-3:-1]))
 def test_in_what_is_intended_nothing_is_anothers(file: Path) -> None:
     """As it is to the byte, which is seen at a glance, and as `vtysh` writes it, with a line more."""
