@@ -444,6 +444,34 @@ def test_a_static_route_in_a_vrf_stands_in_its_context() -> None:
     assert not made.has((), "ip route 10.1.2.0/24 192.0.2.1 tag 1")
 
 
+ROWS_OF_BGP = [
+    ("BGP_NEIGHBOR", "10.99.0.2", "neighbor 10.99.0.2 remote-as 65009"),
+    ("BGP_MONITORS", "10.99.0.2", "neighbor 10.99.0.2 remote-as 65009"),
+    ("BGP_PEER_RANGE", "DYN", "bgp listen range 10.32.0.0/24 peer-group DYN"),
+    ("BGP_AGGREGATE_ADDRESS", "10.8.0.0/16", "aggregate-address 10.8.0.0/16 summary-only"),
+    ("STATIC_ROUTE", "10.8.0.0/16", "redistribute static route-map STATIC_ROUTE_FILTER"),
+]
+
+
+@pytest.mark.parametrize(("table", "key", "line"), ROWS_OF_BGP)
+def test_without_an_as_number_bgpcfgd_makes_nothing_of_bgp(table: str, key: str, line: str) -> None:
+    for asn in ("65001", "", "None", "null", "0", None):
+        metadata = {"hostname": "leaf1", **({} if asn is None else {"bgp_asn": asn})}
+        made = made_of({"DEVICE_METADATA": {"localhost": metadata}, table: {key: {}}})
+        assert made.has(("router bgp 65001",), line) == (asn == "65001"), asn
+
+
+def test_a_neighbor_of_another_with_a_row_that_makes_nothing_stays() -> None:
+    """It was dropped without a word: nobody but the operator had made it."""
+    there = rendered(BGP_NEIGHBOR={"10.99.0.2": {"asn": "65009", "name": "router", "local_addr": "10.99.0.1"}})
+    theirs = FRR.replace(" !\n", " neighbor 10.99.0.2 remote-as 65009\n !\n", 1)
+    whole = settled(there, theirs)
+    assert whole.frr is not None
+    assert " neighbor 10.99.0.2 remote-as 65009\n" in whole.frr
+    there["DEVICE_METADATA"]["localhost"]["bgp_asn"] = "65001"
+    assert settled(there, theirs).frr == FRR, "this one bgpcfgd makes"
+
+
 # the record
 
 
