@@ -94,6 +94,26 @@ def test_wrong_usage_is_exit_2(arguments: list[str], sonicfab: Run) -> None:
     assert done.stderr
 
 
+@pytest.mark.parametrize("seconds", ["inf", "1e400", "nan", "1e11", "-1"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("verify", "--timeout"),
+        ("push", "--timeout"),
+        ("push", "--confirm-within"),
+        ("ci", "--timeout"),
+        ("lab", "up", "--swss-ready-after"),
+    ],
+)
+def test_no_option_takes_more_seconds_than_a_clock_does(words: tuple[str, ...], seconds: str, sonicfab: Run) -> None:
+    """`--timeout inf` ended in a traceback of a thread, OverflowError, and exit code 0."""
+    done = sonicfab(*words, seconds, "-i", "nosuch.yml", "-t", "nosuch.yml")  # else it would go to the switches
+    said = " ".join(done.stderr.replace("│", " ").split())
+    assert done.returncode == 2
+    assert f"Invalid value for '{words[-1]}'" in said
+    assert "Traceback" not in done.stderr
+
+
 def test_a_missing_file(sonicfab: Run) -> None:
     done = sonicfab("render", "-i", "nosuch.yml", "-t", "nowhere.yml")
     assert done.returncode == 2

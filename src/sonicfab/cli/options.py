@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from enum import Enum
 from pathlib import Path
@@ -117,6 +118,21 @@ LabName = Annotated[
 def build_option(*names: str, text: str) -> Any:  # noqa: ANN401 - as typer.Option
     """An option that names an image build; `text` is its help."""
     return typer.Option(*names, help=text, metavar="BUILD", autocompletion=complete.image_build)
+
+
+def seconds_option(*names: str, text: str, least: float, most: float = 86_400) -> Any:  # noqa: ANN401 - as typer.Option
+    """An option that takes seconds, at most a day of them; `text` is its help.
+
+    Who says `inf` or 1e11 means for ever, and the clocks of Python's threads end with an OverflowError at that.
+    """
+    return typer.Option(*names, help=text, min=least, max=most, metavar="SECONDS", callback=_a_number)
+
+
+def _a_number(value: float) -> float:
+    """`nan` is within every range, for click."""
+    if math.isnan(value):
+        raise typer.BadParameter(f"{value} is not a number of seconds.")
+    return value
 
 
 _WHAT_IF = "Take this image build for every switch, whatever the inventory says: a what-if."

@@ -29,6 +29,7 @@ from sonicfab.cli.options import (
     Topology,
     Verbose,
     open_site,
+    seconds_option,
 )
 from sonicfab.cli.push_run import carry_out, end_left
 from sonicfab.cli.report import Html
@@ -43,13 +44,12 @@ if TYPE_CHECKING:
 
 ConfirmWithin = Annotated[
     float,
-    typer.Option(
+    seconds_option(
         "--confirm-within",
-        help="A switch whose change is not confirmed goes back by itself, so long after its change was begun; the time "
+        text="A switch whose change is not confirmed goes back by itself, so long after its change was begun; the time "
         "that its way is predicted to take comes on top.",
-        min=20,
-        max=3600,
-        metavar="SECONDS",
+        least=20,
+        most=3600,
     ),
 ]
 Batch = Annotated[
@@ -85,7 +85,7 @@ DrainOption = Annotated[
 ]
 Timeout = Annotated[
     float,
-    typer.Option("--timeout", help="Seconds until a switch must run what was pushed.", min=1, metavar="SECONDS"),
+    seconds_option("--timeout", text="Seconds until a switch must run what was pushed.", least=1),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before changing anything.")]
 Way = Annotated[
