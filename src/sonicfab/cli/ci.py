@@ -61,7 +61,8 @@ def ci(
     from sonicfab.report import console
     from sonicfab.report.ci import show_steps, write_report
 
-    site = open_site(inventory, topology, templates=templates)
+    written = [("--html", html), *(("--output", output / name) for name in _RESULTS)]
+    site = open_site(inventory, topology, templates=templates, written=written)
     console.diagnostics(site.warnings)
     site.fabric.require_numbers()
     passed = False

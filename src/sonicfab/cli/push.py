@@ -167,7 +167,7 @@ def push(
     from sonicfab.push.run import PushOptions
     from sonicfab.report.progress import ProgressBar
 
-    site = _open(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, templates=templates, verbose=verbose)
+    site = _open(inventory, topology, lab, lab_name, limit, templates, verbose, plan=plan, html=html)
     site = site.worked_by(scheduler, send_secret)
     limits, insisted = Limits(confirm_within=confirm_within, timeout=timeout), Insisted(overwrite_drift, despite_acl)
     options = PushOptions(way, batch, canary, max_failures, drain, "", insisted, limits, reset_sessions)
@@ -217,7 +217,7 @@ def plan(
     from sonicfab.push.run import PushOptions
     from sonicfab.report.progress import ProgressBar
 
-    site = _open(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, templates=templates, verbose=verbose)
+    site = _open(inventory, topology, lab, lab_name, limit, templates, verbose, output=output)
     site = site.worked_by(scheduler, send_secret)
     options = PushOptions(
         way, batch, canary, drain=drain, insisted=Insisted(overwrite_drift, despite_acl), reset_sessions=reset_sessions
@@ -277,12 +277,31 @@ def _resume(site: OpenSite, targets: Mapping[str, Target], options: PushOptions,
 
 
 def _open(
-    inventory: Path, topology: Path, *, lab: bool, lab_name: str, limit: list[str], templates: list[Path], verbose: int
+    inventory: Path,
+    topology: Path,
+    lab: bool,
+    lab_name: str,
+    limit: list[str],
+    templates: list[Path],
+    verbose: int,
+    *,
+    plan: Path | None = None,
+    html: Path | None = None,
+    output: Path | None = None,
 ) -> OpenSite:
     from sonicfab.report.console import diagnostics, log_to_stderr
 
     log_to_stderr(verbose)
-    site = open_site(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, templates=templates)
+    site = open_site(
+        inventory,
+        topology,
+        lab=lab,
+        lab_name=lab_name,
+        limit=limit,
+        templates=templates,
+        read={"--plan": plan},
+        written=[("--html", html), ("--output", output)],
+    )
     diagnostics(site.warnings)
     return site
 

@@ -97,7 +97,8 @@ def verify(
     from sonicfab.report.progress import ProgressBar
 
     console.log_to_stderr(verbose)
-    site = open_site(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, templates=templates)
+    written = [("--snapshot", snapshot), ("--junit", junit), ("--json", json_file), ("--html", html)]
+    site = open_site(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, templates=templates, written=written)
     site = site.worked_by(scheduler, send_secret)
     before = _read(compare, site.name) if compare else None
     looking = looking_at(site, check, push=_push_command(inventory, topology, lab, lab_name, templates))
