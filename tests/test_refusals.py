@@ -49,7 +49,10 @@ def test_what_frr_conf_says_as_well_is_not_lost() -> None:
         ({**metadata(framework=False), "STATIC_ROUTE": ROWS}, metadata(framework=False)),
         ({**metadata(framework=True), "STATIC_ROUTE": ROWS}, metadata(framework=True)),
         ({**metadata(framework=True), "STATIC_ROUTE": ROWS}, metadata(framework=False)),
-        ({**metadata(framework=False), "STATIC_ROUTE": ROWS}, metadata("unified", framework=True)),
+        (
+            {**metadata(framework=False), "STATIC_ROUTE": ROWS},
+            metadata(BUILD.frrcfgd.mode if BUILD.frrcfgd else "", framework=True),
+        ),
         (metadata(framework=False), {**metadata(framework=True), "STATIC_ROUTE": ROWS}),
         (metadata(framework=False), metadata(framework=True)),
     ],

@@ -64,7 +64,7 @@ def refusal(look: Observation, target: Target, way: Way, build: Build, insisted:
         return ""
     drift = "" if insisted.overwrite_drift else _drift(look)
     shut = "" if insisted.despite_acl else _shut_out(look, target)
-    blocked = (_blocked(look, target), _routes_lost(look, target))
+    blocked = (_blocked(look, target), _routes_lost(look, target, build))
     reasons = (_another_push(look), _reset(look), drift, shut, *blocked, _space(look, way))
     return ". ".join(filter(None, (*reasons, _own_tables(look, target, way, build))))
 
@@ -139,19 +139,20 @@ def _blocked(look: Observation, target: Target) -> str:
     )
 
 
-def _routes_lost(look: Observation, target: Target) -> str:
+def _routes_lost(look: Observation, target: Target, build: Build) -> str:
     """Which rows of STATIC_ROUTE make routes now, and would silently make none.
 
     With frr_mgmt_framework_config, which BFD needs, frrcfgd runs in the place of bgpcfgd (sonic-buildimage
     dockers/docker-fpm-frr/frr/supervisord/supervisord.conf.j2). It takes the rows that are there when it starts for
-    done, and replays them in the mode `unified` alone (src/sonic-frr-mgmt-framework/frrcfgd/frrcfgd.py
+    done, and replays them in a mode of its own alone (src/sonic-frr-mgmt-framework/frrcfgd/frrcfgd.py
     BGPConfigDaemon.__init__, 202305 to 202605). What frr.conf says as well is not lost.
     """
     running = look.found.running
     to_be = configdb.merge(target.config_db, running, target.owned)
     before, after = (config.get("DEVICE_METADATA", {}).get("localhost", {}) for config in (running, to_be))
     switched = before.get(_FRAMEWORK) != "true" and after.get(_FRAMEWORK) == "true"
-    if not switched or after.get("docker_routing_config_mode") == "unified":
+    replays = build.frrcfgd is not None and after.get("docker_routing_config_mode") == build.frrcfgd.mode
+    if not switched or replays:
         return ""
     kept = set(_routes_of(look.found.stored_frr if target.frr is None else target.frr))
     rows = running.get("STATIC_ROUTE", {}).keys() & to_be.get("STATIC_ROUTE", {}).keys()
