@@ -94,6 +94,70 @@ def test_wrong_usage_is_exit_2(arguments: list[str], sonicfab: Run) -> None:
     assert done.stderr
 
 
+@pytest.mark.parametrize("seconds", ["inf", "1e400", "nan", "1e11", "-1"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("verify", "--timeout"),
+        ("push", "--timeout"),
+        ("push", "--confirm-within"),
+        ("ci", "--timeout"),
+        ("lab", "up", "--swss-ready-after"),
+    ],
+)
+def test_no_option_takes_more_seconds_than_a_clock_does(words: tuple[str, ...], seconds: str, sonicfab: Run) -> None:
+    """`--timeout inf` ended in a traceback of a thread, OverflowError, and exit code 0."""
+    done = sonicfab(*words, seconds, "-i", "nosuch.yml", "-t", "nosuch.yml")  # else it would go to the switches
+    said = " ".join(done.stderr.replace("│", " ").split())
+    assert done.returncode == 2
+    assert f"Invalid value for '{words[-1]}'" in said
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("plan", "--output"),
+        ("graph", "--output"),
+        ("verify", "--snapshot"),
+        ("verify", "--junit"),
+        ("verify", "--json"),
+        ("verify", "--html"),
+        ("push", "--html"),
+        ("rollback", "--html"),
+        ("ci", "--html"),
+    ],
+)
+def test_no_command_writes_over_what_it_reads(words: tuple[str, str], sonicfab: Run, tmp_path: Path) -> None:
+    """The topology was gone after `plan -t topo.yml -o topo.yml`, which ended with 0.
+
+    It is refused before a file is read, so these are none of a fabric: no command goes to switches.
+    """
+    command, option = words
+    for name in ("inv.yml", "topo.yml", "topo.numbers.yml"):
+        (tmp_path / name).write_text("mine")
+    (tmp_path / "link.yml").symlink_to("topo.yml")
+    given = {
+        "inv.yml": "inventory",
+        "./topo.yml": "topology",
+        "topo.numbers.yml": "numbers file",
+        "link.yml": "topology",
+    }
+    for file, name in given.items():
+        done = sonicfab(command, "-i", "inv.yml", "-t", "topo.yml", option, file, cwd=tmp_path)
+        assert done.returncode == 2
+        assert f"{option} {Path(file)}: that is the {name}, and would be written over" in done.stderr
+    assert {file.read_text() for file in tmp_path.iterdir()} == {"mine"}
+
+
+@pytest.mark.parametrize("words", [("graph", "--verify", "--output"), ("push", "--plan", "--html")])
+def test_nor_over_what_another_option_names(words: tuple[str, str, str], sonicfab: Run, tmp_path: Path) -> None:
+    command, read, written = words
+    done = sonicfab(command, "-i", "inv.yml", "-t", "topo.yml", read, "seen.json", written, "seen.json", cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"{written} seen.json: that is {read}, and would be written over" in done.stderr
+
+
 def test_a_missing_file(sonicfab: Run) -> None:
     done = sonicfab("render", "-i", "nosuch.yml", "-t", "nowhere.yml")
     assert done.returncode == 2

@@ -319,6 +319,20 @@ def test_parts_of_another_are_carried() -> None:
     assert "neighbor 10.99.0.2 of router bgp 65001" in whole.theirs[-1]
 
 
+def test_a_listen_range_of_another_stands_behind_its_peer_group() -> None:
+    """FRR refuses it where the group is not there yet, and then every push that loads the file is rolled back."""
+    theirs = (
+        " neighbor DYN peer-group\n neighbor DYN remote-as external\n bgp listen range 10.32.0.0/24 peer-group DYN\n"
+    )
+    for before in (" !\n address-family", " neighbor FABRIC"):  # as bgpd prints it, and as somebody may write it
+        whole = settled(rendered(), FRR.replace(before, theirs + before, 1))
+        assert whole.frr is not None
+        lines = whole.frr.splitlines()
+        listen = lines.index(" bgp listen range 10.32.0.0/24 peer-group DYN")
+        assert lines.index(" neighbor DYN peer-group") < lines.index(" neighbor DYN remote-as external") < listen
+        assert settled(rendered(), whole.frr).frr == whole.frr
+
+
 @pytest.mark.parametrize("file", sorted(GOLDEN.glob("*/*/frr.conf")), ids=lambda file: "/".join(file.parts[-3:-1]))
 def test_in_what_is_intended_nothing_is_anothers(file: Path) -> None:
     """As it is to the byte, which is seen at a glance, and as `vtysh` writes it, with a line more."""
@@ -444,6 +458,34 @@ def test_a_route_whose_row_has_gone_is_no_line_of_another_in_the_frr_conf_that_h
     assert "FRR: ip route 10.9.0.0/16 192.0.2.9 tag 1" in " ".join(runs.theirs), "what runs without a row is somebody's"
     unread = settle(what, OnSwitch(there, there, gone + FRR, Record()))
     assert "10.9.0.0" in (unread.frr or ""), "of what does not run nobody knows, where FRR does not"
+
+
+ROWS_OF_BGP = [
+    ("BGP_NEIGHBOR", "10.99.0.2", "neighbor 10.99.0.2 remote-as 65009"),
+    ("BGP_MONITORS", "10.99.0.2", "neighbor 10.99.0.2 remote-as 65009"),
+    ("BGP_PEER_RANGE", "DYN", "bgp listen range 10.32.0.0/24 peer-group DYN"),
+    ("BGP_AGGREGATE_ADDRESS", "10.8.0.0/16", "aggregate-address 10.8.0.0/16 summary-only"),
+    ("STATIC_ROUTE", "10.8.0.0/16", "redistribute static route-map STATIC_ROUTE_FILTER"),
+]
+
+
+@pytest.mark.parametrize(("table", "key", "line"), ROWS_OF_BGP)
+def test_without_an_as_number_bgpcfgd_makes_nothing_of_bgp(table: str, key: str, line: str) -> None:
+    for asn in ("65001", "", "None", "null", "0", None):
+        metadata = {"hostname": "leaf1", **({} if asn is None else {"bgp_asn": asn})}
+        made = made_of({"DEVICE_METADATA": {"localhost": metadata}, table: {key: {}}})
+        assert made.has(("router bgp 65001",), line) == (asn == "65001"), asn
+
+
+def test_a_neighbor_of_another_with_a_row_that_makes_nothing_stays() -> None:
+    """It was dropped without a word: nobody but the operator had made it."""
+    there = rendered(BGP_NEIGHBOR={"10.99.0.2": {"asn": "65009", "name": "router", "local_addr": "10.99.0.1"}})
+    theirs = FRR.replace(" !\n", " neighbor 10.99.0.2 remote-as 65009\n !\n", 1)
+    whole = settled(there, theirs)
+    assert whole.frr is not None
+    assert " neighbor 10.99.0.2 remote-as 65009\n" in whole.frr
+    there["DEVICE_METADATA"]["localhost"]["bgp_asn"] = "65001"
+    assert settled(there, theirs).frr == FRR, "this one bgpcfgd makes"
 
 
 # the record

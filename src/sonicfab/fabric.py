@@ -137,6 +137,11 @@ class FabricFiles:
         )
 
 
+def numbers_file_of(topology: Path) -> Path:
+    """Where the numbers that a topology leaves to its rules are kept."""
+    return topology.with_name(f"{topology.stem}.numbers.yml")
+
+
 def read_fabric(inventory: Path, topology: Path, catalog: Catalog | None = None) -> FabricFiles:
     """Read both files and the numbers file; without a `catalog`, by the builds and models that this machine knows.
 
@@ -144,7 +149,7 @@ def read_fabric(inventory: Path, topology: Path, catalog: Catalog | None = None)
         InputError: with every mistake in the files.
     """
     catalog = catalog or Catalog.load()
-    numbers_file = topology.with_name(f"{topology.stem}.numbers.yml")
+    numbers_file = numbers_file_of(topology)
     try:
         numbers: Loaded[Numbers] | InputError = load_numbers(numbers_file)
     except InputError as err:

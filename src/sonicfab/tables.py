@@ -23,6 +23,7 @@ class FrrLines:
         by: the daemon.
         context: a pattern for the outermost context; "" for the top level.
         line: a pattern for the line; an empty line is the context itself.
+        asn: the daemon makes them only where DEVICE_METADATA has a bgp_asn.
         make: `static route` where they are worked out of the row's fields.
     """
 
@@ -31,6 +32,7 @@ class FrrLines:
     by: str
     context: str = ""
     line: str = ""
+    asn: bool = False
     make: str = ""
 
 

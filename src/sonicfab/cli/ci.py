@@ -9,7 +9,7 @@ import typer
 
 from sonicfab.cli.lab_clab import Backend, MadeBy
 from sonicfab.cli.lab_use import WhoseFrr
-from sonicfab.cli.options import Inventory, Templates, Topology, open_site
+from sonicfab.cli.options import Inventory, Templates, Topology, open_site, seconds_option
 from sonicfab.cli.report import Html, write_page
 from sonicfab.errors import ExitCode, OutputError
 
@@ -37,7 +37,7 @@ def ci(
     topology: Topology,
     output: Results = Path("build/ci"),
     timeout: Annotated[
-        float, typer.Option(help="Seconds that verify waits for the fabric.", min=1, metavar="SECONDS")
+        float, seconds_option("--timeout", text="Seconds that verify waits for the fabric.", least=1)
     ] = 120,
     templates: Templates = [],  # noqa: B006 - typer copies it
     hosts: Annotated[
@@ -61,7 +61,8 @@ def ci(
     from sonicfab.report import console
     from sonicfab.report.ci import show_steps, write_report
 
-    site = open_site(inventory, topology, templates=templates)
+    written = [("--html", html), *(("--output", output / name) for name in _RESULTS)]
+    site = open_site(inventory, topology, templates=templates, written=written)
     console.diagnostics(site.warnings)
     site.fabric.require_numbers()
     passed = False

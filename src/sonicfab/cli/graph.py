@@ -56,7 +56,7 @@ def graph(
     from sonicfab.report.picture import svg, text
     from sonicfab.report.picture.fabric import picture_of
 
-    site = open_site(inventory, topology, image_build=build)
+    site = open_site(inventory, topology, image_build=build, read={"--verify": verify}, written=[("--output", output)])
     plan, seen = site.fabric.plan, read_verified(verify, site.name)
     if format is Language.MERMAID:
         drawn, folded = text.mermaid_fitted(plan, seen, fold_above)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sonicfab.cli.adopt import Builds, Roles, Site, given_builds, given_roles, secret_of
-from sonicfab.cli.options import Format, OutputFormat, Verbose
+from sonicfab.cli.options import Format, OutputFormat, Verbose, seconds_option
 from sonicfab.errors import InputError
 
 app = typer.Typer(help="Write the two files of what another system has of the switches.", no_args_is_help=True)
@@ -36,7 +36,7 @@ def netbox(
     asn_field: Annotated[
         str, typer.Option("--asn-field", help="The custom field of devices that has the ASN.", metavar="NAME")
     ] = "asn",
-    timeout: Annotated[float, typer.Option("--timeout", help=_SECONDS, min=1, max=600, metavar="SECONDS")] = 30,
+    timeout: Annotated[float, seconds_option("--timeout", text=_SECONDS, least=1, most=600)] = 30,
     format: OutputFormat = Format.TABLE,  # noqa: A002 - the name of the option
     verbose: Verbose = 0,
 ) -> None:

@@ -12,7 +12,7 @@ import typer
 from sonicfab.cli import complete, lab_clab, lab_faults, lab_use
 from sonicfab.cli.lab_clab import Backend, Image, Kind, MadeBy, NodeKind
 from sonicfab.cli.lab_use import Name, WhoseFrr
-from sonicfab.cli.options import Format, Inventory, OutputFormat, SomeTopology, Topology, Verbose
+from sonicfab.cli.options import Format, Inventory, OutputFormat, SomeTopology, Topology, Verbose, seconds_option
 from sonicfab.errors import ExitCode, InputError, LabError
 
 app = typer.Typer(no_args_is_help=True, help="Boot the fabric on this machine, from namespaces or by containerlab.")
@@ -28,7 +28,11 @@ def up(
     image: Image = "",
     swss_ready_after: Annotated[
         float,
-        typer.Option(help="Seconds after a reload until the next one is accepted; 120 on a switch.", metavar="SECONDS"),
+        seconds_option(
+            "--swss-ready-after",
+            text="Seconds after a reload until the next one is accepted; 120 on a switch.",
+            least=0,
+        ),
     ] = 10,
     yang_dir: Annotated[
         Path | None,

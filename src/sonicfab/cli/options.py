@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
+import os
 import shlex
+from collections.abc import Iterable, Mapping
 from enum import Enum
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -119,6 +124,21 @@ def build_option(*names: str, text: str) -> Any:  # noqa: ANN401 - as typer.Opti
     return typer.Option(*names, help=text, metavar="BUILD", autocompletion=complete.image_build)
 
 
+def seconds_option(*names: str, text: str, least: float, most: float = 86_400) -> Any:  # noqa: ANN401 - as typer.Option
+    """An option that takes seconds, at most a day of them; `text` is its help.
+
+    Who says `inf` or 1e11 means for ever, and the clocks of Python's threads end with an OverflowError at that.
+    """
+    return typer.Option(*names, help=text, min=least, max=most, metavar="SECONDS", callback=_a_number)
+
+
+def _a_number(value: float) -> float:
+    """`nan` is within every range, for click."""
+    if math.isnan(value):
+        raise typer.BadParameter(f"{value} is not a number of seconds.")
+    return value
+
+
 _WHAT_IF = "Take this image build for every switch, whatever the inventory says: a what-if."
 ImageBuild = Annotated[str, build_option("--image-build", "-b", text=_WHAT_IF)]
 Output = Annotated[
@@ -212,14 +232,22 @@ def open_site(
     limit: list[str] | None = None,
     image_build: str = "",
     templates: list[Path] | None = None,
+    read: Mapping[str, Path | None] | None = None,
+    written: Iterable[tuple[str, Path | None]] = (),
 ) -> OpenSite:
     """The site that the options mean, with the templates that it takes from this folder by itself.
 
+    `written` are the options that name a file which the command will write, `read` those that name what it reads beside
+    the files of the fabric: none of these is written over.
+
     Raises:
-        InputError: with every mistake in the files, or an option names what is not there.
+        InputError: with every mistake in the files, or an option names what is not there, or what would be lost.
     """
+    from sonicfab.fabric import numbers_file_of
     from sonicfab.operations.site import OpenSite
 
+    files = {"the inventory": inventory, "the topology": topology, "the numbers file": numbers_file_of(topology)}
+    _spare_inputs({**files, **(read or {})}, written)
     return OpenSite.open(
         inventory,
         topology,
@@ -228,6 +256,26 @@ def open_site(
         image_build=image_build,
         templates=own_templates(templates) if templates is not None else (),
     )
+
+
+def _spare_inputs(read: Mapping[str, Path | None], written: Iterable[tuple[str, Path | None]]) -> None:
+    """Refuse before anything is done: `-o` beside `-t` is soon given the wrong file, and what was in it is gone.
+
+    Raises:
+        InputError: an option names a file that is read, by whatever name.
+    """
+    from sonicfab.errors import InputError
+
+    for (option, path), (name, one) in product(written, read.items()):
+        if path is not None and one is not None and _is_same(path, one):
+            raise InputError(f"{option} {path}: that is {name}, and would be written over", "name another file")
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file, or would, were it there."""
+    with contextlib.suppress(OSError):  # one is not there: nothing is lost but what will be there
+        return one.samefile(other)
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
 def own_templates(given: list[Path]) -> list[Path]:

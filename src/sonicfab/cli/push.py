@@ -29,6 +29,7 @@ from sonicfab.cli.options import (
     Topology,
     Verbose,
     open_site,
+    seconds_option,
 )
 from sonicfab.cli.push_run import carry_out, end_left
 from sonicfab.cli.report import Html
@@ -43,13 +44,12 @@ if TYPE_CHECKING:
 
 ConfirmWithin = Annotated[
     float,
-    typer.Option(
+    seconds_option(
         "--confirm-within",
-        help="A switch whose change is not confirmed goes back by itself, so long after its change was begun; the time "
+        text="A switch whose change is not confirmed goes back by itself, so long after its change was begun; the time "
         "that its way is predicted to take comes on top.",
-        min=20,
-        max=3600,
-        metavar="SECONDS",
+        least=20,
+        most=3600,
     ),
 ]
 Batch = Annotated[
@@ -85,7 +85,7 @@ DrainOption = Annotated[
 ]
 Timeout = Annotated[
     float,
-    typer.Option("--timeout", help="Seconds until a switch must run what was pushed.", min=1, metavar="SECONDS"),
+    seconds_option("--timeout", text="Seconds until a switch must run what was pushed.", least=1),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before changing anything.")]
 Way = Annotated[
@@ -167,7 +167,7 @@ def push(
     from sonicfab.push.run import PushOptions
     from sonicfab.report.progress import ProgressBar
 
-    site = _open(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, templates=templates, verbose=verbose)
+    site = _open(inventory, topology, lab, lab_name, limit, templates, verbose, plan=plan, html=html)
     site = site.worked_by(scheduler, send_secret)
     limits, insisted = Limits(confirm_within=confirm_within, timeout=timeout), Insisted(overwrite_drift, despite_acl)
     options = PushOptions(way, batch, canary, max_failures, drain, "", insisted, limits, reset_sessions)
@@ -217,7 +217,7 @@ def plan(
     from sonicfab.push.run import PushOptions
     from sonicfab.report.progress import ProgressBar
 
-    site = _open(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, templates=templates, verbose=verbose)
+    site = _open(inventory, topology, lab, lab_name, limit, templates, verbose, output=output)
     site = site.worked_by(scheduler, send_secret)
     options = PushOptions(
         way, batch, canary, drain=drain, insisted=Insisted(overwrite_drift, despite_acl), reset_sessions=reset_sessions
@@ -277,12 +277,31 @@ def _resume(site: OpenSite, targets: Mapping[str, Target], options: PushOptions,
 
 
 def _open(
-    inventory: Path, topology: Path, *, lab: bool, lab_name: str, limit: list[str], templates: list[Path], verbose: int
+    inventory: Path,
+    topology: Path,
+    lab: bool,
+    lab_name: str,
+    limit: list[str],
+    templates: list[Path],
+    verbose: int,
+    *,
+    plan: Path | None = None,
+    html: Path | None = None,
+    output: Path | None = None,
 ) -> OpenSite:
     from sonicfab.report.console import diagnostics, log_to_stderr
 
     log_to_stderr(verbose)
-    site = open_site(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, templates=templates)
+    site = open_site(
+        inventory,
+        topology,
+        lab=lab,
+        lab_name=lab_name,
+        limit=limit,
+        templates=templates,
+        read={"--plan": plan},
+        written=[("--html", html), ("--output", output)],
+    )
     diagnostics(site.warnings)
     return site
 

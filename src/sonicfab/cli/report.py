@@ -55,7 +55,8 @@ def report(
     from sonicfab.push.journal import find_journal
     from sonicfab.report.page.contents import Contents
 
-    site = open_site(inventory, topology, templates=templates)
+    written = [("--output", output / PAGE)]
+    site = open_site(inventory, topology, templates=templates, read={"--verify": verify}, written=written)
     verified = read_verified(verify, site.name)
     journal = find_journal(build, site.name, "" if push == "last" else push) if push else None
     compared = diff(site, old=old, new=new) if old or new else None

@@ -76,8 +76,8 @@ def rollback(
     from sonicfab.report.progress import ProgressBar
 
     console.log_to_stderr(verbose)
-    site = open_site(inventory, topology, lab=lab, lab_name=lab_name, limit=limit).for_push(numbers=False)
-    site = site.worked_by(scheduler, send_secret)
+    site = open_site(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, written=[("--html", html)])
+    site = site.for_push(numbers=False).worked_by(scheduler, send_secret)
     limits, insisted = Limits(confirm_within=confirm_within), Insisted(overwrite_drift, despite_acl)
     options = PushOptions("", batch, None, max_failures, drain, insisted=insisted, limits=limits)
     push = undone(site, output, to)

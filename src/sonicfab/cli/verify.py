@@ -26,6 +26,7 @@ from sonicfab.cli.options import (
     VerifyFormat,
     format_option,
     open_site,
+    seconds_option,
 )
 from sonicfab.cli.report import Html, write_page
 from sonicfab.errors import ExitCode
@@ -50,7 +51,7 @@ Checks = Annotated[
         autocompletion=complete.check,
     ),
 ]
-Timeout = Annotated[float, typer.Option(help="Seconds until everything must be as intended.", min=0, metavar="SECONDS")]
+Timeout = Annotated[float, seconds_option("--timeout", text="Seconds until everything must be as intended.", least=0)]
 WatchIt = Annotated[bool, typer.Option("--watch", help="Look again and again until Ctrl-C; tell what changes.")]
 Keep = Annotated[Path | None, typer.Option("--snapshot", help="Keep what is seen in this file.", metavar="FILE")]
 Compare = Annotated[
@@ -96,7 +97,8 @@ def verify(
     from sonicfab.report.progress import ProgressBar
 
     console.log_to_stderr(verbose)
-    site = open_site(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, templates=templates)
+    written = [("--snapshot", snapshot), ("--junit", junit), ("--json", json_file), ("--html", html)]
+    site = open_site(inventory, topology, lab=lab, lab_name=lab_name, limit=limit, templates=templates, written=written)
     site = site.worked_by(scheduler, send_secret)
     before = _read(compare, site.name) if compare else None
     looking = looking_at(site, check, push=_push_command(inventory, topology, lab, lab_name, templates))

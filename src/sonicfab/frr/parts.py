@@ -213,7 +213,7 @@ def laid_out(intended: str, other: Foreign) -> list[tuple[int, str]]:
         if context in direct:
             for line in lines:
                 places = direct[context]
-                place = places.get(bool(neighbor_of(line)), max(places.values()))
+                place = places.get(_among_neighbors(line), max(places.values()))
                 into.setdefault(place, []).append(" " * len(context) + line)
             continue
         above = next(context[:depth] for depth in range(len(context) - 1, 0, -1) if context[:depth] in last)
@@ -276,15 +276,25 @@ def _ranked(raw: list[str]) -> list[tuple[int, int]]:
 def _places(text: str) -> tuple[dict[Context, dict[bool, int]], dict[Context, int]]:
     """Context -> the number of the last line that is right in it, and of the last that is in it at all.
 
-    Of the first, one each for lines about neighbours and for others: FRR prints them apart.
+    Of the first, one each for what `_among_neighbors` tells apart.
     """
     direct: dict[Context, dict[bool, int]] = {}
     last: dict[Context, int] = {}
     for number, context, line in conf.lines(text, host_lines=True):
-        direct.setdefault(context, {})[bool(neighbor_of(line))] = number
+        direct.setdefault(context, {})[_among_neighbors(line)] = number
         for depth in range(1, len(context) + 1):
             last[context[:depth]] = number
     return direct, last
+
+
+def _among_neighbors(line: str) -> bool:
+    """Whether a line's place is with the neighbours, where FRR prints them apart from the instance's own settings.
+
+    A listen range is refused where its peer-group is not there yet ("Configure the peer-group first", FRR's
+    bgpd/bgp_vty.c bgp_listen_range), so it stands behind the groups, as bgpd prints it (bgp_config_write_listen).
+    No other line right below `router bgp` names what a neighbour's line makes.
+    """
+    return bool(neighbor_of(line)) or line.startswith("bgp listen range ")
 
 
 def _opened(context: Context, depth: int, lines: Iterable[str]) -> list[str]:

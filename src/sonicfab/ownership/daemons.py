@@ -109,15 +109,29 @@ def made_of(config: ConfigDb) -> Made:
     """What the daemons make of a config that runs."""
     patterns: list[tuple[re.Pattern[str], re.Pattern[str]]] = []
     routes: set[tuple[str, frozenset[str]]] = set()
+    has_asn = _has_asn(config)
     for name, one in tables.tables().items():
         for key, row in config.get(name, {}).items() if one.frr else ():
             for rule in one.frr:
+                if rule.asn and not has_asn:
+                    continue
                 if rule.make:
                     routes.update(_routes(key, row))
                 else:
                     named = rule.line.replace("{key}", re.escape(key.rpartition("|")[2]))
                     patterns.append((re.compile(rule.context), re.compile(named)))
     return Made(tuple(dict.fromkeys(patterns)), frozenset(routes))
+
+
+def _has_asn(config: ConfigDb) -> bool:
+    """Whether bgpcfgd makes anything in `router bgp`: without a bgp_asn its rows wait, so such a line is somebody's.
+
+    The managers that write there wait for DEVICE_METADATA|localhost bgp_asn (their `deps` in managers_bgp.py,
+    managers_static_rt.py and managers_aggregate_address.py). One that is no number, as the `None` of a minigraph
+    without BGP, ends in a `router bgp None` that FRR refuses; a newer managers_db.py leaves such a row out itself.
+    """
+    asn = str(config.get("DEVICE_METADATA", {}).get("localhost", {}).get("bgp_asn", ""))
+    return asn.isascii() and asn.isdigit() and int(asn) > 0
 
 
 def _routes(key: str, row: Row) -> Iterator[tuple[str, frozenset[str]]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from ipaddress import ip_network
 
 from sonicfab import configdb
 from sonicfab.builds import Build
+from sonicfab.frr import conf
 from sonicfab.hints import first_of
 from sonicfab.push.comparison import Comparison, Target
 from sonicfab.push.ways import Way
@@ -20,6 +22,8 @@ from sonicfab.validate.schema import SchemaCheck
 
 _SPARE = 4 * 1024 * 1024
 """Bytes that are free afterwards at the least: SONiC's own logs and databases want some."""
+
+_FRAMEWORK = "frr_mgmt_framework_config"
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,8 @@ def refusal(look: Observation, target: Target, way: Way, build: Build, insisted:
         return ""
     drift = "" if insisted.overwrite_drift else _drift(look)
     shut = "" if insisted.despite_acl else _shut_out(look, target)
-    reasons = (_another_push(look), _reset(look), drift, shut, _blocked(look, target), _space(look, way))
+    blocked = (_blocked(look, target), _routes_lost(look, target, build))
+    reasons = (_another_push(look), _reset(look), drift, shut, *blocked, _space(look, way))
     return ". ".join(filter(None, (*reasons, _own_tables(look, target, way, build))))
 
 
@@ -138,6 +143,49 @@ def _blocked(look: Observation, target: Target) -> str:
         f"what is not ours cannot stay beside what is intended: {first_of(blocked, 6, '; ')}; change it there or in "
         f"the plan, or do away with it by --take-over {target.switch}"
     )
+
+
+def _routes_lost(look: Observation, target: Target, build: Build) -> str:
+    """Which rows of STATIC_ROUTE make routes now, and would silently make none.
+
+    With frr_mgmt_framework_config, which BFD needs, frrcfgd runs in the place of bgpcfgd (sonic-buildimage
+    dockers/docker-fpm-frr/frr/supervisord/supervisord.conf.j2). It takes the rows that are there when it starts for
+    done, and replays them in a mode of its own alone (src/sonic-frr-mgmt-framework/frrcfgd/frrcfgd.py
+    BGPConfigDaemon.__init__, 202305 to 202605). What frr.conf says as well is not lost.
+    """
+    running = look.found.running
+    to_be = configdb.merge(target.config_db, running, target.owned)
+    before, after = (config.get("DEVICE_METADATA", {}).get("localhost", {}) for config in (running, to_be))
+    switched = before.get(_FRAMEWORK) != "true" and after.get(_FRAMEWORK) == "true"
+    replays = build.frrcfgd is not None and after.get("docker_routing_config_mode") == build.frrcfgd.mode
+    if not switched or replays:
+        return ""
+    kept = set(_routes_of(look.found.stored_frr if target.frr is None else target.frr))
+    rows = running.get("STATIC_ROUTE", {}).keys() & to_be.get("STATIC_ROUTE", {}).keys()
+    lost = [key for key in sorted(rows) if (route := _route(*key.rpartition("|")[::2])) and route not in kept]
+    if not lost:
+        return ""
+    return (
+        f"the routes that SONiC makes of STATIC_ROUTE {first_of(lost, 6)} would be gone: with {_FRAMEWORK}, which BFD "
+        "needs, bgpcfgd does not run, and frrcfgd makes nothing of rows that are there when it starts; say these "
+        "routes in `routes` of the topology, which stand in frr.conf, or remove the rows on the switch and save that"
+    )
+
+
+def _routes_of(frr: str) -> Iterator[tuple[str, str]]:
+    """VRF, "" for the default one, and prefix of each static route of a frr.conf."""
+    for _, context, line in conf.lines(frr):
+        head, words = context[0] if context else "", line.split()
+        if words[1:2] == ["route"] and len(words) > 2 and (not head or head.startswith("vrf ")):
+            yield from filter(None, [_route(head.removeprefix("vrf "), words[2])])
+
+
+def _route(vrf: str, prefix: str) -> tuple[str, str] | None:
+    """The same by whatever way it is written; None for no network, of which SONiC makes no route."""
+    try:
+        return "" if vrf == "default" else vrf, str(ip_network(prefix, strict=False))
+    except ValueError:
+        return None
 
 
 def _space(look: Observation, way: Way) -> str:
