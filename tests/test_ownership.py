@@ -116,6 +116,27 @@ def test_a_port_that_another_uses_is_left_as_it_is(name: str, rows: dict[str, di
     assert merge(whole.config_db, there, whole.owned)[name] == there[name]
 
 
+def test_what_is_changed_is_not_told_as_left() -> None:
+    """A change by hand that nobody has saved, in what is another's: it goes back to what is saved."""
+    members: dict[str, dict[str, Any]] = {f"PortChannel1|Ethernet{number}": {} for number in (16, 20)}
+    stored = beside(rendered(), PORTCHANNEL_MEMBER=members)
+    stored["INTERFACE"] = {**stored["INTERFACE"], "Ethernet24": {}, "Ethernet24|192.0.2.0/31": {}}
+    running = beside(stored, PORT={"Ethernet20": {**stored["PORT"]["Ethernet20"], "admin_status": "up"}})
+    del running["INTERFACE"]["Ethernet24|192.0.2.0/31"]
+    there = OnSwitch(running, stored, FRR, Record())
+    whole = settle(Rendered(rendered(), FRR, FABRIC_TABLES | {"PORTCHANNEL_MEMBER"}), there)
+    assert changes(whole, running) == [
+        "+ INTERFACE|Ethernet24|192.0.2.0/31",
+        "~ PORT|Ethernet20 admin_status: up -> down",
+    ]
+    assert whole.theirs == (
+        "PORT Ethernet16 (used by PORTCHANNEL_MEMBER)",
+        "PORT Ethernet24 (used by INTERFACE)",
+        "INTERFACE Ethernet24",
+        "PORTCHANNEL_MEMBER PortChannel1|Ethernet16, PortChannel1|Ethernet20",
+    )
+
+
 @pytest.mark.parametrize("name", ["BREAKOUT_CFG", "QUEUE", "PORT_QOS_MAP", "BUFFER_PG", "CABLE_LENGTH"])
 def test_a_setting_of_a_port_is_no_use_of_it(name: str) -> None:
     there = beside(rendered(), PORT=used(20), **{name: {"Ethernet20": {"x": "y"}, "Ethernet20|3": {}}})
