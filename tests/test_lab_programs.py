@@ -20,7 +20,7 @@ from known import get_build
 from patience import until
 from sonicfab.datafiles import fact_names
 from sonicfab.lab.initcfg import init_cfg, init_cfg_text
-from sonicfab.lab.sonic import cfggen, config, redis, texts
+from sonicfab.lab.sonic import cfggen, config, db, redis, show, texts
 from sonicfab.lab.sonic.staticroutes import commands, routes_of
 from sonicfab.schema.facts import builtin
 from sonicfab.validate.reading import as_config_db
@@ -70,6 +70,37 @@ def test_static_routes_are_redistributed_from_the_first_to_the_last() -> None:
     assert commands(one, both, "65001") == ["ip route 192.168.0.0/16 192.0.2.1 tag 1"]
     assert commands(both, {}, "65001")[-1] == "no route-map STATIC_ROUTE_FILTER"
     assert commands(both, both, "65001") == []
+
+
+def test_show_vlan_brief(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """As tests/vlan_test.py of sonic-utilities has it, without the column of its DHCP plugin."""
+    tagged = {f"Vlan1000|Ethernet{port}": {"tagging_mode": "untagged"} for port in (16, 4)}
+    there = {
+        "VLAN": {"Vlan2000": {"vlanid": "2000"}, "Vlan1000": {"vlanid": "1000"}},
+        "VLAN_INTERFACE": {
+            "Vlan2000": {"proxy_arp": "enabled"},
+            "Vlan1000": {},
+            "Vlan1000|fc02:1000::1/64": {},
+            "Vlan1000|192.168.0.1/21": {},
+        },
+        "VLAN_MEMBER": {"Vlan1000|PortChannel1002": {"tagging_mode": "tagged"}, **tagged},
+    }
+    monkeypatch.setattr(db, "read", lambda: there)
+    assert show.main(["vlan", "brief"]) == 0
+    assert (
+        capsys.readouterr().out
+        == """\
++-----------+-----------------+-----------------+----------------+-------------+
+|   VLAN ID | IP Address      | Ports           | Port Tagging   | Proxy ARP   |
++===========+=================+=================+================+=============+
+|      1000 | 192.168.0.1/21  | Ethernet4       | untagged       | disabled    |
+|           | fc02:1000::1/64 | Ethernet16      | untagged       |             |
+|           |                 | PortChannel1002 | tagged         |             |
++-----------+-----------------+-----------------+----------------+-------------+
+|      2000 |                 |                 |                | enabled     |
++-----------+-----------------+-----------------+----------------+-------------+
+"""
+    )
 
 
 def test_init_cfg_is_the_one_of_202411() -> None:

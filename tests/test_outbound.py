@@ -13,7 +13,7 @@ from sonicfab.fabric import Fabric, open_fabric
 from sonicfab.families import Family
 from sonicfab.model.policies import read_prefixes
 from sonicfab.plan.outside import Let, OutsidePlan
-from sonicfab.switch.ask import Question
+from sonicfab.switch.ask import Question, failure
 from sonicfab.switch.state.bgp import (
     ADVERTISED,
     TCP_SIGNATURES,
@@ -121,6 +121,29 @@ def test_a_port_that_is_shut_explains_the_static_route_and_the_session() -> None
     world.change_session(TWO, "192.0.2.2", state="Active")
     assert world.codes() == ["port-shut"]
     assert "the port of UPSTREAM2, is shut" in world.verified()[1][0].cause
+
+
+@pytest.mark.parametrize(
+    ("bgp", "zebra", "code"),
+    [
+        ("Error response from daemon: container bgp is not running",) * 2 + ("bgp-container-down",),
+        ("bgpd is not running", "", "bgpd-down"),
+        ("", "zebra is not running", "zebra-down"),
+    ],
+)
+def test_what_frr_does_not_say_is_one_finding(bgp: str, zebra: str, code: str) -> None:
+    """Static routes, aggregates, the defaults and what upstreams are told are asked of it, too."""
+    world = Bordered()
+    box = world.boxes[TWO]
+    if bgp:
+        upstream = world.boxes[TWO].more
+        world.boxes[TWO].more = {
+            one: failure(bgp) if one.name.startswith(ADVERTISED.name) else value for one, value in upstream.items()
+        }
+    if zebra:
+        box.more[STATIC_ROUTES] = failure(zebra)
+    box.bgp, box.zebra = bgp or box.bgp, zebra or box.zebra
+    assert world.codes() == [code]
 
 
 def test_an_aggregate_without_members() -> None:

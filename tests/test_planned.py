@@ -50,6 +50,7 @@ def test_tables_that_are_never_rendered_are_counted_and_those_of_the_image_are_n
         rendered(), VLAN={"Vlan10": {}, "Vlan11": {}}, FEATURE={"bgp": {}}, QUEUE={"Ethernet0|3": {}}, X={"a": {}}
     )
     assert settled(there).theirs[-1] == "other tables: VLAN (2), X (1)"
+    assert not any("VLAN" in one for one in settled(there, planned=None).theirs), "as docs/ownership.md says"
 
 
 def test_what_shares_its_speed_with_a_planned_port_follows_it_and_nothing_else_of_it() -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from sonicfab.errors import SwitchError
+from sonicfab.fabric import open_fabric
+from sonicfab.ownership.record import Record
 from sonicfab.switch.ask import AbsentError, Answers, HangsError, Question, UnreadableError, script, split
 from sonicfab.switch.state.bgp import BGP_STATE
-from sonicfab.switch.state.config import RUNNING_FRR
+from sonicfab.switch.state.config import RECORD, RUNNING_FRR
 from sonicfab.switch.state.routes import BGP_ROUTES, Route
 from sonicfab.transport import CommandResult
 from sonicfab.transport.exec import ExecTransport
@@ -21,6 +24,7 @@ from sonicfab.verify.diagnose.base import Diagnosis
 from sonicfab.verify.registry import CHECKS
 from sonicfab.verify.results import Problem
 from test_golden import open_example
+from test_networks import TOPOLOGY, written
 from verify_world import World, answers_of
 
 LEAF1, LEAF2, SPINE1, SPINE2 = "dc1-leaf1", "dc1-leaf2", "dc1-spine1", "dc1-spine2"
@@ -283,6 +287,58 @@ def test_what_a_neighbour_of_another_announces_is_not_ours_either(peer: str, add
     assert "foreign-route" in seen(saved, address, ours.peer)
     assert "foreign-route" in seen(saved, "(unspec)")
     assert "foreign-route" in seen(unsaved, address)
+
+
+@pytest.mark.parametrize("build", ["frr.conf", "rows of bgpcfgd"])
+def test_an_aggregate_that_another_has_saved_is_no_finding(build: str) -> None:
+    """Zebra has it as a BGP route to nowhere; what a neighbour brings, or nobody has saved, is still foreign."""
+    one, prefix = world(), "192.168.200.0/22"
+    box, bgp, zebra = one.boxes[LEAF1], one.bgp(LEAF1), one.zebra(LEAF1)
+    box.zebra = replace(zebra, routes={**zebra.routes, prefix: Route(prefix, installed=True, ports=())})
+    family, plain = " address-family ipv4 unicast\n", box.stored_frr
+    with_it = plain.replace(family, f"{family}  aggregate-address {prefix}\n", 1)
+    box.frr = with_it
+    if build == "rows of bgpcfgd":
+        saved: dict[str, dict[str, dict[str, object]]] = {"BGP_AGGREGATE_ADDRESS": {prefix: {"bbr-required": "false"}}}
+        box.config_db |= saved
+
+    def seen(peer: str, *, stored: bool) -> list[str]:
+        box.bgp = replace(
+            bgp,
+            origins={**bgp.origins, prefix: frozenset({one.plan.switches[LEAF1].asn})},
+            learned={**bgp.learned, prefix: frozenset({peer})},
+        )
+        if build == "frr.conf":
+            box.stored_frr = with_it if stored else plain
+        elif stored:
+            box.stored_config_db |= saved
+        else:
+            box.stored_config_db.pop("BGP_AGGREGATE_ADDRESS", None)
+        return [found.code for found in one.verified()[1]]
+
+    assert seen("(unspec)", stored=True) == []
+    assert "foreign-route" in seen("(unspec)", stored=False)
+    assert "foreign-route" in seen(next(iter(bgp.sessions)), stored=True)
+
+
+def test_an_aggregate_of_rows_for_frrcfgd_that_another_has_saved_is_no_finding(tmp_path: Path) -> None:
+    """What was ours and is planned no more is none of another's."""
+    topology = TOPOLOGY + "bgp: {source: config_db}\n"
+    one, prefix = World(open_fabric(*written(tmp_path, topology))), "192.168.200.0/22"
+    box, bgp, zebra = one.boxes["leaf1"], one.bgp("leaf1"), one.zebra("leaf1")
+    route = Route(prefix, installed=True, ports=())
+    box.zebra = replace(zebra, routes={**zebra.routes, prefix: route})
+    box.bgp = replace(bgp, learned={**bgp.learned, prefix: frozenset({"(unspec)"})})
+
+    def foreign(record: Record) -> list[str]:
+        box.more[RECORD] = record
+        return [one.subject for one in one.verified()[0] if one.problem == Problem.FOREIGN]
+
+    assert foreign(Record()) == [prefix]
+    box.stored_config_db["BGP_GLOBALS_AF_AGGREGATE_ADDR"] = {f"default|ipv4_unicast|{prefix}": {}}
+    assert foreign(Record()) == []
+    ours = Record({"BGP_GLOBALS_AF_AGGREGATE_ADDR": frozenset({f"default|ipv4_unicast|{prefix}"})})
+    assert foreign(ours) == [prefix]
 
 
 def test_from_whom_a_route_is() -> None:

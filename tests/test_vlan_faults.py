@@ -55,6 +55,22 @@ def test_a_vlan_that_somebody_has_removed(world: World) -> None:
     assert rest == []
 
 
+@pytest.mark.parametrize(
+    ("bgp", "zebra", "code"),
+    [
+        ("Error response from daemon: container bgp is not running",) * 2 + ("bgp-container-down",),
+        ("", "zebra is not running", "zebra-down"),
+        ("", "what zebra says is not JSON", "unreadable"),
+    ],
+)
+def test_what_frr_does_not_say_of_vlans_is_no_finding_of_its_own(world: World, bgp: str, zebra: str, code: str) -> None:
+    box = world.boxes["leaf1"]
+    box.bgp, box.zebra = bgp or box.bgp, zebra
+    found = only(world)
+    assert (found.code, found.where) == (code, ("leaf1",))
+    assert {one.check for one in found.failed} >= {"vlan", "route", "interface"}
+
+
 def test_a_switch_without_bgp_and_loopback_has_faults_as_others_have(tmp_path: Path) -> None:
     world = World(open_fabric(*written(tmp_path, TOPOLOGY + "switches: {oob1: {bgp: none}}\n")))
     assert "Loopback0" not in world.plan.switches["oob1"].interfaces

@@ -15,7 +15,10 @@ from sonicfab.frr.bgp import neighbor_of
 from sonicfab.frr.conf import Context
 from sonicfab.frr.delta.kinds import slot
 
+INSTANCE = re.compile(r"router bgp \d+")
+"""The default instance of BGP: FRR has one."""
 _ADDED = re.compile(r"(network \S+|aggregate-address \S+|redistribute \S+|bgp listen range \S+)(?: .*)?")
+_AGGREGATE = re.compile(rf"aggregate-address (\S+) of {INSTANCE.pattern}(?: / .+)?")
 _LIST = re.compile(
     r"((?:ip|ipv6) (?:prefix-list|access-list) \S+|access-list \S+|bgp (?:as-path access-list|"
     r"(?:large-|ext)?community-list (?:standard|expanded)) \S+) .+"
@@ -23,8 +26,6 @@ _LIST = re.compile(
 _CLOSED = {"address-family": "exit-address-family", "vni": "exit-vni", "vrf": "exit-vrf"}
 _PROGRAM = re.compile(r"(?:no )?(?:fpm|zebra) .+")
 """What the image's own start script writes: no thing of anybody."""
-INSTANCE = re.compile(r"router bgp \d+")
-"""The default instance of BGP: FRR has one."""
 
 
 def part_of(context: Context, line: str) -> str:
@@ -133,6 +134,12 @@ def foreign(stored: str, intended: str, ours: Iterable[str], our_lines: Collecti
 def foreign_neighbors(stored: str, intended: str, ours: Iterable[str]) -> frozenset[str]:
     """The neighbours in our own BGP that are another's."""
     found = (re.fullmatch(r"neighbor (\S+) of .+", part) for part in foreign(stored, intended, ours).parts)
+    return frozenset(match[1] for match in found if match)
+
+
+def aggregates(names: Iterable[str]) -> frozenset[str]:
+    """The prefixes of the aggregates of the default instance, of names of parts."""
+    found = (_AGGREGATE.fullmatch(part) for part in names)
     return frozenset(match[1] for match in found if match)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from sonicfab import tables
-from sonicfab.configdb import SECRET_TABLES, ConfigDb, Row, natural_key
+from sonicfab.configdb import SECRET_TABLES, ConfigDb, Row, diff, natural_key
 from sonicfab.frr import conf
 from sonicfab.frr.parts import Foreign, carried, foreign
 from sonicfab.hints import first_of
@@ -338,15 +338,28 @@ class _Rows:
     def said(self) -> list[str]:
         """What stays, a few words for each table."""
         by_use: dict[str, list[str]] = {}
-        for port in sorted(self._ports, key=natural_key):
+        for port in sorted(self._running("PORT", self._ports), key=natural_key):
             by_use.setdefault(self._use(port), []).append(port)
         uses = sorted(by_use, key=lambda use: use == _UNPLANNED)
         lines = [f"PORT {first_of(by_use[use], _SHOWN)} ({use})" for use in uses]
         for table, rows in sorted(self._theirs.items()):
-            lines.append(f"{table} {_keys(table, rows)}")
+            if stay := self._running(table, rows):
+                lines.append(f"{table} {_keys(table, stay)}")
         for (table, names), keys in sorted(self._fields.items()):
-            lines.append(f"{table} {_keys(table, keys)}: {', '.join(names)}")
+            if stay := self._running(table, keys, names):
+                lines.append(f"{table} {_keys(table, stay)}: {', '.join(names)}")
         return lines + self._beside
+
+    def _running(self, table: str, keys: Collection[str], names: Collection[str] = ()) -> list[str]:
+        """Of rows, or fields of rows, that are another's those that run as they are to: the others are changes."""
+        now, rows = self._there.running.get(table, {}), self.rows.get(table, {})
+
+        def part(row: Row) -> Row:
+            return {name: value for name, value in row.items() if not names or name in names}
+
+        be, have = ({table: {key: part(some[key]) for key in keys if key in some}} for some in (rows, now))
+        changed = {one.key for one in diff(be, have, {table})}
+        return [key for key in keys if key not in changed]
 
 
 def _other_use(table: str, key: str, row: Row, intended: ConfigDb) -> str:

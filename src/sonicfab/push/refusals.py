@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_network
 
-from sonicfab import configdb
+from sonicfab import configdb, tables
 from sonicfab.builds import Build
+from sonicfab.configdb import ConfigDb
 from sonicfab.frr import conf
 from sonicfab.hints import first_of
 from sonicfab.push.comparison import Comparison, Target
@@ -64,9 +65,11 @@ def refusal(look: Observation, target: Target, way: Way, build: Build, insisted:
         return ""
     drift = "" if insisted.overwrite_drift else _drift(look)
     shut = "" if insisted.despite_acl else _shut_out(look, target)
-    blocked = (_blocked(look, target), _routes_lost(look, target, build))
+    spoilt = _spoilt(look, target, build)
+    own = spoilt or _own_tables(look, target, way, build)  # a reload would trip over what is spoilt
+    blocked = (_blocked(look, target), _routes_lost(look, target, build), own)
     reasons = (_another_push(look), _reset(look), drift, shut, *blocked, _space(look, way))
-    return ". ".join(filter(None, (*reasons, _own_tables(look, target, way, build))))
+    return ". ".join(filter(None, reasons))
 
 
 def _another_push(look: Observation) -> str:
@@ -186,6 +189,41 @@ def _route(vrf: str, prefix: str) -> tuple[str, str] | None:
         return "" if vrf == "default" else vrf, str(ip_network(prefix, strict=False))
     except ValueError:
         return None
+
+
+def _spoilt(look: Observation, target: Target, build: Build) -> str:
+    """Rows of another that stay and that the push would make invalid, for what they refer to goes.
+
+    ConfigWrapper.validate_config_db_config() of the config updater loads the whole config: while such a row is there,
+    it takes no patch of anybody (sonic-utilities generic_config_updater/gu_common.py; recorded on 202411). A push that
+    then goes by reload would leave the switch so.
+    """
+    running = look.found.running
+    schema = schema_of(build) if look.found.config_db and not (target.meant or target).exact else None
+    if schema is None:
+        return ""
+    check, after = SchemaCheck(schema), configdb.merge(target.config_db, running, target.owned)
+    wrong = [one for one in errors(check.check(after)) if _is_anothers(one.place, after, running, target)]
+    stands = {(one.place, one.message) for one in errors(check.check(running))} if wrong else set()
+    brought = [one for one in wrong if (one.place, one.message) not in stands]
+    if not brought:
+        return ""
+    told = first_of([f"{one.place}: {one.message}" for one in brought], 6, "; ")
+    takes = not target.take_over and all(one.place.partition("|")[0] in target.owned for one in brought)
+    over = f", or do away with it by --take-over {target.switch}" if takes else ""
+    return (
+        f"what is not ours would be invalid, and no patch would be taken any more: {told}; remove it there, or leave "
+        f"in the plan what it refers to{over}"
+    )
+
+
+def _is_anothers(place: str, after: ConfigDb, running: ConfigDb, target: Target) -> bool:
+    """Whether the row of a finding stays as it is and nobody has rendered it; what SONiC itself fills is nobody's."""
+    table, ours = place.partition("|")[0], (target.meant or target).config_db
+    if table in tables.of_system():
+        return False
+    keys = (key for key in after.get(table, {}) if place == f"{table}|{key}" or place.startswith(f"{table}|{key} "))
+    return any(after[table][key] == running.get(table, {}).get(key) and key not in ours.get(table, {}) for key in keys)
 
 
 def _space(look: Observation, way: Way) -> str:

@@ -1,6 +1,6 @@
 """The command `show`, as far as people and sonicfab use it here.
 
-Follows sonic-utilities show/{main,platform}.py and scripts/intfutil of 202411.
+Follows sonic-utilities show/{main,platform,vlan}.py and scripts/intfutil of 202411.
 """
 
 from __future__ import annotations
@@ -30,6 +30,11 @@ def main(arguments: list[str]) -> int:
         from sonicfab.lab.sonic import portchannel
 
         return portchannel.show()
+    if words == ["vlan", "brief"]:
+        from sonicfab.lab.sonic import vlans
+
+        print(vlans.brief(db.read()))
+        return 0
     if words[:2] in (["ip", "bgp"], ["ipv6", "bgp"], ["ip", "route"], ["ipv6", "route"]):
         # the real command formats the summary itself; the facts are FRR's either way
         return _run("vtysh", "-c", f"show {' '.join(words)}")

@@ -178,3 +178,46 @@ def _links() -> list[dict[str, Any]]:
     done = subprocess.run(["ip", "-d", "-j", "link", "show"], capture_output=True, text=True, check=False)
     links: list[dict[str, Any]] = json.loads(done.stdout or "[]")
     return links
+
+
+_COLUMNS = ("VLAN ID", "IP Address", "Ports", "Port Tagging", "Proxy ARP")
+
+
+def brief(config: db.Config) -> str:
+    """`show vlan brief`: what CONFIG_DB says, whatever has become of it (sonic-utilities show/vlan.py VlanBrief).
+
+    The column of DHCP relays comes from a plugin of the container dhcp_relay, which a lab has not.
+    """
+    rows = []
+    for name in sorted(config.get("VLAN", {}), key=_natural):
+        interface = config.get("VLAN_INTERFACE", {})
+        inside = sorted((key for key in config.get("VLAN_MEMBER", {}) if key.startswith(f"{name}|")), key=_natural)
+        cells = (
+            [name.removeprefix(_PREFIX)],
+            sorted(key.partition("|")[2] for key in interface if key.startswith(f"{name}|")),
+            [key.partition("|")[2] for key in inside],
+            [config["VLAN_MEMBER"][key].get("tagging_mode", "") for key in inside],
+            [interface.get(name, {}).get("proxy_arp", "disabled")],
+        )
+        height = max(map(len, cells))
+        rows.append([[*cell, *[""] * (height - len(cell))] for cell in cells])
+    # python-tabulate, "grid": a heading is two narrower than its column at the least (MIN_PADDING)
+    widths = [
+        max(len(head) + 2, *(len(line) for row in rows for line in row[at])) if rows else len(head) + 2
+        for at, head in enumerate(_COLUMNS)
+    ]
+
+    def line(cells: Iterable[str]) -> str:
+        number, *others = zip(cells, widths, strict=True)  # numbers stand to the right, with their heading
+        texts = [number[0].rjust(number[1]), *(cell.ljust(width) for cell, width in others)]
+        return f"| {' | '.join(texts)} |"
+
+    rule = "+".join(["", *("-" * (width + 2) for width in widths), ""])
+    out = [rule, line(_COLUMNS), rule.replace("-", "=")]
+    for row in rows:
+        out += [*map(line, zip(*row, strict=True)), rule]
+    return "\n".join(out)
+
+
+def _natural(text: str) -> list[str | int]:
+    return [int(one) if one.isdigit() else one for one in re.split(r"(\d+)", text)]

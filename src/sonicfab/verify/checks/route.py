@@ -7,11 +7,12 @@ from ipaddress import ip_network
 from typing import Any
 
 from sonicfab.families import Family
+from sonicfab.frr.parts import aggregates, foreign, parts
 from sonicfab.ipam import text_of
 from sonicfab.plan.bgp import IpNetwork
 from sonicfab.switch.ask import Answers, Question
 from sonicfab.switch.state.bgp import BGP_STATE, BgpState
-from sonicfab.switch.state.config import RECORD, STORED_FRR
+from sonicfab.switch.state.config import RECORD, STORED_CONFIG_DB, STORED_FRR
 from sonicfab.switch.state.routes import ZEBRA_STATE
 from sonicfab.switch.state.routes import Route as RouteOfZebra
 from sonicfab.verify.check import Check, Other, Seen, Wanted
@@ -25,7 +26,7 @@ class Route(Check[Paths]):
     """Every loopback of every other switch is a BGP route that is installed (not queued, failed or refused by the ASIC,
     where zebra tells), over exactly the planned paths, and originated by its own AS. A BGP route that is neither a
     loopback, nor in `hosts: prefixes:`, nor what the topology takes from outside, nor its own aggregate or static route
-    is a failure.
+    is a failure; an aggregate that another has saved on the switch is none.
     """
 
     what = "loopback routes"
@@ -35,7 +36,8 @@ class Route(Check[Paths]):
 
     def questions(self, expected: Expectations) -> Iterable[Question[Any]]:
         """See Check."""
-        return (ZEBRA_STATE, expected.bgp_state, *(() if expected.config is None else (STORED_FRR, RECORD)))
+        ours = () if expected.config is None else (STORED_FRR, STORED_CONFIG_DB, RECORD)
+        return (ZEBRA_STATE, expected.bgp_state, *ours)
 
     def wanted(self, expected: Expectations) -> Iterator[Wanted[Paths]]:
         """Every loopback of the fabric that comes here."""
@@ -61,7 +63,7 @@ class Route(Check[Paths]):
         for prefix, route in routes.items():
             if prefix in theirs or prefix in expected.known_prefixes or _is_hosts(prefix, hosts):
                 continue
-            if not _comes_from_elsewhere(expected, prefix):
+            if not (_comes_from_elsewhere(expected, prefix) or _is_anothers_aggregate(expected, answers, prefix)):
                 family = Family.of(prefix)
                 seen = Seen(f"via {', '.join(route.ports) or 'nothing'}", Problem.FOREIGN)
                 yield Wanted(None, prefix, "no such route", family), seen
@@ -78,6 +80,44 @@ def _comes_from_elsewhere(expected: Expectations, prefix: str) -> bool:
     own = (one.prefix for instance in expected.plan.bgp for one in instance.aggregates)
     told = any(one.covers(network) for one in fabric.told)
     return told or network in own or any(one.may_announce(network) for one in fabric.outside)
+
+
+_OWN = frozenset({"(unspec)"})
+"""The peer of a path that bgpd has made itself (FRR bgpd/bgp_route.c route_vty_out(): "peerId" of the peer_self)."""
+
+
+def _is_anothers_aggregate(expected: Expectations, answers: Answers, prefix: str) -> bool:
+    """Whether the switch makes the route itself, of an aggregate that another has saved on it and that stays.
+
+    Of what BGP has made itself, zebra gets aggregates alone: neither a `network` nor what is redistributed (FRR
+    bgpd/bgp_route.c bgp_process_main_one(): BGP_ROUTE_AGGREGATE, never BGP_ROUTE_STATIC or BGP_ROUTE_REDISTRIBUTE).
+    """
+    return answers.get(BGP_STATE).learned.get(prefix) == _OWN and prefix in answers.made(
+        "aggregates that stay", lambda them: _aggregates(expected, them)
+    )
+
+
+def _aggregates(expected: Expectations, answers: Answers) -> frozenset[str]:
+    """The aggregates of what was rendered, of a template or `extra`, and those of another beside it."""
+    record, config = answers.find(RECORD), expected.config
+    if config is None or record is None:
+        return frozenset()
+    rows, stored = answers.find(STORED_CONFIG_DB) or {}, answers.find(STORED_FRR) or ""
+    if not config.frr:  # frrcfgd makes it of CONFIG_DB, where what was ours and is planned no more goes
+        ours = config.config_db.get(_OF_FRRCFGD, {})
+        left = (key for key in rows.get(_OF_FRRCFGD, {}) if key in ours or not record.has_row(_OF_FRRCFGD, key))
+        return frozenset(key.rpartition("|")[2] for key in left if key.startswith("default|"))
+    if config.planned is not None and config.planned.left.frr:
+        names: Iterable[str] = parts(stored)
+    else:
+        names = (*parts(config.frr), *foreign(stored, config.frr, record.frr).parts)
+    return aggregates(names) | rows.get(_OF_BGPCFGD, {}).keys()
+
+
+_OF_FRRCFGD = "BGP_GLOBALS_AF_AGGREGATE_ADDR"
+_OF_BGPCFGD = "BGP_AGGREGATE_ADDRESS"
+"""From 202511 on bgpcfgd makes aggregates of its rows, whatever frr.conf says (sonic-buildimage
+src/sonic-bgpcfgd/bgpcfgd/managers_aggregate_address.py)."""
 
 
 def _learned_of(bgp: BgpState, neighbors: Collection[str]) -> frozenset[str]:

@@ -48,9 +48,13 @@ def _frr(case: Case, name: str) -> Iterator[Diagnosis]:
         return
     own = case.take(
         lambda one: (
-            one.switch == name
-            and one.check in ("bgp", "route", "ping", "interface")
-            and one.problem in (Problem.UNANSWERED, Problem.NOT_INSTALLED, Problem.NO_ROUTE)
+            (
+                one.switch == name
+                and one.check in ("bgp", "route", "ping", "interface", "outside")
+                and one.problem in (Problem.UNANSWERED, Problem.NOT_INSTALLED, Problem.NO_ROUTE)
+            )
+            or _unanswered(one, name, "bgpd")
+            or _unanswered(one, name, "zebra", bgp, zebra)
         )
     )
     own += case.take(lambda one: one.switch == name and one.check == "config" and one.subject == "frr")
@@ -60,6 +64,20 @@ def _frr(case: Case, name: str) -> Iterator[Diagnosis]:
     own_sessions = case.take(lambda one: one.switch == name and one.check in ("bgp", "route"))
     broken = Outage(switches=frozenset({name})) if lost else Outage()
     yield Diagnosis(code, "switch", (name,), cause, (said,), restart, own, (*own_sessions, *near), broken)
+
+
+_OF_PROGRAM = {
+    "bgpd": ("bgp", "route", "aggregate", "announced"),
+    "zebra": ("route", "interface", "ping", "static", "outside"),
+}
+"""Checks that ask a program of FRR and hardly anything else."""
+
+
+def _unanswered(one: CheckResult, name: str, program: str, *words: str) -> bool:
+    """Whether a check got no word of a program, also one that needs it beside others: VLANs want to know of links."""
+    if one.switch != name or one.problem != Problem.UNANSWERED:
+        return False
+    return one.check in _OF_PROGRAM[program] or (bool(one.seen) and one.seen in words)
 
 
 def _unreadable(case: Case, name: str, program: str, said: str) -> Diagnosis:
@@ -72,13 +90,7 @@ def _unreadable(case: Case, name: str, program: str, said: str) -> Diagnosis:
         f"what {program} of {name} says cannot be read",
         (said,),
         mends.on(name, f"sudo vtysh -d {program} -c '{show}' shows what it prints"),
-        case.take(
-            lambda one: (
-                one.switch == name
-                and one.problem == Problem.UNANSWERED
-                and one.check in (("bgp", "route") if program == "bgpd" else ("route", "interface", "ping"))
-            )
-        ),
+        case.take(lambda one: _unanswered(one, name, program, *([said] if program == "zebra" else []))),
     )
 
 
