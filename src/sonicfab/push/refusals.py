@@ -170,8 +170,9 @@ def _routes_lost(look: Observation, target: Target, build: Build) -> str:
         return ""
     return (
         f"the routes that SONiC makes of STATIC_ROUTE {first_of(lost, 6)} would be gone: with {_FRAMEWORK}, which BFD "
-        "needs, bgpcfgd does not run, and frrcfgd makes nothing of rows that are there when it starts; say these "
-        "routes in `routes` of the topology, which stand in frr.conf, or remove the rows on the switch and save that"
+        "needs, bgpcfgd does not run, and frrcfgd makes nothing of rows that are there when it starts; have frr.conf "
+        "say them, by `routes` of the topology or by vtysh on the switch (`ip route ...`, `write memory`), or remove "
+        "the rows there and save that"
     )
 
 
