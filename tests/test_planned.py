@@ -305,6 +305,14 @@ def test_a_rollback_leaves_what_bgpcfgd_has_made_and_no_kept_file_has() -> None:
     ], "of one that has them they count"
 
 
+def test_what_nobody_else_has_a_part_in_comes_back_to_the_byte() -> None:
+    """Or the next plan would store it once more."""
+    for text in (FRR, FRR.replace("!\n", ""), FRR.replace("10.0.0.1/32", "10.0.0.7/32")):
+        assert without_others(text, FRR, parts(FRR), None) == text
+        there = OnSwitch(rendered(), rendered(), FRR, Record.of(rendered(), FRR), FRR)
+        assert back(Rendered(rendered(), text, FABRIC_TABLES), Record.of(rendered(), text), there).frr == text
+
+
 def test_a_setting_that_a_push_has_overwritten_comes_back() -> None:
     text = BY_HAND.replace("bgp router-id 10.0.0.1", "bgp router-id 10.9.9.9")
     ours = parts(FRR), settings(FRR)

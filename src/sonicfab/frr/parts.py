@@ -152,6 +152,7 @@ def without_others(text: str, now: str, ours: Collection[str], our_lines: Collec
     there = parts(now)
     slots = {(context, slot(context, line)): line for context, some in conf.parse(now).items() for line in some}
     out: list[str] = []
+    gone = False
     for block in _blocks(text):
         joined = "\n".join(block)
         drop: set[int] = set()
@@ -163,6 +164,7 @@ def without_others(text: str, now: str, ours: Collection[str], our_lines: Collec
             setting = after is not None and our_lines is not None and not told & {*our_lines}
             if ((part not in ours and part in there) or setting) and not _PROGRAM.fullmatch(part):
                 drop.add(number)
+        gone = gone or bool(drop)
         if 1 in drop:
             continue
         for number, raw in enumerate(block, 1):
@@ -176,7 +178,7 @@ def without_others(text: str, now: str, ours: Collection[str], our_lines: Collec
                 continue
             out.append(raw)
         out.append("!")
-    return "\n".join(out) + "\n"
+    return "\n".join(out) + "\n" if gone else text  # as it was kept, to the byte
 
 
 def _whole(context: Context, known: Collection[str]) -> str:
