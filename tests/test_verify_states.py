@@ -300,7 +300,8 @@ def test_an_aggregate_that_another_has_saved_is_no_finding(build: str) -> None:
     box.frr = with_it
     if build == "rows of bgpcfgd":
         saved: dict[str, dict[str, dict[str, object]]] = {"BGP_AGGREGATE_ADDRESS": {prefix: {"bbr-required": "false"}}}
-        box.config_db |= saved
+        metadata = box.config_db["DEVICE_METADATA"]["localhost"]
+        box.config_db |= {**saved, "DEVICE_METADATA": {"localhost": {**metadata, "bgp_asn": str(bgp.asn)}}}
 
     def seen(peer: str, *, stored: bool) -> list[str]:
         box.bgp = replace(
@@ -316,7 +317,8 @@ def test_an_aggregate_that_another_has_saved_is_no_finding(build: str) -> None:
             box.stored_config_db.pop("BGP_AGGREGATE_ADDRESS", None)
         return [found.code for found in one.verified()[1]]
 
-    assert seen("(unspec)", stored=True) == []
+    # bgpcfgd makes rows of BGP only where there is an AS number, which is not in our plan
+    assert seen("(unspec)", stored=True) == ([] if build == "frr.conf" else ["drift"])
     assert "foreign-route" in seen("(unspec)", stored=False)
     assert "foreign-route" in seen(next(iter(bgp.sessions)), stored=True)
 
