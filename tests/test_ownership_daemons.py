@@ -55,6 +55,8 @@ def test_a_route_whose_row_has_gone_is_no_line_of_another_in_the_frr_conf_that_h
     assert whole.theirs == ("FRR: ip route 10.7.0.0/16 192.0.2.7",)
     assert "10.9.0.0" not in (whole.frr or "")
     assert whole.is_stored(gone + made + mine + FRR), "it is nobody's change"
+    dead = settle(what, OnSwitch(there, there, gone + made + mine + FRR, Record(), FRR))
+    assert "10.9.0.0" in (dead.frr or ""), "where none of them runs, staticd may not"
     runs = settle(what, OnSwitch(there, there, gone + mine + FRR, Record(), gone + mine + FRR))
     assert "FRR: ip route 10.9.0.0/16 192.0.2.9 tag 1" in " ".join(runs.theirs), "what runs without a row is somebody's"
     unread = settle(what, OnSwitch(there, there, gone + FRR, Record()))

@@ -267,6 +267,9 @@ def test_a_rollback_of_a_switch_that_is_ours_leaves_what_another_has_changed_and
         "+ router bgp 65001 / address-family ipv4 unicast / network 10.0.0.1/32",
     ]
     assert not whole.blocked
+    del now["NTP_SERVER"]  # a push that says `ntp: []` leaves none
+    emptied = settle(back(kept, Record.of(rendered(), FRR), there), there)
+    assert "+ NTP_SERVER|192.0.2.1" in changes(emptied, now)
 
 
 @pytest.mark.parametrize("careful", [True, False])

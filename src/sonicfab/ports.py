@@ -1,4 +1,4 @@
-"""The ports of a switch model as an image build names them."""
+"""A switch model under an image build: whether it runs, what is wrong with it, and how its ports are named."""
 
 from __future__ import annotations
 

@@ -45,9 +45,13 @@ def back(kept: Rendered, then: Record, there: OnSwitch) -> Rendered:
         frr = without_others(frr, there.stored_frr, then.frr | now.frr, lines)
     if now.fields:
         return Rendered(config, frr, kept.owned, Planned(by_row=frozenset(config)))
-    # what a service has been told, and no push has, is not looked at
+    # what a service has been told, and no push has, is not looked at; an empty table may be what a push has said
     pushed = FABRIC_TABLES | then.rows.keys() | now.rows.keys()
-    config = {table: rows for table, rows in config.items() if table in pushed or _is_by_row(table)}
+    config = {
+        table: rows
+        for table, rows in config.items()
+        if table in pushed or _is_by_row(table) or not there.stored.get(table)
+    }
     return Rendered(config, frr, pushed | config.keys())
 
 

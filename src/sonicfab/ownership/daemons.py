@@ -55,16 +55,19 @@ class Made:
     def with_left_over(self, stored_frr: str, running_frr: str) -> Made:
         """The same with routes of rows that are no more: `write memory` has saved them, and they do not run.
 
-        When a row goes, bgpcfgd takes its route out of FRR and writes no file (managers_static_rt.py).
+        When a row goes, bgpcfgd takes its route out of FRR and writes no file (managers_static_rt.py). Where another
+        route does not run either, it may be staticd that does not, and nobody can tell.
         """
-        saved = {at for at, line in _routes_in(stored_frr) if _OF_A_ROW.search(line)}
-        runs = {at for at, _ in _routes_in(running_frr)} if saved else set()
-        return Made(self.patterns, self.routes | saved - runs) if saved else self
+        saved = {(vrf, frozenset(words)): " ".join(words) for vrf, words in static_routes(stored_frr)}
+        idle = saved.keys() - {(vrf, frozenset(words)) for vrf, words in static_routes(running_frr)} if saved else set()
+        if any(route in self.routes or not _OF_A_ROW.search(saved[route]) for route in idle):
+            return self
+        return Made(self.patterns, self.routes | idle) if idle else self
 
     def has(self, context: Context, line: str) -> bool:
         """Whether a daemon made the line."""
-        if at := _route(context, line):
-            return at in self.routes
+        if route := _static_route(context, line):
+            return (route[0], frozenset(route[1])) in self.routes
         head = context[0] if context else ""
         return any(where.fullmatch(head) and what.fullmatch(line) for where, what in self.patterns)
 
@@ -84,16 +87,16 @@ class Made:
         return "".join(f"{raw}\n" for number, raw in enumerate(text.splitlines(), 1) if number not in drop)
 
 
-def _route(context: Context, line: str) -> tuple[str, frozenset[str]] | None:
-    """A static route as `Made.routes` has it; None for another line."""
+def static_routes(frr: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Of each static route of a config of FRR the VRF, "" for the default one, and the words: `ip route PREFIX ...`."""
+    return (route for _, context, line in conf.lines(frr) if (route := _static_route(context, line)))
+
+
+def _static_route(context: Context, line: str) -> tuple[str, tuple[str, ...]] | None:
     head = context[0] if context else ""
     if " route " not in line or (head and not head.startswith("vrf ")):
         return None
-    return head.removeprefix("vrf "), frozenset(line.split())
-
-
-def _routes_in(frr: str) -> Iterator[tuple[tuple[str, frozenset[str]], str]]:
-    return ((at, line) for _, context, line in conf.lines(frr) if (at := _route(context, line)))
+    return head.removeprefix("vrf "), tuple(line.split())
 
 
 EVERYWHERE = Made(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_network
 
 from sonicfab import configdb, tables
 from sonicfab.builds import Build
 from sonicfab.configdb import ConfigDb
-from sonicfab.frr import conf
 from sonicfab.hints import first_of
+from sonicfab.ownership.daemons import static_routes
 from sonicfab.push.comparison import Comparison, Target
 from sonicfab.push.ways import Way
 from sonicfab.schema.facts import schema_of
@@ -163,7 +163,8 @@ def _routes_lost(look: Observation, target: Target, build: Build) -> str:
     replays = build.frrcfgd is not None and after.get("docker_routing_config_mode") == build.frrcfgd.mode
     if not switched or replays:
         return ""
-    kept = set(_routes_of(look.found.stored_frr if target.frr is None else target.frr))
+    frr = look.found.stored_frr if target.frr is None else target.frr
+    kept = {_route(vrf, words[2]) for vrf, words in static_routes(frr) if len(words) > 2}
     rows = running.get("STATIC_ROUTE", {}).keys() & to_be.get("STATIC_ROUTE", {}).keys()
     lost = [key for key in sorted(rows) if (route := _route(*key.rpartition("|")[::2])) and route not in kept]
     if not lost:
@@ -176,16 +177,8 @@ def _routes_lost(look: Observation, target: Target, build: Build) -> str:
     )
 
 
-def _routes_of(frr: str) -> Iterator[tuple[str, str]]:
-    """VRF, "" for the default one, and prefix of each static route of a frr.conf."""
-    for _, context, line in conf.lines(frr):
-        head, words = context[0] if context else "", line.split()
-        if words[1:2] == ["route"] and len(words) > 2 and (not head or head.startswith("vrf ")):
-            yield from filter(None, [_route(head.removeprefix("vrf "), words[2])])
-
-
 def _route(vrf: str, prefix: str) -> tuple[str, str] | None:
-    """The same by whatever way it is written; None for no network, of which SONiC makes no route."""
+    """VRF, "" for the default one, and prefix, however written; None for no network, of which SONiC makes no route."""
     try:
         return "" if vrf == "default" else vrf, str(ip_network(prefix, strict=False))
     except ValueError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -60,7 +60,7 @@ def json_builds(catalog: Catalog) -> None:
     json_result({"format_version": FORMAT_VERSION, "builds": builds})
 
 
-def show_build(build: Build, models: Iterable[Platform]) -> None:
+def show_build(build: Build, models: Collection[Platform]) -> None:
     """Every fact of a build, where it works, what is known to be wrong with it, and where all this is from."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
@@ -103,7 +103,7 @@ def _say(text: str, indent: int) -> None:
     say("\n".join(wrapped(text, rest=" " * indent)))
 
 
-def json_build(build: Build, models: Iterable[Platform]) -> None:
+def json_build(build: Build, models: Collection[Platform]) -> None:
     """The same for programs."""
     json_result({"format_version": FORMAT_VERSION, "build": _value(build, models)})
 
@@ -152,7 +152,7 @@ def _fec(fec: Mapping[int, str]) -> str:
     return ", ".join(f"FEC {one} at {speed // 1000}G" for speed, one in fec.items())
 
 
-def _value(build: Build, models: Iterable[Platform]) -> dict[str, Any]:
+def _value(build: Build, models: Collection[Platform]) -> dict[str, Any]:
     """Everything that is known of a build; null where a fact is not."""
     return {
         "name": build.name,
