@@ -9,7 +9,6 @@ import argparse
 import fcntl
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -210,8 +209,7 @@ def _interface(name: str, action: str) -> int:
 def _natural(value: Any) -> Any:  # noqa: ANN401 - any JSON
     if not isinstance(value, dict):
         return value
-    keys = sorted(value, key=lambda key: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", key)])
-    return {key: _natural(value[key]) for key in keys}
+    return {key: _natural(value[key]) for key in sorted(value, key=db.natural)}
 
 
 def _confirm(question: str) -> bool:

@@ -27,6 +27,14 @@ DATABASES = {
 
 INITIALIZED = "CONFIG_DB_INITIALIZED"
 
+
+def natural(key: str) -> list[str | int]:
+    """By which keys are sorted as people do, and sonic-cfggen: Ethernet2 before Ethernet10."""
+    import re  # here, as most programs sort nothing
+
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", key)]
+
+
 _DUMP = """
 local rows = {}
 for _, key in ipairs(redis.call('KEYS', ARGV[1])) do

@@ -189,9 +189,9 @@ def brief(config: db.Config) -> str:
     The column of DHCP relays comes from a plugin of the container dhcp_relay, which a lab has not.
     """
     rows = []
-    for name in sorted(config.get("VLAN", {}), key=_natural):
+    for name in sorted(config.get("VLAN", {}), key=db.natural):
         interface = config.get("VLAN_INTERFACE", {})
-        inside = sorted((key for key in config.get("VLAN_MEMBER", {}) if key.startswith(f"{name}|")), key=_natural)
+        inside = sorted((key for key in config.get("VLAN_MEMBER", {}) if key.startswith(f"{name}|")), key=db.natural)
         cells = (
             [name.removeprefix(_PREFIX)],
             sorted(key.partition("|")[2] for key in interface if key.startswith(f"{name}|")),
@@ -217,7 +217,3 @@ def brief(config: db.Config) -> str:
     for row in rows:
         out += [*map(line, zip(*row, strict=True)), rule]
     return "\n".join(out)
-
-
-def _natural(text: str) -> list[str | int]:
-    return [int(one) if one.isdigit() else one for one in re.split(r"(\d+)", text)]
